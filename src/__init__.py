@@ -1,0 +1,1 @@
+"""Network intrusion detection with LSTMs on KDD Cup 99."""

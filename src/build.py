@@ -1,0 +1,118 @@
+"""From a composed config to checked objects: the only module that instantiates what config files name."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from pydantic import TypeAdapter, ValidationError
+
+from src.data.parsing import OnBadRecord
+from src.data.sampling import REFERENCE_RECORDS, Task
+from src.data.schema import N_FEATURES
+from src.data.sources import Dataset, SimulatedDataset
+from src.data.splitting import Split
+
+WHITELIST = ["src.*"]
+GROUPS = ("dataset", "task", "split", "reducer", "model", "training")
+
+
+class ConfigError(ValueError):
+    """A config value that cannot work, found before any work."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One experiment, every value checked.
+
+    Attributes:
+        config: The whole composed config, resolved, as plain containers.
+        reducer: An unfitted `src.features.reducers.Reducer`; None where the caller left it out.
+        model: A `src.models.interface.Model`; None where the caller left it out.
+        training: `src.models.training.Training`; None where the caller left it out.
+    """
+
+    config: dict[str, Any]
+    dataset: Dataset
+    task: Task
+    split: Split
+    reducer: Any
+    model: Any
+    training: Any
+    on_bad_record: OnBadRecord
+    k: int
+    seed: int
+
+    @property
+    def scale(self) -> float:
+        """Factor on the task's counts."""
+        if isinstance(self.dataset, SimulatedDataset):
+            return min(1.0, self.dataset.records / REFERENCE_RECORDS)
+        return 1.0
+
+    @property
+    def caption(self) -> str:
+        """Which data, protocol and model a picture or table shows, in a line."""
+        names = {group: self.config[group].get("name") for group in GROUPS}
+        warning = "SIMULATED DATA - " if self.dataset.simulated else ""
+        return (
+            f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
+            f"{names['model']} on {names['reducer']} k={self.k}, seed {self.seed}"
+        )
+
+
+def build(cfg: DictConfig) -> Settings:
+    """Check every value and make the objects the config names; reads no file and imports no framework.
+
+    Raises:
+        ConfigError: naming the key, the value found, and what is expected.
+    """
+    config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    assert isinstance(config, dict)
+    built = {group: _make(group, config[group]) for group in GROUPS}
+    settings = Settings(
+        config={str(key): value for key, value in config.items()},
+        **built,
+        on_bad_record=_check(
+            "preprocess.on_bad_record", Literal["stop", "quarantine"], config["preprocess"]["on_bad_record"]
+        ),
+        k=_check("k", int, config["k"]),
+        seed=_check("seed", int, config["seed"]),
+    )
+    if not 0 <= settings.seed < 2**32:
+        raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
+    try:
+        settings.reducer.check_k(N_FEATURES)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    return settings
+
+
+def _make(group: str, node: dict[str, Any]) -> Any:
+    # `name` is for people and run names; where the class has such a field it gets it too
+    named = group in ("dataset", "task", "split")
+    arguments = {key: value for key, value in node.items() if named or key != "name"}
+    try:
+        return instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)
+    except InstantiationException as error:
+        if isinstance(cause := error.__cause__, ValidationError):
+            raise ConfigError(_explain(group, cause)) from None
+        raise ConfigError(f"{group}: {error.__cause__ or error}") from None
+
+
+def _check(key: str, kind: Any, value: Any) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise ConfigError(_explain(key, error)) from None
+
+
+def _explain(group: str, error: ValidationError) -> str:
+    """Every wrong value of one group, a line each."""
+    lines = []
+    for one in error.errors():
+        key = ".".join([group, *(str(part) for part in one["loc"])])
+        found = "" if one["type"] in ("missing", "unexpected_keyword_argument") else f"={one['input']!r}"
+        lines.append(f"{key}{found}: {one['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines)

@@ -1,0 +1,1 @@
+"""Where records come from and what a valid record is."""

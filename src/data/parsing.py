@@ -1,0 +1,217 @@
+"""Raw text to checked records: Arrow reads whole blocks, and only a block that fails is read line by line.
+
+The two readers accept the same lines (a property test holds them together); the slow one exists to say which
+line is wrong, where, and why.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from src.data.schema import COLUMNS, EXPECTED, LABELS, Kind
+
+BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
+OnBadRecord = Literal["stop", "quarantine"]
+LabelColumn = Literal["required", "ignored"]
+
+_ARROW_TYPES: dict[Kind, pa.DataType] = {
+    "count": pa.int64(),
+    "binary": pa.int64(),
+    "rate": pa.float64(),
+    "symbol": pa.dictionary(pa.int32(), pa.string()),
+}
+_LABEL = "label"
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_INT64_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class BadRecord:
+    """One malformed line: 1-based `line`, the `column` and `value` that are wrong, and what was `expected`."""
+
+    line: int
+    column: str
+    value: str
+    expected: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: found {self.value!r}, expected {self.expected}"
+
+
+class BadRecordError(ValueError):
+    """A malformed record in a file that may hold none."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Checked records in file order.
+
+    Attributes:
+        columns: The 41 columns by name, n values each (int64, float64 or dictionary of string).
+        label: Dictionary of string without the final dot, n values; None where labels are not read.
+        line: int64, shape (n,): 1-based line of each record in its source.
+        bad: The lines left out, in order.
+    """
+
+    columns: pa.Table
+    label: pa.DictionaryArray | None
+    line: np.ndarray
+    bad: list[BadRecord]
+
+
+def read_blocks(
+    stream: BinaryIO,
+    source: str,
+    *,
+    label: LabelColumn = "required",
+    on_bad_record: OnBadRecord = "stop",
+    block_bytes: int = BLOCK_BYTES,
+    on_bytes: Callable[[int], object] = lambda count: None,
+) -> Iterator[Block]:
+    """Read records of 41 comma-separated values (and a label) block by block.
+
+    Args:
+        stream: Text of records, one a line, uncompressed.
+        source: Name of the file, for messages.
+        label: `required`: 42 fields, the last a known label. `ignored`: 41 or 42 fields as in the first line,
+            a label is dropped unread and a header line of column names is skipped.
+        on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
+        block_bytes: Text to parse at once; a longer line is still read whole.
+        on_bytes: Called with the number of bytes of each block once it was read.
+    Yields:
+        Blocks, in order; a block may hold no records.
+    Raises:
+        BadRecordError: with file, line, column, value and expectation.
+    """
+    names = [*COLUMNS, _LABEL]
+    line, first = 1, True
+    for text in _whole_lines(stream, block_bytes):
+        size, skipped = len(text), 0
+        text = text.translate(None, b" \t").replace(b"\r\n", b"\n")  # no value holds white space
+        if first and label == "ignored":
+            head, _, rest = text.partition(b"\n")
+            if head.startswith(f"{next(iter(COLUMNS))},".encode()):
+                text, skipped = rest, 1
+            names = names[: 42 if text.partition(b"\n")[0].count(b",") >= 41 else 41]
+        first = False
+        if text:
+            block = _parse(text, names, line + skipped, check_label=label == "required")
+            if block.bad and on_bad_record == "stop":
+                raise BadRecordError(
+                    f"{source}: {block.bad[0]}; mend the line, or leave bad records out with "
+                    "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
+                )
+            line += skipped + len(block.line) + len(block.bad)
+            yield block
+        on_bytes(size)
+
+
+def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
+    """Cut the stream after line ends, so that no line stands in two blocks."""
+    rest = b""
+    while chunk := stream.read(block_bytes):
+        head, end, tail = chunk.rpartition(b"\n")
+        if end:
+            yield rest + head + end
+            rest = tail
+        else:
+            rest += chunk
+    if rest:
+        yield rest
+
+
+def _parse(text: bytes, names: list[str], line: int, *, check_label: bool) -> Block:
+    table = _parse_fast(text, names, check_label=check_label)
+    if table is not None:
+        return _block(table, np.arange(line, line + table.num_rows), [])
+    lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
+    bad = [wrong for number, one in enumerate(lines, line) if (wrong := _diagnose(one, number, names, check_label))]
+    left_out = {wrong.line for wrong in bad}
+    good = [(number, one) for number, one in enumerate(lines, line) if number not in left_out]
+    table = _parse_fast(b"\n".join(one for _, one in good), names, check_label=check_label)
+    if table is None:
+        raise AssertionError(f"lines {line} to {line + len(lines) - 1} failed, and none of them alone: mend _diagnose")
+    return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
+
+
+def _parse_fast(text: bytes, names: list[str], *, check_label: bool) -> pa.Table | None:
+    """All records of the text, or None if any of them is malformed."""
+    types = {name: _ARROW_TYPES[COLUMNS.get(name, "symbol")] for name in names}
+    if not text:
+        return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    if b"\r" in text or b"0x" in text or b"0X" in text or b"\0" in text:  # Arrow reads hexadecimal, we do not
+        return None
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(text),
+            pa.csv.ReadOptions(column_names=names, block_size=max(len(text) // 4, 1 << 20)),
+            pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
+            pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+        ).combine_chunks()
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != text.count(b"\n") + (not text.endswith(b"\n")):
+        return None
+    for name in names:
+        kind = COLUMNS.get(name)
+        if kind in ("count", "binary", "rate"):
+            values = table.column(name).to_numpy()
+            upper = np.inf if kind == "count" else 1
+            if not (values.min() >= 0 and values.max() <= upper):  # false for NaN too
+                return None
+        elif name == _LABEL and check_label:
+            if not {value.removesuffix(".") for value in _dictionary(table, name)} <= set(LABELS):
+                return None
+        elif name in COLUMNS and "" in _dictionary(table, name):
+            return None
+    return table
+
+
+def _dictionary(table: pa.Table, name: str) -> list[str]:
+    return table.column(name).unify_dictionaries().chunk(0).dictionary.to_pylist()
+
+
+def _diagnose(line: bytes, number: int, names: list[str], check_label: bool) -> BadRecord | None:
+    """What is wrong with one line, or None."""
+    text = line.decode("utf-8", "backslashreplace")
+    values = text.split(",")
+    if len(values) != len(names):
+        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(names)} fields", text)
+    if "\r" in text or "\0" in text or text.encode() != line:
+        return BadRecord(number, "(record)", text, "text in UTF-8 without control characters", text)
+    for name, value in zip(names, values, strict=True):
+        kind = COLUMNS.get(name)
+        if kind is None:
+            if check_label and value.removesuffix(".") not in LABELS:
+                return BadRecord(number, name, value, f"one of {', '.join(LABELS)}", text)
+        elif not _holds(value, kind):
+            return BadRecord(number, name, value, EXPECTED[kind], text)
+    return None
+
+
+def _holds(value: str, kind: Kind) -> bool:
+    if kind == "symbol":
+        return value != ""
+    if kind == "rate":
+        return bool(_NUMBER.fullmatch(value)) and 0 <= float(value) <= 1
+    if not _WHOLE_NUMBER.fullmatch(value):
+        return False
+    return 0 <= int(value) <= (1 if kind == "binary" else _INT64_MAX)
+
+
+def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:
+    label = None
+    if _LABEL in table.column_names:
+        empty = pa.array([], _ARROW_TYPES["symbol"])
+        encoded = table.column(_LABEL).unify_dictionaries().chunk(0) if table.num_rows else empty
+        words = [value.removesuffix(".") for value in encoded.dictionary.to_pylist()]
+        label = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
+        table = table.drop_columns(_LABEL)
+    return Block(table, label, line, bad)

@@ -1,0 +1,97 @@
+"""From attack types to the classes of a task, and the records of each class that take part."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from src.data.schema import LABELS
+from src.checked import CHECKED
+from src.data.tables import Table
+
+# The number of records the paper's counts are drawn from; simulated sets of fewer scale the counts down to match.
+REFERENCE_RECORDS = 494_021
+
+
+@dataclass(frozen=True, config=CHECKED)
+class TaskClass:
+    """One class: the attack types in it (or all that no other class names) and how many records to draw."""
+
+    attacks: list[str] | Literal["others"]
+    count: Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, config=CHECKED)
+class Task:
+    """Classes in index order; the first is normal traffic, what a detector does not raise an alarm for."""
+
+    name: str
+    classes: dict[str, TaskClass]
+
+    @model_validator(mode="after")
+    def _check(self) -> "Task":
+        named = [attack for one in self.classes.values() if one.attacks != "others" for attack in one.attacks]
+        unknown = sorted(set(named) - set(LABELS))
+        if unknown:
+            raise ValueError(f"found the attack type {unknown[0]!r}, expected one of {', '.join(LABELS)}")
+        twice = sorted({attack for attack in named if named.count(attack) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]!r} is in more than one class")
+        if len(self.classes) < 2 or sum(one.attacks == "others" for one in self.classes.values()) > 1:
+            raise ValueError("expected two classes or more, at most one of them with attacks=others")
+        first = next(iter(self.classes.values()))
+        if first.attacks != ["normal"]:
+            raise ValueError("expected the first class to be attacks=[normal]")
+        return self
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.classes)
+
+    def target(self, attacks: tuple[str, ...]) -> np.ndarray:
+        """Class index of each label, int32, shape (len(attacks),); -1 where no class takes it."""
+        others = next((place for place, one in enumerate(self.classes.values()) if one.attacks == "others"), -1)
+        places = {
+            attack: place
+            for place, one in enumerate(self.classes.values())
+            if one.attacks != "others"
+            for attack in one.attacks
+        }
+        return np.array([places.get(attack, others) for attack in attacks], dtype=np.int32)
+
+
+def draw(table: Table, task: Task, seed: int, *, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Draw the records of a task.
+
+    A class that has fewer records than asked gives each of them once, and again as often as needed: whole rounds,
+    then a random remainder.
+
+    Args:
+        table: All records.
+        scale: Factor on the counts of the task.
+    Returns:
+        Index into `table` (int64, shape (m,), class by class), target (int32, shape (m,)), and per class how many
+        records were available, asked for and drawn again.
+    Raises:
+        ValueError: a class has no record at all.
+    """
+    rng = np.random.default_rng([seed, 0])
+    target = task.target(table.attacks)[table.attack]
+    chosen, found = [], {}
+    for place, (name, one) in enumerate(task.classes.items()):
+        available = np.flatnonzero(target == place)
+        asked = max(1, round(one.count * scale))
+        if not len(available):
+            raise ValueError(f"class {name!r} of task {task.name!r}: found no record of {one.attacks} among "
+                             f"{len(table):,} records, expected at least one; use a larger dataset")  # fmt: skip
+        rounds, rest = divmod(asked, len(available))
+        index = np.concatenate([np.tile(available, rounds), rng.choice(available, rest, replace=False)])
+        chosen.append(index)
+        found[name] = {
+            "available": len(available),
+            "drawn": asked,
+            "drawn_again": max(0, asked - len(available)),
+        }
+    index = np.concatenate(chosen)
+    return index, target[index], found

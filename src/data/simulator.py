@@ -1,0 +1,173 @@
+"""Simulated KDD Cup 99 records in the published text format, drawn from a committed profile of the real files.
+
+The profile (`profile.json`, written by `src.data.profile`) divides the records of a file into cells: records of one
+attack type and one combination of protocol, service and flag (rare ones pooled) that are alike in their traffic
+statistics. Of each cell it holds the percentiles of every numeric column. A simulated record falls into a cell at
+random, and each of its columns then takes one of that cell's percentiles: columns are independent inside a cell and
+related through the cells.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal, TypedDict
+
+import numpy as np
+
+from src.data.schema import COLUMNS
+
+PROFILE: Final = Path(__file__).with_name("profile.json")
+LEVELS: Final = 100  # percentiles of a column: 0.5 %, 1.5 %, ..., 99.5 %
+NUMERIC: Final = tuple(name for name, kind in COLUMNS.items() if kind != "symbol")
+SYMBOLIC: Final = tuple(name for name, kind in COLUMNS.items() if kind == "symbol")
+CHUNK_RECORDS: Final = 50_000
+
+_PARTS: Final = ("train", "test")
+
+
+class Cell(TypedDict):
+    """Records that share their percentiles.
+
+    Attributes:
+        records: How many there are of each kind, "label,protocol_type,service,flag".
+        columns: Percentiles of the numeric columns as whole numbers, rates in hundredths: one number where all are
+            equal, else value and number of percentiles in turn. A column that is 0 throughout is left out.
+    """
+
+    records: dict[str, int]
+    columns: dict[str, int | list[int]]
+
+
+class PartProfile(TypedDict):
+    """One real file: its number of `records` by label, and its `cells`."""
+
+    records: dict[str, int]
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class _Sampler:
+    """A profile made ready to draw from; its kinds are those of all cells, one after the other.
+
+    Attributes:
+        records: Real records by label.
+        label: Label of each kind: str, shape (kinds,).
+        frequency: Real records of each kind: int64, shape (kinds,).
+        cell: Cell of each kind: int64, shape (kinds,).
+        symbols: Text of the symbolic columns, and of the label with what ends the line: object, shape (kinds,).
+        codes: Index of each percentile into its column's `words`: int32, shape (cells * LEVELS, numeric columns).
+        words: Text of each value of a numeric column: object, shape (values,).
+    """
+
+    records: dict[str, int]
+    label: np.ndarray
+    frequency: np.ndarray
+    cell: np.ndarray
+    symbols: dict[str, np.ndarray]
+    codes: np.ndarray
+    words: dict[str, np.ndarray]
+
+
+@cache
+def read_profile() -> dict[str, PartProfile]:
+    """What was measured on the real training file (`train`) and on the labelled test file (`test`)."""
+    profile: dict[str, PartProfile] = json.loads(PROFILE.read_text(encoding="utf-8"))
+    return profile
+
+
+def simulate(part: Literal["train", "test"], records: int, seed: int) -> Iterator[tuple[int, bytes]]:
+    r"""Draw records like those of a real file; the same arguments give the same bytes.
+
+    Labels have the real proportions to the nearest whole record, and come in random order.
+
+    Args:
+        part: File to imitate: `train` the 10 % training file, `test` the labelled test file.
+        records: How many to draw; rare attack types are missing where that rounds them to 0.
+        seed: 0 or more.
+    Yields:
+        Number of records so far and the text of the last ones: lines of 42 comma-separated fields.
+
+    >>> done, text = next(simulate("train", 1000, seed=0))
+    >>> done, text.count(b"\n"), text.count(b",normal.\n"), text.count(b",smurf.\n")
+    (1000, 1000, 197, 568)
+    """
+    sampler = _sampler(part)
+    rng = np.random.default_rng([seed, _PARTS.index(part)])
+    kind = rng.permutation(_draw_kinds(sampler, records, rng))
+    for start in range(0, records, CHUNK_RECORDS):
+        chunk = kind[start : start + CHUNK_RECORDS]
+        yield start + len(chunk), _text(sampler, chunk, rng)
+
+
+def apportion(total: int, weights: np.ndarray) -> np.ndarray:
+    """Divide a whole number in proportion to weights, by largest remainder.
+
+    Args:
+        total: What to divide, 0 or more.
+        weights: Whole numbers, 0 or more and not all 0, shape (n,).
+    Returns:
+        int64, shape (n,), with sum `total`: each its exact share, rounded up or down.
+
+    >>> apportion(10, np.array([5, 3, 1])).tolist()
+    [6, 3, 1]
+    """
+    shares, remainders = np.divmod(weights.astype(np.int64) * total, weights.sum())
+    shares[np.argsort(-remainders, kind="stable")[: total - shares.sum()]] += 1
+    return shares
+
+
+def _draw_kinds(sampler: _Sampler, records: int, rng: np.random.Generator) -> np.ndarray:
+    """Kind of each record, label by label: int64, shape (records,)."""
+    shares = apportion(records, np.array(list(sampler.records.values())))
+    drawn = []
+    for label, share in zip(sampler.records, shares, strict=True):
+        kinds = np.flatnonzero(sampler.label == label)
+        frequency = sampler.frequency[kinds]
+        # drawn, not apportioned: in a small file the hundreds of rare kinds would all be rounded away
+        drawn.append(np.repeat(kinds, rng.multinomial(share, frequency / frequency.sum())))
+    return np.concatenate(drawn)
+
+
+def _text(sampler: _Sampler, kind: np.ndarray, rng: np.random.Generator) -> bytes:
+    """Records of the given kinds, as text."""
+    first = sampler.cell[kind] * LEVELS
+    percentile = rng.integers(LEVELS, size=(len(NUMERIC), len(kind)), dtype=np.uint8)
+    fields = {name: words[kind] for name, words in sampler.symbols.items()}
+    for place, name in enumerate(NUMERIC):
+        fields[name] = sampler.words[name][sampler.codes[first + percentile[place], place]]
+    lines = zip(*(fields[name].tolist() for name in (*COLUMNS, "label")), strict=True)
+    return "".join(map(",".join, lines)).encode()
+
+
+@cache
+def _sampler(part: str) -> _Sampler:
+    profile = read_profile()[part]
+    cells = profile["cells"]
+    kinds = np.array([kind.split(",") for cell in cells for kind in cell["records"]])
+    label = kinds[:, 0]
+    symbols = {name: kinds[:, place].astype(object) for place, name in enumerate(SYMBOLIC, 1)}
+    symbols["label"] = np.array([f"{word}.\n" for word in label], dtype=object)
+
+    percentiles = np.zeros((len(cells), LEVELS, len(NUMERIC)), dtype=np.int64)
+    for number, cell in enumerate(cells):
+        for name, runs in cell["columns"].items():
+            value, repeats = (runs, LEVELS) if isinstance(runs, int) else (runs[0::2], runs[1::2])
+            percentiles[number, :, NUMERIC.index(name)] = np.repeat(value, repeats)
+    codes = np.empty((len(cells) * LEVELS, len(NUMERIC)), dtype=np.int32, order="F")
+    words = {}
+    for place, name in enumerate(NUMERIC):
+        values, inverse = np.unique(percentiles[:, :, place], return_inverse=True)
+        codes[:, place] = inverse.ravel()
+        texts = [f"{value / 100:.2f}" if COLUMNS[name] == "rate" else str(value) for value in values.tolist()]
+        words[name] = np.array(texts, dtype=object)
+    return _Sampler(
+        records=profile["records"],
+        label=label,
+        frequency=np.array([count for cell in cells for count in cell["records"].values()], dtype=np.int64),
+        cell=np.repeat(np.arange(len(cells)), [len(cell["records"]) for cell in cells]),
+        symbols=symbols,
+        codes=codes,
+        words=words,
+    )

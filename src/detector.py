@@ -1,0 +1,91 @@
+"""The detector: encoding, scaling, reducer and model as one object. Raw records in, verdicts out."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from sklearn.pipeline import Pipeline
+
+from src.data.schema import COLUMNS, N_FEATURES
+from src.features.encoding import encode
+from src.features.preparation import load_preparation, prepare, save_preparation
+from src.files import whole_folder, write_text
+from src.models.interface import Classifier, load_classifier
+
+FORMAT = 1
+CHUNK = 1 << 17  # records prepared at once: bounds the memory of scoring a whole file
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know of a detector before trusting it."""
+
+    class_names: tuple[str, ...]
+    dataset: str
+    simulated: bool
+    task: str
+    split: str
+    reducer: str
+    k: int
+    model: str
+    seed: int
+
+
+class Detector:
+    """A fitted detector.
+
+    Args:
+        preparation: Fitted scaling and reducer.
+        classifier: Fitted model over their k outputs.
+        card: Where it comes from.
+    """
+
+    def __init__(self, preparation: Pipeline, classifier: Classifier, card: Card):
+        self.preparation = preparation
+        self.classifier = classifier
+        self.card = card
+
+    def predict_proba(self, columns: pa.Table) -> np.ndarray:
+        """Class probabilities, float32, shape (n, classes), of checked records: 41 columns by name, n rows."""
+        return self.score(encode(columns.select(list(COLUMNS)))[0])
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Class probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53).
+
+        Raises:
+            ValueError: X has another number of columns.
+        """
+        if X.ndim != 2 or X.shape[1] != N_FEATURES:
+            raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
+        probability = np.empty((len(X), len(self.card.class_names)), dtype=np.float32)
+        for start in range(0, len(X), CHUNK):
+            some = slice(start, start + CHUNK)
+            probability[some] = self.classifier.predict_proba(prepare(self.preparation, X[some]))
+        return probability
+
+    def save(self, folder: Path) -> None:
+        """Keep the detector in `folder`, replacing what was there; nothing in it is a pickle."""
+        with whole_folder(folder) as part:
+            save_preparation(self.preparation, part / "preparation.skops")
+            self.classifier.save(part / "model")
+            card = json.dumps({"format": FORMAT, **asdict(self.card)}, indent=2)
+            write_text(part / "detector.json", card + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Detector":
+        """Read back what `save` kept.
+
+        Raises:
+            ValueError: the folder is not a detector, or is one of another format.
+        """
+        path = folder / "detector.json"
+        if not path.is_file():
+            raise ValueError(f"{folder}: found no detector.json, expected a folder that a detector was saved to")
+        card = json.loads(path.read_text(encoding="utf-8"))
+        if (found := card.pop("format", None)) != FORMAT:
+            raise ValueError(f"{path}: found format {found}, expected {FORMAT}; train it again with this version")
+        card["class_names"] = tuple(card["class_names"])
+        preparation = load_preparation(folder / "preparation.skops")
+        return cls(preparation, load_classifier(folder / "model"), Card(**card))

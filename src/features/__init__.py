@@ -1,0 +1,1 @@
+"""From checked records to what a model reads: encoding, scaling, reducers."""

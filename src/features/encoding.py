@@ -1,0 +1,61 @@
+"""The paper's 53 features: stateless, from fixed vocabularies, so that any record can be encoded alone."""
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+
+from src.data.schema import COLUMNS, FEATURES, N_FEATURES, VOCABULARIES
+
+UNKNOWN_SERVICE = len(VOCABULARIES["service"])  # one past the last known code
+
+
+def encode(columns: pa.Table) -> tuple[np.ndarray, dict[str, Counter[str]]]:
+    """Encode checked records.
+
+    A protocol or flag outside the vocabulary is a one-hot of zeros, a service the code after the last known one.
+
+    Args:
+        columns: The 41 columns by name, n rows, as `src.data.parsing.Block.columns` holds them.
+    Returns:
+        Features, float32, shape (n, 53), stored column by column; and for each symbolic column with values outside
+        its vocabulary, how often each of those occurs.
+
+    >>> from io import BytesIO
+    >>> from src.data.parsing import read_blocks
+    >>> line = b"0,udp,private,SF,105,146," + b",".join([b"0"] * 16 + [b"1", b"1"] + [b"0"] * 17)
+    >>> block = next(read_blocks(BytesIO(line), "example", label="ignored"))
+    >>> X, unknown = encode(block.columns)
+    >>> X.shape, X[0, :4].tolist(), X[0, 39:42].tolist(), unknown
+    ((1, 53), [0.0, 50.0, 105.0, 146.0], [0.0, 0.0, 1.0], {})
+    """
+    n = columns.num_rows
+    by_column = np.zeros((N_FEATURES, n), dtype=np.float32)
+    unknown: dict[str, Counter[str]] = {}
+    position = {name: place for place, name in enumerate(FEATURES)}
+    for name, kind in COLUMNS.items():
+        if kind != "symbol":
+            by_column[position[name]] = columns.column(name).to_numpy()
+            continue
+        code = _codes(columns.column(name), name, unknown)
+        if name == "service":
+            by_column[position[name]] = code
+        else:
+            for place, value in enumerate(VOCABULARIES[name]):
+                by_column[position[f"{name}_{value}"]] = code == place
+    return by_column.T, unknown
+
+
+def _codes(column: pa.ChunkedArray, name: str, unknown: dict[str, Counter[str]]) -> np.ndarray:
+    """Place of each value in its vocabulary, int64, shape (n,); one past the end where it has none."""
+    vocabulary = {value: place for place, value in enumerate(VOCABULARIES[name])}
+    parts = []
+    for chunk in column.unify_dictionaries().chunks:
+        words = chunk.dictionary.to_pylist()
+        index = chunk.indices.to_numpy()
+        places = np.array([vocabulary.get(word, len(vocabulary)) for word in words], dtype=np.int64)
+        parts.append(places[index])
+        for place, count in enumerate(np.bincount(index, minlength=len(words))):
+            if count and words[place] not in vocabulary:
+                unknown.setdefault(name, Counter())[words[place]] += int(count)
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)

@@ -1,0 +1,135 @@
+"""Raw text to encoded tables, block by block: the size of the file does not matter."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from src.data.parsing import BadRecord, OnBadRecord, read_blocks
+from src.data.tables import COMPRESSION, Table, concatenate, to_arrow
+from src.features.encoding import encode
+from src.files import whole_file
+
+
+@dataclass
+class Findings:
+    """What one file held, for the run's record."""
+
+    records: int = 0
+    attacks: Counter[str] = field(default_factory=Counter)
+    unknown: dict[str, Counter[str]] = field(default_factory=dict)
+    quarantined: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            "quarantined": self.quarantined,
+            "unknown": {name: dict(sorted(counts.items())) for name, counts in sorted(self.unknown.items())},
+            "attacks": dict(self.attacks.most_common()),
+        }
+
+
+def preprocess_to_file(
+    raw: Path,
+    parquet: Path,
+    quarantine: Path,
+    *,
+    on_bad_record: OnBadRecord = "stop",
+    on_bytes: Callable[[int], object] = lambda count: None,
+) -> Findings:
+    """Check and encode `raw` (text, or gz of it) into `parquet`, whole or not at all.
+
+    With `on_bad_record="quarantine"` bad lines go to `quarantine` as CSV (line, column, value, expected, record);
+    that file is only there if there were any.
+
+    Raises:
+        BadRecordError: a malformed record, unless quarantined; neither file is written then.
+    """
+    findings, bad = Findings(), _Quarantine(quarantine)
+    quarantine.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        part = stack.enter_context(whole_file(parquet))
+        stack.callback(bad.close)
+        writer: pq.ParquetWriter | None = None
+        for table in _encoded_blocks(raw, findings, bad, on_bad_record, on_bytes):
+            arrow = to_arrow(table)
+            if writer is None:
+                writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, compression=COMPRESSION))
+            writer.write_table(arrow)
+        if writer is None:
+            raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
+        writer.close()
+        bad.keep()
+    return findings
+
+
+def preprocess_in_memory(raw: Path, *, on_bad_record: OnBadRecord = "stop") -> tuple[Table, Findings]:
+    """Check and encode `raw` without writing a file; quarantined lines are only counted."""
+    findings = Findings()
+    blocks = list(_encoded_blocks(raw, findings, None, on_bad_record, lambda count: None))
+    if not blocks:
+        raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
+    return concatenate(blocks), findings
+
+
+def _encoded_blocks(
+    raw: Path,
+    findings: Findings,
+    quarantine: "_Quarantine | None",
+    on_bad_record: OnBadRecord,
+    on_bytes: Callable[[int], object],
+) -> Iterator[Table]:
+    with pa.input_stream(raw) as stream:  # detects the compression by the name's ending
+        for block in read_blocks(stream, str(raw), on_bad_record=on_bad_record, on_bytes=on_bytes):
+            findings.quarantined += len(block.bad)
+            if quarantine:
+                quarantine.add(block.bad)
+            if not len(block.line):
+                continue
+            X, unknown = encode(block.columns)
+            assert block.label is not None  # read with label="required"
+            attack = block.label.indices.to_numpy()
+            attacks = tuple(block.label.dictionary.to_pylist())
+            findings.records += len(block.line)
+            for name, count in zip(attacks, np.bincount(attack, minlength=len(attacks)), strict=True):
+                findings.attacks[name] += int(count)
+            for name, counts in unknown.items():
+                findings.unknown.setdefault(name, Counter()).update(counts)
+            yield Table(X, attack, attacks, block.line)
+
+
+class _Quarantine:
+    """A CSV of bad lines that only appears once something is in it and the rest was written."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._stack = ExitStack()
+        self._rows: Any = None
+        self._part: Path | None = None
+
+    def add(self, bad: list[BadRecord]) -> None:
+        if bad and self._rows is None:
+            self._part = self._path.with_name(f".{self._path.name}.part")
+            self._part.parent.mkdir(parents=True, exist_ok=True)
+            file = self._stack.enter_context(self._part.open("w", newline="", encoding="utf-8"))
+            self._rows = csv.writer(file)
+            self._rows.writerow(["line", "column", "value", "expected", "record"])
+        for one in bad:
+            self._rows.writerow([one.line, one.column, one.value, one.expected, one.text])
+
+    def keep(self) -> None:
+        self._stack.close()
+        if self._part:
+            self._part.replace(self._path)
+
+    def close(self) -> None:
+        self._stack.close()
+        if self._part:
+            self._part.unlink(missing_ok=True)

@@ -1,0 +1,145 @@
+"""Reducers: scikit-learn estimators that bring scaled features down to k."""
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
+from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectorMixin, mutual_info_classif
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from src.features.mutual_information import mutual_information
+
+
+class Reducer(BaseEstimator, ABC):
+    """What every reducer has: `k`, and a check of it that needs no data."""
+
+    k: int
+
+    @abstractmethod
+    def check_k(self, n_features: int) -> None:
+        """Raise ValueError, naming the range, unless k fits `n_features`."""
+
+    def _out_of_range(self, expected: str) -> ValueError:
+        return ValueError(f"k={self.k!r}: expected {expected}; set it with k=... on the command line")
+
+    def _check_range(self, n_features: int) -> None:
+        if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or not 1 <= self.k <= n_features:
+            raise self._out_of_range(f"a whole number from 1 to {n_features} (the number of features)")
+
+
+class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
+    """No reduction: every feature, in its place.
+
+    Args:
+        k: The number of features there are; None takes any number.
+    """
+
+    def __init__(self, k: int | None = None):
+        self.k = k  # type: ignore[assignment]
+
+    def check_k(self, n_features: int) -> None:
+        if self.k is not None and (isinstance(self.k, bool) or self.k != n_features):
+            raise self._out_of_range(f"{n_features}, since reducer=none keeps every feature (or leave k out)")
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check X, shape (n, d), and that k is d."""
+        validate_data(self, X)
+        self.check_k(self.n_features_in_)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """X itself, shape (n, d)."""
+        check_is_fitted(self, "n_features_in_")
+        return np.asarray(validate_data(self, X, reset=False))
+
+
+class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reducer):
+    """The k directions of largest variance (scikit-learn's PCA, from the covariance matrix).
+
+    Args:
+        k: Number of components, 1 to d.
+    Attributes:
+        pca_: The fitted scikit-learn PCA.
+    """
+
+    def __init__(self, k: int = 2):
+        self.k = k
+
+    def check_k(self, n_features: int) -> None:
+        self._check_range(n_features)
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit on X, shape (n, d), n >= 2."""
+        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        self.check_k(X.shape[1])
+        self.pca_ = PCA(n_components=self.k, svd_solver="covariance_eigh").fit(X)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Project X, shape (n, d), to shape (n, k)."""
+        check_is_fitted(self)
+        return np.asarray(self.pca_.transform(validate_data(self, X, dtype=[np.float64, np.float32], reset=False)))
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.pca_.n_components_)
+
+
+class MutualInformation(SelectorMixin, Reducer):
+    """The k features that tell most about the class, most telling first in rank but kept in their own order.
+
+    Args:
+        k: Number of features, 1 to d.
+        estimator: `histogram`, the paper's definition, or `knn`, scikit-learn's nearest-neighbour estimate (slow).
+        bins: Most cells of a column in the joint histogram, at least 2.
+        random_state: For `knn`, which adds noise to break ties.
+    Attributes:
+        scores_: float64, shape (d,), nats.
+        ranking_: int64, shape (d,): columns by falling score, ties in column order.
+    """
+
+    def __init__(
+        self,
+        k: int = 4,
+        *,
+        estimator: Literal["histogram", "knn"] = "histogram",
+        bins: int = 256,
+        random_state: int | None = None,
+    ):
+        self.k = k
+        self.estimator = estimator
+        self.bins = bins
+        self.random_state = random_state
+
+    def check_k(self, n_features: int) -> None:
+        self._check_range(n_features)
+        if self.estimator not in ("histogram", "knn"):
+            raise ValueError(f"reducer.estimator={self.estimator!r}: expected 'histogram' or 'knn'")
+        if isinstance(self.bins, bool) or not isinstance(self.bins, (int, np.integer)) or self.bins < 2:
+            raise ValueError(f"reducer.bins={self.bins!r}: expected a whole number, 2 or more")
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Score the columns of X, shape (n, d), against the classes y, shape (n,)."""
+        X, y = validate_data(self, X, y, ensure_min_samples=2)
+        check_classification_targets(y)
+        self.check_k(X.shape[1])
+        if self.estimator == "histogram":
+            self.scores_ = mutual_information(X, y, bins=self.bins)
+        else:
+            self.scores_ = mutual_info_classif(X, y, random_state=self.random_state, n_jobs=-1)
+        self.ranking_ = np.argsort(-self.scores_, kind="stable")
+        return self
+
+    def _get_support_mask(self) -> np.ndarray:
+        check_is_fitted(self)
+        mask = np.zeros(len(self.scores_), dtype=bool)
+        mask[self.ranking_[: self.k]] = True
+        return mask
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags

@@ -1,0 +1,1 @@
+"""Networks (Keras 3) and classical baselines behind one interface: `src.models.interface`."""

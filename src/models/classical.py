@@ -1,0 +1,105 @@
+"""Classical baselines: scikit-learn classifiers behind the same interface as the networks."""
+
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import skops.io
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from sklearn.base import ClassifierMixin
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from src.checked import CHECKED
+from src.files import whole_file
+from src.models.interface import Fitted, OnEpoch, write_kind
+from src.models.training import Training
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Classical(ABC):
+    """Fit of a scikit-learn classifier."""
+
+    @abstractmethod
+    def estimator(self, seed: int) -> ClassifierMixin:
+        """The unfitted scikit-learn classifier."""
+
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        X_val: np.ndarray,
+        y_val: np.ndarray,
+        *,
+        n_classes: int,
+        training: Training,
+        seed: int,
+        on_epoch: OnEpoch = lambda epoch: None,
+    ) -> Fitted:
+        """See `src.models.interface.Model.fit`; validation and `training` are not used."""
+        start = time.perf_counter()
+        estimator: Any = self.estimator(seed).fit(X, y)
+        seconds = time.perf_counter() - start
+        return Fitted(ClassicalClassifier(estimator, n_classes), seconds)
+
+
+@dataclass(frozen=True, config=CHECKED)
+class DecisionTree(Classical):
+    """A single tree (CART). Reference: Breiman et al. 1984."""
+
+    max_depth: Count | None
+    min_samples_leaf: Count
+
+    def estimator(self, seed: int) -> ClassifierMixin:
+        return DecisionTreeClassifier(
+            max_depth=self.max_depth, min_samples_leaf=self.min_samples_leaf, random_state=seed
+        )
+
+
+@dataclass(frozen=True, config=CHECKED)
+class RandomForest(Classical):
+    """Bagged trees on random features. Reference: Breiman 2001, doi:10.1023/A:1010933404324."""
+
+    trees: Count
+    max_depth: Count | None
+    min_samples_leaf: Count
+
+    def estimator(self, seed: int) -> ClassifierMixin:
+        return RandomForestClassifier(
+            self.trees,
+            max_depth=self.max_depth,
+            min_samples_leaf=self.min_samples_leaf,
+            random_state=seed,
+            n_jobs=-1,
+        )
+
+
+class ClassicalClassifier:
+    """A fitted scikit-learn classifier."""
+
+    def __init__(self, estimator: Any, n_classes: int):
+        self._estimator = estimator
+        self._n_classes = n_classes
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k)."""
+        probability = np.zeros((len(X), self._n_classes), dtype=np.float32)
+        if len(X):
+            probability[:, self._estimator.classes_] = self._estimator.predict_proba(X)
+        return probability
+
+    def save(self, folder: Path) -> None:
+        """Keep the estimator as `estimator.skops`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole_file(folder / "estimator.skops") as part:
+            skops.io.dump(self._estimator, part)
+        write_kind(folder, "classical", n_classes=self._n_classes)
+
+    @classmethod
+    def load(cls, folder: Path, n_classes: int) -> "ClassicalClassifier":
+        """Read back what `save` kept; types that are not scikit-learn's own are refused."""
+        return cls(skops.io.load(folder / "estimator.skops", trusted=["sklearn.tree._tree.Tree"]), n_classes)

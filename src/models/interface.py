@@ -1,0 +1,93 @@
+"""What a model is: a recipe that `fit` turns into a classifier, which can be asked, kept and read back."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from src.files import write_text
+from src.models.training import Training
+
+OnEpoch = Callable[[dict[str, float]], object]
+
+
+class Classifier(Protocol):
+    """A fitted model."""
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k)."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Keep everything `load` needs in `folder`, pickle-free."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Outcome of a fit.
+
+    Attributes:
+        classifier: With the weights of the best epoch on validation.
+        seconds: Wall-clock time of the fit alone: no import, no preparation, no evaluation.
+        epochs: One mapping an epoch: `epoch` (1-based), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
+        facts: What else is worth a line in the run's record, such as the number of weights.
+    """
+
+    classifier: Classifier
+    seconds: float
+    epochs: list[dict[str, float]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Model(Protocol):
+    """A recipe: what a file in conf/model builds. Making one imports no framework."""
+
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        X_val: np.ndarray,
+        y_val: np.ndarray,
+        *,
+        n_classes: int,
+        training: Training,
+        seed: int,
+        on_epoch: OnEpoch = lambda epoch: None,
+    ) -> Fitted:
+        """Fit on X, float32, shape (n, k), and y, int32, shape (n,); validation may only stop the fit.
+
+        Raises:
+            FloatingPointError: the loss is no longer a number; names the epoch.
+        """
+        ...
+
+
+def write_kind(folder: Path, kind: str, **facts: Any) -> None:
+    """Note which class can read `folder`."""
+    write_text(folder / "model.json", json.dumps({"kind": kind, **facts}, indent=2) + "\n")
+
+
+def load_classifier(folder: Path) -> Classifier:
+    """Read back what `Classifier.save` kept.
+
+    Raises:
+        ValueError: the folder holds no model, or one of a kind this version does not know.
+    """
+    note = folder / "model.json"
+    if not note.is_file():
+        raise ValueError(f"{folder}: found no model.json, expected a folder that a detector's model was saved to")
+    facts = json.loads(note.read_text(encoding="utf-8"))
+    if facts["kind"] == "network":
+        from src.models.network import NetworkClassifier
+
+        return NetworkClassifier.load(folder)
+    if facts["kind"] == "classical":
+        from src.models.classical import ClassicalClassifier
+
+        return ClassicalClassifier.load(folder, facts["n_classes"])
+    raise ValueError(f"{note}: found the kind {facts['kind']!r}, expected 'network' or 'classical'; "
+                     "it was written by another version of this project")  # fmt: skip

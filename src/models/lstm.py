@@ -1,0 +1,42 @@
+"""The LSTM of the paper: one or more layers that read a record's k values one after the other."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from src.checked import CHECKED
+from src.models.framework import load_keras
+from src.models.network import Network
+
+
+@dataclass(frozen=True, config=CHECKED, kw_only=True)
+class LSTM(Network):
+    """Stacked LSTM; the classes are read from the last hidden state of the last layer.
+
+    No recurrent dropout: it would rule out the fused GPU kernel.
+
+    Attributes:
+        layers: LSTM layers, one on top of the other.
+        units: Width of each layer's hidden state.
+        dropout: Share of hidden values zeroed after each layer in training, 0 <= dropout < 1.
+        bidirectional: Read the sequence from both ends.
+    Reference:
+        Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; Laghrissi et al. 2021.
+    """
+
+    layers: Annotated[int, Field(ge=1)]
+    units: Annotated[int, Field(ge=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    bidirectional: bool
+
+    def body(self, inputs: Any) -> Any:
+        """float32, shape (batch, k, 1), to (batch, units) or, bidirectional, (batch, 2 units)."""
+        layers = load_keras().layers
+        hidden = inputs
+        for place in range(self.layers):
+            layer = layers.LSTM(self.units, return_sequences=place < self.layers - 1)
+            hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)
+            if self.dropout:
+                hidden = layers.Dropout(self.dropout)(hidden)
+        return hidden

@@ -1,0 +1,39 @@
+"""How networks are trained: the numbers of conf/training."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from src.checked import CHECKED
+
+
+@dataclass(frozen=True, config=CHECKED)
+class Training:
+    """Training of a network; classical models have none.
+
+    Attributes:
+        epochs: At most so many passes over the training part.
+        batch_size: Records a step; a smaller training part is one batch.
+        optimizer: Keras optimiser.
+        learning_rate: Its peak, reached after the warm-up.
+        schedule: `constant`, or `cosine`: down to 0 at the last epoch.
+        warmup_epochs: Linear rise from 0, in epochs.
+        clipnorm: Norm that each weight's gradient is cut to; null for none.
+        monitor: What early stopping looks at; the weights of its best epoch are kept.
+        patience: Epochs without a better value before the fit ends; null never ends early.
+        jit_compile: Compile each step with XLA.
+        progress: Show a progress bar.
+    """
+
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    schedule: Literal["constant", "cosine"]
+    warmup_epochs: Annotated[float, Field(ge=0)]
+    clipnorm: Annotated[float, Field(gt=0)] | None
+    monitor: Literal["val_loss", "val_accuracy"]
+    patience: Annotated[int, Field(ge=1)] | None
+    jit_compile: bool
+    progress: bool

@@ -1,0 +1,170 @@
+"""The walk of a record through the stages, for the stages themselves and for runs that need all of it at once.
+
+`Walk` gives each stage's outcome: read from the project's files where their note says that they are what this config
+makes, otherwise made in memory. The `write_*` functions are what the DVC stages do.
+"""
+
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm import tqdm
+
+from src.build import Settings
+from src.data.sampling import draw
+from src.data.sources import PARTS, OnProgress, Part
+from src.data.splitting import SPLIT_PARTS, overlap, vector_ids
+from src.data.tables import Table, read_table, write_table
+from src.features.preprocessing import preprocess_in_memory, preprocess_to_file
+from src.files import whole_file
+from src.recipes import current_facts, note_path, write_note
+from src.workspace import Workspace
+
+if TYPE_CHECKING:  # scikit-learn costs a second, and the first three stages do without
+    from sklearn.pipeline import Pipeline
+
+    from src.features.preparation import Reduced
+
+Facts = dict[str, Any]
+
+
+class Walk:
+    """What each stage makes of one config.
+
+    Args:
+        settings: The experiment.
+        made: Where stages may have left their outputs.
+        making: The stage that is at work: its own old output is not asked.
+    """
+
+    def __init__(self, settings: Settings, made: Workspace, *, making: str | None = None):
+        self._settings = settings
+        self._made = made
+        self._making = making
+
+    def _facts(self, output: Path, stage: str) -> Facts | None:
+        return None if stage == self._making else current_facts(output, self._settings.config, stage)
+
+    def raw(self, part: Part, scratch: Path) -> Path:
+        """The raw file of one part, fetched into `scratch` unless the download stage left it."""
+        folder = self._made.raw(self._settings.dataset.name)
+        if self._facts(folder, "download") is not None:
+            return folder / self._settings.dataset.file_name(part)
+        return self._settings.dataset.fetch(part, scratch)
+
+    @cached_property
+    def preprocessed(self) -> tuple[Table, Facts]:
+        """The encoded training file, and what was found in it."""
+        folder = self._made.preprocessed(self._settings.dataset.name)
+        if facts := self._facts(folder, "preprocess"):
+            return read_table(folder / "train.parquet"), facts["train"]
+        with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
+            raw = self.raw("train", Path(scratch))
+            table, findings = preprocess_in_memory(raw, on_bad_record=self._settings.on_bad_record)
+        return table, findings.as_dict()
+
+    @cached_property
+    def sampled(self) -> tuple[dict[str, Table], Facts]:
+        """Training, validation and test part with targets, and how they came about."""
+        s, folder = self._settings, self._made.sampled
+        if facts := self._facts(folder, "sample"):
+            return {part: read_table(folder / f"{part}.parquet") for part in SPLIT_PARTS}, facts
+        table, findings = self.preprocessed
+        index, target, drawn = draw(table, s.task, s.seed, scale=s.scale)
+        everything = table.take(index, target)
+        places = s.split.divide(everything.X, target, s.seed)
+        parts = {part: everything.take(place) for part, place in places.items()}
+        ids = vector_ids(everything.X)
+        return parts, {
+            "classes": drawn,
+            "records": {part: len(place) for part, place in places.items()},
+            "distinct_vectors": {part: len(np.unique(ids[place])) for part, place in places.items()},
+            "test_share_seen_in_training": overlap(ids[places["train"]], ids[places["test"]]),
+            "source_records": findings["records"],
+            "quarantined": findings["quarantined"],
+            "unknown_values": findings["unknown"],
+        }
+
+    @cached_property
+    def reduced(self) -> "tuple[dict[str, Reduced], Pipeline, Facts]":
+        """The three parts as a model reads them, the fitted scaling and reducer, and what is known of them."""
+        from src.features.preparation import Reduced, fit_preparation, load_preparation, prepare
+
+        s, folder = self._settings, self._made.reduced
+        if facts := self._facts(folder, "reduce"):
+            stored = {part: np.load(folder / f"{part}.npz") for part in SPLIT_PARTS}
+            parts = {part: Reduced(arrays["X"], arrays["y"]) for part, arrays in stored.items()}
+            return parts, load_preparation(folder / "preparation.skops"), facts
+        tables, sampled = self.sampled
+        train = tables["train"]
+        pipeline, seconds = fit_preparation(s.reducer, train.X, _target(train))
+        parts = {part: Reduced(prepare(pipeline, table.X), _target(table)) for part, table in tables.items()}
+        return parts, pipeline, {"sample": sampled, "reduce_seconds": seconds}
+
+
+def _target(table: Table) -> np.ndarray:
+    assert table.target is not None  # set by sampling
+    return table.target
+
+
+def write_raw(settings: Settings, out: Workspace) -> None:
+    """Download stage: the files as published, those already there as published left alone."""
+    folder = out.raw(settings.dataset.name)
+    for part in PARTS:
+        with tqdm(desc=settings.dataset.file_name(part), unit="B", unit_scale=True) as bar:
+            settings.dataset.fetch(part, folder, _shown_on(bar))
+    write_note(folder, settings.config, "download", {})
+
+
+def _shown_on(bar: "tqdm[Any]") -> OnProgress:
+    def show(name: str, done: int, total: int | None) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+
+    return show
+
+
+def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> Facts:
+    """Preprocess stage: both files checked and encoded."""
+    folder = out.preprocessed(settings.dataset.name)
+    note_path(folder).unlink(missing_ok=True)
+    facts = {}
+    with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
+        for part in PARTS:
+            raw = Walk(settings, made, making="preprocess").raw(part, Path(scratch))
+            with tqdm(desc=f"preprocess {part}", unit="B", unit_scale=True) as bar:
+                findings = preprocess_to_file(
+                    raw,
+                    folder / f"{part}.parquet",
+                    folder / f"{part}.quarantine.csv",
+                    on_bad_record=settings.on_bad_record,
+                    on_bytes=bar.update,
+                )
+            facts[part] = findings.as_dict()
+    write_note(folder, settings.config, "preprocess", facts)
+    return facts
+
+
+def write_sampled(settings: Settings, out: Workspace, made: Workspace) -> Facts:
+    """Sample stage: the three parts with their targets."""
+    note_path(out.sampled).unlink(missing_ok=True)
+    tables, facts = Walk(settings, made, making="sample").sampled
+    for part, table in tables.items():
+        write_table(table, out.sampled / f"{part}.parquet")
+    write_note(out.sampled, settings.config, "sample", facts)
+    return facts
+
+
+def write_reduced(walk: Walk, settings: Settings, out: Workspace) -> None:
+    """Reduce stage: the model's input, the fitted scaling and reducer, and what people look at."""
+    from src.features.preparation import save_preparation
+
+    note_path(out.reduced).unlink(missing_ok=True)
+    parts, pipeline, facts = walk.reduced
+    for name, part in parts.items():
+        with whole_file(out.reduced / f"{name}.npz") as path, path.open("wb") as file:
+            np.savez(file, X=part.X, y=part.y)
+    save_preparation(pipeline, out.reduced / "preparation.skops")
+    write_note(out.reduced, settings.config, "reduce", facts)

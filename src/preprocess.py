@@ -1,0 +1,20 @@
+"""Stage 2: raw text, checked and encoded to 53 features, into data/preprocessed/<dataset>/."""
+
+import hydra
+from omegaconf import DictConfig
+
+from src.build import WHITELIST, build
+from src.pipeline import write_preprocessed
+from src.workspace import output, project
+
+
+@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+def main(cfg: DictConfig) -> None:
+    """Check and encode the training and the test file."""
+    for part, facts in write_preprocessed(build(cfg), output(), project()).items():
+        unknown = {name: counts for name, counts in facts["unknown"].items() if counts}
+        print(f"{part}: {facts['records']:,} records, {facts['quarantined']:,} quarantined, unknown values: {unknown}")
+
+
+if __name__ == "__main__":
+    main()

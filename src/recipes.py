@@ -1,0 +1,63 @@
+"""What a stage's output was made from, noted beside it, so that nobody trains on a stale table."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from src.files import write_text
+from src.workspace import PROJECT, in_dvc_stage
+
+# The parts of the config that shape each stage's output: its own, and those of the stages before it.
+_KEYS = {
+    "download": ("dataset",),
+    "preprocess": ("dataset", "preprocess"),
+    "sample": ("dataset", "preprocess", "task", "split", "seed"),
+    "reduce": ("dataset", "preprocess", "task", "split", "seed", "reducer", "k"),
+}
+# The rooms whose code shapes it; a raw file is what it is, whatever fetched it.
+_ROOMS = {"download": ()}
+_ALL_ROOMS = ("data", "features")
+
+
+def recipe(config: dict[str, Any], stage: str) -> dict[str, Any]:
+    """The config values and the code that a stage's output depends on."""
+    digest = hashlib.sha256()
+    for room in _ROOMS.get(stage, _ALL_ROOMS):
+        for path in sorted((PROJECT / "src" / room).iterdir()):
+            if path.suffix in (".py", ".json"):
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return {"stage": stage, "config": {key: config[key] for key in _KEYS[stage]}, "code": digest.hexdigest()}
+
+
+def note_path(output: Path) -> Path:
+    """The note lies beside the output, not in it: new code or another duration must not change what others read."""
+    return output.with_name(f"{output.name}.recipe.json")
+
+
+def write_note(output: Path, config: dict[str, Any], stage: str, facts: dict[str, Any]) -> None:
+    """Note that `output` is now what `stage` makes of `config`, and what there is to know about it."""
+    note = {"recipe": recipe(config, stage), "facts": facts}
+    write_text(note_path(output), json.dumps(note, indent=1) + "\n")
+
+
+def current_facts(output: Path, config: dict[str, Any], stage: str) -> dict[str, Any] | None:
+    """The facts noted with `output` if it is what `stage` makes of `config` with the code as it is, else None.
+
+    Raises:
+        RuntimeError: it is not, in a DVC stage: DVC records that this output was read, so it must be.
+    """
+    try:
+        note = json.loads(note_path(output).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        note = {}
+    wanted = json.loads(json.dumps(recipe(config, stage)))
+    if output.exists() and note.get("recipe") == wanted:
+        facts: dict[str, Any] = note["facts"]
+        return facts
+    if in_dvc_stage():
+        raise RuntimeError(
+            f"{output}: found an output of another config or other code, expected that of params.yaml; "
+            f"make it again with `dvc repro --force {stage}`"
+        )
+    return None

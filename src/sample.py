@@ -1,0 +1,20 @@
+"""Stage 3: the task's records, drawn and divided into training, validation and test, into data/sampled/."""
+
+import hydra
+from omegaconf import DictConfig
+
+from src.build import WHITELIST, build
+from src.pipeline import write_sampled
+from src.workspace import output, project
+
+
+@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+def main(cfg: DictConfig) -> None:
+    """Draw and divide."""
+    facts = write_sampled(build(cfg), output(), project())
+    print(f"records: {facts['records']}, classes: {facts['classes']}")
+    print(f"test records with a copy in training: {facts['test_share_seen_in_training']:.1%}")
+
+
+if __name__ == "__main__":
+    main()

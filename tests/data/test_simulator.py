@@ -1,0 +1,316 @@
+"""The simulator: valid records, reproducible bytes, and what the paper measures on the real ones."""
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.tree import DecisionTreeClassifier
+
+from src.data.parsing import read_blocks
+from src.data.profile import MIN_RECORDS, build_profile, measure, to_json
+from src.data.schema import CATEGORIES, COLUMNS, FEATURES, FLAGS, LABELS, NORMAL, PROTOCOLS, SERVICES
+from src.data.simulator import LEVELS, NUMERIC, PROFILE, apportion, read_profile, simulate
+from src.features.encoding import encode
+
+RECORDS = 50_000
+REAL_RECORDS = {"train": 494_021, "test": 311_029}
+# Counted on the published files.
+TRAIN_COUNTS = {
+    "normal": 97_278, "smurf": 280_790, "neptune": 107_201, "back": 2_203, "satan": 1_589, "ipsweep": 1_247,
+    "portsweep": 1_040, "warezclient": 1_020, "teardrop": 979, "pod": 264, "nmap": 231, "guess_passwd": 53,
+    "buffer_overflow": 30, "land": 21, "warezmaster": 20, "imap": 12, "rootkit": 10, "loadmodule": 9, "ftp_write": 8,
+    "multihop": 7, "phf": 4, "perl": 3, "spy": 2,
+}  # fmt: skip
+TEST_COUNTS_BY_CATEGORY = {"normal": 60_593, "probe": 4_166, "dos": 229_853, "u2r": 228, "r2l": 16_189}
+UNSEEN_IN_TRAINING = {
+    "apache2", "httptunnel", "mailbomb", "mscan", "named", "processtable", "ps", "saint", "sendmail", "snmpgetattack",
+    "snmpguess", "sqlattack", "udpstorm", "worm", "xlock", "xsnoop", "xterm",
+}  # fmt: skip
+# Best first, 1-based as in the paper: count, src_bytes, service, dst_bytes, then the other six of its ten.
+REAL_RANKING = [21, 3, 2, 4, 22, 34, 10, 40, 30, 35]
+REAL_EXPLAINED = {2: 0.714, 3: 0.822}
+
+parts = pytest.mark.parametrize("part", ["train", "test"])
+seeds = pytest.mark.parametrize("seed", [0, 1])
+
+
+def simulated_text(part: Any, records: int, seed: int) -> bytes:
+    return b"".join(text for _, text in simulate(part, records, seed))
+
+
+@cache
+def simulated(part: str, seed: int) -> tuple[np.ndarray, np.ndarray, set[str]]:
+    """Encoded records, float32 (n, 53), their labels, str (n,), and the columns with values outside the vocabulary."""
+    blocks = list(read_blocks(BytesIO(simulated_text(part, RECORDS, seed)), "simulated", block_bytes=4 << 20))
+    encoded = [encode(block.columns) for block in blocks]
+    labels = [np.array(block.label.to_pylist()) for block in blocks if block.label is not None]
+    return np.concatenate([X for X, _ in encoded]), np.concatenate(labels), {name for _, odd in encoded for name in odd}
+
+
+@cache
+def paper_set(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The paper's binary set scaled down: min-max scaled features, float64 (n, 53), and attack or not, bool (n,)."""
+    X, label, _ = simulated("train", seed)
+    rng = np.random.default_rng(seed)
+    chosen = []
+    for available, asked in (
+        (np.flatnonzero(label == NORMAL), 100_000 * RECORDS // REAL_RECORDS["train"]),
+        (np.flatnonzero(label != NORMAL), 100_148 * RECORDS // REAL_RECORDS["train"]),
+    ):
+        chosen.append(rng.permutation(available)[:asked])
+        chosen.append(rng.choice(available, max(0, asked - len(available))))
+    rows = np.concatenate(chosen)
+    sample = X[rows].astype(np.float64)
+    spread = np.ptp(sample, axis=0)
+    return (sample - sample.min(axis=0)) / np.where(spread > 0, spread, 1), label[rows] != NORMAL
+
+
+def mutual_information(values: np.ndarray, attack: np.ndarray) -> float:
+    """Plug-in estimate in nats over the joint histogram, at most 256 bins at quantiles."""
+    edges = np.unique(values)
+    if len(edges) > 256:
+        edges = np.unique(np.quantile(values, np.linspace(0, 1, 257)[1:-1]))
+    joint = np.zeros((len(edges) + 1, 2))
+    np.add.at(joint, (np.searchsorted(edges, values, side="right"), attack.astype(int)), 1 / len(values))
+    independent = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
+    held = joint > 0
+    return float((joint[held] * np.log(joint[held] / independent[held])).sum())
+
+
+def principal_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Share of variance each axis explains, largest first, and the axes as columns."""
+    variance, axes = np.linalg.eigh(np.cov(X.T))
+    return variance[::-1] / variance.sum(), axes[:, ::-1]
+
+
+# The text
+
+
+@parts
+def test_every_line_has_the_published_form(part: str) -> None:
+    forms = {"count": r"(0|[1-9]\d*)", "binary": r"[01]", "rate": r"(0\.\d\d|1\.00)", "symbol": r"\w+"}
+    line = re.compile(",".join(forms[kind] for kind in COLUMNS.values()) + rf",({'|'.join(LABELS)})\.")
+    text = simulated_text(part, 5_000, seed=0).decode()
+    assert text.endswith("\n")
+    assert [one for one in text[:-1].split("\n") if not line.fullmatch(one)] == []
+
+
+@parts
+@seeds
+def test_every_line_is_read_without_a_bad_record(part: str, seed: int) -> None:
+    X, label, unknown = simulated(part, seed)  # the reader stops at a bad record
+    assert (X.shape, label.shape) == ((RECORDS, len(FEATURES)), (RECORDS,))
+    assert unknown <= {"service"}  # the real test file holds two records of a service unseen in training
+    assert (X[:, FEATURES.index("num_outbound_cmds")] == 0).all()
+
+
+@parts
+@pytest.mark.parametrize("records", [1_000, 49_999, 50_000, 50_001])
+def test_the_number_of_records_is_met_exactly(part: Any, records: int) -> None:
+    done = [0]
+    for total, text in simulate(part, records, seed=0):
+        assert text.count(b"\n") == total - done[-1]
+        done.append(total)
+    assert done[-1] == records
+    assert all(0 < after - before <= 50_000 for before, after in pairwise(done))
+
+
+@parts
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(part: str) -> None:
+    text = simulated_text(part, 2_000, seed=3)
+    assert simulated_text(part, 2_000, seed=3) == text
+    assert simulated_text(part, 2_000, seed=4) != text
+
+
+def test_another_process_gives_the_same_bytes_and_loads_little() -> None:
+    program = """
+import sys
+from src.data import simulator
+assert simulator.read_profile.cache_info().currsize == 0, "the import read the profile"
+heavy = {"pandas", "pyarrow", "sklearn", "tensorflow"} & set(sys.modules)
+assert not heavy, heavy
+for _, text in simulator.simulate("train", 1_000, 7):
+    sys.stdout.buffer.write(text)
+"""
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONHASHSEED": "1"}
+    other = subprocess.run([sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, check=False)
+    assert other.returncode == 0, other.stderr.decode()
+    assert other.stdout == simulated_text("train", 1_000, 7)
+
+
+# Proportions
+
+
+@parts
+@pytest.mark.parametrize("records", [1_000, 20_000, RECORDS])
+def test_labels_have_the_real_proportions_to_the_nearest_record(part: str, records: int) -> None:
+    text = simulated_text(part, records, seed=0)
+    for label, count in read_profile()[part]["records"].items():
+        found = text.count(f",{label}.\n".encode())
+        assert abs(found - count * records / REAL_RECORDS[part]) < 1, label
+
+
+def test_records_come_in_random_order() -> None:
+    _, label, _ = simulated("train", 0)
+    share = [(part == "smurf").mean() for part in np.array_split(label, 10)]
+    assert share == pytest.approx([0.568] * 10, abs=0.03)  # standard deviation 0.007
+
+
+def test_the_test_part_holds_attack_types_unseen_in_training() -> None:
+    train, test = (set(read_profile()[part]["records"]) for part in ("train", "test"))
+    assert test - train == UNSEEN_IN_TRAINING
+    assert train - test == {"spy", "warezclient"}
+    drawn = {part: set(simulated(part, 0)[1].tolist()) for part in ("train", "test")}
+    assert drawn["train"] <= train
+    assert len(drawn["test"] & UNSEEN_IN_TRAINING) >= 10  # some are too rare for 50,000 records
+
+
+@given(total=st.integers(0, 10**7), weights=st.lists(st.integers(0, 10**6), min_size=1).filter(any))
+def test_apportioned_shares_add_up_and_are_exact_to_one(total: int, weights: list[int]) -> None:
+    shares = apportion(total, np.array(weights))
+    assert shares.sum() == total
+    for share, weight in zip(shares.tolist(), weights, strict=True):
+        assert abs(share * sum(weights) - weight * total) < sum(weights)
+
+
+# Likeness
+
+
+@seeds
+def test_the_ten_features_that_tell_most_are_the_real_ones(seed: int) -> None:
+    X, attack = paper_set(seed)
+    scores = np.array([mutual_information(column, attack) for column in X.T])
+    best = (np.argsort(-scores, kind="stable") + 1).tolist()
+    names = {FEATURES[place - 1] for place in best[:4]}
+    assert names == {"count", "src_bytes", "service", "dst_bytes"}
+    assert set(best[:10]) == set(REAL_RANKING)
+
+
+@seeds
+@pytest.mark.parametrize("components", REAL_EXPLAINED)
+def test_principal_components_explain_as_much_as_on_real_records(seed: int, components: int) -> None:
+    explained, _ = principal_axes(paper_set(seed)[0])
+    assert explained[:components].sum() == pytest.approx(REAL_EXPLAINED[components], abs=0.02)
+
+
+@seeds
+def test_two_components_nearly_tell_attacks_from_normal_records(seed: int) -> None:
+    X, attack = paper_set(seed)
+    plane = (X - X.mean(axis=0)) @ principal_axes(X)[1][:, :2]
+    order = np.random.default_rng(seed).permutation(len(X))
+    train, test = np.split(order, [len(X) * 8 // 10])
+    tree = DecisionTreeClassifier(random_state=0).fit(plane[train], attack[train])
+    assert 0.97 < tree.score(plane[test], attack[test]) < 0.999  # real records: 0.992 at this size, 0.995 with all
+
+
+@parts
+@seeds
+def test_many_records_are_duplicates(part: str, seed: int) -> None:
+    X, _, _ = simulated(part, seed)
+    duplicates = 1 - len(np.unique(X, axis=0)) / len(X)
+    assert 0.4 < duplicates < 0.85  # real training records: 0.62 at this size, 0.71 with all
+
+
+# The profile
+
+
+def test_training_frequencies_are_the_published_ones() -> None:
+    assert read_profile()["train"]["records"] == TRAIN_COUNTS
+    assert sum(TRAIN_COUNTS.values()) == REAL_RECORDS["train"]
+
+
+@pytest.mark.parametrize("category", TEST_COUNTS_BY_CATEGORY)
+def test_test_frequencies_by_category_are_the_published_ones(category: str) -> None:
+    records = read_profile()["test"]["records"]
+    labels = CATEGORIES.get(category, (NORMAL,))
+    assert sum(records.get(label, 0) for label in labels) == TEST_COUNTS_BY_CATEGORY[category]
+
+
+@parts
+def test_cells_add_up_to_the_labels_and_stand_for_many_records_each(part: str) -> None:
+    profile = read_profile()[part]
+    by_label: Counter[str] = Counter()
+    for cell in profile["cells"]:
+        assert sum(cell["records"].values()) >= MIN_RECORDS
+        for kind, count in cell["records"].items():
+            label, protocol, service, flag = kind.split(",")
+            by_label[label] += count
+            assert protocol in PROTOCOLS
+            assert flag in FLAGS
+            assert service in SERVICES or (part, service) == ("test", "icmp")
+    assert by_label == profile["records"]
+
+
+@parts
+def test_percentiles_are_complete_ascending_and_within_bounds(part: str) -> None:
+    upper = {"count": np.inf, "binary": 1, "rate": 100}
+    for cell in read_profile()[part]["cells"]:
+        for name, runs in cell["columns"].items():
+            values, repeats = ([runs], [LEVELS]) if isinstance(runs, int) else (runs[0::2], runs[1::2])
+            assert name in NUMERIC
+            assert sum(repeats) == LEVELS
+            assert 0 <= values[0] <= values[-1] <= upper[COLUMNS[name]]
+            assert all(low < high for low, high in pairwise(values))
+
+
+def test_the_committed_profile_is_small_and_in_its_own_form() -> None:
+    text = PROFILE.read_text(encoding="utf-8")
+    assert len(text) < 500_000
+    assert to_json(json.loads(text)) == text
+
+
+def write_records(path: Path, records: Sequence[tuple[str, Mapping[str, object]]]) -> Path:
+    """Write a gz of records, each a label and the columns that are not 0."""
+    symbols = {"protocol_type": "tcp", "service": "http", "flag": "SF"}
+    rows = [[({**symbols, **values}).get(name, 0) for name in COLUMNS] + [f"{label}."] for label, values in records]
+    path.write_bytes(gzip.compress("".join(",".join(map(str, row)) + "\n" for row in rows).encode()))
+    return path
+
+
+def test_a_cell_holds_percentiles_as_values_and_repeats(tmp_path: Path) -> None:
+    records = [("back", {"duration": place, "src_bytes": 54540, "hot": place // 15}) for place in range(20)]
+    profile = measure(write_records(tmp_path / "back.gz", records))
+    duration = [number for place in range(20) for number in (place, 5)]  # 20 values share 100 percentiles
+    columns = {"duration": duration, "src_bytes": 54540, "hot": [0, 75, 1, 25]}
+    assert profile == {"records": {"back": 20}, "cells": [{"records": {"back,tcp,http,SF": 20}, "columns": columns}]}
+
+
+def test_rare_kinds_are_pooled_by_type_and_rare_types_by_category(tmp_path: Path) -> None:
+    records = [
+        *[("normal", {})] * 200, *[("normal", {"service": "smtp"})] * 150, *[("normal", {"flag": "S1"})] * 3,
+        *[("perl", {})] * 15, *[("loadmodule", {"service": "telnet"})] * 10,
+    ]  # fmt: skip
+    cells = measure(write_records(tmp_path / "mixed.gz", records))["cells"]
+    assert [cell["records"] for cell in cells] == [
+        {"normal,tcp,http,SF": 200},
+        {"normal,tcp,http,S1": 3, "normal,tcp,smtp,SF": 150},  # 3 alone would be too few
+        {"loadmodule,tcp,telnet,SF": 10, "perl,tcp,http,SF": 15},
+    ]
+
+
+@pytest.mark.parametrize(("half", "cells"), [(499, 1), (500, 2)])
+def test_a_large_group_is_halved_where_its_traffic_differs(half: int, cells: int, tmp_path: Path) -> None:
+    records = [("normal", {"serror_rate": rate}) for rate in ("0.00", "1.00") for _ in range(half)]
+    profile = measure(write_records(tmp_path / "halves.gz", records))
+    columns = [{"serror_rate": [0, 50, 100, 50]}] if cells == 1 else [{}, {"serror_rate": 100}]
+    assert [cell["columns"] for cell in profile["cells"]] == columns
+
+
+@pytest.mark.real_data
+def test_the_real_files_give_the_committed_profile(mirror: Path) -> None:
+    assert to_json(build_profile(mirror)) == PROFILE.read_text(encoding="utf-8")
