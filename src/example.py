@@ -15,4 +15,4 @@ def example_records() -> pd.DataFrame:
     """Three raw records: 41 columns, words as str, numbers as float64; what is not set is 0."""
     table = pd.DataFrame([{name: values.get(name, 0) for name in COLUMNS} for values in _MADE_UP])
     numbers = [name for name, kind in COLUMNS.items() if kind != "symbol"]
-    return table.astype({name: "float64" for name in numbers})
+    return table.astype(dict.fromkeys(numbers, "float64"))

@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from src.build import Settings
 from src.data.tables import Table
 from src.detector import Card, Detector
@@ -98,7 +100,7 @@ def evaluate(
     seconds = time.perf_counter() - start
     assert test.target is not None  # set by sampling
     names = detector.card.class_names
-    attack = [test.attacks[code] for code in test.attack]
+    attack = np.array(test.attacks)[test.attack]
     result = metrics.evaluate(probability, test.target, attack, names)
     everything = {
         "simulated": settings.dataset.simulated,

@@ -130,7 +130,7 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> F
     """Preprocess stage: both files checked and encoded."""
     folder = out.preprocessed(settings.dataset.name)
     note_path(folder).unlink(missing_ok=True)
-    facts = {}
+    facts: Facts = {}
     with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
         for part in PARTS:
             raw = Walk(settings, made, making="preprocess").raw(part, Path(scratch))

@@ -4,8 +4,8 @@ import hydra
 from omegaconf import DictConfig
 
 from src.build import WHITELIST, build
-from src.pipeline import Walk, write_reduced
 from src.experiment import write_reduction_reports
+from src.pipeline import Walk, write_reduced
 from src.workspace import output, project
 
 

@@ -15,7 +15,7 @@ from src.data.schema import COLUMNS, EXPECTED
 from src.detector import Detector
 
 
-class ServedDetector(PythonModel):  # type: ignore[misc]
+class ServedDetector(PythonModel):
     """Checks what the signature cannot: ranges, whole numbers, missing values."""
 
     def load_context(self, context: Any) -> None:

@@ -237,6 +237,11 @@ def open_store(experiment: str | None) -> Any:
     return mlflow
 
 
+def runs_page(experiment_id: str) -> str:
+    """Where the UI shows an experiment's runs with their metrics and parameters, below the server's address."""
+    return f"#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
+
+
 def _set_view(mlflow: Any, experiment: str) -> None:
     """Keep a shared view of the runs table: the UI hides every metric and parameter unless told."""
     columns = [f"metrics.`{name}`" for name in _VIEW_METRICS] + [f"params.`{name}`" for name in _VIEW_PARAMS]

@@ -117,11 +117,14 @@ class SimulatedDataset:
         """Write one simulated file into `folder`: the same bytes for the same records and seed."""
         records = self.records if part == "train" else self.test_records
         path = folder / self.file_name(part)
-        with whole_file(path) as new, new.open("wb") as raw:
-            with gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as out:
-                for done, text in simulator.simulate(part, records, self.seed):
-                    out.write(text)
-                    on_progress(path.name, done, records)
+        with (
+            whole_file(path) as new,
+            new.open("wb") as raw,
+            gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as out,
+        ):
+            for done, text in simulator.simulate(part, records, self.seed):
+                out.write(text)
+                on_progress(path.name, done, records)
         return path
 
 

@@ -95,11 +95,11 @@ def vector_ids(X: np.ndarray) -> np.ndarray:
         values are 0); for splitting, that would only keep two vectors together.
     """
     rng = np.random.default_rng(53)  # any fixed odd multipliers do; Dietzfelbinger et al. 1997, multilinear hashing
-    multipliers = rng.integers(0, 2**63, size=X.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    multipliers: np.ndarray = rng.integers(0, 2**63, size=X.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     ids = np.zeros(len(X), dtype=np.uint64)
-    for column, multiplier in enumerate(multipliers):
+    for column in range(X.shape[1]):
         bits = (np.ascontiguousarray(X[:, column]) + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0
-        ids += bits * multiplier
+        ids += bits * multipliers[column]
     return ids
 
 

@@ -1,5 +1,6 @@
 """Metrics of predicted class probabilities. An alarm is any class but the first, which is normal traffic."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,19 +71,18 @@ def evaluate(
     precision, recall, f1, support = precision_recall_fscore_support(
         target, predicted, labels=range(n_classes), zero_division=0
     )
-    positive = (lambda values: float(values[1])) if n_classes == 2 else (lambda values: float(np.mean(values)))
+    averaged = [1] if n_classes == 2 else list(range(n_classes))
     normal = target == 0
     metrics = {
         "accuracy": accuracy(probability, target),
-        "recall": positive(recall),
-        "precision": positive(precision),
-        "f1": positive(f1),
+        "recall": float(np.mean(recall[averaged])),
+        "precision": float(np.mean(precision[averaged])),
+        "f1": float(np.mean(f1[averaged])),
         "macro_f1": float(np.mean(f1)),
         "false_alarm_rate": float(np.mean(predicted[normal] != 0)) if normal.any() else 0.0,
         "detection_rate": float(np.mean(predicted[~normal] != 0)) if not normal.all() else 0.0,
     }
-    positives = [1] if n_classes == 2 else list(range(n_classes))
-    with_curve = [one for one in positives if 0 < support[one] < len(target)]
+    with_curve = [one for one in averaged if 0 < support[one] < len(target)]
     if with_curve:
         areas = [roc_auc_score(target == one, probability[:, one]) for one in with_curve]
         metrics["roc_auc"] = float(np.mean(areas))
@@ -125,7 +125,13 @@ def _precision_recall(actual: np.ndarray, score: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"recall": recall, "precision": precision, "threshold": np.append(threshold, 1)})[::-1]
 
 
-def _curves(probability, target, class_names, which, curve):  # type: ignore[no-untyped-def]
+def _curves(
+    probability: np.ndarray,
+    target: np.ndarray,
+    class_names: tuple[str, ...],
+    which: list[int],
+    curve: Callable[[np.ndarray, np.ndarray], pd.DataFrame],
+) -> pd.DataFrame:
     """One thinned curve a class, as one table; empty if no class has a curve."""
     parts = []
     for one in which:

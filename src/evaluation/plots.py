@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from src.evaluation.metrics import Evaluation
 from src.files import whole_file
@@ -98,6 +98,7 @@ def history(epochs: pd.DataFrame, caption: str) -> Figure:
                 axes.plot(epochs["epoch"], values.clip(lower=1e-6), color=_COLORS[color], label=label, marker=".")
             axes.set_yscale("log")
             axes.set(xlabel="epoch", ylabel="cross-entropy (nats)" if name == "loss" else "error rate (1 - accuracy)")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend()
         _title(figure, "Training history", caption)
     return figure
@@ -112,8 +113,8 @@ def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
         axes.bar(table["component"], table["ratio"], color=_COLORS[0], label="component")
         axes.plot(table["component"], table["cumulative"], color=_COLORS[1], marker="o", label="cumulative")
         for component, value in table[["component", "cumulative"]].head(4).itertuples(index=False):
-            axes.annotate(f"{value:.1%}", (component, value), (4, -12), textcoords="offset points", color=_COLORS[1])
-        axes.set(xlabel="principal component", ylabel="explained variance", ylim=(0, 1.02))
+            axes.annotate(f"{value:.1%}", (component, value), (0, 7), textcoords="offset points", ha="center")
+        axes.set(xlabel="principal component", ylabel="explained variance", ylim=(0, 1.08))
         axes.set_xticks(table["component"])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.legend(loc="center right")

@@ -18,9 +18,9 @@ from src.features.reducers import Reducer
 from src.files import whole_file
 
 # All that a kept pipeline may be made of; anything else in the file is refused.
-TRUSTED = [
-    f"src.features.reducers.{name}" for name in ("AllFeatures", "PrincipalComponents", "MutualInformation")
-] + ["sklearn.utils._tags.Tags"]
+TRUSTED = [f"src.features.reducers.{name}" for name in ("AllFeatures", "PrincipalComponents", "MutualInformation")] + [
+    "sklearn.utils._tags.Tags"
+]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from src.models.training import Training
 keras = load_keras()
 
 
-class EpochReport(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+class EpochReport(keras.callbacks.Callback):  # type: ignore[name-defined]
     """Keeps each epoch's numbers, passes them on, and shows a progress bar."""
 
     def __init__(self, training: Training, on_epoch: OnEpoch):
@@ -38,7 +38,7 @@ class EpochReport(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
         self._bar.close()
 
 
-class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[misc,name-defined]
+class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[name-defined]
     """Raises once the loss is not a number: what follows would be an hour of nothing."""
 
     def __init__(self, training: Training):

@@ -1,0 +1,62 @@
+# Every target installs what it needs into .venv first; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := $(BIN)/python -m uv
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: help setup demo repro ui test test-all lint bench params lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## install everything into .venv
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' || \
+	  { echo "found $$($(PYTHON) --version), expected Python 3.11 to 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode -r requirements.lock
+	@touch $(READY)
+
+demo: $(READY) ## the whole pipeline on simulated data, no network needed
+	@dvc --version >/dev/null && ./demo
+
+repro: $(READY) ## the pipeline on the real data (dvc repro)
+	dvc repro
+
+ui: $(READY) ## the MLflow UI on the local store
+	python -m src.ui
+
+test: $(READY) ## the tests that take minutes at most
+	pytest
+
+test-all: $(READY) ## all tests
+	pytest -m ""
+
+lint: $(READY) ## style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+bench: $(READY) ## measure, and rewrite the table in benchmarks/README.md
+	python -m benchmarks.pipeline
+
+params: $(READY) ## write params.yaml from conf/
+	python -m src.train --cfg job --resolve > .params.yaml.part
+	mv .params.yaml.part params.yaml
+
+lock: $(READY) ## resolve pyproject.toml into requirements.lock
+	$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate --output-file requirements.lock
+
+clean: ## remove what runs wrote, but for data/raw and mlruns
+	rm -rf outputs multirun reports models data/preprocessed* data/sampled* data/reduced*
