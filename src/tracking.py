@@ -213,6 +213,7 @@ def _store_folder() -> Path:
 def open_store(experiment: str | None) -> Any:
     """Point MLflow at the store, make the store and the experiment where they are missing, and return MLflow."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     import mlflow
 

@@ -95,7 +95,7 @@ def vector_ids(X: np.ndarray) -> np.ndarray:
         values are 0); for splitting, that would only keep two vectors together.
     """
     rng = np.random.default_rng(53)  # any fixed odd multipliers do; Dietzfelbinger et al. 1997, multilinear hashing
-    multipliers: np.ndarray = rng.integers(0, 2**63, size=X.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    multipliers = 2 * rng.integers(0, 2**63, size=X.shape[1]).astype(np.uint64) + np.uint64(1)
     ids = np.zeros(len(X), dtype=np.uint64)
     for column in range(X.shape[1]):
         bits = (np.ascontiguousarray(X[:, column]) + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0

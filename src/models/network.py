@@ -11,6 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
+from src.data.splitting import vector_ids
 from src.files import whole_file
 from src.models.framework import load_keras
 from src.models.interface import Fitted, OnEpoch, write_kind
@@ -136,7 +137,17 @@ class NetworkClassifier:
         self._network.compile(jit_compile=True)  # for scoring: drops optimiser state and the step of the fit
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k)."""
+        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k).
+
+        Each distinct row is scored once: 70 % of KDD99's records are copies.
+        """
+        _, first, row = np.unique(vector_ids(X), return_index=True, return_inverse=True)
+        distinct = X[first]
+        if len(X) and np.array_equal(distinct[row], X):
+            return self._score(distinct)[row]
+        return self._score(X)
+
+    def _score(self, X: np.ndarray) -> np.ndarray:
         logits = np.empty((len(X), self._network.output_shape[-1]), dtype=np.float32)
         start = 0
         while start < len(X):
