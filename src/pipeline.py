@@ -15,8 +15,9 @@ from tqdm import tqdm
 from src.build import Settings
 from src.data.sampling import draw
 from src.data.sources import PARTS, OnProgress, Part
-from src.data.splitting import SPLIT_PARTS, overlap, vector_ids
+from src.data.splitting import SPLIT_PARTS
 from src.data.tables import Table, read_table, write_table
+from src.data.vectors import overlap, vector_ids
 from src.features.preprocessing import preprocess_in_memory, preprocess_to_file
 from src.files import whole_file
 from src.recipes import current_facts, note_path, write_note

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
+from src.data.vectors import vector_ids
 
 SPLIT_PARTS = ("train", "val", "test")
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -83,26 +84,3 @@ class Split:
             bounds = np.cumsum(np.maximum(missing, 0))[:2]
             part_of_group[small] = np.searchsorted(bounds, middle)
         return part_of_group[group]
-
-
-def vector_ids(X: np.ndarray) -> np.ndarray:
-    """An id per feature vector: equal vectors have equal ids.
-
-    Args:
-        X: float32, shape (n, d).
-    Returns:
-        uint64, shape (n,). Unequal vectors share an id with a chance of about n^2 / 2^49 in all (the low bits of most
-        values are 0); for splitting, that would only keep two vectors together.
-    """
-    rng = np.random.default_rng(53)  # any fixed odd multipliers do; Dietzfelbinger et al. 1997, multilinear hashing
-    multipliers = 2 * rng.integers(0, 2**63, size=X.shape[1]).astype(np.uint64) + np.uint64(1)
-    ids = np.zeros(len(X), dtype=np.uint64)
-    for column in range(X.shape[1]):
-        bits = (np.ascontiguousarray(X[:, column]) + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0
-        ids += bits * multipliers[column]
-    return ids
-
-
-def overlap(train: np.ndarray, test: np.ndarray) -> float:
-    """Share of the ids in `test` that also stand in `train`, 0 to 1."""
-    return float(np.isin(test, train).mean()) if len(test) else 0.0

@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
-from src.data.splitting import vector_ids
+from src.data.vectors import vector_ids
 from src.files import whole_file
 from src.models.framework import load_keras
 from src.models.interface import Fitted, OnEpoch, write_kind

@@ -1,0 +1,26 @@
+"""Equal feature vectors: which records are copies of each other."""
+
+import numpy as np
+
+
+def vector_ids(X: np.ndarray) -> np.ndarray:
+    """An id per feature vector: equal vectors have equal ids.
+
+    Args:
+        X: float32, shape (n, d).
+    Returns:
+        uint64, shape (n,). Unequal vectors share an id with a chance of about n^2 / 2^49 in all (the low bits of most
+        values are 0); for splitting, that would only keep two vectors together.
+    """
+    rng = np.random.default_rng(53)  # any fixed odd multipliers do; Dietzfelbinger et al. 1997, multilinear hashing
+    multipliers = np.asarray(rng.integers(0, 2**63, size=X.shape[1]), dtype=np.uint64) * 2 + 1
+    ids = np.zeros(len(X), dtype=np.uint64)
+    for column in range(X.shape[1]):
+        bits = (np.ascontiguousarray(X[:, column]) + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0
+        ids += bits * multipliers[column]
+    return ids
+
+
+def overlap(train: np.ndarray, test: np.ndarray) -> float:
+    """Share of the ids in `test` that also stand in `train`, 0 to 1."""
+    return float(np.isin(test, train).mean()) if len(test) else 0.0
