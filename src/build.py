@@ -1,5 +1,6 @@
 """From a composed config to checked objects: the only module that instantiates what config files name."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -7,6 +8,8 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import is_pydantic_dataclass
+from pydantic_core import ArgsKwargs
 
 from src.data.parsing import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
@@ -70,7 +73,12 @@ def build(cfg: DictConfig) -> Settings:
     """
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     assert isinstance(config, dict)
+    for key in (*GROUPS, "tracking", "preprocess", "k", "seed"):
+        if key not in config:
+            raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
     built = {group: _make(group, config[group]) for group in GROUPS}
+    _check("tracking.experiment", str, config["tracking"]["experiment"])
+    _check("tracking.log_model", bool, config["tracking"]["log_model"])
     settings = Settings(
         config={str(key): value for key, value in config.items()},
         **built,
@@ -94,11 +102,17 @@ def _make(group: str, node: dict[str, Any]) -> Any:
     named = group in ("dataset", "task", "split")
     arguments = {key: value for key, value in node.items() if named or key != "name"}
     try:
-        return instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)
-    except InstantiationException as error:
-        if isinstance(cause := error.__cause__, ValidationError):
-            raise ConfigError(_explain(group, cause)) from None
+        built = instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)
+        if is_pydantic_dataclass(type(built)):
+            # Once more, strictly, as Python alone takes `true` for 1 and '3' for 3. From JSON, the one form in which
+            # strict checks still take a mapping for a class within the class.
+            del arguments["_target_"]
+            return TypeAdapter(type(built)).validate_json(json.dumps(arguments), strict=True)
+    except ValidationError as error:
+        raise ConfigError(_explain(group, error)) from None
+    except (InstantiationException, TypeError, ValueError) as error:
         raise ConfigError(f"{group}: {error.__cause__ or error}") from None
+    return built
 
 
 def _check(key: str, kind: Any, value: Any) -> Any:
@@ -113,6 +127,6 @@ def _explain(group: str, error: ValidationError) -> str:
     lines = []
     for one in error.errors():
         key = ".".join([group, *(str(part) for part in one["loc"])])
-        found = "" if one["type"] in ("missing", "unexpected_keyword_argument") else f"={one['input']!r}"
+        found = "" if isinstance(one["input"], (dict, ArgsKwargs)) else f"={one['input']!r}"  # a value, not all of them
         lines.append(f"{key}{found}: {one['msg'].removeprefix('Value error, ')}")
     return "; ".join(lines)

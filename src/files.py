@@ -17,9 +17,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)  # mkstemp's 0600 would keep colleagues from reading shared results
+        part.chmod(_permitted(0o666))  # mkstemp's 0600 would keep colleagues from reading shared results
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -32,12 +30,19 @@ def whole_folder(path: Path) -> Iterator[Path]:
     part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
     try:
         yield part
-        part.chmod(0o755)
+        part.chmod(_permitted(0o777))
         if path.exists():
             shutil.rmtree(path)
         part.replace(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _permitted(mode: int) -> int:
+    """What the umask leaves of `mode`; it can only be read by setting it."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return mode & ~umask
 
 
 def write_text(path: Path, text: str) -> None:

@@ -49,7 +49,8 @@ def _checked(records: pd.DataFrame) -> pa.Table:
             columns[name] = pa.array(number)
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            raise ValueError(f"row {row}, column {name}: found {values.iloc[row]!r}, expected {EXPECTED[kind]}")
+            found = values.iloc[[row]].tolist()[0]  # as Python writes it: 3.5, not np.float64(3.5)
+            raise ValueError(f"row {row}, column {name}: found {found!r}, expected {EXPECTED[kind]}")
     return pa.table(columns)
 
 

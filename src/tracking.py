@@ -169,14 +169,18 @@ def start_parent(experiment: str, name: str, tags: Mapping[str, str]) -> str:
 
 
 def end_parent(run_id: str, *, complete: bool) -> None:
-    """End a parent run: FINISHED or FAILED by its children if the multirun is `complete`, else KILLED."""
+    """End a parent run: as the worst of its children, or as KILLED where the multirun is not `complete`."""
     import mlflow
 
     client = mlflow.MlflowClient()
     experiment = client.get_run(run_id).info.experiment_id
     children = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run_id}'")
-    failed = any(child.info.status != "FINISHED" for child in children)
-    client.set_terminated(run_id, "KILLED" if not complete else "FAILED" if failed else "FINISHED")
+    statuses = {child.info.status for child in children}
+    if not complete or "KILLED" in statuses:
+        status = "KILLED"
+    else:
+        status = "FINISHED" if statuses <= {"FINISHED"} else "FAILED"
+    client.set_terminated(run_id, status)
 
 
 def detector_folder(model: str) -> Path:
@@ -248,7 +252,8 @@ def _set_view(mlflow: Any, experiment: str) -> None:
     columns = [f"metrics.`{name}`" for name in _VIEW_METRICS] + [f"params.`{name}`" for name in _VIEW_PARAMS]
     state = {
         "selectedColumns": ["attributes.`Created`", "attributes.`Status`", *columns],
-        "orderByKey": "attributes.start_time",
+        # by a metric, best first: in order of time the UI would fold the runs of a multirun away under their parent
+        "orderByKey": "metrics.`test_accuracy`",
         "orderByAsc": False,
         "searchFilter": "",
     }
@@ -279,7 +284,7 @@ def _environment() -> dict[str, object]:
     installed = {name.replace("-", "_"): version(name) for name in _LIBRARIES}
     return {
         "git_revision": git_revision(),
-        "cpu": _processor(),
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "versions": installed,
@@ -295,7 +300,8 @@ def git_revision() -> str:
         return "unknown"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Name of the processor."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -4,6 +4,7 @@ The two readers accept the same lines (a property test holds them together); the
 line is wrong, where, and why.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,9 +27,12 @@ _ARROW_TYPES: dict[Kind, pa.DataType] = {
     "symbol": pa.dictionary(pa.int32(), pa.string()),
 }
 _LABEL = "label"
-_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has do not fit
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _INT64_MAX = 2**63 - 1
+_PADDING = re.compile(rb"(?<![^,\n])[ \t]+|[ \t]+(?![^,\n])")  # white space beside a value, not inside it
+# What Arrow reads in its own way: hexadecimal numbers and a plus sign it takes, a byte order mark it drops.
+_ODD = (b"\r", b"\0", b"0x", b"0X", b",+")
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def read_blocks(
     Args:
         stream: Text of records, one a line, uncompressed.
         source: Name of the file, for messages.
-        label: `required`: 42 fields, the last a known label. `ignored`: 41 or 42 fields as in the first line,
+        label: `required`: 42 fields, the last a known label. `ignored`: 41 or 42 fields as in the first record,
             a label is dropped unread and a header line of column names is skipped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
         block_bytes: Text to parse at once; a longer line is still read whole.
@@ -91,24 +95,29 @@ def read_blocks(
         BadRecordError: with file, line, column, value and expectation.
     """
     names = [*COLUMNS, _LABEL]
-    line, first = 1, True
+    line, counted = 1, label == "required"
     for text in _whole_lines(stream, block_bytes):
-        size, skipped = len(text), 0
-        text = text.translate(None, b" \t").replace(b"\r\n", b"\n")  # no value holds white space
-        if first and label == "ignored":
+        size = len(text)
+        text = text.replace(b"\r\n", b"\n")
+        if line == 1:
+            text = text.removeprefix(codecs.BOM_UTF8)  # what spreadsheets put before the first value
+        if b" " in text or b"\t" in text:
+            text = _PADDING.sub(b"", text)
+        if line == 1 and label == "ignored":
             head, _, rest = text.partition(b"\n")
             if head.startswith(f"{next(iter(COLUMNS))},".encode()):
-                text, skipped = rest, 1
+                text, line = rest, 2
+        if text and not counted:  # the header may fill the first block
             names = names[: 42 if text.partition(b"\n")[0].count(b",") >= 41 else 41]
-        first = False
+            counted = True
         if text:
-            block = _parse(text, names, line + skipped, check_label=label == "required")
+            block = _parse(text, names, line, check_label=label == "required")
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; mend the line, or leave bad records out with "
                     "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
                 )
-            line += skipped + len(block.line) + len(block.bad)
+            line += len(block.line) + len(block.bad)
             yield block
         on_bytes(size)
 
@@ -128,7 +137,8 @@ def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
 
 
 def _parse(text: bytes, names: list[str], line: int, *, check_label: bool) -> Block:
-    table = _parse_fast(text, names, check_label=check_label)
+    odd = text.startswith(codecs.BOM_UTF8) or any(part in text for part in _ODD)
+    table = None if odd else _parse_fast(text, names, check_label=check_label)
     if table is not None:
         return _block(table, np.arange(line, line + table.num_rows), [])
     lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
@@ -146,8 +156,6 @@ def _parse_fast(text: bytes, names: list[str], *, check_label: bool) -> pa.Table
     types = {name: _ARROW_TYPES[COLUMNS.get(name, "symbol")] for name in names}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    if b"\r" in text or b"0x" in text or b"0X" in text or b"\0" in text:  # Arrow reads hexadecimal, we do not
-        return None
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
@@ -201,9 +209,8 @@ def _holds(value: str, kind: Kind) -> bool:
         return value != ""
     if kind == "rate":
         return bool(_NUMBER.fullmatch(value)) and 0 <= float(value) <= 1
-    if not _WHOLE_NUMBER.fullmatch(value):
-        return False
-    return 0 <= int(value) <= (1 if kind == "binary" else _INT64_MAX)
+    number = _WHOLE_NUMBER.fullmatch(value)
+    return number is not None and 0 <= int(number[1] + number[2]) <= (1 if kind == "binary" else _INT64_MAX)
 
 
 def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:

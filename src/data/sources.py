@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import http.client
 import os
 import shutil
 import urllib.parse
@@ -79,7 +80,7 @@ class PublishedDataset:
                     _copy(address, new, file.name, on_progress)
                     _verify(new, file)
                 return path
-            except (OSError, EOFError, zlib.error, ValueError) as error:
+            except (OSError, EOFError, zlib.error, ValueError, http.client.HTTPException) as error:
                 tried.append(f"  {address}: {error or type(error).__name__}")
         raise DownloadError(
             "\n".join(

@@ -83,7 +83,7 @@ def read_table(path: Path) -> Table:
     Raises:
         ValueError: a column is missing or is not what this project writes.
     """
-    file = pq.ParquetFile(path, read_dictionary=["attack"])
+    file = pq.ParquetFile(path)
     n = file.metadata.num_rows
     missing = [name for name in (*FEATURES, "attack", "row") if name not in file.schema_arrow.names]
     if missing:

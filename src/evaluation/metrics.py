@@ -13,7 +13,11 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-CURVE_POINTS = 500
+# Curves are thinned to a grid of so many cells for each unit of ln(share / (1 - share)): fine towards 0 and towards 1,
+# where good detectors differ, and some hundred points in all.
+_CELLS = 10
+_ROC = ("class", "false_alarm_rate", "recall", "threshold")
+_PRECISION_RECALL = ("class", "recall", "precision", "threshold")
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,8 @@ def evaluate(
         confusion,
         pd.DataFrame({"class": class_names, "records": support, "recall": recall, "precision": precision, "f1": f1}),
         _per_attack(predicted, target, attack, class_names),
-        _curves(probability, target, class_names, with_curve, _roc),
-        _curves(probability, target, class_names, with_curve, _precision_recall),
+        _curves(probability, target, class_names, with_curve, _roc, _ROC),
+        _curves(probability, target, class_names, with_curve, _precision_recall, _PRECISION_RECALL),
     )
 
 
@@ -131,13 +135,17 @@ def _curves(
     class_names: tuple[str, ...],
     which: list[int],
     curve: Callable[[np.ndarray, np.ndarray], pd.DataFrame],
+    columns: tuple[str, ...],
 ) -> pd.DataFrame:
-    """One thinned curve a class, as one table; empty if no class has a curve."""
+    """One thinned curve a class, as one table; without rows if no class has a curve."""
     parts = []
     for one in which:
         points = curve(target == one, probability[:, one])
-        keep = np.unique(np.linspace(0, len(points) - 1, CURVE_POINTS).round().astype(int))
-        points = points.iloc[keep].reset_index(drop=True)
+        shares = points.iloc[:, :2].clip(1e-6, 1 - 1e-6)
+        cells = (_CELLS * np.log(shares / (1 - shares))).round()
+        keep = (cells != cells.shift()).any(axis=1)
+        keep.iloc[-1] = True
+        points = points[keep].reset_index(drop=True)
         points.insert(0, "class", class_names[one])
         parts.append(points)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

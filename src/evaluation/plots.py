@@ -1,5 +1,7 @@
 """Pictures. Each function draws one and returns a Matplotlib figure; `caption` says which data, protocol and model."""
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ _STYLE: dict[str, Any] = {
     "legend.frameon": False,
 }
 _COLORS = ("#1f5fa8", "#c8501e", "#2f8f5b", "#7a4fa3", "#8a6d1d", "#555555")
+_FLOOR = 1e-4  # of a logarithmic share: less is drawn as this
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -42,7 +45,7 @@ def confusion_matrix(confusion: np.ndarray, class_names: tuple[str, ...], captio
             for column in range(n):
                 axes.text(
                     column, row, f"{confusion[row, column]:,}\n{share[row, column]:.2%}",
-                    ha="center", va="center", color="white" if share[row, column] > 0.5 else "black",
+                    ha="center", va="center", color="white" if share[row, column] > 0.6 else "black",
                 )  # fmt: skip
         axes.set_xticks(range(n), class_names)
         axes.set_yticks(range(n), class_names, rotation=90, va="center")
@@ -64,7 +67,7 @@ def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
         axes.barh(place - 0.2, table["detected"], 0.38, color=_COLORS[1], label="share with an alarm")
         names = [f"{attack} ({count:,})" for attack, count in zip(table["attack"], table["records"], strict=True)]
         axes.set_yticks(place, names)
-        axes.set_xlim(0, 1)
+        axes.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlabel("share of the type's test records")
         axes.set_ylabel("label (test records)")
@@ -73,19 +76,62 @@ def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
     return figure
 
 
-def curve(table: pd.DataFrame, x: str, y: str, title: str, caption: str) -> Figure:
-    """One line a class of `table`, both axes shares from 0 to 1."""
+def roc(table: pd.DataFrame, caption: str) -> Figure:
+    """Recall by false-alarm rate, one line a class of `table`; steps, as between two thresholds there is no third."""
     with rc_context(_STYLE):
-        figure = Figure(figsize=(6, 4.8), layout="constrained")
+        figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         axes = figure.add_subplot()
-        for color, (name, points) in zip(_COLORS, table.groupby("class", sort=False), strict=False):
-            axes.plot(points[x], points[y], color=color, label=str(name), linewidth=1.8, clip_on=False)
-        axes.set(xlim=(0, 1), ylim=(0, 1.005), xlabel=x.replace("_", " "), ylabel=y.replace("_", " "))
-        axes.xaxis.set_major_formatter(PercentFormatter(1))
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.legend(loc="lower center", title="class")
-        _title(figure, title, caption)
+        for style, (name, points) in _styled(table):
+            rate = points["false_alarm_rate"].clip(lower=_FLOOR)
+            axes.plot(rate, _nines(points["recall"]), drawstyle="steps-post", label=name, clip_on=False, **style)
+        axes.set_xscale("log")
+        axes.set_xlim(_FLOOR, 1)
+        ticks = [10.0**power for power in range(round(math.log10(_FLOOR)), 1)]
+        axes.set_xticks(ticks, [f"≤ {ticks[0]:.4g}", *(f"{tick:.4g}" for tick in ticks[1:])])
+        axes.set_xlabel("false-alarm rate (logarithmic)")
+        _nines_axis(axes.yaxis, "recall")
+        _legend(figure)
+        _title(figure, "ROC curve, test part", caption)
     return figure
+
+
+def precision_recall(table: pd.DataFrame, caption: str) -> Figure:
+    """Precision by recall, one line a class of `table`."""
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+        axes = figure.add_subplot()
+        for style, (name, points) in _styled(table):
+            axes.plot(_nines(points["recall"]), _nines(points["precision"]), label=name, clip_on=False, **style)
+        _nines_axis(axes.xaxis, "recall")
+        _nines_axis(axes.yaxis, "precision")
+        _legend(figure)
+        _title(figure, "Precision-recall curve, test part", caption)
+    return figure
+
+
+def _styled(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], Any]]:
+    """How to draw each class, and its points."""
+    for place, group in enumerate(table.groupby("class", sort=False)):
+        dashes = ("-", "--", ":")[place // len(_COLORS) % 3]
+        yield {"color": _COLORS[place % len(_COLORS)], "linestyle": dashes, "linewidth": 1.8}, group
+
+
+def _legend(figure: Figure) -> None:
+    """Below the axes, where no curve runs through it."""
+    (axes,) = figure.axes
+    figure.legend(loc="outside lower center", ncols=min(3, len(axes.lines)))
+
+
+def _nines(share: pd.Series) -> pd.Series:
+    """A share from 0 to 1 as its number of nines: 0.9 is 1, 0.99 is 2; what good detectors differ in."""
+    return -np.log10((1 - share).clip(lower=_FLOOR))
+
+
+def _nines_axis(axis: Any, label: str) -> None:
+    shares = pd.Series([0, 0.5, 0.9, 0.99, 0.999, 0.9999])
+    axis.set_ticks(_nines(shares), [*(f"{share:.4g}" for share in shares[:-1]), f"≥ {shares.iloc[-1]}"])
+    axis.set_view_interval(0, -math.log10(_FLOOR), ignore=True)
+    axis.set_label_text(f"{label} (logarithm of what is missing to 1)")
 
 
 def history(epochs: pd.DataFrame, caption: str) -> Figure:
@@ -113,7 +159,9 @@ def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
         axes.bar(table["component"], table["ratio"], color=_COLORS[0], label="component")
         axes.plot(table["component"], table["cumulative"], color=_COLORS[1], marker="o", label="cumulative")
         for component, value in table[["component", "cumulative"]].head(4).itertuples(index=False):
-            axes.annotate(f"{value:.1%}", (component, value), (0, 7), textcoords="offset points", ha="center")
+            axes.annotate(
+                f"{value:.1%}", (component, value), (0, 7), textcoords="offset points", ha="center", fontsize=8
+            )
         axes.set(xlabel="principal component", ylabel="explained variance", ylim=(0, 1.08))
         axes.set_xticks(table["component"])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -145,12 +193,10 @@ def evaluation_figures(result: Evaluation, class_names: tuple[str, ...], caption
         "attack_recall": attack_recall(result.per_attack, caption),
     }
     if len(result.roc):
-        figures["roc"] = curve(result.roc, "false_alarm_rate", "recall", "ROC curve, test part", caption)
-        figures["precision_recall"] = curve(
-            result.precision_recall, "recall", "precision", "Precision-recall curve, test part", caption
-        )
+        figures["roc"] = roc(result.roc, caption)
+        figures["precision_recall"] = precision_recall(result.precision_recall, caption)
     return figures
 
 
 def _title(figure: Figure, title: str, caption: str) -> None:
-    figure.suptitle(f"{title}\n{caption}", fontsize=11)
+    figure.suptitle(f"{title}\n{caption}", fontsize=10, wrap=True)

@@ -27,7 +27,7 @@ def encode(columns: pa.Table) -> tuple[np.ndarray, dict[str, Counter[str]]]:
     >>> block = next(read_blocks(BytesIO(line), "example", label="ignored"))
     >>> X, unknown = encode(block.columns)
     >>> X.shape, X[0, :4].tolist(), X[0, 39:42].tolist(), unknown
-    ((1, 53), [0.0, 50.0, 105.0, 146.0], [0.0, 0.0, 1.0], {})
+    ((1, 53), [0.0, 49.0, 105.0, 146.0], [0.0, 0.0, 1.0], {})
     """
     n = columns.num_rows
     by_column = np.zeros((N_FEATURES, n), dtype=np.float32)

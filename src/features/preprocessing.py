@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from src.data.parsing import BadRecord, OnBadRecord, read_blocks
+from src.data.parsing import BadRecord, Block, OnBadRecord, read_blocks
 from src.data.tables import COMPRESSION, Table, concatenate, to_arrow
 from src.features.encoding import encode
 from src.files import whole_file
@@ -86,23 +86,30 @@ def _encoded_blocks(
     on_bad_record: OnBadRecord,
     on_bytes: Callable[[int], object],
 ) -> Iterator[Table]:
+    for block in _checked_blocks(raw, on_bad_record, on_bytes):
+        findings.quarantined += len(block.bad)
+        if quarantine:
+            quarantine.add(block.bad)
+        if not len(block.line):
+            continue
+        X, unknown = encode(block.columns)
+        assert block.label is not None  # read with label="required"
+        attack = block.label.indices.to_numpy()
+        attacks = tuple(block.label.dictionary.to_pylist())
+        findings.records += len(block.line)
+        for name, count in zip(attacks, np.bincount(attack, minlength=len(attacks)), strict=True):
+            findings.attacks[name] += int(count)
+        for name, counts in unknown.items():
+            findings.unknown.setdefault(name, Counter()).update(counts)
+        yield Table(X, attack, attacks, block.line)
+
+
+def _checked_blocks(raw: Path, on_bad_record: OnBadRecord, on_bytes: Callable[[int], object]) -> Iterator[Block]:
     with pa.input_stream(raw) as stream:  # detects the compression by the name's ending
-        for block in read_blocks(stream, str(raw), on_bad_record=on_bad_record, on_bytes=on_bytes):
-            findings.quarantined += len(block.bad)
-            if quarantine:
-                quarantine.add(block.bad)
-            if not len(block.line):
-                continue
-            X, unknown = encode(block.columns)
-            assert block.label is not None  # read with label="required"
-            attack = block.label.indices.to_numpy()
-            attacks = tuple(block.label.dictionary.to_pylist())
-            findings.records += len(block.line)
-            for name, count in zip(attacks, np.bincount(attack, minlength=len(attacks)), strict=True):
-                findings.attacks[name] += int(count)
-            for name, counts in unknown.items():
-                findings.unknown.setdefault(name, Counter()).update(counts)
-            yield Table(X, attack, attacks, block.line)
+        try:
+            yield from read_blocks(stream, str(raw), on_bad_record=on_bad_record, on_bytes=on_bytes)
+        except OSError as error:  # Arrow's names no file
+            raise OSError(f"{raw}: {error}; the file is damaged: fetch it again") from error
 
 
 class _Quarantine:

@@ -31,8 +31,8 @@ class Training:
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     schedule: Literal["constant", "cosine"]
-    warmup_epochs: Annotated[float, Field(ge=0)]
-    clipnorm: Annotated[float, Field(gt=0)] | None
+    warmup_epochs: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    clipnorm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     monitor: Literal["val_loss", "val_accuracy"]
     patience: Annotated[int, Field(ge=1)] | None
     jit_compile: bool

@@ -1,0 +1,254 @@
+"""Parsing: what a record is, how a bad one is reported, and two readers that agree."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from src.data.parsing import BadRecord, BadRecordError, read_blocks
+from src.data.schema import COLUMNS
+
+NAMES = (*COLUMNS, "label")
+RECORD = (
+    "0,tcp,http,SF,181,5450,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,8,8,0.00,0.00,0.00,0.00,1.00,0.00,0.00,"
+    "9,9,1.00,0.00,0.11,0.00,0.00,0.00,0.00,0.00,normal."
+)
+FIELDS = RECORD.encode().split(b",")
+BOM = b"\xef\xbb\xbf"
+ODD = [
+    b"", b" 5", b"5\t", b"5 5", b"0x1F", b"0X1", b"1_0", b"+1", b"+0.5", b"nan", b"NaN", b"inf", b"-inf", b"infinity",
+    b"1e3", b"1E0", b"1e", b"-0", b"-1", b"--1", b"-", b".5", b"5.", b".", b"1.5", b"1.01", b"007", b"0" * 5_000,
+    b"9" * 5_000, b"9223372036854775807", b"9223372036854775808", b"5e-400", b"1e999", b'"0"', b"\xff", b"\xed\xa0\x80",
+    b"a\0b", b"a\rb", b"\x0b1", "٣".encode(), "é".encode(), BOM + b"0", b"smurf", b"smurf.", b"smurf..", b"true",
+]  # fmt: skip
+
+
+def record(**values: str) -> bytes:
+    """A legal record with other values in some columns."""
+    assert set(values) <= set(NAMES)
+    return ",".join((dict(zip(NAMES, RECORD.split(","), strict=True)) | values).values()).encode()
+
+
+def read(text: bytes, **options: Any) -> tuple[list[dict[str, Any]], list[int], list[BadRecord]]:
+    """All records by column (with their label where it is read), their lines, and the bad lines."""
+    rows, lines, bad = [], [], []
+    for block in read_blocks(BytesIO(text), "some.csv", **options):
+        labels = block.label.to_pylist() if block.label is not None else [None] * len(block.line)
+        rows += [row | {"label": label} for row, label in zip(block.columns.to_pylist(), labels, strict=True)]
+        lines += block.line.tolist()
+        bad += block.bad
+    return rows, lines, bad
+
+
+def is_legal(line: bytes) -> bool:
+    return read(RECORD.encode() + b"\n" + line, on_bad_record="quarantine")[1] == [1, 2]
+
+
+# What a record is
+
+
+def test_a_record_is_read_with_the_type_of_each_column() -> None:
+    rows, lines, bad = read(record(duration="12", service="smtp", serror_rate="0.25", logged_in="1", label="smurf."))
+    assert (lines, bad) == ([1], [])
+    row = rows[0]
+    assert [*row] == [*NAMES]
+    assert (row["duration"], row["service"], row["serror_rate"], row["logged_in"]) == (12, "smtp", 0.25, 1)
+    assert row["label"] == "smurf"  # the final dot is no part of the name
+    kinds = {"count": int, "binary": int, "rate": float, "symbol": str}
+    assert {name: type(row[name]) for name in COLUMNS} == {name: kinds[kind] for name, kind in COLUMNS.items()}
+
+
+@pytest.mark.parametrize(
+    ("column", "legal", "wrong"),
+    [
+        ("duration", ["0", "007", "-0", " 5", "5\t", "0" * 5_000, "9223372036854775807"],
+         ["", "-1", "+1", "1.5", "5.", ".5", "1e3", "1_0", "0x1F", "nan", "inf", "5 5", "9" * 5_000, "٣",
+          "9223372036854775808"]),
+        ("land", ["0", "1", "01"], ["", "2", "-1", "0.5", "1.0", "true", "nan"]),
+        ("serror_rate", ["0", "1", "1.00", ".5", "1.", "-0", "1e-1", "1E0", "5e-400", " 0.5 "],
+         ["", ".", "1.01", "-0.01", "5", "5.", "1e3", "1e", "nan", "inf", "-inf", "+0.5", "0_1", "0x1", "0 .5",
+          "9" * 5_000]),
+        ("service", ["http", "gopher2", "0x1F", "+1", "nan", "é", '"'], ["", " ", "a\0b", "a\rb"]),
+        ("label", ["normal", "normal.", "snmpguess."], ["", ".", "normal..", "Normal.", "neptun."]),
+    ],
+)  # fmt: skip
+def test_each_kind_takes_what_it_should_and_nothing_else(column: str, legal: list[str], wrong: list[str]) -> None:
+    assert [value for value in legal if not is_legal(record(**{column: value}))] == []
+    assert [value for value in wrong if is_legal(record(**{column: value}))] == []
+
+
+def test_symbols_outside_the_vocabulary_are_no_error() -> None:
+    rows, _, _ = read(record(protocol_type="sctp", service="quic", flag="SX"))
+    assert [rows[0][name] for name in ("protocol_type", "service", "flag")] == ["sctp", "quic", "SX"]
+
+
+# Lines
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \n", b"\t\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_line_ends_do_not_matter(end: bytes, last: bool) -> None:
+    text = end.join([record(), record(duration="7"), record(label="smurf.")]) + (end if last else b"")
+    rows, lines, bad = read(text)
+    assert (rows, lines, bad) == (read(RECORD.encode())[0] + rows[1:], [1, 2, 3], [])
+    assert [row["label"] for row in rows] == ["normal", "normal", "smurf"]
+
+
+def test_a_blank_line_is_a_bad_record_and_counts_as_a_line() -> None:
+    _, lines, bad = read(b"\n".join([record(), b"", record(), b"", b""]), on_bad_record="quarantine")
+    assert lines == [1, 3]
+    assert [(one.line, one.value) for one in bad] == [(2, "1 fields"), (4, "1 fields")]
+
+
+def test_an_empty_stream_holds_no_block() -> None:
+    assert list(read_blocks(BytesIO(b""), "some.csv")) == []
+
+
+def test_every_byte_is_reported_once_read() -> None:
+    sizes: list[int] = []
+    text = b" " + b"\r\n".join([record()] * 5)
+    read(text, block_bytes=300, on_bytes=sizes.append)
+    assert sum(sizes) == len(text)
+    assert len(sizes) > 1
+
+
+@pytest.mark.parametrize("fields", [41, 42])
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("block_bytes", [1, 400, 1 << 20])
+def test_ignored_labels_may_be_there_or_not_below_a_header_or_none(fields: int, header: bool, block_bytes: int) -> None:
+    lines = [NAMES[:fields]] * header + [RECORD.replace("normal.", "weird").split(",")[:fields]] * 2
+    text = "\n".join(",".join(line) for line in lines).encode()
+    rows, places, bad = read(text, label="ignored", block_bytes=block_bytes, on_bad_record="quarantine")
+    wanted = {name: value for name, value in read(RECORD.encode())[0][0].items() if name in COLUMNS}
+    assert [{name: row[name] for name in COLUMNS} for row in rows] == [wanted] * 2
+    assert (places, bad) == ([1 + header, 2 + header], [])
+
+
+def test_a_header_alone_holds_no_record() -> None:
+    assert read(",".join(NAMES).encode(), label="ignored") == ([], [], [])
+
+
+def test_a_header_is_a_bad_record_where_labels_are_read() -> None:
+    with pytest.raises(BadRecordError, match=r"some\.csv: line 1, column duration: found 'duration', expected a whole"):
+        read(",".join(NAMES).encode())
+
+
+def test_a_byte_order_mark_before_the_first_value_is_no_part_of_it() -> None:
+    assert read(BOM + RECORD.encode()) == read(RECORD.encode())
+    assert read(BOM + ",".join(NAMES).encode() + b"\n" + RECORD.encode(), label="ignored")[1] == [2]
+
+
+# Bad records
+
+BAD = [
+    (record() + b",0", "(record)", "43 fields", "42 fields"),
+    (RECORD.partition(",")[2].encode(), "(record)", "41 fields", "42 fields"),
+    (record(src_bytes="many"), "src_bytes", "many", "a whole number, 0 or more"),
+    (record(dst_bytes="1.5"), "dst_bytes", "1.5", "a whole number, 0 or more"),
+    (record(count="-1"), "count", "-1", "a whole number, 0 or more"),
+    (record(hot="nan"), "hot", "nan", "a whole number, 0 or more"),
+    (record(hot="9" * 5_000), "hot", "9" * 5_000, "a whole number, 0 or more"),
+    (record(rerror_rate="NaN"), "rerror_rate", "NaN", "a number from 0 to 1"),
+    (record(rerror_rate="1.01"), "rerror_rate", "1.01", "a number from 0 to 1"),
+    (record(dst_host_serror_rate="-0.5"), "dst_host_serror_rate", "-0.5", "a number from 0 to 1"),
+    (record(land="2"), "land", "2", "0 or 1"),
+    (record(is_guest_login="-1"), "is_guest_login", "-1", "0 or 1"),
+    (record(flag=""), "flag", "", "a word in UTF-8"),
+    (record(label="martian."), "label", "martian.", "one of normal, apache2, back, "),
+    (record().replace(b"http", b"h\xffp"), "(record)", "h\\xffp", "text in UTF-8 without control characters"),
+    (record().replace(b"http", b"h\0p"), "(record)", "h\0p", "text in UTF-8 without control characters"),
+]  # fmt: skip
+bad_lines = pytest.mark.parametrize(
+    ("line", "column", "value", "expected"), BAD, ids=[f"{b}-{c[:9]}" for _, b, c, _ in BAD]
+)
+
+
+@bad_lines
+def test_a_bad_record_stops_with_file_line_column_value_and_expectation(
+    line: bytes, column: str, value: str, expected: str
+) -> None:
+    text = b"\n".join([record(), record(), line, record()])
+    with pytest.raises(BadRecordError, match=r"^some\.csv: line 3, column ") as caught:
+        read(text, block_bytes=300)
+    message = str(caught.value)
+    assert f"column {column}: found " in message
+    assert repr(value)[1:-1] in message
+    assert f", expected {expected}" in message
+    assert "preprocess.on_bad_record=quarantine" in message  # the way on
+
+
+@bad_lines
+@pytest.mark.parametrize("block_bytes", [300, 1 << 20])
+def test_a_bad_record_is_left_out_and_listed(
+    line: bytes, column: str, value: str, expected: str, block_bytes: int
+) -> None:
+    text = b"\n".join([record(), line, record(label="smurf."), line])
+    rows, lines, bad = read(text, block_bytes=block_bytes, on_bad_record="quarantine")
+    assert [row["label"] for row in rows] == ["normal", "smurf"]
+    assert lines == [1, 3]
+    assert [(one.line, one.column) for one in bad] == [(2, column), (4, column)]
+    assert value in bad[0].value
+    assert bad[0].expected.startswith(expected)
+    assert bad[0].text == line.decode("utf-8", "backslashreplace")
+
+
+def test_the_first_of_several_wrong_values_is_the_one_reported() -> None:
+    _, _, bad = read(record(duration="x", land="x", label="x"), on_bad_record="quarantine")
+    assert [(one.column, one.value) for one in bad] == [("duration", "x")]
+
+
+# Laws
+
+odd_values = st.sampled_from(ODD) | st.binary(max_size=4).filter(lambda value: b"\n" not in value)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """A record after none to two mutations: a field replaced, left out or put in."""
+    fields = list(FIELDS)
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(0, len(fields) - 1))
+        fields[place : place + draw(st.sampled_from([1, 1, 1, 0]))] = draw(st.lists(odd_values, min_size=1, max_size=1))
+        if draw(st.booleans()) and draw(st.booleans()):
+            del fields[draw(st.integers(0, len(fields) - 1))]
+    return b",".join(fields)
+
+
+@given(lines=st.lists(mutated(), min_size=1, max_size=4))
+@settings(deadline=None, max_examples=300)
+def test_both_readers_accept_the_same_lines_and_read_the_same_values(lines: list[bytes]) -> None:
+    # a block goes through the fast reader unless it fails there, so a bad line makes the slow one look at all of them
+    good = b"\n".join([RECORD.encode(), *lines, b""])
+    rows, places, bad = read(good, on_bad_record="quarantine")
+    slow_rows, slow_places, slow_bad = read(good + b"one field", on_bad_record="quarantine")
+    assert (slow_rows, slow_places) == (rows, places)
+    assert slow_bad[:-1] == bad
+    assert slow_bad[-1].line == len(lines) + 2
+
+
+some_lines = st.lists(
+    st.sampled_from([record(), record(label="smurf.", service="quic"), record(service="0x1F"), record(flag="")])
+    | st.sampled_from([b"", b" ", b"," * 41, BOM + record(), b"\r", record() + b"\r"]) | mutated(),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+@given(
+    lines=some_lines,
+    end=st.sampled_from([b"\n", b"\r\n"]),
+    last=st.booleans(),
+    head=st.sampled_from([b"", BOM, ",".join(NAMES).encode() + b"\n", ",".join(COLUMNS).encode() + b"\r\n"]),
+    label=st.sampled_from(["required", "ignored"]),
+    block_bytes=st.integers(1, 1_000),
+)
+@settings(deadline=None, max_examples=200)
+def test_the_size_of_a_block_changes_nothing(
+    lines: list[bytes], end: bytes, last: bool, head: bytes, label: str, block_bytes: int
+) -> None:
+    text = head + end.join(lines) + (end if last else b"")
+    whole = read(text, label=label, on_bad_record="quarantine")
+    assert read(text, label=label, on_bad_record="quarantine", block_bytes=block_bytes) == whole
+    places = sorted(whole[1] + [one.line for one in whole[2]])
+    assert places == list(range(1, len(places) + 1)) or places == list(range(2, len(places) + 2))  # below a header

@@ -1,0 +1,160 @@
+"""Sampling: which attack types make a class, and how many records of it are drawn."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omegaconf import DictConfig, OmegaConf
+from pydantic import ValidationError
+
+from src.data.sampling import Task, draw
+from src.data.schema import LABELS, NORMAL
+from src.data.tables import Table
+
+
+def table(**records: int) -> Table:
+    """So many records of each label, mixed."""
+    names = tuple(records)
+    attack = np.random.default_rng(0).permutation(np.repeat(np.arange(len(names), dtype=np.int32), [*records.values()]))
+    return Table(np.zeros((len(attack), 53), np.float32), attack, names, np.arange(1, len(attack) + 1))
+
+
+def task(**classes: tuple[Any, int]) -> Task:
+    nodes = {name: {"attacks": attacks, "count": count} for name, (attacks, count) in classes.items()}
+    return Task(name="some", classes=nodes)
+
+
+def binary(normal: int, attack: int) -> Task:
+    return task(normal=([NORMAL], normal), attack=("others", attack))
+
+
+def labels(records: Table, index: np.ndarray) -> Counter[str]:
+    return Counter(records.attacks[code] for code in records.attack[index])
+
+
+# Drawing
+
+
+def test_a_class_with_enough_records_gives_as_many_as_asked_and_none_twice() -> None:
+    records = table(normal=50, smurf=60, nmap=30)
+    index, target, found = draw(records, binary(40, 70), seed=0)
+    assert len(np.unique(index)) == len(index) == 110
+    assert target.dtype == np.int32
+    assert target.tolist() == [0] * 40 + [1] * 70
+    assert labels(records, index[:40]) == {NORMAL: 40}
+    assert set(labels(records, index[40:])) == {"smurf", "nmap"}
+    assert found == {
+        "normal": {"available": 50, "drawn": 40, "drawn_again": 0},
+        "attack": {"available": 90, "drawn": 70, "drawn_again": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "times"), [(7, {1: 7}), (8, {1: 6, 2: 1}), (10, {1: 4, 2: 3}), (14, {2: 7}), (24, {3: 4, 4: 3})]
+)
+def test_a_class_with_too_few_uses_all_and_draws_only_the_shortfall_again(asked: int, times: dict[int, int]) -> None:
+    records = table(normal=7, smurf=100)
+    index, _, found = draw(records, binary(asked, 50), seed=0)
+    assert Counter(Counter(index[:asked].tolist()).values()) == times
+    assert labels(records, index) == {NORMAL: asked, "smurf": 50}
+    assert found["normal"] == {"available": 7, "drawn": asked, "drawn_again": asked - 7}
+
+
+@given(available=st.integers(1, 30), asked=st.integers(1, 200), seed=st.integers(0, 3))
+def test_no_record_is_drawn_twice_more_than_another(available: int, asked: int, seed: int) -> None:
+    index, _, _ = draw(table(smurf=5, normal=available), binary(asked, 1), seed)
+    times = np.bincount(np.unique(index[:asked], return_inverse=True)[1])
+    assert times.sum() == asked
+    assert len(times) == min(available, asked)
+    assert times.max() - times.min() <= 1
+
+
+@pytest.mark.parametrize(("scale", "drawn"), [(1.0, (100, 7)), (0.5, (50, 4)), (0.1, (10, 1)), (0.001, (1, 1))])
+def test_scale_changes_the_counts_to_the_nearest_record_but_one_at_least(scale: float, drawn: tuple[int, int]) -> None:
+    index, target, found = draw(table(normal=200, smurf=200), binary(100, 7), seed=0, scale=scale)
+    assert tuple(np.bincount(target)) == drawn
+    assert [one["drawn"] for one in found.values()] == [*drawn]
+    assert len(index) == sum(drawn)
+
+
+def test_the_same_seed_draws_the_same_and_another_seed_others() -> None:
+    records = table(normal=300, smurf=300)
+    first, again, other = (draw(records, binary(50, 50), seed)[0].tolist() for seed in (0, 0, 1))
+    assert first == again
+    assert set(first) != set(other)
+
+
+def test_the_random_remainder_is_not_the_same_records_every_time() -> None:
+    records = table(normal=20, smurf=20)
+    twice = [Counter(draw(records, binary(25, 1), seed)[0].tolist()) for seed in range(30)]
+    assert {row for times in twice for row, count in times.items() if count == 2} == set(
+        np.flatnonzero(records.attack == 0).tolist()
+    )
+
+
+def test_records_of_no_class_take_no_part() -> None:
+    records = table(normal=10, smurf=10, nmap=10)
+    index, _, found = draw(records, task(normal=([NORMAL], 5), dos=(["smurf"], 30)), seed=0)
+    assert labels(records, index) == {NORMAL: 5, "smurf": 30}
+    assert found["dos"]["available"] == 10
+
+
+def test_a_class_without_any_record_is_an_error_that_names_it() -> None:
+    with pytest.raises(ValueError, match=r"class 'u2r' of task 'some': found no record of \['perl'\] among 30 records"):
+        draw(table(normal=10, smurf=20), task(normal=([NORMAL], 5), u2r=(["perl"], 5)), seed=0)
+
+
+# Tasks
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (
+            {"normal": ([NORMAL], 1), "dos": (["smurf", "smurv"], 1)},
+            "found the attack type 'smurv', expected one of nor",
+        ),
+        ({"normal": ([NORMAL], 1), "a": (["smurf"], 1), "b": (["nmap", "smurf"], 1)}, "'smurf' is in more than one"),
+        ({"normal": ([NORMAL], 1), "a": ("others", 1), "b": ("others", 1)}, "at most one of them with attacks=others"),
+        ({"normal": ([NORMAL], 1)}, "expected two classes or more"),
+        ({"attack": ("others", 1), "normal": ([NORMAL], 1)}, r"expected the first class to be attacks=\[normal\]"),
+        ({"normal": ([NORMAL], 1), "attack": ("others", 0)}, r"classes\.attack\.count\n.*greater than or equal to 1"),
+        ({"normal": ([NORMAL], 1), "attack": ("rest", 1)}, r"classes\.attack\.attacks"),
+    ],
+    ids=["unknown", "type-twice", "others-twice", "one-class", "normal-not-first", "no-count", "no-list"],
+)
+def test_a_task_that_cannot_be_is_refused_and_says_why(classes: dict[str, tuple[Any, int]], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        task(**classes)
+
+
+DOS = {"apache2", "back", "land", "mailbomb", "neptune", "pod", "processtable", "smurf", "teardrop", "udpstorm"}
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "dos"),
+    [
+        ("binary", {"normal": 100_000, "attack": 100_148}, set()),
+        ("multiclass", {"normal": 120_000, "dos": 100_000, "r2l": 100_000}, DOS),
+        ("multiclass_smurf", {"normal": 120_000, "dos": 100_000, "r2l": 100_000}, {"smurf"}),
+    ],
+)
+def test_the_papers_tasks_put_every_label_where_the_paper_has_it(
+    name: str, counts: dict[str, int], dos: set[str], composed: Callable[..., DictConfig]
+) -> None:
+    node = OmegaConf.to_container(composed(f"task={name}").task)
+    real = Task(**{key: value for key, value in node.items() if key != "_target_"})
+    assert real.class_names == tuple(counts)
+    assert {key: one.count for key, one in real.classes.items()} == counts
+    classes = dict(zip(LABELS, (real.class_names[place] for place in real.target(LABELS)), strict=True))
+    last = real.class_names[-1]
+    assert classes == {label: "normal" if label == NORMAL else "dos" if label in dos else last for label in LABELS}
+
+
+def test_a_label_of_no_class_has_target_minus_one() -> None:
+    some = task(normal=([NORMAL], 1), dos=(["smurf"], 1))
+    assert some.target((NORMAL, "nmap", "smurf")).tolist() == [0, -1, 1]

@@ -1,0 +1,45 @@
+"""The record and its 53 features: what the contest's files and the paper say."""
+
+from collections import Counter
+
+from src.data.schema import CATEGORIES, COLUMNS, EXPECTED, FEATURES, FLAGS, LABELS, N_FEATURES, PROTOCOLS, SERVICES
+
+# The paper's ten best features by their place, counted from 1, in its 53.
+PAPERS_PLACES = {
+    2: "service", 3: "src_bytes", 4: "dst_bytes", 10: "logged_in", 21: "count", 22: "srv_count", 30: "dst_host_count",
+    34: "dst_host_same_src_port_rate", 35: "dst_host_srv_diff_host_rate", 40: "protocol_type_icmp",
+}  # fmt: skip
+
+
+def test_a_record_has_the_published_41_columns() -> None:
+    assert Counter(COLUMNS.values()) == {"count": 19, "rate": 15, "binary": 4, "symbol": 3}
+    places = {name: place for place, name in enumerate(COLUMNS, 1)}
+    assert [places[name] for name in ("duration", "flag", "logged_in", "count", "dst_host_srv_rerror_rate")] == [
+        1, 4, 12, 23, 41,
+    ]  # fmt: skip
+    assert set(EXPECTED) == set(COLUMNS.values())
+
+
+def test_the_vocabularies_hold_what_the_full_training_file_holds() -> None:
+    assert [len(words) for words in (PROTOCOLS, SERVICES, FLAGS)] == [3, 70, 11]
+    assert "icmp" not in SERVICES  # of two records of the test file only
+
+
+def test_codes_follow_the_alphabet() -> None:
+    for words in (PROTOCOLS, SERVICES, FLAGS):
+        assert list(words) == sorted(set(words))
+
+
+def test_the_features_stand_where_the_paper_has_them() -> None:
+    assert N_FEATURES == len(set(FEATURES)) == 53
+    assert {place: FEATURES[place - 1] for place in PAPERS_PLACES} == PAPERS_PLACES
+    assert FEATURES[39:42] == ("protocol_type_icmp", "protocol_type_tcp", "protocol_type_udp")
+    assert FEATURES[42:] == tuple(f"flag_{flag}" for flag in FLAGS)
+
+
+def test_every_attack_type_is_in_one_category_of_the_contest() -> None:
+    assert {name: len(attacks) for name, attacks in CATEGORIES.items()} == {"probe": 6, "dos": 10, "u2r": 8, "r2l": 15}
+    named = [attack for attacks in CATEGORIES.values() for attack in attacks]
+    assert len(set(named)) == len(named) == 39
+    assert list(LABELS) == ["normal", *sorted(named)]
+    assert "httptunnel" in CATEGORIES["u2r"]  # many papers move it to r2l

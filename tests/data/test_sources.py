@@ -1,0 +1,292 @@
+"""Sources: real HTTP servers and folders that have the file, or something else, or nothing."""
+
+import gzip
+import hashlib
+import re
+import socket
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from src.data.sources import (
+    MIRROR_VARIABLE,
+    DownloadError,
+    PublishedDataset,
+    PublishedFile,
+    SimulatedDataset,
+)
+
+TEXT = "".join(f"{place},tcp,http\n" for place in range(1_000)).encode()
+SHA256 = hashlib.sha256(TEXT).hexdigest()
+GOOD = gzip.compress(TEXT, mtime=0)
+OTHER = gzip.compress(TEXT.replace(b"http", b"smtp"), mtime=0)
+Reply = Callable[[BaseHTTPRequestHandler], object]
+
+
+def body(content: bytes, *, promised: int | None = None) -> Reply:
+    """Reply with a body; `promised` is the Content-Length if it is not the true one."""
+
+    def reply(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(content) if promised is None else promised))
+        request.end_headers()
+        request.wfile.write(content)
+
+    return reply
+
+
+def without_length(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    request.wfile.write(GOOD)
+
+
+def cut_chunked(request: BaseHTTPRequestHandler) -> None:
+    """A chunk that ends before it should: HTTP/1.1 without a Content-Length."""
+    request.protocol_version = "HTTP/1.1"
+    request.send_response(200)
+    request.send_header("Transfer-Encoding", "chunked")
+    request.end_headers()
+    request.wfile.write(b"%x\r\n" % len(GOOD) + GOOD[:100])
+    request.close_connection = True
+
+
+class Server(ThreadingHTTPServer):
+    """Replies by path, and the paths that were asked for."""
+
+    daemon_threads = False  # all replies have ended when the server is closed
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.replies: dict[str, Reply] = {}
+        self.asked: list[str] = []
+
+    def serve(self, path: str, reply: Reply) -> str:
+        self.replies[path] = reply
+        return f"http://127.0.0.1:{self.server_port}{path}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        if self.path in self.server.replies:
+            self.server.replies[self.path](self)
+        else:
+            self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Server() as running:
+        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _no_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def refused() -> str:
+    """An address that nothing listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/some.gz"
+
+
+def dataset(*urls: str, sha256: str | None = SHA256, records: int = 1_000) -> PublishedDataset:
+    file = PublishedFile("kddcup99/some.gz", sha256, records, list(urls))
+    return PublishedDataset("published", train=file, test=PublishedFile("kddcup99/test.gz", None, 1_000, []))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# Which source is used
+
+
+def test_the_first_source_that_has_the_file_as_published_is_used(server: Server, refused: str, tmp_path: Path) -> None:
+    urls = [
+        server.serve("/checksum", body(OTHER)),
+        server.serve("/truncated", body(GOOD[:-20])),
+        refused,
+        server.serve("/good", body(GOOD)),
+        server.serve("/unasked", body(GOOD)),
+    ]
+    path = dataset(*urls).fetch("train", tmp_path)
+    assert path == tmp_path / "some.gz"
+    assert path.read_bytes() == GOOD
+    assert server.asked == ["/checksum", "/truncated", "/good"]
+    assert names(tmp_path) == ["some.gz"]
+
+
+@pytest.mark.parametrize("form", ["{}", "{}/", "file://{}"])
+def test_the_mirror_variable_goes_first_as_a_folder(
+    form: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mirror" / "kddcup99").mkdir(parents=True)
+    (tmp_path / "mirror" / "kddcup99" / "some.gz").write_bytes(GOOD)
+    monkeypatch.setenv(MIRROR_VARIABLE, form.format(tmp_path / "mirror"))
+    path = dataset(server.serve("/good", body(GOOD))).fetch("train", tmp_path / "raw")
+    assert path.read_bytes() == GOOD
+    assert server.asked == []
+
+
+def test_the_mirror_variable_goes_first_as_an_address_and_the_others_follow(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MIRROR_VARIABLE, server.serve("/mirror/", body(OTHER)))
+    server.serve("/mirror/kddcup99/some.gz", body(OTHER))
+    dataset(server.serve("/good", body(GOOD))).fetch("train", tmp_path)
+    assert server.asked == ["/mirror/kddcup99/some.gz", "/good"]
+
+
+def test_a_gz_packed_in_another_way_is_accepted(server: Server, tmp_path: Path) -> None:
+    half = len(TEXT) // 2
+    members = gzip.compress(TEXT[:half], compresslevel=1) + gzip.compress(TEXT[half:])
+    assert members != GOOD
+    path = dataset(server.serve("/recompressed", body(members))).fetch("train", tmp_path)
+    assert gzip.decompress(path.read_bytes()) == TEXT
+
+
+def test_a_file_already_there_as_published_is_not_fetched_again(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "some.gz").write_bytes(GOOD)
+    dataset(server.serve("/good", body(GOOD))).fetch("train", tmp_path)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("there", [OTHER, GOOD[:-20], b"no gz"])
+def test_a_file_already_there_but_damaged_is_replaced(there: bytes, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "some.gz").write_bytes(there)
+    path = dataset(server.serve("/good", body(GOOD))).fetch("train", tmp_path)
+    assert path.read_bytes() == GOOD
+    assert names(tmp_path) == ["some.gz"]
+
+
+@pytest.mark.parametrize(("records", "used"), [(1_000, "/first"), (999, "/second")])
+def test_without_a_pinned_hash_the_number_of_lines_decides(
+    records: int, used: str, server: Server, tmp_path: Path
+) -> None:
+    urls = [
+        server.serve("/first", body(GOOD)),
+        server.serve("/second", body(gzip.compress(TEXT[len("0,tcp,http\n") :]))),
+    ]
+    dataset(*urls, sha256=None, records=records).fetch("train", tmp_path)
+    assert server.asked[-1] == used
+
+
+def test_progress_ends_at_the_size_of_the_file_which_may_be_unknown(server: Server, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    dataset(server.serve("/good", body(GOOD))).fetch("train", tmp_path / "a", lambda *one: seen.append(one))
+    assert seen[-1] == ("some.gz", len(GOOD), len(GOOD))
+    dataset(server.serve("/unknown", without_length)).fetch("train", tmp_path / "b", lambda *one: seen.append(one))
+    assert seen[-1] == ("some.gz", len(GOOD), None)
+
+
+def test_the_file_has_no_name_before_it_is_whole(server: Server, tmp_path: Path) -> None:
+    there = []
+    dataset(server.serve("/good", body(GOOD))).fetch("train", tmp_path, lambda name, *_: there.append(names(tmp_path)))
+    assert there
+    for found in there:
+        assert "some.gz" not in found
+
+
+# When no source will do
+
+
+@pytest.mark.parametrize(
+    ("reply", "wrong"),
+    [
+        (body(OTHER), rf"the text inside has sha256 [0-9a-f]{{64}} \(1,000 lines\), expected {SHA256} \(1,000 lines\)"),
+        (body(GOOD[:-20]), f"the gz is cut off after {len(GOOD) - 20:,} bytes"),
+        (body(GOOD[:100], promised=len(GOOD)), f"the connection ended after 100 of {len(GOOD):,} bytes"),
+        (cut_chunked, "IncompleteRead"),
+        (lambda request: request.wfile.write(b"no HTTP at all\r\n\r\n"), "no HTTP at all"),
+        (lambda request: request.send_error(404), "HTTP Error 404: Not Found"),
+        (lambda request: request.send_error(503), "HTTP Error 503: Service Unavailable"),
+        (body(b"<html>moved</html>"), "Not a gzipped file"),
+        (body(b""), "sha256 e3b0c442"),  # of no text
+        (body(GOOD[:30] + b"\xff" * 30 + GOOD[60:]), "Error -3 while decompressing|CRC check failed|invalid"),
+    ],
+    ids=["hash", "cut", "dropped", "dropped-chunk", "no-http", "404", "503", "html", "empty", "flipped"],
+)
+def test_a_bad_source_is_named_with_what_was_wrong_and_leaves_nothing(
+    reply: Reply, wrong: str, server: Server, tmp_path: Path
+) -> None:
+    url = server.serve("/bad", reply)
+    with pytest.raises(DownloadError, match=rf"(?m)^  {re.escape(url)}: .*({wrong})"):
+        dataset(url).fetch("train", tmp_path / "raw")
+    assert names(tmp_path / "raw") == []
+
+
+def test_one_message_names_every_address_and_the_two_ways_on(
+    server: Server, refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path / "mirror"))
+    urls = [server.serve("/checksum", body(OTHER)), server.serve("/truncated", body(GOOD[:-20])), refused]
+    with pytest.raises(DownloadError, match=r"^some\.gz: none of 4 sources had the file as published:\n") as caught:
+        dataset(*urls).fetch("train", tmp_path / "raw")
+    _, *tried, ways_on = str(caught.value).splitlines()
+    wrong = ["No such file or directory", "the text inside has sha256", "the gz is cut off", "Connection refused"]
+    for line, address, what in zip(tried, [f"{tmp_path}/mirror/kddcup99/some.gz", *urls], wrong, strict=True):
+        assert line.startswith(f"  {address}: ")
+        assert what in line
+    assert f"set {MIRROR_VARIABLE} to a folder or URL that holds kddcup99/some.gz" in ways_on
+    assert "dataset=simulated" in ways_on
+    assert names(tmp_path / "raw") == []
+
+
+def test_a_wrong_number_of_lines_is_named_where_no_hash_is_pinned(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="the text inside has 1,000 lines, expected 1,001"):
+        dataset(server.serve("/good", body(GOOD)), sha256=None, records=1_001).fetch("train", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"sha256": "f8c8"}, "sha256\n.*should match pattern"),
+        ({"records": 0}, "records\n.*greater than"),
+        ({"md5": ""}, "md5"),
+    ],
+)
+def test_a_published_file_that_cannot_be_is_refused_before_any_work(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        PublishedFile(**{"path": "some.gz", "sha256": SHA256, "records": 1_000, "urls": []} | wrong)
+
+
+# The simulator
+
+
+def test_the_simulated_dataset_writes_the_same_bytes_twice(tmp_path: Path) -> None:
+    simulated: dict[str, Any] = {"name": "simulated", "records": 1_500, "test_records": 1_000, "seed": 3}
+    for folder in ("a", "b"):
+        for part, records in (("train", 1_500), ("test", 1_000)):
+            path = SimulatedDataset(**simulated).fetch(part, tmp_path / folder)
+            assert gzip.decompress(path.read_bytes()).count(b"\n") == records
+    assert names(tmp_path / "a") == ["test.gz", "train.gz"]
+    for name in names(tmp_path / "a"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    other = SimulatedDataset(**simulated | {"seed": 4}).fetch("train", tmp_path / "c")
+    assert other.read_bytes() != (tmp_path / "a" / "train.gz").read_bytes()
+
+
+@pytest.mark.parametrize("wrong", [{"records": 999}, {"seed": -1}, {"record": 5_000}])
+def test_a_simulated_dataset_that_cannot_be_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        SimulatedDataset(**{"name": "simulated", "records": 1_000, "test_records": 1_000, "seed": 0} | wrong)

@@ -1,0 +1,146 @@
+"""Splitting: three parts of the asked sizes that share no record and, grouped, no feature vector."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from pydantic import ValidationError
+
+from src.data.parsing import read_blocks
+from src.data.sampling import Task, draw
+from src.data.simulator import simulate
+from src.data.splitting import SPLIT_PARTS, Split
+from src.data.tables import Table
+from src.data.vectors import overlap, vector_ids
+from src.features.encoding import encode
+
+FRACTIONS = {"train": 0.6, "val": 0.2, "test": 0.2}
+RANDOM, GROUPED = Split("random", **FRACTIONS), Split("grouped", **FRACTIONS)
+kinds = pytest.mark.parametrize("split", [RANDOM, GROUPED], ids=["random", "grouped"])
+
+# Few values in few columns: most vectors occur more than once.
+duplicates = st.integers(1, 60).flatmap(
+    lambda n: st.tuples(
+        arrays(np.float32, st.tuples(st.just(n), st.integers(1, 3)), elements=st.integers(0, 2).map(float)),
+        arrays(np.int32, n, elements=st.integers(0, 2)),
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def sampled() -> tuple[np.ndarray, np.ndarray]:
+    """The paper's binary set at a tenth of its size, of simulated records."""
+    text = b"".join(text for _, text in simulate("train", 50_000, 0))
+    (block,) = read_blocks(BytesIO(text), "simulated")
+    attacks = tuple(block.label.dictionary.to_pylist())
+    records = Table(encode(block.columns)[0], block.label.indices.to_numpy(), attacks, block.line)
+    classes = {"normal": {"attacks": ["normal"], "count": 10_000}, "attack": {"attacks": "others", "count": 10_015}}
+    task = Task("binary", classes)
+    index, target, _ = draw(records, task, seed=0)
+    return records.X[index], target
+
+
+@kinds
+@given(records=duplicates, seed=st.integers(0, 5))
+@settings(deadline=None)
+def test_every_record_is_in_one_part(split: Split, records: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+    places = split.divide(*records, seed)
+    assert tuple(places) == SPLIT_PARTS
+    assert np.sort(np.concatenate([*places.values()])).tolist() == list(range(len(records[0])))
+
+
+@given(records=duplicates, seed=st.integers(0, 5))
+@settings(deadline=None)
+def test_grouped_never_splits_a_feature_vector(records: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+    X, target = records
+    places = GROUPED.divide(X, target, seed)
+    vectors = [set(map(tuple, X[place].tolist())) for place in places.values()]
+    assert sum(map(len, vectors)) == len(set().union(*vectors))
+
+
+@given(sizes=st.tuples(*[st.integers(1, 100)] * 3), seed=st.integers(0, 5))
+@settings(deadline=None)
+def test_random_gives_every_class_the_asked_shares_to_the_nearest_record(sizes: tuple[int, ...], seed: int) -> None:
+    target = np.repeat(np.arange(3, dtype=np.int32), sizes)
+    places = RANDOM.divide(np.zeros((len(target), 1), np.float32), target, seed)
+    for part, place in places.items():
+        counts = np.bincount(target[place], minlength=3)
+        assert (abs(counts - FRACTIONS[part] * np.array(sizes)) <= 1).all()
+
+
+def test_random_shares_are_exact_where_they_can_be() -> None:
+    target = np.repeat(np.array([0, 1], dtype=np.int32), [50, 10])
+    places = RANDOM.divide(np.zeros((60, 1), np.float32), target, seed=0)
+    assert {part: np.bincount(target[place]).tolist() for part, place in places.items()} == {
+        "train": [30, 6], "val": [10, 2], "test": [10, 2],
+    }  # fmt: skip
+
+
+def test_grouped_keeps_together_what_differs_by_the_sign_of_zero() -> None:
+    X = np.array([[0.0], [-0.0]] * 50, dtype=np.float32)
+    places = GROUPED.divide(X, np.zeros(100, np.int32), seed=0)
+    assert sorted(len(place) for place in places.values()) == [0, 0, 100]
+
+
+def test_grouped_sizes_are_near_the_asked_ones_on_realistic_records(sampled: tuple[np.ndarray, np.ndarray]) -> None:
+    X, target = sampled
+    assert len(np.unique(vector_ids(X))) < 0.7 * len(X)  # many copies
+    for seed in (0, 1):
+        places = GROUPED.divide(X, target, seed)
+        for part, place in places.items():
+            assert len(place) / len(X) == pytest.approx(FRACTIONS[part], abs=0.01)
+            assert target[place].mean() == pytest.approx(target.mean(), abs=0.01)
+
+
+def test_grouped_shares_no_vector_where_random_shares_most(sampled: tuple[np.ndarray, np.ndarray]) -> None:
+    ids = vector_ids(sampled[0])
+    shared = {}
+    for split in (RANDOM, GROUPED):
+        places = split.divide(*sampled, 0)
+        shared[split.name] = overlap(ids[places["train"]], ids[places["test"]])
+    assert shared["grouped"] == 0
+    assert shared["random"] > 0.3
+
+
+def test_grouped_places_a_vector_that_is_half_of_a_class_and_still_meets_the_shares() -> None:
+    X = np.concatenate([np.zeros(500), np.arange(1, 501)]).astype(np.float32)[:, None]
+    places = GROUPED.divide(X, np.zeros(1_000, np.int32), seed=0)
+    assert {part: len(place) for part, place in places.items()} == {"train": 600, "val": 200, "test": 200}
+    assert (X[places["train"]] == 0).sum() == 500
+
+
+@kinds
+def test_the_same_seed_divides_the_same_and_another_seed_otherwise(
+    split: Split, sampled: tuple[np.ndarray, np.ndarray]
+) -> None:
+    first, again, other = (split.divide(*sampled, seed) for seed in (0, 0, 1))
+    for part in SPLIT_PARTS:
+        assert first[part].tolist() == again[part].tolist()
+        assert set(first[part].tolist()) != set(other[part].tolist())
+
+
+@kinds
+def test_records_come_in_random_order(split: Split, sampled: tuple[np.ndarray, np.ndarray]) -> None:
+    target = sampled[1]  # class by class before
+    place = split.divide(*sampled, 0)["train"]
+    shares = [target[one].mean() for one in np.array_split(place, 5)]
+    assert shares == pytest.approx([0.5] * 5, abs=0.05)  # standard deviation 0.01
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"test": 0.3}, r"train \+ val \+ test is 1\.1, expected 1"),
+        ({"train": 0.5}, r"train \+ val \+ test is 0\.9, expected 1"),
+        ({"train": 0.8, "val": 0.2, "test": 0.0}, "test\n.*greater than 0"),
+        ({"train": 1.2, "val": -0.4}, "train\n.*less than 1"),
+        ({"name": "chronological"}, "name\n.*'random' or 'grouped'"),
+        ({"valid": 0.2}, "valid"),
+    ],
+)
+def test_fractions_that_are_no_partition_are_refused(wrong: dict[str, float], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Split(**{"name": "random"} | FRACTIONS | wrong)

@@ -1,0 +1,111 @@
+"""Tables: what is written is what is read, and codes mean the same labels afterwards."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from src.data.schema import FEATURES
+from src.data.tables import Table, concatenate, read_attacks, read_table, to_arrow, write_table
+
+SOME = ("normal", "smurf", "nmap")
+
+
+def table(attack: list[int], attacks: tuple[str, ...] = SOME, target: list[int] | None = None) -> Table:
+    n = len(attack)
+    X = np.random.default_rng(n).normal(size=(n, 53)).astype(np.float32)
+    targets = None if target is None else np.array(target, dtype=np.int32)
+    return Table(X, np.array(attack, dtype=np.int32), attacks, np.arange(n, dtype=np.int64) * 2 + 1, targets)
+
+
+def labels(records: Table) -> list[str]:
+    return [records.attacks[code] for code in records.attack]
+
+
+@pytest.mark.parametrize("target", [None, [0, 1, 1, 0]])
+def test_what_is_written_is_what_is_read(target: list[int] | None, tmp_path: Path) -> None:
+    records = table([0, 2, 1, 0], target=target)
+    write_table(records, tmp_path / "some.parquet")
+    read = read_table(tmp_path / "some.parquet")
+    assert np.array_equal(read.X, records.X)
+    assert read.X.dtype == np.float32
+    assert labels(read) == labels(records) == ["normal", "nmap", "smurf", "normal"]
+    assert read.row.tolist() == [1, 3, 5, 7]
+    assert (None if read.target is None else read.target.tolist()) == target
+    assert (len(read), read.attack.dtype, read.row.dtype) == (4, np.int32, np.int64)
+
+
+def test_a_table_without_records_survives_too(tmp_path: Path) -> None:
+    write_table(table([], target=[]), tmp_path / "some.parquet")
+    read = read_table(tmp_path / "some.parquet")
+    assert (len(read), read.X.shape, read.target.tolist()) == (0, (0, 53), [])
+
+
+def test_columns_are_the_features_by_name_then_the_rest() -> None:
+    records = table([0, 1], target=[0, 1])
+    arrow = to_arrow(records)
+    assert arrow.column_names == [*FEATURES, "attack", "row", "target"]
+    assert arrow.column("count").to_numpy().tolist() == records.X[:, 20].tolist()
+    assert arrow.column("attack").to_pylist() == ["normal", "smurf"]
+
+
+def test_row_groups_with_other_dictionaries_are_read_onto_one_list_of_labels(tmp_path: Path) -> None:
+    groups = [table([0, 1]), table([0, 1, 2], ("pod", "normal", "pod")), table([0], ("nmap",))]
+    with pq.ParquetWriter(tmp_path / "some.parquet", to_arrow(groups[0]).schema) as writer:
+        for group in groups:
+            writer.write_table(to_arrow(group))
+    read = read_table(tmp_path / "some.parquet")
+    assert labels(read) == ["normal", "smurf", "pod", "normal", "pod", "nmap"]
+    assert len(set(read.attacks)) == len(read.attacks)
+    assert np.array_equal(read.X, np.concatenate([group.X for group in groups]))
+    assert read_attacks(tmp_path / "some.parquet").tolist() == labels(read)
+
+
+@pytest.mark.parametrize("column", ["src_bytes", "attack", "row"])
+def test_a_missing_column_is_named_with_the_way_on(column: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    pq.write_table(to_arrow(table([0])).drop_columns(column), path)
+    with pytest.raises(ValueError, match=rf"some\.parquet: found no column '{column}', expected .*dvc repro --force"):
+        read_table(path)
+
+
+def test_a_failed_write_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "some.parquet"
+    write_table(table([0, 1]), path)
+
+    def fail(arrow: pa.Table, part: Path, **_: object) -> None:
+        Path(part).write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(pq, "write_table", fail)
+    with pytest.raises(OSError, match="no space left"):
+        write_table(table([2]), path)
+    assert labels(read_table(path)) == ["normal", "smurf"]
+    assert [one.name for one in tmp_path.iterdir()] == ["some.parquet"]
+
+
+def test_take_gives_the_records_in_the_order_asked_and_as_often() -> None:
+    records = table([0, 1, 2], target=[0, 1, 2])
+    index = np.array([2, 0, 2])
+    taken = records.take(index)
+    assert np.array_equal(taken.X, records.X[index])
+    assert labels(taken) == ["nmap", "normal", "nmap"]
+    assert taken.row.tolist() == [5, 1, 5]
+    assert taken.target.tolist() == [2, 0, 2]
+
+
+def test_take_sets_a_target_where_one_is_given() -> None:
+    assert table([0, 1]).take(np.array([1, 0])).target is None
+    assert table([0, 1]).take(np.array([1, 0]), np.array([7, 8])).target.tolist() == [7, 8]
+
+
+def test_concatenated_tables_share_one_list_of_labels() -> None:
+    parts = [table([1, 0]), table([0, 1, 2], ("pod", "smurf", "smurf")), table([], ())]
+    whole = concatenate(parts)
+    assert labels(whole) == ["smurf", "normal", "pod", "smurf", "smurf"]
+    assert whole.attacks == ("normal", "smurf", "nmap", "pod")
+    assert np.array_equal(whole.X, np.concatenate([part.X for part in parts]))
+    assert whole.row.tolist() == [1, 3, 1, 3, 5]
+    assert whole.X.dtype == np.float32

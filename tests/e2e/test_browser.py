@@ -1,0 +1,109 @@
+"""The MLflow UI in a real headless browser."""
+
+import html
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import wait_for
+
+pytestmark = pytest.mark.browser
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run --window-size=2400,1000 --virtual-time-budget=30000"
+).split()
+DARKEST_BLUE = (8, 48, 107)  # what a cell with all of its class is painted with
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        if os.environ.get("IDS_REQUIRE_BROWSER"):
+            pytest.fail("found no chromium, and IDS_REQUIRE_BROWSER is set; apt-get install chromium")
+        pytest.skip("install chromium to run this (Debian: apt-get install chromium)")
+    return found
+
+
+@pytest.fixture(scope="module")
+def ui(swept, tmp_path_factory):
+    """The address of the runs page, as `make ui` prints it."""
+    project, _ = swept
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("ui") / "log"
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "src.ui", "--port", str(port), "--no-browser"],
+            cwd=project.root, stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    pattern = re.compile(r"^simulated: (\S+)$", re.MULTILINE)
+    try:
+        yield wait_for(lambda: pattern.search(log.read_text()), "the UI to start")[1]
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def look(chromium, tmp_path):
+    """Open a page as a new user would, and return its DOM and a picture of it."""
+
+    def at(address: str) -> tuple[str, np.ndarray]:
+        picture = tmp_path / "page.png"
+        common = [chromium, *FLAGS]
+        dom = subprocess.run(
+            [*common, f"--user-data-dir={tmp_path / 'dom'}", "--dump-dom", address],
+            capture_output=True, text=True, check=True, timeout=120,
+        )  # fmt: skip
+        subprocess.run(
+            [*common, f"--user-data-dir={tmp_path / 'picture'}", f"--screenshot={picture}", address],
+            capture_output=True, check=True, timeout=120,
+        )  # fmt: skip
+        return html.unescape(dom.stdout), np.asarray(Image.open(picture).convert("RGB"))
+
+    return at
+
+
+def cells(dom: str, column: str) -> list[str]:
+    found = re.findall(rf'<div[^>]*role="gridcell"[^>]*col-id="{re.escape(column)}"[^>]*>(.*?)</div>', dom, re.S)
+    texts = [re.sub(r"<[^>]+>", "", one).strip() for one in found]
+    return [text for text in texts if text not in ("", "-")]
+
+
+def test_the_runs_show_with_metrics_and_parameters_without_a_click(swept, ui, look):
+    dom, _ = look(ui)
+    shown = {run.info.run_name for run in swept[0].runs() if "mlflow.parentRunId" in run.data.tags}
+    assert len(shown) == 8
+    assert all(name in dom for name in shown)
+    for metric in ("test_accuracy", "test_f1", "fit_seconds"):
+        values = [float(text) for text in cells(dom, f"metrics.`{metric}`")]
+        assert len(values) == 8, f"{metric}: {values}"
+    assert sorted(cells(dom, "params.`k`"), key=int) == ["2", "2", "3", "3", "4", "4", "10", "10"]
+    assert sorted(cells(dom, "params.`reducer.name`")) == ["mi"] * 4 + ["pca"] * 4
+
+
+def test_a_run_shows_its_confusion_matrix_as_a_picture(swept, ui, look):
+    run = next(run for run in swept[0].runs() if run.data.params.get("reducer.name") == "pca")
+    address = ui.partition("#")[0] + f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    dom, picture = look(f"{address}/artifacts/confusion_matrix.png")
+    assert 'src="blob:' in dom
+    painted = np.abs(picture.astype(int) - DARKEST_BLUE).max(axis=2) <= 12
+    assert painted.sum() > 5_000, "the picture's dark cells are not on the page"
+
+
+def test_the_logged_pictures_are_whole(swept):
+    for name in ("confusion_matrix", "roc", "attack_recall"):
+        for path in Path(swept[0].root / "mlruns").rglob(f"{name}.png"):
+            with Image.open(path) as image:
+                image.load()
+                assert image.width > 500

@@ -1,0 +1,98 @@
+"""The pipeline as DVC runs it: what runs again, what is recorded, what the commands show."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.e2e.conftest import SIMULATED, copy_project
+
+STAGES = ("download", "preprocess", "sample", "reduce", "train", "evaluate")
+CHOICES = [part for choice in (*SIMULATED, "training.epochs=2") for part in ("-S", choice)]
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory):
+    """A project in which the pipeline ran twice: as it is, and as MI with 3 features; and what each printed."""
+    project = copy_project(tmp_path_factory.mktemp("walked"))
+    first = project.run("dvc", "exp", "run", "--name", "first", *CHOICES)
+    again = project.run("dvc", "repro")
+    second = project.run("dvc", "exp", "run", "--name", "second", *CHOICES, "-S", "reducer=mi", "-S", "k=3")
+    return project, first, again, second
+
+
+def ran(output: str) -> list[str]:
+    return [stage for stage in STAGES if f"Running stage '{stage}'" in output]
+
+
+def test_the_first_time_all_six_stages_run_and_the_second_time_none(walked):
+    _, first, again, _ = walked
+    assert ran(first) == list(STAGES)
+    assert ran(again) == []
+    assert "up to date" in again
+
+
+def test_another_reducer_runs_only_what_depends_on_it(walked):
+    assert ran(walked[3]) == ["reduce", "train", "evaluate"]
+
+
+def test_what_dvc_was_asked_for_is_what_was_trained(walked):
+    project = walked[0]
+    newest, oldest = project.runs()
+    assert (oldest.data.params["reducer.name"], oldest.data.params["k"]) == ("pca", "2")
+    assert (newest.data.params["reducer.name"], newest.data.params["k"]) == ("mi", "3")
+    assert newest.data.tags["dvc_experiment"] == "second"
+
+
+def test_training_and_evaluation_are_one_finished_run(walked):
+    project = walked[0]
+    for run in project.runs():
+        assert run.info.status == "FINISHED"
+        assert {"val_accuracy", "fit_seconds", "test_accuracy"} <= set(run.data.metrics)
+
+
+def test_the_files_that_others_rely_on_are_there(walked):
+    project = walked[0]
+    for name in (
+        "data/raw/simulated/train.gz", "data/preprocessed/simulated/test.parquet", "data/sampled/val.parquet",
+        "data/reduced/train.npz", "data/reduced/preparation.skops", "models/detector/detector.json",
+        "reports/metrics.json", "reports/explained_variance.csv", "reports/mutual_information.csv",
+        "reports/confusion_matrix.json", "reports/confusion_matrix.csv", "reports/confusion_matrix.png",
+    ):  # fmt: skip
+        assert (project.root / name).is_file(), name
+    assert json.loads((project.root / "reports/metrics.json").read_text())["simulated"] is True
+    assert "simulated: true" in (project.root / "models/detector/detector.json").read_text().replace('"', "")
+
+
+def test_the_experiments_are_listed_with_their_scores(walked):
+    project = walked[0]
+    table = list(csv.DictReader(io.StringIO(project.run("dvc", "exp", "show", "--csv", "--no-pager"))))
+    rows = {row["Experiment"]: row for row in table if row["Experiment"] in ("first", "second")}
+    assert rows["second"]["reducer.name"] == "mi"
+    assert rows["second"]["k"] == "3"
+    assert 0.5 < float(rows["first"]["test_accuracy"]) <= 1
+
+
+def test_metrics_and_plots_commands_work(walked):
+    project = walked[0]
+    assert "test_accuracy" in project.run("dvc", "metrics", "show")
+    difference = json.loads(project.run("dvc", "metrics", "diff", "first", "second", "--json"))
+    assert "test_accuracy" in difference["reports/metrics.json"]
+    project.run("dvc", "plots", "show", "-o", "plots")
+    page = (project.root / "plots" / "index.html").read_text()
+    assert all(name in page for name in ("Training history", "Explained variance", "ROC curve", "confusion_matrix.png"))
+
+
+def test_a_stage_refuses_a_table_that_another_config_made(walked):
+    project = walked[0]
+    params = (project.root / "params.yaml").read_text()
+    project.env["DVC_STAGE"] = "train"
+    try:
+        (project.root / "params.yaml").write_text(params.replace("seed: 0", "seed: 1"))
+        flags = "--config-dir . --config-name params hydra.run.dir=. hydra.output_subdir=null".split()
+        output = project.module("train", *flags, fails=True)
+    finally:
+        (project.root / "params.yaml").write_text(params)
+        del project.env["DVC_STAGE"]
+    assert "dvc repro --force reduce" in output

@@ -1,0 +1,91 @@
+"""Runs that die, are killed, or meet: no run is left RUNNING, nothing is lost."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.e2e.conftest import SIMULATED, wait_for
+
+LONG = ("training.epochs=100000", "training.patience=null", "tracking.log_model=false")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_killed_run_is_marked_killed(project, background, number):
+    process = background(project.start("python", "-m", "src.train", *SIMULATED, *LONG))
+    wait_for(lambda: "RUNNING" in project.statuses(), "the run to start")
+    time.sleep(8)  # into the fit
+    process.send_signal(number)
+    process.wait(60)
+    assert process.returncode != 0
+    assert project.statuses() == ["KILLED"]
+
+
+def test_a_killed_multirun_leaves_nothing_running(project, background):
+    process = background(project.start("python", "-m", "src.train", "-m", *SIMULATED, *LONG, "k=2,3"))
+    wait_for(lambda: len(project.statuses()) == 2, "parent and first run to start")
+    time.sleep(3)
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    assert project.statuses() == ["KILLED", "KILLED"]
+
+
+def test_a_diverging_fit_fails_and_says_when_and_why(project):
+    output = project.module(
+        "train", *SIMULATED, "training.optimizer=sgd", "training.learning_rate=3e38", "training.warmup_epochs=0",
+        "training.schedule=constant", fails=True,
+    )  # fmt: skip
+    assert "epoch 1 of 30" in output
+    assert "training.learning_rate=3e+38" in output
+    assert project.statuses() == ["FAILED"]
+
+
+def test_two_first_runs_at_once_both_succeed(project, background):
+    command = ("python", "-m", "src.train", *SIMULATED, "model=decision_tree", "tracking.log_model=false")
+    both = [background(project.start(*command, f"seed={seed}")) for seed in (0, 1)]
+    outputs = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert sorted(run.data.params["seed"] for run in project.runs()) == ["0", "1"]
+    assert {run.info.status for run in project.runs()} == {"FINISHED"}
+
+
+def test_a_wrong_value_fails_before_any_run_is_made(project):
+    output = project.module("train", *SIMULATED, "k=54", fails=True)
+    assert "k=54: expected a whole number from 1 to 53" in output
+    assert not (project.root / "mlruns").exists()
+
+
+def test_quarantined_records_are_counted_in_the_run(project):
+    mirror = project.root / "mirror"
+    raw = project.module("download", *SIMULATED, "hydra.run.dir=made")
+    assert "rror" not in raw
+    import gzip
+
+    text = gzip.decompress((project.root / "made/data/raw/simulated/train.gz").read_bytes())
+    test = gzip.decompress((project.root / "made/data/raw/simulated/test.gz").read_bytes())
+    lines = text.split(b"\n")
+    lines[10] = lines[10].replace(b",", b",,", 1)
+    (mirror / "kddcup99").mkdir(parents=True)
+    for name, content in (("kddcup.data_10_percent.gz", b"\n".join(lines)), ("corrected.gz", test)):
+        (mirror / "kddcup99" / name).write_bytes(gzip.compress(content))
+    project.env["IDS_DATA_MIRROR"] = str(mirror)
+    pinned = [
+        "dataset.train.sha256=null", "dataset.train.records=6000", "dataset.test.sha256=null",
+        "dataset.test.records=1000", "model=decision_tree", "tracking.log_model=false",
+    ]  # fmt: skip
+    output = project.module("train", *pinned, fails=True)
+    assert "line 11, column (record): found '43 fields', expected 42 fields" in output
+    project.module("train", *pinned, "preprocess.on_bad_record=quarantine")
+    newest = project.runs("kdd99_10pct")[0]
+    assert newest.data.params["derived.quarantined"] == "1"
+    assert newest.data.params["derived.source_records"] == "5999"
+
+
+def test_without_any_mirror_the_message_names_them_all_and_the_ways_on(project):
+    project.env["IDS_DATA_MIRROR"] = str(project.root / "nowhere")
+    urls = "[http://127.0.0.1:9/a.gz]"
+    output = project.module("train", f"dataset.train.urls={urls}", "model=decision_tree", fails=True)
+    assert f"{project.root / 'nowhere'}{os.sep}kddcup99{os.sep}kddcup.data_10_percent.gz" in output
+    assert "http://127.0.0.1:9/a.gz" in output
+    assert "dataset=simulated" in output

@@ -1,0 +1,73 @@
+"""`python -m src.train -m reducer=pca,mi k=2,3,4,10`: eight runs under one parent."""
+
+import json
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from src.tracking import VIEW
+
+
+@pytest.fixture(scope="module")
+def runs(swept):
+    project, _ = swept
+    parents = [run for run in project.runs() if run.data.tags.get("multirun")]
+    children = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
+    return parents, children
+
+
+def test_eight_runs_are_nested_under_one_finished_parent(runs):
+    parents, children = runs
+    assert [parent.info.status for parent in parents] == ["FINISHED"]
+    assert {child.data.tags["mlflow.parentRunId"] for child in children} == {parents[0].info.run_id}
+    assert {(child.data.params["reducer.name"], child.data.params["k"]) for child in children} == {
+        (reducer, k) for reducer in ("pca", "mi") for k in ("2", "3", "4", "10")
+    }
+
+
+def test_each_run_has_its_metrics_parameters_and_pictures(swept, runs):
+    project, _ = swept
+    client = mlflow.MlflowClient(project.store)
+    for run in runs[1]:
+        assert run.info.status == "FINISHED"
+        assert {"fit_seconds", "reduce_seconds", "evaluate_seconds", "train_accuracy", "val_accuracy", "test_accuracy",
+                "test_recall", "test_precision", "test_f1", "test_false_alarm_rate", "test_roc_auc",
+                "epoch_loss"} <= set(run.data.metrics)  # fmt: skip
+        assert {"derived.records_train", "derived.distinct_vectors_test", "derived.git_revision", "derived.cpu",
+                "derived.versions.keras", "split.name", "task.name"} <= set(run.data.params)  # fmt: skip
+        assert run.data.params["derived.k"] == run.data.params["k"]
+        assert run.data.tags["simulated"] == "true"
+        names = {item.path for item in client.list_artifacts(run.info.run_id)}
+        assert {"confusion_matrix.png", "confusion_matrix.json", "confusion_matrix.csv", "roc.png", "history.png",
+                "attack_recall.csv", "mutual_information.csv", "config.yaml"} <= names  # fmt: skip
+
+
+def test_the_confusion_matrix_holds_every_test_record_once(swept, runs):
+    project, _ = swept
+    for run in runs[1]:
+        uri = f"runs:/{run.info.run_id}/confusion_matrix.json"
+        path = Path(mlflow.artifacts.download_artifacts(uri, tracking_uri=project.store))
+        matrix = json.loads(path.read_text())
+        assert matrix["classes"] == ["normal", "attack"]
+        assert sum(map(sum, matrix["rows_predicted_columns_actual"])) == int(run.data.params["derived.records_test"])
+
+
+def test_direct_runs_leave_the_pipelines_folders_alone(swept):
+    project, _ = swept
+    assert not (project.root / "data").exists()
+    assert not (project.root / "reports").exists()
+    assert not (project.root / "models").exists()
+
+
+def test_everything_printed_says_that_it_is_simulated(swept):
+    _, output = swept
+    assert output.count("SIMULATED DATA") == 8
+
+
+def test_the_store_opens_on_a_view_with_its_columns(swept):
+    project, _ = swept
+    experiment = mlflow.MlflowClient(project.store).get_experiment_by_name("simulated")
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{VIEW}"])
+    assert "metrics.`test_accuracy`" in view["selectedColumns"]
+    assert "params.`reducer.name`" in view["selectedColumns"]

@@ -1,0 +1,114 @@
+"""`python -m src.predict`: verdicts for files of raw records."""
+
+import gzip
+import json
+
+import pandas as pd
+import pytest
+
+from src.data.schema import COLUMNS
+from src.data.simulator import simulate
+from src.predict import main
+from tests.e2e.conftest import SIMULATED, copy_project
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A project with one run, the run's id, and the folder of its detector."""
+    project = copy_project(tmp_path_factory.mktemp("trained"))
+    project.module("train", *SIMULATED, "model=decision_tree", "hydra.run.dir=run")
+    return project, project.runs()[0].info.run_id, project.root / "run" / "models" / "detector"
+
+
+@pytest.fixture(scope="module")
+def records():
+    """2,000 labelled lines that the detector has not seen."""
+    return b"".join(text for _, text in simulate("train", 2000, seed=9)).splitlines()
+
+
+def score(model, path, tmp_path, *options):
+    out = tmp_path / "verdicts.csv"
+    code = main(["--model", str(model), str(path), "-o", str(out), *options])
+    return code, pd.read_csv(out) if out.exists() else None
+
+
+def test_verdicts_keep_order_and_line_and_are_right(trained, records, tmp_path):
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join(records))
+    code, verdicts = score(trained[2], path, tmp_path)
+    assert code == 0
+    assert verdicts.columns.tolist() == ["line", "verdict", "probability_normal", "probability_attack"]
+    assert verdicts["line"].tolist() == list(range(1, 2001))
+    actual = ["normal" if line.endswith(b",normal.") else "attack" for line in records]
+    assert (verdicts["verdict"] == actual).mean() > 0.95
+    assert (verdicts["probability_normal"] + verdicts["probability_attack"]).round(5).eq(1).all()
+
+
+def test_a_label_a_header_and_gz_change_nothing(trained, records, tmp_path):
+    plain = tmp_path / "plain.csv"
+    plain.write_bytes(b"\n".join(line.rpartition(b",")[0] for line in records))
+    dressed = tmp_path / "dressed.csv.gz"
+    header = ",".join([*COLUMNS, "label"]).encode()
+    dressed.write_bytes(gzip.compress(b"\n".join([header, *records])))
+    _, first = score(trained[2], plain, tmp_path)
+    _, second = score(trained[2], dressed, tmp_path)
+    assert second["line"].tolist() == [line + 1 for line in first["line"]]
+    pd.testing.assert_frame_equal(first.drop(columns="line"), second.drop(columns="line"))
+
+
+def test_a_bad_record_stops_with_its_place_and_leaves_no_file(trained, records, tmp_path, capsys):
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join([*records[:5], b"not,a,record", *records[5:]]))
+    code, verdicts = score(trained[2], path, tmp_path)
+    assert code == 1
+    assert verdicts is None
+    assert f"{path}: line 6, column (record): found '3 fields'" in capsys.readouterr().err
+
+
+def test_quarantine_leaves_bad_records_out_and_keeps_the_line_numbers(trained, records, tmp_path, capsys):
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join([*records[:5], b"not,a,record", *records[5:]]))
+    code, verdicts = score(trained[2], path, tmp_path, "--on-bad-record", "quarantine")
+    assert code == 0
+    assert verdicts["line"].tolist() == [line for line in range(1, 2002) if line != 6]
+    error = capsys.readouterr().err
+    assert "line 6" in error
+    assert "2,000 records scored by a detector trained on SIMULATED data, 1 left out" in error
+
+
+def test_a_run_id_and_a_folder_give_the_same_verdicts_on_standard_output(trained, records, tmp_path):
+    project, run_id, folder = trained
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join(records[:50]) + b"\n")
+    by_run, by_folder = (
+        project.run("bash", "-c", f"python -m src.predict --model {model} {path} 2>/dev/null")
+        for model in (run_id, folder)
+    )
+    assert len(by_run.splitlines()) == 51
+    assert by_run == by_folder
+
+
+def test_a_model_that_is_not_there_is_named(trained, records, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", trained[0].store)
+    path = tmp_path / "records.csv"
+    path.write_bytes(records[0])
+    assert main(["--model", "0" * 32, str(path)]) == 1
+    assert "found neither such a folder nor a run with a detector" in capsys.readouterr().err
+    assert main(["--model", str(tmp_path), str(path)]) == 1
+    assert "found no detector in it" in capsys.readouterr().err
+
+
+def test_a_cut_off_gz_is_an_error(trained, records, tmp_path, capsys):
+    path = tmp_path / "records.csv.gz"
+    path.write_bytes(gzip.compress(b"\n".join(records))[:-200])
+    code, verdicts = score(trained[2], path, tmp_path)
+    assert code == 1
+    assert verdicts is None
+    assert "predict:" in capsys.readouterr().err
+
+
+def test_the_detector_says_what_it_was_trained_on(trained):
+    card = json.loads((trained[2] / "detector.json").read_text())
+    assert (card["simulated"], card["task"], card["split"], card["reducer"], card["k"]) == (
+        True, "binary", "random", "pca", 2,
+    )  # fmt: skip

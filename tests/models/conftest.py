@@ -1,0 +1,69 @@
+"""Small data and settings that the tests of models share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from src.models.interface import Fitted, Model
+from src.models.training import Training
+
+Rows = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture(scope="session")
+def make_training() -> Callable[..., Training]:
+    """Settings for seconds of training: `make_training(epochs=5)`."""
+
+    def make(**changes: Any) -> Training:
+        values: dict[str, Any] = {
+            "epochs": 2,
+            "batch_size": 16,
+            "optimizer": "adam",
+            "learning_rate": 0.03,
+            "schedule": "constant",
+            "warmup_epochs": 0,
+            "clipnorm": None,
+            "monitor": "val_accuracy",
+            "patience": None,
+            "jit_compile": False,
+            "progress": False,
+        }
+        return Training(**(values | changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_rows() -> Callable[..., Rows]:
+    """Made-up X, float32 (n, k), and y, int32 (n,), without any relation: what is learned is learned by heart."""
+
+    def make(n: int = 32, k: int = 3, n_classes: int = 2, seed: int = 0) -> Rows:
+        rng = np.random.default_rng(seed)
+        return rng.random((n, k), dtype=np.float32), rng.permutation(np.arange(n, dtype=np.int32) % n_classes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fit(make_training: Callable[..., Training], make_rows: Callable[..., Rows]) -> Callable[..., Fitted]:
+    """Fit a model on 32 rows, validated on themselves: `fit(model, seed=1, epochs=5)`."""
+
+    def make(
+        model: Model,
+        rows: Rows | None = None,
+        validation: Rows | None = None,
+        *,
+        seed: int = 0,
+        n_classes: int = 2,
+        on_epoch: Callable[[dict[str, float]], object] = lambda epoch: None,
+        **training: Any,
+    ) -> Fitted:
+        X, y = rows or make_rows(n_classes=n_classes)
+        X_val, y_val = validation or (X, y)
+        return model.fit(
+            X, y, X_val, y_val, n_classes=n_classes, training=make_training(**training), seed=seed, on_epoch=on_epoch
+        )
+
+    return make

@@ -1,0 +1,81 @@
+"""What every model promises, whatever it is, and how a kept one is found again."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from src.models.classical import DecisionTree, RandomForest
+from src.models.interface import Fitted, Model, load_classifier, write_kind
+from src.models.lstm import LSTM
+
+MODELS: dict[str, Model] = {
+    "lstm": LSTM(layers=1, units=4, dropout=0.0, bidirectional=False, input_scale=4.0),
+    "decision_tree": DecisionTree(max_depth=None, min_samples_leaf=1),
+    "random_forest": RandomForest(trees=5, max_depth=None, min_samples_leaf=1),
+}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def fitted(request: Any, fit: Callable[..., Fitted]) -> Fitted:
+    """Each model once, fitted on three classes."""
+    return fit(MODELS[request.param], n_classes=3, epochs=1)
+
+
+@pytest.mark.parametrize("n", [0, 1, 33])
+def test_probabilities_are_a_row_a_record_and_sum_to_one(fitted: Fitted, n: int, make_rows: Callable[..., Any]) -> None:
+    probability = fitted.classifier.predict_proba(make_rows(n, seed=1)[0])
+    assert probability.shape == (n, 3)
+    assert probability.dtype == np.float32
+    assert np.all((probability >= 0) & (probability <= 1))
+    np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-6)
+
+
+def test_a_model_that_was_kept_and_read_back_says_exactly_the_same(
+    fitted: Fitted, tmp_path: Path, make_rows: Callable[..., Any]
+) -> None:
+    X, _ = make_rows(100, seed=1)
+    fitted.classifier.save(tmp_path / "new" / "model")
+    again = load_classifier(tmp_path / "new" / "model")
+    np.testing.assert_array_equal(again.predict_proba(X), fitted.classifier.predict_proba(X))
+
+
+def test_a_model_that_was_read_back_can_be_kept_again(
+    fitted: Fitted, tmp_path: Path, make_rows: Callable[..., Any]
+) -> None:
+    X, _ = make_rows(10, seed=1)
+    fitted.classifier.save(tmp_path / "one")
+    load_classifier(tmp_path / "one").save(tmp_path / "two")
+    np.testing.assert_array_equal(
+        load_classifier(tmp_path / "two").predict_proba(X), fitted.classifier.predict_proba(X)
+    )
+
+
+def test_no_file_of_a_kept_model_is_a_pickle(fitted: Fitted, tmp_path: Path) -> None:
+    fitted.classifier.save(tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names in (["model.json", "network.keras"], ["estimator.skops", "model.json"])
+    for name in names:
+        head = (tmp_path / name).read_bytes()[:2]
+        assert head == (b"{\n" if name == "model.json" else b"PK")  # JSON, or a zip of JSON and arrays
+
+
+def test_the_fit_is_timed(fitted: Fitted) -> None:
+    assert fitted.seconds > 0
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"{tmp_path}: found no model.json, expected a folder"):
+        load_classifier(tmp_path)
+
+
+def test_a_model_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    write_kind(tmp_path, "transformer", heads=8)
+    assert json.loads((tmp_path / "model.json").read_text()) == {"kind": "transformer", "heads": 8}
+    with pytest.raises(
+        ValueError, match=r"model\.json: found the kind 'transformer', expected 'network' or 'classical'"
+    ):
+        load_classifier(tmp_path)
