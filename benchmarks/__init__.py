@@ -1,0 +1,1 @@
+"""Measurements; the tables they write lie beside them."""

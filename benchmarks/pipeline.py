@@ -1,0 +1,168 @@
+"""Wall-clock time and peak memory of the pipeline on the real data, each beside its target.
+
+`make bench` runs it and rewrites benchmarks/README.md. It works in a clone of HEAD in a temporary folder and needs
+IDS_DATA_MIRROR. Ten copies of the 10 % file stand in for the full training file, which has as many records.
+"""
+
+import gzip
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from src.files import write_text
+from src.tracking import git_revision, processor
+from src.workspace import PROJECT
+
+RECORDS = 494_021
+COPIES = 10
+REPEATS = 3  # of the short commands; the fastest counts, as the one least disturbed
+TRACKING = """
+import time
+from pathlib import Path
+from hydra import compose, initialize_config_dir
+from src.build import build
+from src.tracking import tracked_run
+with initialize_config_dir(str(Path("conf").resolve())):
+    settings = build(compose("config"))
+start = time.perf_counter()
+with tracked_run(settings) as run:
+    run.log_params({"derived.k": 1})
+    run.log_epochs([{"epoch": n + 1, "loss": 1.0, "accuracy": 1.0, "val_loss": 1.0} for n in range(30)])
+    run.log_metrics({"test_accuracy": 1.0})
+    run.log_detector(Path("models/detector"), ("normal", "attack"))
+    run.log_folder(Path("reports"))
+print(time.perf_counter() - start)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement: `value` in `unit`, against `target`; `at_most` says which side of it is good."""
+
+    what: str
+    value: float
+    target: float
+    unit: str
+    at_most: bool = True
+
+    def __str__(self) -> str:
+        sign, good = ("≤", self.value <= self.target) if self.at_most else ("≥", self.value >= self.target)
+        number = f"{self.value:,.0f}" if self.value >= 1000 else f"{self.value:.4g}"
+        cells = (self.what, f"{number} {self.unit}", f"{sign} {self.target:,g} {self.unit}",
+                 f"{self.value / self.target:.2f}", "yes" if good else "**no**")  # fmt: skip
+        return f"| {' | '.join(cells)} |"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A command that ran: wall-clock seconds, peak memory of its process in GiB, and what it printed."""
+
+    seconds: float
+    memory: float
+    output: str
+
+
+class Clone:
+    """A clone of the project to measure in."""
+
+    def __init__(self, root: Path):
+        self.root = root
+        subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(root)], check=True)
+
+    def run(self, *command: str, mirror: Path) -> Measured:
+        env = {**os.environ, "IDS_DATA_MIRROR": str(mirror), "DVC_NO_ANALYTICS": "1"}
+        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+        start = time.perf_counter()
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(command, cwd=self.root, env=env, stdout=output, stderr=subprocess.DEVNULL)
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - start
+            output.seek(0)
+            if status:
+                raise SystemExit(f"{' '.join(command)} failed:\n{output.read()}")
+            return Measured(seconds, usage.ru_maxrss / 2**20, output.read())
+
+
+def main() -> None:
+    """Measure everything and write the table."""
+    mirror = Path(os.environ["IDS_DATA_MIRROR"]).resolve()
+    with tempfile.TemporaryDirectory(prefix="ids-bench-") as folder:
+        rows = list(_measure(Clone(Path(folder) / "clone"), mirror, Path(folder)))
+    versions = ", ".join(f"{name} {version(name)}" for name in ("keras", "numpy", "pyarrow", "mlflow", "dvc"))
+    lines = [
+        "# Benchmarks",
+        "",
+        f"`IDS_DATA_MIRROR=... make bench`, {date.today().isoformat()}, commit {git_revision()[:10]}, {processor()}, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}.",
+        "",
+        "Whole commands, start-up and imports included, unless the row says otherwise. `ratio` is measured / target.",
+        "",
+        "| what | measured | target | ratio | reached |",
+        "|---|---|---|---|---|",
+        *map(str, rows),
+    ]
+    write_text(PROJECT / "benchmarks" / "README.md", "\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+def _measure(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Row]:
+    def door(stage: str, *arguments: str) -> float:
+        return min(clone.run("python", "-m", f"src.{stage}", *arguments, mirror=mirror).seconds for _ in range(REPEATS))
+
+    for stage in ("download", "preprocess", "sample", "reduce"):
+        yield Row(f"start of `{stage}`, no work", door(stage, "--cfg", "job"), 3, "s")
+    clone.run("dvc", "repro", "download", mirror=mirror)
+    headline = clone.run("dvc", "repro", mirror=mirror)
+    metrics = json.loads((clone.root / "reports" / "metrics.json").read_text())
+    yield Row("`dvc repro` of the headline run, from downloaded data", headline.seconds, 120, "s")
+    yield Row("... of which the fit", metrics["fit_seconds"], 120, "s")
+    yield Row("... its test accuracy", metrics["test_accuracy"], 0.993, "", at_most=False)
+    yield Row("preprocess, 10 % file and test file", door("preprocess"), 5, "s")
+    yield Row("sample + reduce (mutual information included)", door("sample") + door("reduce"), 6, "s")
+    tracking = [clone.run("python", "-c", TRACKING, mirror=mirror) for _ in range(REPEATS)]
+    yield Row("tracking of one run: import of MLflow, store, log of everything and the detector",
+              min(float(one.output.splitlines()[-1]) for one in tracking), 3, "s")  # fmt: skip
+    yield from _predict(clone, mirror, scratch)
+    full = _full_size(mirror, scratch)
+    arguments = ("dataset=kdd99", f"dataset.train.records={COPIES * RECORDS}")
+    preprocess = clone.run("python", "-m", "src.preprocess", *arguments, mirror=full)
+    yield Row(f"preprocess, full size ({COPIES * RECORDS:,} records), fetch and check included",
+              preprocess.seconds, 60, "s")  # fmt: skip
+    yield Row("... its peak memory", preprocess.memory, 6, "GiB")
+
+
+def _predict(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Row]:
+    file, head = mirror / "kddcup99" / "kddcup.data_10_percent.gz", scratch / "head.csv"
+    with gzip.open(file) as text:
+        head.write_bytes(b"".join(text.readline() for _ in range(1000)))
+    command = ("python", "-m", "src.predict", "--model", "models/detector", "-o", str(scratch / "verdicts.csv"))
+    whole = clone.run(*command, str(file), mirror=mirror)
+    start_up = clone.run(*command, str(head), mirror=mirror)
+    rate = (RECORDS - 1000) / (whole.seconds - start_up.seconds)
+    yield Row("`predict` of the 10 % file, start-up taken off", rate, 100_000, "records/s", at_most=False)
+    yield Row("... whole command", RECORDS / whole.seconds, 100_000, "records/s", at_most=False)
+    yield Row("... its peak memory", whole.memory, 6, "GiB")
+
+
+def _full_size(mirror: Path, scratch: Path) -> Path:
+    """A mirror whose full training file is the 10 % file ten times over (gz members joined are a gz)."""
+    folder = scratch / "mirror" / "kddcup99"
+    folder.mkdir(parents=True)
+    shutil.copyfile(mirror / "kddcup99" / "corrected.gz", folder / "corrected.gz")
+    part = (mirror / "kddcup99" / "kddcup.data_10_percent.gz").read_bytes()
+    (folder / "kddcup.data.gz").write_bytes(part * COPIES)
+    return folder.parent
+
+
+if __name__ == "__main__":
+    main()
