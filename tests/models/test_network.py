@@ -38,7 +38,7 @@ def accuracy(fitted: Fitted, rows: tuple[np.ndarray, np.ndarray]) -> float:
 @pytest.fixture(scope="module")
 def by_heart(fit: Fit) -> Fitted:
     """A fit on 32 rows whose classes are random, until they are known."""
-    return fit(NET, epochs=100)
+    return fit(NET, epochs=50, learning_rate=0.1)
 
 
 def test_a_network_learns_32_rows_by_heart(by_heart: Fitted, make_rows: Callable[..., Any]) -> None:
@@ -47,7 +47,7 @@ def test_a_network_learns_32_rows_by_heart(by_heart: Fitted, make_rows: Callable
 
 
 def test_the_history_has_every_epoch_from_1_with_all_its_numbers(by_heart: Fitted) -> None:
-    assert [one["epoch"] for one in by_heart.epochs] == list(range(1, 101))
+    assert [one["epoch"] for one in by_heart.epochs] == list(range(1, 51))
     names = {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
     assert all(set(one) == names for one in by_heart.epochs)
     assert sum(one["seconds"] for one in by_heart.epochs) < by_heart.seconds
@@ -102,13 +102,13 @@ def test_every_row_is_seen_in_every_epoch_though_batches_are_whole(fit: Fit) -> 
     X[8] = 1
     y = np.zeros(9, dtype=np.int32)
     y[8] = 1
-    fitted = fit(NET, (X, y), epochs=40, batch_size=8)
+    fitted = fit(NET, (X, y), epochs=20, batch_size=8, learning_rate=0.1)
     assert accuracy(fitted, (X, y)) == 1.0
 
 
 def test_a_loss_that_is_no_number_ends_the_fit_naming_epoch_and_learning_rate(fit: Fit) -> None:
-    with pytest.raises(FloatingPointError, match=r"epoch \d of 9: found the loss (nan|inf).*learning_rate=1e\+30"):
-        fit(SMALL, epochs=9, optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(FloatingPointError, match=r"epoch \d of 9: found the loss (nan|inf).*learning_rate=1e\+38"):
+        fit(SMALL, epochs=9, optimizer="sgd", learning_rate=1e38)
 
 
 # --- early stopping --------------------------------------------------------------------------------------------------
@@ -135,9 +135,9 @@ def test_without_patience_all_epochs_are_made_and_the_best_is_kept_all_the_same(
 ) -> None:
     validation = make_rows(64, seed=7)
     seen: list[dict[str, float]] = []
-    fitted = fit(NET, validation=validation, epochs=30, patience=None, on_epoch=seen.append)
+    fitted = fit(NET, validation=validation, epochs=12, patience=None, on_epoch=seen.append)
     values = [one["val_accuracy"] for one in fitted.epochs]
-    assert len(values) == 30
+    assert len(values) == 12
     assert accuracy(fitted, validation) == pytest.approx(max(values))
     assert seen == fitted.epochs  # each epoch was also told as it ended
 
@@ -185,7 +185,7 @@ def test_an_input_that_varies_a_little_is_scaled_up_all_the_same() -> None:
 def test_a_constant_column_does_not_keep_a_network_from_learning(fit: Fit, make_rows: Callable[..., Any]) -> None:
     X, y = make_rows(8, k=2)
     X[:, 1] = 0.1
-    fitted = fit(NET, (X, y), epochs=100)
+    fitted = fit(NET, (X, y), epochs=30, learning_rate=0.1)
     assert accuracy(fitted, (X, y)) == 1.0
     X[:, 1] = 0.11  # a value that training never saw moves the verdicts a little, not all of them to one side
     assert accuracy(fitted, (X, y)) == 1.0
@@ -260,7 +260,7 @@ def test_minus_zero_is_zero_and_what_is_no_number_does_not_spread(by_heart: Fitt
 
 def test_three_classes_are_learned_kept_and_read_back(fit: Fit, make_rows: Callable[..., Any], tmp_path: Path) -> None:
     rows = make_rows(12, n_classes=3)
-    fitted = fit(NET, rows, n_classes=3, epochs=100)
+    fitted = fit(NET, rows, n_classes=3, epochs=25, learning_rate=0.1)
     assert accuracy(fitted, rows) == 1.0
     fitted.classifier.save(tmp_path)
     np.testing.assert_array_equal(
