@@ -83,9 +83,13 @@ class Detector:
         path = folder / "detector.json"
         if not path.is_file():
             raise ValueError(f"{folder}: found no detector.json, expected a folder that a detector was saved to")
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if (found := card.pop("format", None)) != FORMAT:
-            raise ValueError(f"{path}: found format {found}, expected {FORMAT}; train it again with this version")
-        card["class_names"] = tuple(card["class_names"])
-        preparation = load_preparation(folder / "preparation.skops")
-        return cls(preparation, load_classifier(folder / "model"), Card(**card))
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            found = facts.pop("format")
+            if found == FORMAT:
+                card = Card(**facts | {"class_names": tuple(facts["class_names"])})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
+        if found != FORMAT:
+            raise ValueError(f"{path}: found format {found!r}, expected {FORMAT}; train it again with this version")
+        return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card)

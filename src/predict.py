@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
             out = stack.enter_context(_output(options.output))
             scored, bad = score_file(detector, options.records, out, options.on_bad_record)
     except (OSError, ValueError, EOFError) as error:
-        print(f"predict: {error}", file=sys.stderr)
+        where = "" if str(options.records) in str(error) or not isinstance(error, OSError) else f"{options.records}: "
+        print(f"predict: {where}{error}", file=sys.stderr)
         return 1
     for one in bad:
         print(f"predict: left out: {options.records}: {one}", file=sys.stderr)

@@ -25,7 +25,7 @@ def mirror() -> Path:
     return Path(folder).resolve()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def composed() -> Callable[..., DictConfig]:
     """Compose the real conf/ with overrides: `composed("reducer=mi", "k=4")`."""
 

@@ -17,6 +17,7 @@ import pyarrow.csv
 from src.data.schema import COLUMNS, EXPECTED, LABELS, Kind
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
+SHOWN = 100  # characters of a wrong value that a message repeats
 OnBadRecord = Literal["stop", "quarantine"]
 LabelColumn = Literal["required", "ignored"]
 
@@ -46,7 +47,8 @@ class BadRecord:
     text: str
 
     def __str__(self) -> str:
-        return f"line {self.line}, column {self.column}: found {self.value!r}, expected {self.expected}"
+        value = self.value if len(self.value) <= SHOWN else f"{self.value[:SHOWN]}..."
+        return f"line {self.line}, column {self.column}: found {value!r}, expected {self.expected}"
 
 
 class BadRecordError(ValueError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
@@ -65,6 +65,7 @@ def test_a_class_with_too_few_uses_all_and_draws_only_the_shortfall_again(asked:
 
 
 @given(available=st.integers(1, 30), asked=st.integers(1, 200), seed=st.integers(0, 3))
+@settings(deadline=None)
 def test_no_record_is_drawn_twice_more_than_another(available: int, asked: int, seed: int) -> None:
     index, _, _ = draw(table(smurf=5, normal=available), binary(asked, 1), seed)
     times = np.bincount(np.unique(index[:asked], return_inverse=True)[1])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
@@ -168,6 +168,7 @@ def test_the_test_part_holds_attack_types_unseen_in_training() -> None:
 
 
 @given(total=st.integers(0, 10**7), weights=st.lists(st.integers(0, 10**6), min_size=1).filter(any))
+@settings(deadline=None)
 def test_apportioned_shares_add_up_and_are_exact_to_one(total: int, weights: list[int]) -> None:
     shares = apportion(total, np.array(weights))
     assert shares.sum() == total

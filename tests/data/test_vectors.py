@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -16,6 +16,7 @@ matrices = st.integers(1, 5).flatmap(
 
 
 @given(X=matrices, again=st.integers(1, 3))
+@settings(deadline=None)
 def test_ids_are_equal_where_all_values_are_and_nowhere_else(X: np.ndarray, again: int) -> None:
     X = np.tile(X, (again, 1))
     ids = vector_ids(X)

@@ -104,7 +104,7 @@ def test_a_cut_off_gz_is_an_error(trained, records, tmp_path, capsys):
     code, verdicts = score(trained[2], path, tmp_path)
     assert code == 1
     assert verdicts is None
-    assert "predict:" in capsys.readouterr().err
+    assert f"predict: {path}: " in capsys.readouterr().err
 
 
 def test_the_detector_says_what_it_was_trained_on(trained):

@@ -108,6 +108,12 @@ def test_a_column_of_more_values_than_bins_is_cut_at_quantiles(bins: int, halves
     assert score(x, [0, 1] * 4, bins=bins) == pytest.approx(alternating, abs=1e-12)
 
 
+@pytest.mark.parametrize(("bins", "nats"), [(3, 2 * log(2) - 0.75 * log(3)), (2, 0)])
+def test_a_column_of_as_many_values_as_bins_is_used_as_it_is(bins: int, nats: float) -> None:
+    # both quantiles of three cells, and the one of two, fall on 0
+    assert score([0, 0, 0, 0, 0, 0, 1, 2], [0, 0, 0, 0, 0, 0, 1, 1], bins=bins) == pytest.approx(nats, abs=1e-12)
+
+
 def test_bins_hold_as_many_records_each_and_not_as_much_of_the_range() -> None:
     x = np.array([0, 0.1, 0.2, 0.3, 10, 100, 1_000, 10_000])
     assert score(x, [0, 0, 0, 0, 1, 1, 1, 1], bins=2) == pytest.approx(log(2))

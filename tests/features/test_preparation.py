@@ -1,5 +1,6 @@
 """Preparation: scaling and reducing as one object that survives being kept, and the two tables of it."""
 
+from collections.abc import Callable
 from math import log
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import skops.io
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 from skops.io.exceptions import UntrustedTypesFoundException
@@ -27,7 +27,6 @@ from src.features.preparation import (
 )
 from src.features.preprocessing import Findings
 from src.features.reducers import AllFeatures, MutualInformation, PrincipalComponents, Reducer
-from src.workspace import PROJECT
 
 reducers = pytest.mark.parametrize(
     "reducer",
@@ -163,10 +162,9 @@ def test_the_ranking_names_features_by_place_and_score() -> None:
 
 
 @pytest.fixture(scope="module")
-def paper_set(real_train: tuple[Table, Findings]) -> tuple[np.ndarray, np.ndarray]:
+def paper_set(real_train: tuple[Table, Findings], composed: Callable[..., DictConfig]) -> tuple[np.ndarray, np.ndarray]:
     """The training part of the default experiment."""
-    with initialize_config_dir(str(PROJECT / "conf")):
-        cfg = compose("config")
+    cfg = composed()
     node: Any = OmegaConf.to_container(cfg, resolve=True)
     task, split = (
         kind(**{key: value for key, value in node[group].items() if key != "_target_"})
@@ -177,7 +175,7 @@ def paper_set(real_train: tuple[Table, Findings]) -> tuple[np.ndarray, np.ndarra
     index, target, found = draw(table, task, cfg.seed)
     assert found["normal"] == {"available": 97_278, "drawn": 100_000, "drawn_again": 2_722}
     places = split.divide(table.take(index).X, target, cfg.seed)
-    assert {part: len(place) for part, place in places.items()} == {"train": 120_089, "val": 40_030, "test": 40_029}
+    assert {part: len(place) for part, place in places.items()} == {"train": 120_089, "val": 40_029, "test": 40_030}
     return table.take(index[places["train"]]).X, target[places["train"]]
 
 

@@ -76,7 +76,7 @@ def test_principal_components_are_those_of_scikit_learn(k: int, flows: tuple[np.
 
 def test_the_first_component_of_points_on_a_line_is_the_place_on_it() -> None:
     place = np.array([-2.0, -1.0, 0.0, 3.0])
-    X = np.outer(place, [3, 4]) + [7, 7]  # direction of length 5
+    X = np.outer(place, [3, 4]) + 7  # direction of length 5
     assert np.abs(PrincipalComponents(k=1).fit_transform(X)[:, 0]) == pytest.approx([10, 5, 0, 15])
 
 

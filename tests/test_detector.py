@@ -1,0 +1,163 @@
+"""The detector: raw records in, verdicts out, the same after it was kept; and what is not a detector."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from omegaconf import DictConfig
+
+from src import detector as detector_module
+from src.build import build
+from src.data.parsing import read_blocks
+from src.data.schema import COLUMNS
+from src.data.simulator import simulate
+from src.detector import Detector
+from src.experiment import train
+from src.features.encoding import encode
+from src.pipeline import Walk
+from src.workspace import Workspace
+
+MODELS = {
+    "lstm": ("model.layers=1", "model.units=4", "training.epochs=1", "training.jit_compile=false"),
+    "decision_tree": (),
+    "random_forest": ("model.trees=5",),
+}
+
+
+@pytest.fixture(scope="module")
+def records() -> pa.Table:
+    """500 raw simulated records of the test file."""
+    text = b"".join(text for _, text in simulate("test", 500, seed=1))
+    (block,) = read_blocks(BytesIO(text), "simulated")
+    return block.columns
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def detector(request: pytest.FixtureRequest, composed: Callable[..., DictConfig]) -> Detector:
+    """A detector of each model, fitted on 1,000 simulated records."""
+    settings = build(
+        composed(
+            "dataset=simulated", "dataset.records=1000", "training.progress=false", f"model={request.param}",
+            *MODELS[request.param],
+        )
+    )  # fmt: skip
+    return train(settings, Walk(settings, Workspace(Path("/nowhere")))).detector
+
+
+def test_raw_records_get_the_same_verdicts_before_and_after_keeping(
+    detector: Detector, records: pa.Table, tmp_path: Path
+) -> None:
+    detector.save(tmp_path / "detector")
+    again = Detector.load(tmp_path / "detector")
+    probability = detector.predict_proba(records)
+    assert probability.shape == (500, 2)
+    assert probability.dtype == np.float32
+    np.testing.assert_array_equal(again.predict_proba(records), probability)
+    assert again.card == detector.card
+
+
+def test_encoded_and_raw_records_get_the_same_verdicts(detector: Detector, records: pa.Table) -> None:
+    np.testing.assert_array_equal(detector.score(encode(records)[0]), detector.predict_proba(records))
+
+
+def test_the_order_of_columns_and_other_columns_do_not_matter(detector: Detector, records: pa.Table) -> None:
+    shuffled = records.select(list(COLUMNS)[::-1]).append_column("comment", pa.array(["x"] * 500))
+    np.testing.assert_array_equal(detector.predict_proba(shuffled), detector.predict_proba(records))
+
+
+def test_no_record_gives_no_verdict(detector: Detector, records: pa.Table) -> None:
+    assert detector.predict_proba(records.slice(0, 0)).shape == (0, 2)
+
+
+def test_verdicts_do_not_depend_on_how_many_records_are_prepared_at_once(
+    detector: Detector, records: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = detector.predict_proba(records)
+    monkeypatch.setattr(detector_module, "CHUNK", 7)
+    np.testing.assert_allclose(detector.predict_proba(records), whole, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(53,), (2, 52), (2, 54), (2, 53, 1)])
+def test_an_array_of_another_shape_is_named(detector: Detector, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"found an array of shape .*, expected \(n, 53\) encoded features"):
+        detector.score(np.zeros(shape, dtype=np.float32))
+
+
+def test_a_kept_detector_replaces_the_one_before_it_whole(detector: Detector, tmp_path: Path) -> None:
+    folder = tmp_path / "detector"
+    (folder / "model").mkdir(parents=True)
+    for left_over in ("old.txt", "detector.json", "model/old.skops"):
+        (folder / left_over).write_text("old")
+    detector.save(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["detector.json", "model", "preparation.skops"]
+    assert "old.skops" not in [path.name for path in (folder / "model").iterdir()]
+    assert [path.name for path in tmp_path.iterdir()] == ["detector"]
+    assert Detector.load(folder).card == detector.card
+
+
+def test_a_detector_that_cannot_be_kept_leaves_the_one_before_it(
+    detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector.save(tmp_path / "detector")
+    before = (tmp_path / "detector" / "detector.json").read_bytes()
+
+    def fail(*args: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(detector_module, "write_text", fail)
+    with pytest.raises(OSError, match="no space left"):
+        detector.save(tmp_path / "detector")
+    assert (tmp_path / "detector" / "detector.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["detector"]
+
+
+def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path: Path) -> None:
+    detector.save(tmp_path / "detector")
+    card = json.loads((tmp_path / "detector" / "detector.json").read_text())
+    assert card == {
+        "format": 1,
+        "class_names": ["normal", "attack"],
+        "dataset": "simulated",
+        "simulated": True,
+        "task": "binary",
+        "split": "random",
+        "reducer": "pca",
+        "k": 2,
+        "model": detector.card.model,
+        "seed": 0,
+    }
+
+
+def test_no_file_of_a_detector_is_a_pickle(detector: Detector, tmp_path: Path) -> None:
+    detector.save(tmp_path)
+    for path in tmp_path.rglob("*.*"):
+        assert path.suffix in (".json", ".skops", ".keras")
+        assert path.read_bytes()[:2] in (b"{\n", b"PK")
+
+
+# --- what is not a detector ------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_no_detector_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"{tmp_path}: found no detector.json, expected a folder that a detector"):
+        Detector.load(tmp_path)
+    with pytest.raises(ValueError, match=r"nowhere: found no detector\.json"):
+        Detector.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("found", [0, 2, "1", None])
+def test_another_format_is_refused(found: object, tmp_path: Path) -> None:
+    (tmp_path / "detector.json").write_text(json.dumps({"format": found, "class_names": ["normal", "attack"]}))
+    with pytest.raises(ValueError, match=rf"detector\.json: found format {found!r}, expected 1; train it again"):
+        Detector.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"format": 1, "class', "[]", "1", '{"format": 1, "classes": 2}'])
+def test_a_card_that_is_not_one_of_ours_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "detector.json").write_text(text)
+    with pytest.raises(ValueError, match=r"detector\.json: .*expected the card of a detector"):
+        Detector.load(tmp_path)
