@@ -2,12 +2,15 @@
 
 import atexit
 import os
+from contextlib import ExitStack
 from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from src import tracking
+
+_SIGNALS = ExitStack()  # not in the callback, which is pickled for workers
 
 
 class ParentRun(Callback):
@@ -22,8 +25,7 @@ class ParentRun(Callback):
         self._run_id = tracking.start_parent(config.tracking.experiment, overrides or "multirun", tags)
         os.environ[tracking.PARENT_VARIABLE] = self._run_id
         atexit.register(self._end, complete=False)  # where the multirun does not get to its end
-        self._terminable = tracking.terminable()
-        self._terminable.__enter__()
+        _SIGNALS.enter_context(tracking.terminable())
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         self._end(complete=True)

@@ -179,7 +179,7 @@ def end_parent(run_id: str, *, complete: bool) -> None:
     if not complete or "KILLED" in statuses:
         status = "KILLED"
     else:
-        status = "FINISHED" if statuses <= {"FINISHED"} else "FAILED"
+        status = "FINISHED" if statuses == {"FINISHED"} else "FAILED"  # without any child too
     client.set_terminated(run_id, status)
 
 

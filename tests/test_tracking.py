@@ -89,6 +89,7 @@ def test_epochs_become_curves(settings, store):
         (["FINISHED", "FAILED"], True, "FAILED"),
         (["FINISHED", "RUNNING"], True, "FAILED"),
         (["FAILED", "KILLED"], True, "KILLED"),
+        ([], True, "FAILED"),
         ([], False, "KILLED"),
     ],
 )

@@ -7,6 +7,7 @@ import mlflow
 import pytest
 
 from src.tracking import VIEW
+from tests.e2e.conftest import SIMULATED
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,17 @@ def test_the_confusion_matrix_holds_every_test_record_once(swept, runs):
         matrix = json.loads(path.read_text())
         assert matrix["classes"] == ["normal", "attack"]
         assert sum(map(sum, matrix["rows_predicted_columns_actual"])) == int(run.data.params["derived.records_test"])
+
+
+def test_two_workers_share_one_parent(project):
+    project.module(
+        "train", "-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "k=2,3",
+        "hydra/launcher=joblib", "hydra.launcher.n_jobs=2",
+    )  # fmt: skip
+    parent = [run for run in project.runs() if run.data.tags.get("multirun")]
+    children = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
+    assert [run.info.status for run in (*parent, *children)] == ["FINISHED"] * 3
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent[0].info.run_id}
 
 
 def test_direct_runs_leave_the_pipelines_folders_alone(swept):
