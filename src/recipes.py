@@ -49,10 +49,10 @@ def current_facts(output: Path, config: dict[str, Any], stage: str) -> dict[str,
     """
     try:
         note = json.loads(note_path(output).read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        note = {}
+    except (FileNotFoundError, ValueError):  # none, or half of one
+        note = None
     wanted = json.loads(json.dumps(recipe(config, stage)))
-    if output.exists() and note.get("recipe") == wanted:
+    if output.exists() and isinstance(note, dict) and "facts" in note and note.get("recipe") == wanted:
         facts: dict[str, Any] = note["facts"]
         return facts
     if in_dvc_stage():
