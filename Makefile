@@ -30,33 +30,33 @@ $(READY): requirements.lock
 	@touch $(READY)
 
 demo: $(READY) ## the whole pipeline on simulated data, no network needed
-	dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
+	$(BIN)/dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
 	@echo "This was simulated data. The run: make ui. The table of experiments: dvc exp show. The real data: make repro."
 
 repro: $(READY) ## the pipeline on the real data (dvc repro)
-	dvc repro
+	$(BIN)/dvc repro
 
 ui: $(READY) ## the MLflow UI on the local store
-	python -m src.ui
+	$(BIN)/python -m src.ui
 
 test: $(READY) ## the tests that take minutes at most
-	pytest
+	$(BIN)/pytest
 
 test-slow: $(READY) ## the tests that take longer
-	pytest -m slow
+	$(BIN)/pytest -m slow
 
 test-all: test test-slow ## all tests
 
 lint: $(READY) ## style and types
-	ruff check .
-	ruff format --check .
-	mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 bench: $(READY) ## measure, and rewrite the table in benchmarks/README.md
-	python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.pipeline
 
 params: $(READY) ## write params.yaml from conf/
-	python -m src.train --cfg job --resolve > .params.yaml.part
+	$(BIN)/python -m src.train --cfg job --resolve > .params.yaml.part
 	mv .params.yaml.part params.yaml
 
 lock: $(READY) ## resolve pyproject.toml into requirements.lock

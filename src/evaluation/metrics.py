@@ -141,10 +141,10 @@ def _curves(
     parts = []
     for one in which:
         points = curve(target == one, probability[:, one])
-        shares = points.iloc[:, :2].clip(1e-6, 1 - 1e-6)
-        cells = (_CELLS * np.log(shares / (1 - shares))).round()
-        keep = (cells != cells.shift()).any(axis=1)
-        keep.iloc[-1] = True
+        shares = points.iloc[:, :2].to_numpy().clip(1e-6, 1 - 1e-6)
+        cells = np.round(_CELLS * np.log(shares / (1 - shares)))
+        keep = np.append(True, (np.diff(cells, axis=0) != 0).any(axis=1))
+        keep[-1] = True
         points = points[keep].reset_index(drop=True)
         points.insert(0, "class", class_names[one])
         parts.append(points)

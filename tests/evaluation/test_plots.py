@@ -19,7 +19,6 @@ LONG = (
     "SIMULATED DATA - simulated, multiclass_smurf, grouped split, random_forest on none k=53, seed 4294967295, "
     "and so on for as long as a caption can possibly be, which is what a sweep over everything would write"
 )
-captions = pytest.mark.parametrize("caption", [SHORT, LONG], ids=["short", "long"])
 
 
 def drawn_texts(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> list[Text]:
@@ -56,8 +55,9 @@ def check(draw: Callable[[], Figure], caption: str, folder: Path, monkeypatch: p
     return words
 
 
-@captions
-@pytest.mark.parametrize("n_classes", [2, 3, 5])
+@pytest.mark.parametrize(
+    ("n_classes", "caption"), [(2, LONG), (3, LONG), (5, LONG), (2, SHORT)], ids=["2", "3", "5", "2-short"]
+)
 def test_pictures_of_an_evaluation_show_all_their_text(
     n_classes: int, caption: str, make_evaluation: Evaluated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,20 +82,18 @@ def test_pictures_of_an_evaluation_show_all_their_text(
     assert {f"{label} ({records:,})" for label, records in labels} <= set(words["attack_recall"])
 
 
-@captions
 def test_pictures_of_training_and_reduction_show_all_their_text(
-    caption: str,
     variance: pd.DataFrame,
     information: pd.DataFrame,
     epochs: list[dict[str, float]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    check(lambda: plots.history(pd.DataFrame(epochs), caption), caption, tmp_path, monkeypatch)
-    check(lambda: plots.history(pd.DataFrame(epochs[:1]), caption), caption, tmp_path, monkeypatch)
-    words = check(lambda: plots.explained_variance(variance, caption), caption, tmp_path, monkeypatch)
+    check(lambda: plots.history(pd.DataFrame(epochs), LONG), LONG, tmp_path, monkeypatch)
+    check(lambda: plots.history(pd.DataFrame(epochs[:1]), SHORT), SHORT, tmp_path, monkeypatch)
+    words = check(lambda: plots.explained_variance(variance, LONG), LONG, tmp_path, monkeypatch)
     assert {"55.0%", "71.4%", "82.2%"} <= set(words)
-    words = check(lambda: plots.mutual_information(information, caption), caption, tmp_path, monkeypatch)
+    words = check(lambda: plots.mutual_information(information, LONG), LONG, tmp_path, monkeypatch)
     assert f"{information['feature'][0]} ({information['position'][0]})" in words
     assert "0.690" in words
 
