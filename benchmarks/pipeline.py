@@ -132,7 +132,7 @@ def _measure(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Row]:
     yield Row("preprocess, 10 % file and test file", door("preprocess"), 5, "s")
     yield Row("sample + reduce (mutual information included)", door("sample") + door("reduce"), 6, "s")
     tracking = [clone.run("python", "-c", TRACKING, mirror=mirror) for _ in range(REPEATS)]
-    yield Row("tracking of one run, in the process that trained: import of MLflow, store, log of all and of the detector",
+    yield Row("tracking of one run where it trained: import of MLflow, store, log of all and of the detector",
               min(float(one.output.splitlines()[-1]) for one in tracking), 3, "s")  # fmt: skip
     yield from _predict(clone, mirror, scratch)
     full = _full_size(mirror, scratch)

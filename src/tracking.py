@@ -114,11 +114,15 @@ def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Ru
     }
     parent = os.environ.get(PARENT_VARIABLE)
     run_id = resume if resume and _exists(mlflow, resume) else None
-    run = mlflow.start_run(
-        run_id=run_id, run_name=None if run_id else name, nested=bool(parent), parent_run_id=parent,
-        tags={key: value for key, value in tags.items() if value},
-    )  # fmt: skip
-    with _ended(mlflow):
+    # signals first: one that comes between the run's start and the block must end the run too
+    with terminable(), _ended(mlflow):
+        run = mlflow.start_run(
+            run_id=run_id,
+            run_name=None if run_id else name,
+            nested=bool(parent),
+            parent_run_id=parent,
+            tags={key: value for key, value in tags.items() if value},
+        )
         if not run_id:
             mlflow.log_params(_flat({**config, "derived": _environment()}))
         yield Run(mlflow, run.info.run_id)
@@ -127,18 +131,17 @@ def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Ru
 @contextmanager
 def _ended(mlflow: Any) -> Iterator[None]:
     """End the active run with the status that tells how the block ended."""
-    with terminable():
-        status = "FINISHED"
-        try:
-            yield
-        except (KeyboardInterrupt, Terminated):
-            status = "KILLED"
-            raise
-        except BaseException:
-            status = "FAILED"
-            raise
-        finally:
-            mlflow.end_run(status)
+    status = "FINISHED"
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated):
+        status = "KILLED"
+        raise
+    except BaseException:
+        status = "FAILED"
+        raise
+    finally:
+        mlflow.end_run(status)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The MLflow store and the runs in it. (Statuses of runs that die are in tests/e2e/test_faults.py.)"""
 
 import json
+import shutil
 import sqlite3
 
 import mlflow
@@ -16,11 +17,13 @@ def settings(composed):
 
 
 @pytest.fixture(autouse=True)
-def store(tmp_path, monkeypatch):
+def store(tmp_path, monkeypatch, laid_out_store):
     """A store of this test's own, in the place where a project has its own."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv(tracking.PARENT_VARIABLE, raising=False)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(laid_out_store, tmp_path / "mlruns")
     yield tmp_path / "mlruns"
     while mlflow.active_run():
         mlflow.end_run()
@@ -116,9 +119,10 @@ def test_the_store_lets_readers_and_writers_work_at_once_and_has_its_view(store)
     assert tracking.VIEW in tracking.runs_page(experiment.experiment_id)
 
 
-def test_another_store_is_used_where_the_variable_names_one(settings, store, tmp_path, monkeypatch):
+def test_another_store_is_laid_out_where_the_variable_names_one(settings, store, tmp_path, monkeypatch):
+    before = (store / "mlflow.db").read_bytes()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other' / 'runs.db'}")
     with tracking.tracked_run(settings):
         pass
-    assert not store.exists()
+    assert (store / "mlflow.db").read_bytes() == before
     assert (tmp_path / "other" / "runs.db").exists()

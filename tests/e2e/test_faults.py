@@ -13,9 +13,11 @@ LONG = ("training.epochs=100000", "training.patience=null", "tracking.log_model=
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_killed_run_is_marked_killed(project, background, number):
-    process = background(project.start("python", "-m", "src.train", *SIMULATED, *LONG))
-    wait_for(lambda: "RUNNING" in project.statuses(), "the run to start")
-    time.sleep(8)  # into the fit
+    process = background(project.start("python", "-m", "src.train", *SIMULATED, *LONG, "training.progress=true"))
+    shown = ""
+    while "val_accuracy" not in shown:  # the progress bar, once the fit is under way
+        shown += process.stdout.read(20) or pytest.fail(f"the run ended: {shown}")
+    assert project.statuses() == ["RUNNING"]
     process.send_signal(number)
     process.wait(60)
     assert process.returncode != 0
@@ -41,7 +43,8 @@ def test_a_diverging_fit_fails_and_says_when_and_why(project):
     assert project.statuses() == ["FAILED"]
 
 
-def test_two_first_runs_at_once_both_succeed(project, background):
+def test_two_first_runs_at_once_both_succeed(bare_project, background):
+    project = bare_project
     command = ("python", "-m", "src.train", *SIMULATED, "model=decision_tree", "tracking.log_model=false")
     both = [background(project.start(*command, f"seed={seed}")) for seed in (0, 1)]
     outputs = [process.communicate()[0] for process in both]
@@ -50,7 +53,8 @@ def test_two_first_runs_at_once_both_succeed(project, background):
     assert {run.info.status for run in project.runs()} == {"FINISHED"}
 
 
-def test_a_wrong_value_fails_before_any_run_is_made(project):
+def test_a_wrong_value_fails_before_any_run_is_made(bare_project):
+    project = bare_project
     output = project.module("train", *SIMULATED, "k=54", fails=True)
     assert "k=54: expected a whole number from 1 to 53" in output
     assert not (project.root / "mlruns").exists()
