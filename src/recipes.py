@@ -15,16 +15,16 @@ _KEYS = {
     "sample": ("dataset", "preprocess", "task", "split", "seed"),
     "reduce": ("dataset", "preprocess", "task", "split", "seed", "reducer", "k"),
 }
-# The rooms whose code shapes it; a raw file is what it is, whatever fetched it.
-_ROOMS = {"download": ()}
-_ALL_ROOMS = ("data", "features")
+# The code that shapes it; a raw file is what it is, whatever fetched it.
+_CODE: dict[str, tuple[str, ...]] = {"download": ()}
+_ALL_CODE = ("data/*", "features/*", "pipeline.py")
 
 
 def recipe(config: dict[str, Any], stage: str) -> dict[str, Any]:
     """The config values and the code that a stage's output depends on."""
     digest = hashlib.sha256()
-    for room in _ROOMS.get(stage, _ALL_ROOMS):
-        for path in sorted((PROJECT / "src" / room).iterdir()):
+    for place in _CODE.get(stage, _ALL_CODE):
+        for path in sorted((PROJECT / "src").glob(place)):
             if path.suffix in (".py", ".json"):
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return {"stage": stage, "config": {key: config[key] for key in _KEYS[stage]}, "code": digest.hexdigest()}
