@@ -160,7 +160,7 @@ def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
         axes.plot(table["component"], table["cumulative"], color=_COLORS[1], marker="o", label="cumulative")
         for component, value in table[["component", "cumulative"]].head(4).itertuples(index=False):
             axes.annotate(
-                f"{value:.1%}", (component, value), (0, 7), textcoords="offset points", ha="center", fontsize=8
+                f"{value:.1%}", (component, value), (-6, 3), textcoords="offset points", ha="right", fontsize=8
             )
         axes.set(xlabel="principal component", ylabel="explained variance", ylim=(0, 1.08))
         axes.set_xticks(table["component"])
