@@ -43,6 +43,7 @@ class Run:
         self.id = run_id
 
     def log_params(self, params: Mapping[str, object]) -> None:
+        """Log parameters as text, cut at the 6,000 characters that MLflow takes."""
         self._mlflow.log_params({name: str(value)[:6000] for name, value in params.items()})
 
     def log_metrics(self, metrics: Mapping[str, object]) -> None:
@@ -123,9 +124,10 @@ def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Ru
             parent_run_id=parent,
             tags={key: value for key, value in tags.items() if value},
         )
+        tracked = Run(mlflow, run.info.run_id)
         if not run_id:
-            mlflow.log_params(_flat({**config, "derived": _environment()}))
-        yield Run(mlflow, run.info.run_id)
+            tracked.log_params(_flat({**config, "derived": _environment()}))
+        yield tracked
 
 
 @contextmanager
@@ -210,11 +212,8 @@ def detector_folder(model: str) -> Path:
 
 def store_uri() -> str:
     """MLFLOW_TRACKING_URI, or the project's own database. A copy that DVC runs in still writes to the real one."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_store_folder() / 'mlflow.db'}"
-
-
-def _store_folder() -> Path:
-    return Path(os.environ.get("DVC_ROOT") or PROJECT) / "mlruns"
+    folder = Path(os.environ.get("DVC_ROOT") or PROJECT) / "mlruns"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
 
 
 def open_store(experiment: str | None) -> Any:
@@ -225,7 +224,7 @@ def open_store(experiment: str | None) -> Any:
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    uri, folder = store_uri(), _store_folder()
+    uri = store_uri()
     mlflow.set_tracking_uri(uri)
     if experiment is None:
         return mlflow
@@ -272,13 +271,13 @@ def _exists(mlflow: Any, run_id: str) -> bool:
     return True
 
 
-def _flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
+def _flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
     for key, value in node.items():
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{prefix}{key}.")
         else:
-            flat[f"{prefix}{key}"] = str(value)[:6000]
+            flat[f"{prefix}{key}"] = value
     return flat
 
 
