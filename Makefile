@@ -14,7 +14,11 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # DVC itself passes Hydra an argument that Hydra is about to drop
 export PYTHONWARNINGS := ignore:The version_base
 
-.PHONY: help setup demo repro ui test test-slow test-all lint bench params lock clean
+# make paper QUICK=1: small, short and simulated; FORCE=1: also what the store has
+PAPER := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
+  $(if $(FORCE),tracking.skip_finished=false)
+
+.PHONY: help setup demo repro paper ui test test-slow test-all lint bench params lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -35,6 +39,13 @@ demo: $(READY) ## the whole pipeline on simulated data, no network needed
 
 repro: $(READY) ## the pipeline on the real data (dvc repro)
 	$(BIN)/dvc repro
+
+paper: $(READY) ## the paper's whole comparison and its report; goes on where it stopped (QUICK=1: simulated, minutes)
+	$(if $(QUICK),,$(BIN)/dvc repro preprocess)
+	for grid in conf/experiment/paper_*.yaml; do \
+	  $(BIN)/python -m src.train -m +experiment=$$(basename $$grid .yaml) $(PAPER) || exit; \
+	done
+	$(BIN)/python -m src.report $(PAPER)
 
 ui: $(READY) ## the MLflow UI on the local store
 	$(BIN)/python -m src.ui

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from src.files import write_text
-from src.tracking import git_revision, processor
+from src.tracking.environment import git_revision, processor
 from src.workspace import PROJECT
 
 RECORDS = 494_021
@@ -32,7 +32,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from src.build import build
 from src.detector import Detector
-from src.tracking import tracked_run
+from src.tracking.runs import tracked_run
 Detector.load(Path("models/detector"))  # a training process has the framework loaded
 with initialize_config_dir(str(Path("conf").resolve())):
     settings = build(compose("config"))
@@ -40,9 +40,8 @@ start = time.perf_counter()
 with tracked_run(settings) as run:
     run.log_params({"derived.k": 1})
     run.log_epochs([{"epoch": n + 1, "loss": 1.0, "accuracy": 1.0, "val_loss": 1.0} for n in range(30)])
-    run.log_metrics({"test_accuracy": 1.0})
     run.log_detector(Path("models/detector"), ("normal", "attack"))
-    run.log_folder(Path("reports"))
+    run.log_evaluation({"test_accuracy": 1.0}, Path("reports"))
 print(time.perf_counter() - start)
 """
 

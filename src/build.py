@@ -19,6 +19,7 @@ from src.data.splitting import Split
 
 WHITELIST = ["src.*"]
 GROUPS = ("dataset", "task", "split", "reducer", "model", "training")
+_TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
 
 
 class ConfigError(ValueError):
@@ -77,8 +78,8 @@ def build(cfg: DictConfig) -> Settings:
         if key not in config:
             raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
     built = {group: _make(group, config[group]) for group in GROUPS}
-    _check("tracking.experiment", str, config["tracking"]["experiment"])
-    _check("tracking.log_model", bool, config["tracking"]["log_model"])
+    for key, kind in _TRACKING.items():
+        _check(f"tracking.{key}", kind, config["tracking"][key])
     settings = Settings(
         config={str(key): value for key, value in config.items()},
         **built,

@@ -8,7 +8,7 @@ from src.detector import Detector
 from src.evaluation.reports import metrics_table
 from src.experiment import evaluate, read_run_note
 from src.pipeline import Walk
-from src.tracking import tracked_run
+from src.tracking.runs import tracked_run
 from src.workspace import output, project
 
 
@@ -20,8 +20,7 @@ def main(cfg: DictConfig) -> None:
     with tracked_run(settings, resume=run_id) as run:
         test = Walk(settings, made).sampled[0]["test"]
         metrics = evaluate(Detector.load(made.detector), test, settings, before, out)
-        run.log_metrics(metrics)
-        run.log_folder(out.reports)
+        run.log_evaluation(metrics, out.reports)
     print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
 
 

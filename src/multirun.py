@@ -1,14 +1,19 @@
-"""A Hydra callback: the runs of one multirun get one MLflow parent."""
+"""A Hydra callback: the runs of one multirun get one MLflow parent, and a line of progress with the time left."""
 
 import atexit
 import os
+import sys
 from contextlib import ExitStack
 from typing import Any
 
+from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from src import tracking
+from src.grid import jobs
+from src.progress import Job, Progress
+from src.tracking import runs
+from src.tracking.finished import already_done
 
 _SIGNALS = ExitStack()  # not in the callback, which is pickled for workers
 
@@ -18,14 +23,29 @@ class ParentRun(Callback):
 
     def __init__(self) -> None:
         self._run_id: str | None = None
+        self._process = 0  # that watches the jobs; workers of a parallel launcher have copies of this object
+        self._may_be_empty = False
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        overrides = " ".join(config.hydra.overrides.task)
-        tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": overrides}
-        self._run_id = tracking.start_parent(config.tracking.experiment, overrides or "multirun", tags)
-        os.environ[tracking.PARENT_VARIABLE] = self._run_id
+        overrides = list(config.hydra.overrides.task)
+        shared = config.tracking.parent
+        name = shared or " ".join(overrides) or "multirun"
+        tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": " ".join(overrides)}
+        self._run_id = runs.start_parent(config.tracking.experiment, name, tags, shared=bool(shared))
+        self._may_be_empty = config.tracking.skip_finished
+        os.environ[runs.PARENT_VARIABLE] = self._run_id
         atexit.register(self._end, complete=False)  # where the multirun does not get to its end
-        _SIGNALS.enter_context(tracking.terminable())
+        _SIGNALS.enter_context(runs.terminable())
+        self._progress = Progress(name, [_job(one) for one in jobs(overrides)])
+        self._process = os.getpid()
+
+    def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
+        if self._process == os.getpid():
+            self._progress.start()
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
+        if self._process == os.getpid():
+            print(self._progress.done(config.hydra.job.num), file=sys.stderr, flush=True)
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         self._end(complete=True)
@@ -33,5 +53,12 @@ class ParentRun(Callback):
     def _end(self, *, complete: bool) -> None:
         if self._run_id:
             run_id, self._run_id = self._run_id, None
-            os.environ.pop(tracking.PARENT_VARIABLE, None)
-            tracking.end_parent(run_id, complete=complete)
+            os.environ.pop(runs.PARENT_VARIABLE, None)
+            runs.end_parent(run_id, complete=complete, all_skipped=self._may_be_empty)
+
+
+def _job(config: DictConfig) -> Job:
+    """The cost of a fit grows with its inputs and its records."""
+    resolved: Any = OmegaConf.to_container(config, resolve=True)
+    records = sum(one["count"] for one in resolved["task"]["classes"].values())
+    return Job(resolved["model"]["name"], resolved["k"] * records, in_store=already_done(resolved) is not None)

@@ -1,7 +1,11 @@
 """What a stage's output was made from, noted beside it, so that nobody trains on a stale table."""
 
+import ast
 import hashlib
 import json
+import platform
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,12 @@ _KEYS = {
 # The code that shapes it; a raw file is what it is, whatever fetched it.
 _CODE: dict[str, tuple[str, ...]] = {"download": ()}
 _ALL_CODE = ("data/*", "features/*", "pipeline.py")
+# What the numbers of a whole run follow from.
+_RUN_CODE = (
+    *("data/*.py", "data/*.json", "features/*.py", "models/*.py", "evaluation/metrics.py"),
+    *("pipeline.py", "experiment.py", "detector.py"),
+)
+_NUMERICAL_LIBRARIES = ("keras", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
 def recipe(config: dict[str, Any], stage: str) -> dict[str, Any]:
@@ -28,6 +38,45 @@ def recipe(config: dict[str, Any], stage: str) -> dict[str, Any]:
             if path.suffix in (".py", ".json"):
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return {"stage": stage, "config": {key: config[key] for key in _KEYS[stage]}, "code": digest.hexdigest()}
+
+
+def run_recipe(config: dict[str, Any]) -> dict[str, str]:
+    """Digests of what a whole run's numbers follow from: its config, and the code and libraries that work on it.
+
+    Comments, docstrings and pictures change no number, so they change no digest.
+    """
+    wanted = {key: value for key, value in config.items() if key != "tracking"}
+    wanted["training"] = {key: value for key, value in config["training"].items() if key != "progress"}
+    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode())
+    return {"config": digest.hexdigest(), "code": _run_code()}
+
+
+@cache
+def _run_code() -> str:
+    digest = hashlib.sha256(platform.python_version().encode())
+    for name in _NUMERICAL_LIBRARIES:
+        digest.update(f"{name} {version(name)}\n".encode())
+    for place in _RUN_CODE:
+        for path in sorted((PROJECT / "src").glob(place)):
+            digest.update(path.name.encode() + b"\0" + _essence(path))
+    return digest.hexdigest()
+
+
+def _essence(path: Path) -> bytes:
+    """What a source file says to Python."""
+    if path.suffix != ".py":
+        return path.read_bytes()
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            body[0] = ast.Pass()
+    return ast.dump(tree).encode()
 
 
 def note_path(output: Path) -> Path:

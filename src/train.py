@@ -1,13 +1,14 @@
 """Stage 5: fit the model on the reduced training part. Run by hand, it also evaluates: one command, one whole run."""
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from src.build import WHITELIST, build
 from src.evaluation.reports import metrics_table
 from src.experiment import evaluate, train, write_reduction_reports, write_training
 from src.pipeline import Walk
-from src.tracking import tracked_run
+from src.tracking.finished import already_done
+from src.tracking.runs import tracked_run
 from src.workspace import in_dvc_stage, output, project
 
 
@@ -15,11 +16,13 @@ from src.workspace import in_dvc_stage, output, project
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
     settings, out = build(cfg), output()
+    if done := already_done(settings.config):
+        print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
+        return done.metrics["val_macro_f1"]
     with tracked_run(settings) as run:
         walk = Walk(settings, project())
         outcome = train(settings, walk)
         run.log_params(outcome.facts)
-        run.log_text("config.yaml", OmegaConf.to_yaml(cfg, resolve=True))
         run.log_epochs(outcome.fitted.epochs)
         run.log_metrics(outcome.metrics)
         write_training(outcome, settings, run.id, out)
@@ -28,8 +31,7 @@ def main(cfg: DictConfig) -> float:
         if not in_dvc_stage():
             write_reduction_reports(walk, settings, out)
             metrics = evaluate(outcome.detector, walk.sampled[0]["test"], settings, outcome.metrics, out)
-            run.log_metrics(metrics)
-            run.log_folder(out.reports)
+            run.log_evaluation(metrics, out.reports)
             print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
     return outcome.metrics["val_macro_f1"]
 

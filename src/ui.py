@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 import webbrowser
 
-from src import tracking
+from src.tracking import runs, store
 
 START_S = 120
 
@@ -17,17 +17,17 @@ START_S = 120
 def main() -> int:
     """Start the server, say where the runs are, and stay until it ends."""
     parser = argparse.ArgumentParser(prog="python -m src.ui", description=__doc__)
-    parser.add_argument("--port", type=int, default=5000)
+    parser.add_argument("--port", type=int, default=store.PORT)
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     options = parser.parse_args()
-    mlflow = tracking.open_store("kdd99_10pct")
+    mlflow = store.open_store("kdd99_10pct")
     address = f"http://127.0.0.1:{options.port}"
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking.store_uri(),
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store.store_uri(),
                "--host", "127.0.0.1", "--port", str(options.port), "--workers", "1"]  # fmt: skip
     # the job runner, for features not used here, costs a dozen processes and 2.5 GB
     server = subprocess.Popen(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
     try:
-        with tracking.terminable():
+        with runs.terminable():
             if not _answers(f"{address}/health", server):
                 print(
                     f"ui: the server on port {options.port} did not start; is the port taken? try --port",
@@ -35,7 +35,7 @@ def main() -> int:
                 )
                 return 1
             pages = {
-                one.name: f"{address}/{tracking.runs_page(one.experiment_id)}"
+                one.name: f"{address}/{store.runs_page(one.experiment_id)}"
                 for one in mlflow.search_experiments()
                 if one.name != "Default"
             }
@@ -43,7 +43,7 @@ def main() -> int:
             if not options.no_browser:
                 webbrowser.open(next(iter(pages.values())))
             return server.wait()
-    except (KeyboardInterrupt, tracking.Terminated):
+    except (KeyboardInterrupt, runs.Terminated):
         return 0
     finally:
         server.terminate()

@@ -20,8 +20,9 @@ ROOMS = {
     "features": {"numpy", "pandas", "pyarrow", "sklearn", "skops"},
     "evaluation": {"numpy", "pandas", "sklearn", "matplotlib"},
     "models": {"numpy", "keras", "sklearn", "skops", "pydantic", "tqdm"},
+    "reproduction": {"numpy", "pandas", "scipy", "matplotlib", "jinja2", "markdown_it", "yaml", "pydantic"},
     "detector": {"numpy", "pyarrow", "sklearn"},
-    "tracking": {"mlflow", "filelock"},
+    "tracking": {"mlflow", "filelock", "psutil"},
 }
 # Which parts of this project each room may know; `checked` and `files` are shared tools.
 KNOWS = {
@@ -29,6 +30,7 @@ KNOWS = {
     "features": {"features", "data"},
     "evaluation": {"evaluation", "data"},
     "models": {"models", "data"},
+    "reproduction": {"reproduction", "data", "evaluation"},
     "detector": {"data", "features", "models"},
     "served_detector": {"data", "features", "models", "detector"},
 }
@@ -39,7 +41,7 @@ ONLY_IN = {
     "tensorflow": set[str](),
     "dvc": set[str](),
     "optuna": {"sweep"},
-    "hydra": DOORS | {"build", "multirun", "workspace"},
+    "hydra": DOORS | {"build", "grid", "multirun", "workspace"},
 }
 UNSAFE = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 

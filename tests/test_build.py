@@ -22,8 +22,8 @@ def test_the_default_experiment_is_built_as_its_files_say(composed: Compose) -> 
     assert (settings.split.train, settings.split.val, settings.split.test) == (0.6, 0.2, 0.2)
     assert isinstance(settings.reducer, PrincipalComponents)
     assert isinstance(settings.model, LSTM)
-    assert (settings.model.layers, settings.model.units, settings.model.input_scale) == (2, 64, 16.0)
-    assert (settings.training.epochs, settings.training.batch_size) == (30, 1024)
+    assert (settings.model.layers, settings.model.units, settings.model.input_scale) == (1, 64, 1.0)
+    assert (settings.training.epochs, settings.training.batch_size) == (30, 512)
     assert (settings.k, settings.seed, settings.on_bad_record) == (2, 0, "stop")
 
 
@@ -102,7 +102,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["+task.classes.normal.weight=2"], r"task\.classes\.normal\.weight=2: Unexpected keyword argument"),
         (["~training.epochs"], r"training\.epochs: Field required"),
         (["~seed"], r"seed: found no such key"),
-        (["~model"], r"model: found no such key"),
+        (["~split"], r"split: found no such key"),
     ],
 )
 def test_a_value_that_cannot_work_is_named_with_its_key_and_what_is_expected(

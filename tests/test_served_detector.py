@@ -23,7 +23,7 @@ from src.example import example_records
 from src.experiment import train
 from src.pipeline import Walk
 from src.served_detector import ServedDetector
-from src.tracking import tracked_run
+from src.tracking.runs import tracked_run
 from src.workspace import PROJECT, Workspace
 
 # What a stranger runs: no repository, no PYTHONPATH, only the packages and the logged model.

@@ -7,8 +7,9 @@ import sqlite3
 import mlflow
 import pytest
 
-from src import tracking
 from src.build import build
+from src.tracking import environment, runs
+from src.tracking import store as stores
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def settings(composed):
 def store(tmp_path, monkeypatch, laid_out_store):
     """A store of this test's own, in the place where a project has its own."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.delenv(tracking.PARENT_VARIABLE, raising=False)
+    monkeypatch.delenv(runs.PARENT_VARIABLE, raising=False)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     (tmp_path / "mlruns").mkdir()
     shutil.copy(laid_out_store, tmp_path / "mlruns")
@@ -36,12 +37,12 @@ def only_run(store):
 
 
 def test_the_whole_resolved_config_is_logged_flat(settings, store):
-    with tracking.tracked_run(settings):
+    with runs.tracked_run(settings):
         pass
     _, run = only_run(store)
     assert run.data.params["task.classes.attack.count"] == "100148"
     assert run.data.params["reducer.k"] == "2"
-    assert run.data.params["derived.git_revision"] == tracking.git_revision()
+    assert run.data.params["derived.git_revision"] == environment.git_revision()
     assert run.data.tags["protocol"] == "random"
     assert run.data.tags["mlflow.note.content"].startswith("**Simulated data.**")
 
@@ -51,7 +52,7 @@ def test_the_whole_resolved_config_is_logged_flat(settings, store):
 )
 def test_a_run_ends_as_its_block_does(settings, store, error, status):
     def work() -> None:
-        with tracking.tracked_run(settings):
+        with runs.tracked_run(settings):
             if error:
                 raise error("stop")
 
@@ -64,21 +65,21 @@ def test_a_run_ends_as_its_block_does(settings, store, error, status):
 
 
 def test_a_resumed_run_is_the_same_run_and_a_lost_one_a_new_run(settings, store):
-    with tracking.tracked_run(settings) as first:
+    with runs.tracked_run(settings) as first:
         first.log_metrics({"val_accuracy": 0.5, "simulated": True})
-    with tracking.tracked_run(settings, resume=first.id) as again:
+    with runs.tracked_run(settings, resume=first.id) as again:
         again.log_metrics({"test_accuracy": 0.25})
     assert again.id == first.id
     _, run = only_run(store)
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"val_accuracy": 0.5, "simulated": 1.0, "test_accuracy": 0.25}
-    with tracking.tracked_run(settings, resume="0" * 32) as new:
+    with runs.tracked_run(settings, resume="0" * 32) as new:
         assert new.id != first.id
 
 
 def test_epochs_become_curves(settings, store):
     epochs = [{"epoch": number, "loss": 1 / number, "val_accuracy": 0.5} for number in (1, 2, 3)]
-    with tracking.tracked_run(settings) as run:
+    with runs.tracked_run(settings) as run:
         run.log_epochs(epochs)
     client, _ = only_run(store)
     curve = client.get_metric_history(run.id, "epoch_loss")
@@ -97,32 +98,32 @@ def test_epochs_become_curves(settings, store):
     ],
 )
 def test_a_parent_ends_as_the_worst_of_its_children(store, children, complete, status):
-    parent = tracking.start_parent("simulated", "k=2,3", {})
+    parent = runs.start_parent("simulated", "k=2,3", {})
     client = mlflow.MlflowClient()
     experiment = client.get_run(parent).info.experiment_id
     for child in children:
         run = client.create_run(experiment, tags={"mlflow.parentRunId": parent})
         if child != "RUNNING":
             client.set_terminated(run.info.run_id, child)
-    tracking.end_parent(parent, complete=complete)
+    runs.end_parent(parent, complete=complete)
     assert client.get_run(parent).info.status == status
 
 
 def test_the_store_lets_readers_and_writers_work_at_once_and_has_its_view(store):
-    tracking.open_store("simulated")
+    stores.open_store("simulated")
     with sqlite3.connect(store / "mlflow.db") as database:
         assert database.execute("pragma journal_mode").fetchone() == ("wal",)
     experiment = mlflow.get_experiment_by_name("simulated")
     assert experiment.artifact_location == str(store / "artifacts")
-    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{tracking.VIEW}"])
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{stores.VIEW}"])
     assert view["orderByKey"] == "metrics.`test_accuracy`"
-    assert tracking.VIEW in tracking.runs_page(experiment.experiment_id)
+    assert stores.VIEW in stores.runs_page(experiment.experiment_id)
 
 
 def test_another_store_is_laid_out_where_the_variable_names_one(settings, store, tmp_path, monkeypatch):
     before = (store / "mlflow.db").read_bytes()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other' / 'runs.db'}")
-    with tracking.tracked_run(settings):
+    with runs.tracked_run(settings):
         pass
     assert (store / "mlflow.db").read_bytes() == before
     assert (tmp_path / "other" / "runs.db").exists()

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from src.evaluation.metrics import Evaluation
 from src.files import whole_file
 
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -23,7 +23,7 @@ _STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
     "legend.frameon": False,
 }
-_COLORS = ("#1f5fa8", "#c8501e", "#2f8f5b", "#7a4fa3", "#8a6d1d", "#555555")
+COLORS = ("#1f5fa8", "#c8501e", "#2f8f5b", "#7a4fa3", "#8a6d1d", "#555555")
 _FLOOR = 1e-4  # of a logarithmic share: less is drawn as this
 
 
@@ -37,7 +37,7 @@ def confusion_matrix(confusion: np.ndarray, class_names: tuple[str, ...], captio
     """Counts, and the share of each actual class; rows predicted, columns actual."""
     n = len(class_names)
     share = confusion / np.maximum(confusion.sum(axis=0, keepdims=True), 1)
-    with rc_context({**_STYLE, "axes.grid": False}):
+    with rc_context({**STYLE, "axes.grid": False}):
         figure = Figure(figsize=(2.6 + 1.3 * n, 2.2 + 1.1 * n), layout="constrained")
         axes = figure.add_subplot()
         image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -60,11 +60,11 @@ def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
     """Recall and detection of each attack type, most records on top."""
     table = per_attack[::-1].reset_index(drop=True)
     place = np.arange(len(table))
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.8 + 0.32 * len(table)), layout="constrained")
         axes = figure.add_subplot()
-        axes.barh(place + 0.2, table["recall"], 0.38, color=_COLORS[0], label="recall (right class)")
-        axes.barh(place - 0.2, table["detected"], 0.38, color=_COLORS[1], label="share with an alarm")
+        axes.barh(place + 0.2, table["recall"], 0.38, color=COLORS[0], label="recall (right class)")
+        axes.barh(place - 0.2, table["detected"], 0.38, color=COLORS[1], label="share with an alarm")
         names = [f"{attack} ({count:,})" for attack, count in zip(table["attack"], table["records"], strict=True)]
         axes.set_yticks(place, names)
         axes.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
@@ -78,7 +78,7 @@ def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
 
 def roc(table: pd.DataFrame, caption: str) -> Figure:
     """Recall by false-alarm rate, one line a class of `table`; steps, as between two thresholds there is no third."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         axes = figure.add_subplot()
         for style, (name, points) in _styled(table):
@@ -97,7 +97,7 @@ def roc(table: pd.DataFrame, caption: str) -> Figure:
 
 def precision_recall(table: pd.DataFrame, caption: str) -> Figure:
     """Precision by recall, one line a class of `table`."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         axes = figure.add_subplot()
         for style, (name, points) in _styled(table):
@@ -112,8 +112,8 @@ def precision_recall(table: pd.DataFrame, caption: str) -> Figure:
 def _styled(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], Any]]:
     """How to draw each class, and its points."""
     for place, group in enumerate(table.groupby("class", sort=False)):
-        dashes = ("-", "--", ":")[place // len(_COLORS) % 3]
-        yield {"color": _COLORS[place % len(_COLORS)], "linestyle": dashes, "linewidth": 1.8}, group
+        dashes = ("-", "--", ":")[place // len(COLORS) % 3]
+        yield {"color": COLORS[place % len(COLORS)], "linestyle": dashes, "linewidth": 1.8}, group
 
 
 def _legend(figure: Figure) -> None:
@@ -136,12 +136,12 @@ def _nines_axis(axis: Any, label: str) -> None:
 
 def history(epochs: pd.DataFrame, caption: str) -> Figure:
     """Loss and error rate of training and validation by epoch, on logarithmic axes."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(9, 3.8), layout="constrained")
         for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
             for color, column, label in ((0, name, "training"), (1, f"val_{name}", "validation")):
                 values = epochs[column] if name == "loss" else 1 - epochs[column]
-                axes.plot(epochs["epoch"], values.clip(lower=1e-6), color=_COLORS[color], label=label, marker=".")
+                axes.plot(epochs["epoch"], values.clip(lower=1e-6), color=COLORS[color], label=label, marker=".")
             axes.set_yscale("log")
             axes.set(xlabel="epoch", ylabel="cross-entropy (nats)" if name == "loss" else "error rate (1 - accuracy)")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -153,11 +153,11 @@ def history(epochs: pd.DataFrame, caption: str) -> Figure:
 def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) -> Figure:
     """Share of variance by principal component, and its running sum."""
     table = table.head(shown)
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(8, 4.2), layout="constrained")
         axes = figure.add_subplot()
-        axes.bar(table["component"], table["ratio"], color=_COLORS[0], label="component")
-        axes.plot(table["component"], table["cumulative"], color=_COLORS[1], marker="o", label="cumulative")
+        axes.bar(table["component"], table["ratio"], color=COLORS[0], label="component")
+        axes.plot(table["component"], table["cumulative"], color=COLORS[1], marker="o", label="cumulative")
         for component, value in table[["component", "cumulative"]].head(4).itertuples(index=False):
             axes.annotate(
                 f"{value:.1%}", (component, value), (-6, 3), textcoords="offset points", ha="right", fontsize=8
@@ -173,11 +173,11 @@ def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
 def mutual_information(table: pd.DataFrame, caption: str, *, shown: int = 20) -> Figure:
     """Mutual information of the best features with the class."""
     table = table.head(shown)[::-1]
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.4 + 0.26 * len(table)), layout="constrained")
         axes = figure.add_subplot()
         names = [f"{name} ({place})" for name, place in zip(table["feature"], table["position"], strict=True)]
-        bars = axes.barh(names, table["score"], color=_COLORS[0])
+        bars = axes.barh(names, table["score"], color=COLORS[0])
         axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
         axes.set_xlabel("mutual information with the class (nats)")
         axes.set_ylabel("feature (position of 53)")

@@ -31,7 +31,7 @@ class LSTM(Network):
     bidirectional: bool
 
     def body(self, inputs: Any) -> Any:
-        """float32, shape (batch, k, 1), to (batch, units) or, bidirectional, (batch, 2 units)."""
+        """float32, shape (batch, k, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
         layers = load_keras().layers
         hidden = inputs
         for place in range(self.layers):

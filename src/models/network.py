@@ -1,5 +1,6 @@
 """What all networks share: scaling of the input, the fit, and the classifier it gives."""
 
+import importlib
 import math
 import time
 from abc import ABC, abstractmethod
@@ -13,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from src.checked import CHECKED
 from src.data.vectors import vector_ids
 from src.files import whole_file
+from src.models.copies import merge_copies
 from src.models.framework import load_keras
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
@@ -24,6 +26,8 @@ SCORING_BATCHES = (256, 4096, 32768)
 # rounding would drown all else as soon as a record does not have the constant.
 ROUNDING = 1e-5
 
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
 
 @dataclass(frozen=True, config=CHECKED)
 class Network(ABC):
@@ -31,14 +35,21 @@ class Network(ABC):
 
     Attributes:
         input_scale: Standard deviation the network sees: each of the k inputs is standardised on the training part
-            and multiplied by it. KDD99's classes differ at a fine scale, which a smooth network misses at 1.
+            and multiplied by it.
+        frequencies: The network also sees sine and cosine of its inputs at so many frequencies (0: only the inputs), by
+            `src.models.layers.FourierFeatures`: KDD99's classes differ at a fine scale, which a smooth network misses.
+        lowest_frequency: The first of them before training, in radians per unit of the scaled input.
+        highest_frequency: The last of them; in between they grow geometrically.
     """
 
-    input_scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    input_scale: Positive
+    frequencies: Annotated[int, Field(ge=0)]
+    lowest_frequency: Positive
+    highest_frequency: Positive
 
     @abstractmethod
     def body(self, inputs: Any) -> Any:
-        """Keras layers from inputs, float32, shape (batch, k, 1), to what the classes are read from, (batch, d)."""
+        """Keras layers from inputs, float32, shape (batch, k, c), to what the classes are read from, (batch, d)."""
 
     def build(self, mean: np.ndarray, deviation: np.ndarray, n_classes: int) -> Any:
         """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, n_classes).
@@ -48,10 +59,14 @@ class Network(ABC):
             deviation: Its standard deviation, shape (k,); where it is nothing but rounding the input is only centred.
         """
         keras = load_keras()
+        from src.models.layers import FourierFeatures
+
         constant = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
         variance = np.where(constant, 1.0, (deviation / self.input_scale) ** 2)
         inputs = keras.Input((len(mean), 1))
         scaled = keras.layers.Normalization(axis=1, mean=mean, variance=variance)(inputs)
+        if self.frequencies:
+            scaled = FourierFeatures(self.frequencies, self.lowest_frequency, self.highest_frequency)(scaled)
         return keras.Model(inputs, keras.layers.Dense(n_classes, name="logits")(self.body(scaled)))
 
     def fit(
@@ -74,6 +89,8 @@ class Network(ABC):
         keras.utils.set_random_seed(seed)
         start = time.perf_counter()
         network = self.build(X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64), n_classes)
+        X, y, weight = merge_copies(X, y, training.copies)
+        X_val, y_val, weight_val = merge_copies(X_val, y_val, len(X_val))
         batch = min(training.batch_size, len(X))
         steps = math.ceil(len(X) / batch)
         # Whole batches only, filled up from the front: one shape means one compiled step, and with all steps of an
@@ -83,16 +100,17 @@ class Network(ABC):
         network.compile(
             optimizer=_optimizer(training, steps),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
+            weighted_metrics=["accuracy"],
             jit_compile=training.jit_compile,
             steps_per_execution=steps,
         )
         network.fit(
             X[filled, :, None],
             y[filled],
+            sample_weight=weight[filled],
             batch_size=batch,
             epochs=training.epochs,
-            validation_data=(X_val[:, :, None], y_val),
+            validation_data=(X_val[:, :, None], y_val, weight_val),
             validation_batch_size=min(len(X_val), SCORING_BATCHES[-1]),
             verbose=0,
             callbacks=[
@@ -107,7 +125,11 @@ class Network(ABC):
             ],
         )
         seconds = time.perf_counter() - start
-        facts = {"network_parameters": network.count_params(), "backend": keras.backend.backend()}
+        facts = {
+            "rows_per_epoch": len(X),
+            "network_parameters": network.count_params(),
+            "backend": keras.backend.backend(),
+        }
         return Fitted(NetworkClassifier(network), seconds, report.epochs, facts)
 
 
@@ -179,4 +201,5 @@ class NetworkClassifier:
     @classmethod
     def load(cls, folder: Path) -> "NetworkClassifier":
         """Read back what `save` kept, in safe mode: no code in the file is run."""
+        importlib.import_module("src.models.layers")  # registers them
         return cls(load_keras().saving.load_model(folder / "network.keras", safe_mode=True, compile=False))

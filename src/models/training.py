@@ -15,6 +15,7 @@ class Training:
     Attributes:
         epochs: At most so many passes over the training part.
         batch_size: Records a step; a smaller training part is one batch.
+        copies: Up to so many equal rows are trained as one that weighs as much, see `src.models.copies`; 1 merges none.
         optimizer: Keras optimiser.
         learning_rate: Its peak, reached after the warm-up.
         schedule: `constant`, or `cosine`: down to 0 at the last epoch.
@@ -28,6 +29,7 @@ class Training:
 
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
+    copies: Annotated[int, Field(ge=1)]
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     schedule: Literal["constant", "cosine"]

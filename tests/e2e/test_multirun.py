@@ -6,7 +6,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from src.tracking import VIEW
+from src.tracking.store import VIEW
 from tests.e2e.conftest import SIMULATED
 
 

@@ -7,9 +7,19 @@ import numpy as np
 import pytest
 
 from src.models.interface import Fitted, Model
+from src.models.lstm import LSTM
 from src.models.training import Training
 
+LSTM_DEFAULTS: dict[str, Any] = {
+    **{"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False, "input_scale": 1.0},
+    **{"frequencies": 0, "lowest_frequency": 0.1, "highest_frequency": 10.0},
+}
 Rows = tuple[np.ndarray, np.ndarray]
+
+
+def make_lstm(**changes: Any) -> LSTM:
+    """One small layer on the inputs themselves, but for `changes`."""
+    return LSTM(**(LSTM_DEFAULTS | changes))
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +30,7 @@ def make_training() -> Callable[..., Training]:
         values: dict[str, Any] = {
             "epochs": 2,
             "batch_size": 16,
+            "copies": 1,
             "optimizer": "adam",
             "learning_rate": 0.03,
             "schedule": "constant",

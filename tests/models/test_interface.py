@@ -10,10 +10,10 @@ import pytest
 
 from src.models.classical import DecisionTree, RandomForest
 from src.models.interface import Fitted, Model, load_classifier, write_kind
-from src.models.lstm import LSTM
+from tests.models.conftest import make_lstm
 
 MODELS: dict[str, Model] = {
-    "lstm": LSTM(layers=1, units=4, dropout=0.0, bidirectional=False, input_scale=4.0),
+    "lstm": make_lstm(frequencies=2),
     "decision_tree": DecisionTree(max_depth=None, min_samples_leaf=1),
     "random_forest": RandomForest(trees=5, max_depth=None, min_samples_leaf=1),
 }

@@ -6,17 +6,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from src.models.lstm import LSTM
-
-DEFAULTS: dict[str, Any] = {"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False, "input_scale": 1.0}
-
-
-def make(**changes: Any) -> LSTM:
-    return LSTM(**(DEFAULTS | changes))
+from tests.models.conftest import make_lstm
 
 
 def built(n_classes: int = 2, k: int = 3, **changes: Any) -> Any:
-    return make(**changes).build(np.zeros(k), np.ones(k), n_classes)
+    return make_lstm(**changes).build(np.zeros(k), np.ones(k), n_classes)
 
 
 def layers(network: Any, kind: str) -> list[Any]:
@@ -38,6 +32,8 @@ def layers(network: Any, kind: str) -> list[Any]:
             2 * 4 * 3 * (3 + 1 + 1) + 2 * 4 * 3 * (3 + 6 + 1) + 7 * 3,
         ),
         ({"dropout": 0.5}, 2, 4 * 4 * (4 + 1 + 1) + 5 * 2),
+        # with 3 frequencies each step has 1 + 2 * 3 inputs, and the frequencies are weights themselves
+        ({"frequencies": 3}, 2, 4 * 4 * (4 + 7 + 1) + 5 * 2 + 3),
     ],
 )
 def test_the_network_has_the_weights_that_its_settings_ask_for(
@@ -91,9 +87,11 @@ def test_the_order_of_the_inputs_matters() -> None:
         ({"dropout": -0.1}, "dropout\n.*greater than or equal to 0"),
         ({"input_scale": 0.0}, "input_scale\n.*greater than 0"),
         ({"input_scale": float("inf")}, "input_scale\n.*finite"),
+        ({"frequencies": -1}, "frequencies\n.*greater than or equal to 0"),
+        ({"highest_frequency": 0.0}, "highest_frequency\n.*greater than 0"),
         ({"width": 4}, "width\n.*Unexpected keyword"),
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        make(**changes)
+        make_lstm(**changes)

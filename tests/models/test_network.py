@@ -9,14 +9,14 @@ import pytest
 
 from src.models.framework import load_keras
 from src.models.interface import Fitted, load_classifier, write_kind
-from src.models.lstm import LSTM
 from src.models.network import SCORING_BATCHES, NetworkClassifier, _optimizer
 from src.models.training import Training
+from tests.models.conftest import make_lstm
 
 Fit = Callable[..., Fitted]
-NET = LSTM(layers=1, units=8, dropout=0.0, bidirectional=False, input_scale=4.0)
-DROPOUT = LSTM(layers=1, units=4, dropout=0.2, bidirectional=False, input_scale=4.0)
-SMALL = LSTM(layers=1, units=2, dropout=0.0, bidirectional=False, input_scale=4.0)
+NET = make_lstm(layers=1, units=8, dropout=0.0, input_scale=4.0)
+DROPOUT = make_lstm(layers=1, units=4, dropout=0.2, input_scale=4.0)
+SMALL = make_lstm(layers=1, units=2, dropout=0.0, input_scale=4.0)
 
 
 def weights(fitted: Fitted) -> list[np.ndarray]:
@@ -56,7 +56,11 @@ def test_the_history_has_every_epoch_from_1_with_all_its_numbers(by_heart: Fitte
 
 def test_the_record_tells_the_weights_and_the_backend(by_heart: Fitted) -> None:
     # 4 * 8 * (8 + 1 + 1) in the layer, 9 * 2 in the classes
-    assert by_heart.facts == {"network_parameters": 338, "backend": load_keras().backend.backend()}
+    assert by_heart.facts == {
+        "rows_per_epoch": 32,
+        "network_parameters": 338,
+        "backend": load_keras().backend.backend(),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +164,7 @@ def test_the_progress_bar_can_be_switched_off(fit: Fit, capfd: pytest.CaptureFix
 def scaled(mean: list[float], deviation: list[float], X: list[list[float]], input_scale: float) -> np.ndarray:
     """What the first layer of a built network makes of X."""
     keras = load_keras()
-    model = LSTM(layers=1, units=2, dropout=0.0, bidirectional=False, input_scale=input_scale)
+    model = make_lstm(layers=1, units=2, dropout=0.0, input_scale=input_scale)
     network = model.build(np.array(mean), np.array(deviation), 2)
     first = keras.Model(network.input, network.layers[1].output)
     return first.predict_on_batch(np.array(X, dtype=np.float32)[:, :, None])[:, :, 0]

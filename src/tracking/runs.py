@@ -1,31 +1,25 @@
-"""MLflow: the store, the runs, the view. The only module that writes to it; MLflow itself is imported late (2 s)."""
+"""Runs that are being written: one a fit, and the parents of multiruns."""
 
-import json
-import logging
 import os
 import platform
 import signal
-import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from filelock import FileLock
+import psutil
 
 from src.build import Settings
+from src.recipes import run_recipe
+from src.tracking.environment import environment, requirements
+from src.tracking.store import open_store
 from src.workspace import PROJECT
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
-VIEW = "compare"
 DETECTOR = "detector"
-_VIEW_METRICS = ("test_accuracy", "test_f1", "test_recall", "test_false_alarm_rate", "fit_seconds")
-_VIEW_PARAMS = ("task.name", "split.name", "reducer.name", "k", "model.name", "seed")
-_LIBRARIES = ("keras", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
 class Terminated(SystemExit):
@@ -66,13 +60,10 @@ class Run:
         for start in range(0, len(points), 1000):  # the most one write may hold
             self._mlflow.MlflowClient().log_batch(self.id, metrics=points[start : start + 1000])
 
-    def log_folder(self, folder: Path) -> None:
-        """Log every file of `folder`, at the top of the run's artifacts."""
+    def log_evaluation(self, metrics: Mapping[str, object], folder: Path) -> None:
+        """Log the metrics and every file of `folder`, the reports, at the top of the run's artifacts."""
+        self.log_metrics(metrics)
         self._mlflow.log_artifacts(str(folder))
-
-    def log_text(self, name: str, text: str) -> None:
-        """Log `text` as an artifact."""
-        self._mlflow.log_text(text, name)
 
     def log_detector(self, folder: Path, class_names: tuple[str, ...]) -> None:
         """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
@@ -92,7 +83,7 @@ class Run:
             artifacts={DETECTOR: str(folder)},
             signature=signature,
             input_example=example_records(),
-            pip_requirements=_requirements(),
+            pip_requirements=requirements(),
         )
 
 
@@ -111,6 +102,8 @@ def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Ru
         "protocol": config["split"]["name"],
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
+        **{f"recipe.{key}": value for key, value in run_recipe(config).items()},
+        "process": _this_process(),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
     }
     parent = os.environ.get(PARENT_VARIABLE)
@@ -126,7 +119,8 @@ def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Ru
         )
         tracked = Run(mlflow, run.info.run_id)
         if not run_id:
-            tracked.log_params(_flat({**config, "derived": _environment()}))
+            tracked.log_params(_flat({**config, "derived": environment()}))
+            mlflow.log_dict(config, "config.yaml")
         yield tracked
 
 
@@ -164,28 +158,91 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def start_parent(experiment: str, name: str, tags: Mapping[str, str]) -> str:
-    """Make the run that the runs of a multirun are nested under, and return its id."""
+def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared: bool = False) -> str:
+    """Make the run that the runs of a multirun are nested under, and return its id.
+
+    Args:
+        shared: Go on with the parent of that name where the store has one, as an interrupted grid does.
+    """
     mlflow = open_store(experiment)
-    run = mlflow.MlflowClient().create_run(
-        mlflow.get_experiment_by_name(experiment).experiment_id, run_name=name, tags={"multirun": "true", **tags}
-    )
+    client = mlflow.MlflowClient()
+    experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
+    if shared and (found := find_parent(experiment, name)):
+        _close_dead(client, experiment_id, found)
+        client.update_run(found, status="RUNNING")
+        return found
+    run = client.create_run(experiment_id, run_name=name, tags={"multirun": "true", "mlflow.runName": name, **tags})
     return str(run.info.run_id)
 
 
-def end_parent(run_id: str, *, complete: bool) -> None:
-    """End a parent run: as the worst of its children, or as KILLED where the multirun is not `complete`."""
+def find_parent(experiment: str, name: str) -> str | None:
+    """Id of the oldest parent run of that name."""
+    mlflow = open_store(experiment)
+    found = mlflow.MlflowClient().search_runs(
+        [mlflow.get_experiment_by_name(experiment).experiment_id],
+        f"tags.multirun = 'true' and tags.`mlflow.runName` = '{name}'",
+        max_results=1,
+        order_by=["attributes.start_time ASC"],
+    )
+    return str(found[0].info.run_id) if found else None
+
+
+def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> None:
+    """End a parent run: as the worst of its children, or as KILLED where the multirun is not `complete`.
+
+    Of children with the same config the newest counts: it is what became of those that died before it.
+
+    Args:
+        all_skipped: No child was needed: the store had every run.
+    """
     import mlflow
 
     client = mlflow.MlflowClient()
-    experiment = client.get_run(run_id).info.experiment_id
-    children = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run_id}'")
-    statuses = {child.info.status for child in children}
+    newest = {
+        child.data.tags.get("recipe.config", child.info.run_id): child.info.status
+        for child in reversed(_children(client, client.get_run(run_id).info.experiment_id, run_id))
+    }
+    statuses = set(newest.values())
     if not complete or "KILLED" in statuses:
         status = "KILLED"
     else:
-        status = "FINISHED" if statuses == {"FINISHED"} else "FAILED"  # without any child too
+        status = "FINISHED" if statuses == {"FINISHED"} or (all_skipped and not statuses) else "FAILED"
     client.set_terminated(run_id, status)
+
+
+def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
+    """Log every file of `folder` under `place` of the parent that `tracking.parent` names."""
+    tracking = settings.config["tracking"]
+    run_id = find_parent(tracking["experiment"], tracking["parent"])
+    if not run_id:  # every run was there already, under other parents
+        tags = {"simulated": str(settings.dataset.simulated).lower()}
+        run_id = start_parent(tracking["experiment"], tracking["parent"], tags)
+        end_parent(run_id, complete=True, all_skipped=True)
+    open_store(None).MlflowClient().log_artifacts(run_id, str(folder), place)
+
+
+def _children(client: Any, experiment_id: str, run_id: str) -> list[Any]:
+    """Runs nested under a parent, newest first."""
+    return list(client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'", max_results=50000))
+
+
+def _this_process() -> str:
+    me = psutil.Process()
+    return f"{platform.node()} {me.pid} {me.create_time():.0f}"
+
+
+def _close_dead(client: Any, experiment_id: str, parent: str) -> None:
+    """Mark as KILLED the children that a process of this machine left RUNNING: nothing can on SIGKILL."""
+    for child in _children(client, experiment_id, parent):
+        host, pid, created = child.data.tags.get("process", "? 0 0").rsplit(" ", 2)
+        if child.info.status != "RUNNING" or host != platform.node():
+            continue
+        try:
+            alive = f"{psutil.Process(int(pid)).create_time():.0f}" == created
+        except psutil.NoSuchProcess:
+            alive = False
+        if not alive:
+            client.set_terminated(child.info.run_id, "KILLED")
 
 
 def detector_folder(model: str) -> Path:
@@ -210,59 +267,6 @@ def detector_folder(model: str) -> Path:
         ) from None
 
 
-def store_uri() -> str:
-    """MLFLOW_TRACKING_URI, or the project's own database. A copy that DVC runs in still writes to the real one."""
-    folder = Path(os.environ.get("DVC_ROOT") or PROJECT) / "mlruns"
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
-
-
-def open_store(experiment: str | None) -> Any:
-    """Point MLflow at the store, make the store and the experiment where they are missing, and return MLflow."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    import mlflow
-
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    uri = store_uri()
-    mlflow.set_tracking_uri(uri)
-    if experiment is None:
-        return mlflow
-    if uri.startswith("sqlite:///"):
-        folder = Path(uri.removeprefix("sqlite:///")).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".init.lock"):  # two first writers would both lay out the database, and both fail
-            if mlflow.get_experiment_by_name(experiment) is None:
-                mlflow.create_experiment(experiment, artifact_location=str(folder / "artifacts"))
-                _set_view(mlflow, experiment)
-                with sqlite3.connect(uri.removeprefix("sqlite:///")) as database:
-                    database.execute("pragma journal_mode=wal")  # readers and writers do not wait for each other
-    elif mlflow.get_experiment_by_name(experiment) is None:
-        mlflow.set_experiment(experiment)
-        _set_view(mlflow, experiment)
-    mlflow.set_experiment(experiment)
-    return mlflow
-
-
-def runs_page(experiment_id: str) -> str:
-    """Where the UI shows an experiment's runs with their metrics and parameters, below the server's address."""
-    return f"#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
-
-
-def _set_view(mlflow: Any, experiment: str) -> None:
-    """Keep a shared view of the runs table: the UI hides every metric and parameter unless told."""
-    columns = [f"metrics.`{name}`" for name in _VIEW_METRICS] + [f"params.`{name}`" for name in _VIEW_PARAMS]
-    state = {
-        "selectedColumns": ["attributes.`Created`", "attributes.`Status`", *columns],
-        # by a metric, best first: in order of time the UI would fold the runs of a multirun away under their parent
-        "orderByKey": "metrics.`test_accuracy`",
-        "orderByAsc": False,
-        "searchFilter": "",
-    }
-    experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
-    mlflow.MlflowClient().set_experiment_tag(experiment_id, f"mlflow.sharedViewState.{VIEW}", json.dumps(state))
-
-
 def _exists(mlflow: Any, run_id: str) -> bool:
     try:
         mlflow.get_run(run_id)
@@ -279,51 +283,3 @@ def _flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _environment() -> dict[str, object]:
-    """Code, libraries and processor of this process."""
-    installed = {name.replace("-", "_"): version(name) for name in _LIBRARIES}
-    return {
-        "git_revision": git_revision(),
-        "cpu": processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "versions": installed,
-    }
-
-
-def git_revision() -> str:
-    """The commit of the working tree, with `-dirty` where tracked source differs from it; `unknown` outside git."""
-    command = ["git", "-C", str(PROJECT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-
-
-def processor() -> str:
-    """Name of the processor."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
-
-
-def _requirements() -> list[str]:
-    """What a process that only scores needs."""
-    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops", "keras"]
-    pinned = [f"{name}=={version(name)}" for name in names]
-    return [*pinned, f"tensorflow=={_tensorflow_version()}"]
-
-
-def _tensorflow_version() -> str:
-    from importlib.metadata import PackageNotFoundError
-
-    try:
-        return version("tensorflow")
-    except PackageNotFoundError:
-        return version("tensorflow-cpu")

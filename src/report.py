@@ -1,0 +1,45 @@
+"""The paper beside our runs: `python -m src.report` writes reports/paper/index.html and README.md from the store."""
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from src.build import WHITELIST, build
+from src.grid import jobs
+from src.pipeline import Walk
+from src.reproduction.report import Report
+from src.reproduction.results import Cell, Result, Results
+from src.tracking.finished import find_finished
+from src.tracking.runs import log_to_parent
+from src.workspace import PROJECT, project
+
+GRIDS = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob("paper_*.yaml"))
+
+
+@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+def main(cfg: DictConfig) -> None:
+    """Find the runs of the paper's grid, whatever is there of them, and write the report."""
+    given = list(HydraConfig.get().overrides.task)
+    settings = [build(job) for grid in GRIDS for job in jobs([f"+experiment={grid}", *given])]
+    found, wanted = {}, []
+    for one in settings:
+        reducer, model = one.config["reducer"]["name"], one.config["model"]["name"]
+        wanted.append(cell := Cell(one.task.name, reducer, one.k, model, one.seed))
+        if run := find_finished(one.config):
+            found[cell] = Result(cell, run.id, run.metrics, run.params, run.files(), run.page, run.current)
+    first = settings[0]
+    report = Report(
+        Results(tuple(wanted), found, first.dataset.simulated),
+        first.dataset.name,
+        Walk(first, project()).preprocessed[1]["attacks"],
+        list({one.task.name: one.task for one in settings}.values()),
+        first.scale,
+    )
+    folder = project().reports / "paper"
+    report.write(folder)
+    log_to_parent(first, folder, "report")
+    print(f"{len(found)} of {len(wanted)} runs: {folder / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()

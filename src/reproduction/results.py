@@ -1,0 +1,143 @@
+"""The runs of the grid, and what they say: means over seeds, intervals, differences."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One run that the grid asks for."""
+
+    task: str
+    reducer: str
+    k: int
+    model: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.reducer} k={self.k}, {self.task}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run of the store.
+
+    Attributes:
+        metrics: As logged, such as `test_accuracy`.
+        params: As logged, such as `derived.records_test`.
+        files: Where copies of its artifacts lie.
+        link: Its page in the MLflow UI.
+        current: It ran on the code as it is now.
+    """
+
+    cell: Cell
+    run_id: str
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]
+    files: Path
+    link: str
+    current: bool = True
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with a 95 % interval, in percent.
+
+    Attributes:
+        seeds: Over so many runs: with two or more the interval is Student's t over the runs; with one it is Wilson's
+            for the test records of that run, which says nothing of other seeds.
+    """
+
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was asked for, and what the store has of it."""
+
+    wanted: tuple[Cell, ...]
+    found: Mapping[Cell, Result]
+    simulated: bool
+    seconds: float = field(default=0.0)
+
+    @property
+    def missing(self) -> list[Cell]:
+        return sorted(set(self.wanted) - set(self.found))
+
+    @property
+    def tasks(self) -> list[str]:
+        return list(dict.fromkeys(cell.task for cell in self.wanted))
+
+    @property
+    def inputs(self) -> list[tuple[str, int]]:
+        """Every reducer with its k, in the order asked for: none, then by reducer and k."""
+        order = {"none": 0, "pca": 1, "mi": 2}
+        return sorted({(cell.reducer, cell.k) for cell in self.wanted}, key=lambda one: (order.get(one[0], 9), one))
+
+    def runs(self, task: str, reducer: str, k: int, model: str = "lstm") -> list[Result]:
+        """The runs of one configuration, by seed."""
+        cells = [
+            cell for cell in self.found if (cell.task, cell.reducer, cell.k, cell.model) == (task, reducer, k, model)
+        ]
+        return [self.found[cell] for cell in sorted(cells)]
+
+    def first(self, task: str, reducer: str, k: int, model: str = "lstm") -> Result | None:
+        """Its run with the lowest seed."""
+        return next(iter(self.runs(task, reducer, k, model)), None)
+
+    def accuracy(self, task: str, reducer: str, k: int, model: str = "lstm") -> Estimate | None:
+        """Test accuracy of one configuration, in percent; None where no run of it is there."""
+        runs = self.runs(task, reducer, k, model)
+        return estimate([(run.metrics["test_accuracy"], records(run)) for run in runs]) if runs else None
+
+    def best_k(self, task: str, reducer: str, among: Iterable[int]) -> int | None:
+        """The k whose seed-0 LSTM does best on validation: the test part is not for choosing."""
+        scores = {k: run.metrics["val_accuracy"] for k in among if (run := self.first(task, reducer, k))}
+        return max(scores, key=lambda k: scores[k], default=None)
+
+    def difference(self, task: str, one: tuple[str, int], other: tuple[str, int]) -> Estimate | None:
+        """Test accuracy of the LSTM on input `one` less that on `other`, in percentage points.
+
+        Over the seeds that both have, paired, as equal seeds have equal test parts; with one such seed the interval is
+        that of two independent shares, too wide for a paired difference if anything.
+        """
+        left = {run.cell.seed: run for run in self.runs(task, *one)}
+        right = {run.cell.seed: run for run in self.runs(task, *other)}
+        seeds = sorted(set(left) & set(right))
+        if not seeds:
+            return None
+        pairs = [(left[seed].metrics["test_accuracy"], right[seed].metrics["test_accuracy"]) for seed in seeds]
+        differences = 100 * np.array([a - b for a, b in pairs])
+        if len(seeds) > 1:
+            return _student(differences)
+        ((a, b),) = pairs
+        n = records(left[seeds[0]])
+        reach = 100 * 1.96 * float(np.sqrt((a * (1 - a) + b * (1 - b)) / n))
+        return Estimate(float(differences[0]), float(differences[0]) - reach, float(differences[0]) + reach, 1)
+
+
+def records(result: Result) -> int:
+    """Test records of a run."""
+    return int(result.params["derived.records_test"])
+
+
+def estimate(shares: list[tuple[float, int]]) -> Estimate:
+    """Mean and interval of shares, each of so many records."""
+    if len(shares) > 1:
+        return _student(100 * np.array([share for share, _ in shares]))
+    ((share, n),) = shares
+    interval = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return Estimate(100 * share, 100 * interval.low, 100 * interval.high, 1)
+
+
+def _student(values: np.ndarray) -> Estimate:
+    mean = float(values.mean())
+    reach = float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return Estimate(mean, mean - reach, mean + reach, len(values))

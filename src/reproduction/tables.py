@@ -1,0 +1,257 @@
+"""The report's tables, as Markdown: the paper's value beside ours, the difference, and the verdict in words."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from src.data.sampling import Task
+from src.data.schema import CATEGORIES, NORMAL
+from src.reproduction.claims import judge, name, seeds
+from src.reproduction.paper import Stated, find
+from src.reproduction.results import Cell, Estimate, Result, Results, records
+
+MISSING = "run missing"
+NOT_STATED = "not in the text"
+MODELS = {"lstm": "LSTM", "decision_tree": "decision tree", "random_forest": "random forest"}
+TASKS = {
+    "binary": "binary",
+    "multiclass": "3-class, DoS by its definition",
+    "multiclass_smurf": "3-class, as the paper's variance implies",
+}
+
+
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; no cell may be empty."""
+    for row in rows:
+        if len(row) != len(columns) or not all(row):
+            raise ValueError(f"table {columns}: found the row {row}, expected {len(columns)} cells, none of them empty")
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def paper_task(task: str) -> str:
+    """The task of the paper that one of ours rebuilds."""
+    return "binary" if task == "binary" else "multiclass"
+
+
+def verdict(number: Stated, ours: float, low: float | None = None, high: float | None = None) -> str:
+    """Whether a number of ours agrees with the paper's, in words."""
+    difference = ours - number.value
+    shown = f"{difference:+.2f}" + (" points" if number.unit == "%" else "")
+    if number.at_least:
+        return f"{shown}: {'agrees' if ours > number.value else 'disagrees, ours is lower'}"
+    if low is not None and high is not None and low <= number.value <= high:
+        return f"{shown}: agrees, within our interval"
+    if abs(difference) < 0.005 or (low is None and abs(difference) < 1 and number.unit == "%"):
+        return f"{shown}: agrees"
+    return f"{shown}: disagrees, ours is {'higher' if difference > 0 else 'lower'}"
+
+
+def shown(estimate: Estimate | None) -> str:
+    """`99.53 [99.48, 99.58], 5 seeds`."""
+    if estimate is None:
+        return MISSING
+    return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}], {seeds(estimate)}"
+
+
+def headline(results: Results) -> str:
+    """The paper's best model on each task, and the baselines on the same two components."""
+    rows = []
+    for task in results.tasks:
+        number, ours = find("accuracy", paper_task(task)), results.accuracy(task, "pca", 2)
+        assert number is not None  # the paper states both
+        agrees = verdict(number, ours.mean, ours.low, ours.high) if ours else MISSING
+        trees = [_plain(results.accuracy(task, "pca", 2, model)) for model in ("decision_tree", "random_forest")]
+        rows.append([TASKS.get(task, task), str(number), shown(ours), agrees, *trees])
+    return markdown(
+        ["task", "paper", "our LSTM: mean [95 % interval]", "difference", "decision tree", "random forest"], rows
+    )
+
+
+def _plain(estimate: Estimate | None) -> str:
+    return f"{estimate.mean:.2f}" if estimate else MISSING
+
+
+def claims(results: Results) -> str:
+    """What the paper says in words, and whether our runs bear it out."""
+    rows = [[one.claim, TASKS.get(one.task, one.task), one.evidence, f"**{one.verdict}**"] for one in judge(results)]
+    return markdown(["claim", "task", "our runs", "verdict"], rows)
+
+
+def categories(attacks: Mapping[str, int]) -> str:
+    """Table 1: the attack types of the training file by category."""
+    rows = []
+    for category, types in CATEGORIES.items():
+        present = [attack for attack in types if attacks.get(attack)]
+        count = sum(attacks.get(attack, 0) for attack in types)
+        rows.append([category, ", ".join(present) or "none in this file", f"{len(present)}", f"{count:,}"])
+    return markdown(["category", "attack types in the training file", "types", "records"], rows)
+
+
+def instances(attacks: Mapping[str, int]) -> str:
+    """Table 2: records of each attack type."""
+    total = sum(attacks.values())
+    categories = {attack: category for category, types in CATEGORIES.items() for attack in types}
+    found = sorted(((count, attack) for attack, count in attacks.items() if count), reverse=True)
+    rows = [
+        [attack, "normal traffic" if attack == NORMAL else categories[attack], f"{count:,}", f"{count / total:.3%}"]
+        for count, attack in found
+    ]
+    return markdown(["label", "category", "records", "share"], rows)
+
+
+def sampling(task: Task, attacks: Mapping[str, int], scale: float) -> str:
+    """Tables 3 and 4: records of each class before and after sampling."""
+    labels = tuple(attacks)
+    target = task.target(labels)
+    rows = []
+    for place, (class_name, one) in enumerate(task.classes.items()):
+        available = sum(attacks[label] for label, where in zip(labels, target, strict=True) if where == place)
+        drawn = max(1, round(one.count * scale))
+        number = find("records", paper_task(task.name), class_name)
+        agrees = verdict(number, drawn) if number else NOT_STATED
+        again = f"{max(0, drawn - available):,}"
+        rows.append([class_name, f"{available:,}", f"{drawn:,}", str(number or NOT_STATED), agrees, again])
+    return markdown(["class", "before", "after", "paper, after", "difference", "of those drawn again"], rows)
+
+
+def variance(results: Results, task: str) -> str:
+    """Figure 5 in numbers."""
+    rows = []
+    run = results.first(task, "pca", 2)
+    for k in (2, 3):
+        number = find("variance", paper_task(task), k)
+        if run is None or number is None:
+            rows.append([str(k), str(number or NOT_STATED), MISSING, MISSING])
+            continue
+        table = pd.read_csv(run.files / "explained_variance.csv")
+        ours = 100 * float(table.loc[table["component"] == k, "cumulative"].iloc[0])
+        rows.append([str(k), str(number), f"{ours:.2f} %", verdict(number, ours)])
+    return markdown(["components", "paper", "ours", "difference"], rows)
+
+
+def information(results: Results) -> str:
+    """Figure 6a in numbers: the order of the best features."""
+    rows = []
+    run = results.first("binary", "mi", 4)
+    table = pd.read_csv(run.files / "mutual_information.csv") if run else None
+    for rank in range(1, 11):
+        number = find("information", "binary", rank)
+        if table is None:
+            rows.append([str(rank), str(number or NOT_STATED), MISSING, MISSING, MISSING])
+            continue
+        ours = table.iloc[rank - 1]
+        same = "same" if number and number.value == ours["position"] else "another feature" if number else NOT_STATED
+        rows.append(
+            [
+                str(rank),
+                str(number or NOT_STATED),
+                f"{ours['position']} ({ours['feature']})",
+                f"{ours['score']:.4f}",
+                same,
+            ]
+        )
+    return markdown(["rank", "paper: feature", "ours", "score (nats)", "agreement"], rows)
+
+
+def processing(results: Results, task: str) -> str:
+    """Training time by number of inputs; seconds for each feature and 100,000 records should not depend on k."""
+    rows = []
+    for reducer, k in results.inputs:
+        run = results.first(task, reducer, k)
+        number = find("seconds", reducer, k, paper_task(task))
+        sampled = {"binary": 200_148, "multiclass": 320_000}[paper_task(task)]
+        theirs = f"{number.value / k / (0.6 * sampled) * 1e5:.1f}" if number else NOT_STATED
+        if run is None:
+            rows.append([name((reducer, k)), str(number or NOT_STATED), theirs, *[MISSING] * 5])
+            continue
+        epoch, epochs = run.metrics["epoch_seconds_median"], run.metrics["epochs"]
+        distinct = int(float(run.params["derived.rows_per_epoch"]))
+        train = int(run.params["derived.records_train"])
+        fit = run.metrics["fit_seconds"]
+        rows.append(
+            [name((reducer, k)), str(number or NOT_STATED), theirs, f"{fit:.1f} s", f"{epochs:.0f}", f"{distinct:,}",
+             f"{fit / k / train * 1e5:.2f}", f"{epoch / k / distinct * 1e5:.3f}"]
+        )  # fmt: skip
+    return markdown(
+        ["input", "paper", "paper, per feature and 100,000 records", "ours", "epochs", "rows an epoch",
+         "ours, per feature and 100,000 records", "one epoch, per feature and 100,000 rows"],
+        rows,
+    )  # fmt: skip
+
+
+def everything(results: Results, task: str, *, links: bool) -> str:
+    """Every run of one task: the LSTM and the baselines on the same inputs (means over its seeds)."""
+    rows = []
+    for reducer, k in results.inputs:
+        for model, words in MODELS.items():
+            runs = results.runs(task, reducer, k, model)
+            if runs:
+                means = {
+                    metric: sum(run.metrics[metric] for run in runs) / len(runs)
+                    for metric in (
+                        "train_accuracy",
+                        "test_recall",
+                        "test_precision",
+                        "test_f1",
+                        "test_false_alarm_rate",
+                        "fit_seconds",
+                    )
+                }
+                *shares, seconds = means.values()
+                values = [
+                    *(f"{100 * share:.2f}" for share in shares),
+                    f"{seconds:.1f}",
+                    ", ".join(_link(run, links=links) for run in runs),
+                ]
+            else:
+                values = [MISSING] * 7
+            rows.append([name((reducer, k)), words, shown(results.accuracy(task, reducer, k, model)), *values])
+    return markdown(
+        ["input", "model", "test accuracy, %", "training accuracy", "recall", "precision", "F1", "false alarms",
+         "fit, s", "runs"],
+        rows,
+    )  # fmt: skip
+
+
+def earlier(results: Results) -> str:
+    """Table 6: the paper's model among others, all of them ours and on one protocol."""
+    rows = []
+    for model, words in MODELS.items():
+        best = {}
+        for task in results.tasks:
+            found = [
+                (estimate.mean, one) for one in results.inputs if (estimate := results.accuracy(task, *one, model))
+            ]
+            best[task] = max(found, default=None)
+        rows.append([f"{words}, PCA 2", *(_plain(results.accuracy(task, "pca", 2, model)) for task in results.tasks)])
+        rows.append(
+            [f"{words}, all features", *(_plain(results.accuracy(task, "none", 53, model)) for task in results.tasks)]
+        )
+    numbers = [str(find("accuracy", paper_task(task))) for task in results.tasks]
+    rows.insert(0, ["paper: LSTM-PCA, 2 components", *numbers])
+    return markdown(["system", *(TASKS.get(task, task) for task in results.tasks)], rows)
+
+
+def run_list(runs: Sequence[Result | None], *, links: bool) -> str:
+    """The runs that a figure was made from."""
+    return ", ".join(_link(run, links=links) for run in runs if run) or MISSING
+
+
+def _link(run: Result, *, links: bool) -> str:
+    return f"[{run.run_id[:8]}]({run.link})" if links else f"`{run.run_id[:8]}`"
+
+
+def missing(cells: Sequence[Cell]) -> str:
+    """Runs that were asked for and are not there, a line each."""
+    return "\n".join(f"- {cell}" for cell in cells)
+
+
+def shares_seen(results: Results) -> str:
+    """How flattering the random split is."""
+    found = [(task, run) for task in results.tasks if (run := results.first(task, "pca", 2))]
+    parts = [
+        f"{100 * run.metrics['test_share_seen_in_training']:.0f} % of {records(run):,} ({TASKS.get(task, task)})"
+        for task, run in found
+    ]
+    return "; ".join(parts) or MISSING

@@ -1,0 +1,58 @@
+"""Code, libraries and processor of this process: what a run's numbers may depend on beside its config."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from src.workspace import PROJECT
+
+_LIBRARIES = ("keras", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
+
+
+def environment() -> dict[str, object]:
+    """Code, libraries and processor of this process."""
+    installed = {name.replace("-", "_"): version(name) for name in _LIBRARIES}
+    return {
+        "git_revision": git_revision(),
+        "cpu": processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "versions": installed,
+    }
+
+
+def git_revision() -> str:
+    """The commit of the working tree, with `-dirty` where tracked source differs from it; `unknown` outside git."""
+    command = ["git", "-C", str(PROJECT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def processor() -> str:
+    """Name of the processor."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def requirements() -> list[str]:
+    """What a process that only scores needs."""
+    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops", "keras"]
+    pinned = [f"{name}=={version(name)}" for name in names]
+    return [*pinned, f"tensorflow=={_tensorflow_version()}"]
+
+
+def _tensorflow_version() -> str:
+
+    try:
+        return version("tensorflow")
+    except PackageNotFoundError:
+        return version("tensorflow-cpu")

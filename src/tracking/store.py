@@ -1,0 +1,71 @@
+"""Where the store is, how it is laid out, and the view that its runs table opens with."""
+
+import json
+import logging
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from src.workspace import PROJECT
+
+PORT = 5000
+UI_ADDRESS = f"http://127.0.0.1:{PORT}"
+VIEW = "compare"
+_VIEW_METRICS = ("test_accuracy", "test_f1", "test_recall", "test_false_alarm_rate", "fit_seconds")
+_VIEW_PARAMS = ("task.name", "split.name", "reducer.name", "k", "model.name", "seed")
+
+
+def store_uri() -> str:
+    """MLFLOW_TRACKING_URI, or the project's own database. A copy that DVC runs in still writes to the real one."""
+    folder = Path(os.environ.get("DVC_ROOT") or PROJECT) / "mlruns"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
+
+
+def open_store(experiment: str | None) -> Any:
+    """Point MLflow at the store, make the store and the experiment where they are missing, and return MLflow."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    import mlflow
+
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    uri = store_uri()
+    mlflow.set_tracking_uri(uri)
+    if experiment is None:
+        return mlflow
+    if uri.startswith("sqlite:///"):
+        folder = Path(uri.removeprefix("sqlite:///")).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".init.lock"):  # two first writers would both lay out the database, and both fail
+            if mlflow.get_experiment_by_name(experiment) is None:
+                mlflow.create_experiment(experiment, artifact_location=str(folder / "artifacts"))
+                _set_view(mlflow, experiment)
+                with sqlite3.connect(uri.removeprefix("sqlite:///")) as database:
+                    database.execute("pragma journal_mode=wal")  # readers and writers do not wait for each other
+    elif mlflow.get_experiment_by_name(experiment) is None:
+        mlflow.set_experiment(experiment)
+        _set_view(mlflow, experiment)
+    mlflow.set_experiment(experiment)
+    return mlflow
+
+
+def runs_page(experiment_id: str) -> str:
+    """Where the UI shows an experiment's runs with their metrics and parameters, below the server's address."""
+    return f"#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
+
+
+def _set_view(mlflow: Any, experiment: str) -> None:
+    """Keep a shared view of the runs table: the UI hides every metric and parameter unless told."""
+    columns = [f"metrics.`{name}`" for name in _VIEW_METRICS] + [f"params.`{name}`" for name in _VIEW_PARAMS]
+    state = {
+        "selectedColumns": ["attributes.`Created`", "attributes.`Status`", *columns],
+        # by a metric, best first: in order of time the UI would fold the runs of a multirun away under their parent
+        "orderByKey": "metrics.`test_accuracy`",
+        "orderByAsc": False,
+        "searchFilter": "",
+    }
+    experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
+    mlflow.MlflowClient().set_experiment_tag(experiment_id, f"mlflow.sharedViewState.{VIEW}", json.dumps(state))

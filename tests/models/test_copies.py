@@ -1,0 +1,39 @@
+"""Copies in training: few rows, the same weight."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from src.models.copies import merge_copies
+
+X = np.array([[1, 2], [1, 2], [3, 4], [1, 2], [1, 2], [1, 2], [1, 2]], dtype=np.float32)
+Y = np.array([0, 0, 1, 0, 0, 0, 1], dtype=np.int32)
+
+
+def test_equal_rows_of_a_class_share_rows_and_weight() -> None:
+    # (1, 2) of class 0 five times: with at most 2 copies a row, 3 rows of 5/3; the mean weight is 7/5
+    rows, classes, weight = merge_copies(X, Y, 2)
+    found = sorted(zip(rows[:, 0], classes, (weight * 7 / 5).round(6), strict=True))
+    assert found == [(1, 0, 1.666667)] * 3 + [(1, 1, 1), (3, 1, 1)]
+    assert (rows.dtype, classes.dtype, weight.dtype) == (np.float32, np.int32, np.float32)
+
+
+def test_one_copy_a_row_changes_nothing() -> None:
+    rows, classes, weight = merge_copies(X, Y, 1)
+    assert rows is X
+    assert classes is Y
+    assert weight.tolist() == [1] * 7
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=60), st.integers(1, 70)
+)  # fmt: skip
+def test_every_row_keeps_its_share_of_the_weight(found: list[tuple[int, int]], most: int) -> None:
+    X = np.array([[x] for x, _ in found], dtype=np.float32)
+    y = np.array([y for _, y in found], dtype=np.int32)
+    rows, classes, weight = merge_copies(X, y, most)
+    assert weight.mean() == pytest.approx(1, rel=1e-5)
+    for x, c in set(found):
+        share = weight[(rows[:, 0] == x) & (classes == c)].sum() / weight.sum()
+        assert share == pytest.approx(found.count((x, c)) / len(found), rel=1e-5)
