@@ -11,38 +11,47 @@ keras = load_keras()
 
 @keras.saving.register_keras_serializable("ids")
 class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
-    """Each value x of a sequence becomes x, sin(f x) and cos(f x) for every frequency f.
+    """Each value x of a sequence becomes x, a sin(f x) and a cos(f x) for every frequency f.
 
     A smooth network finds fine structure late or never (its spectral bias); on sines of high frequency that structure
-    is coarse. The frequencies start in geometric steps and are trained.
+    is coarse. How much of each scale there is to find is said by the amplitudes a = (1 + f / knee) ** -decay: with
+    decay 0 the network fits noise between the records as readily as what they have in common.
+
+    The frequencies start in geometric steps and are trained; the amplitudes stay.
 
     Args:
         count: Number of frequencies, 1 or more.
         lowest: The first, in radians per unit of x.
         highest: The last.
+        knee: Frequency from which on the amplitudes fall.
+        decay: How fast they fall, 0 or more.
     Call arguments:
         inputs: float32, shape (batch, k, 1).
     Returns:
         float32, shape (batch, k, 1 + 2 count).
     Reference:
-        Tancik et al. 2020, arXiv:2006.10739; Gorishniy et al. 2022, arXiv:2203.05556 (periodic, trained).
+        Tancik et al. 2020, arXiv:2006.10739 (decaying amplitudes in its section 4); Gorishniy et al. 2022,
+        arXiv:2203.05556 (periodic embeddings, trained).
     """
 
-    def __init__(self, count: int, lowest: float, highest: float, **kwargs: Any):
+    def __init__(self, count: int, lowest: float, highest: float, knee: float, decay: float, **kwargs: Any):
         super().__init__(**kwargs)
-        self.count, self.lowest, self.highest = count, lowest, highest
+        self.count, self.lowest, self.highest, self.knee, self.decay = count, lowest, highest, knee, decay
+        self._start = np.geomspace(lowest, highest, count).astype(np.float32)
+        self._amplitudes = ((1 + self._start / knee) ** -decay).astype(np.float32)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        start = np.geomspace(self.lowest, self.highest, self.count, dtype=np.float32)
         self.frequencies = self.add_weight(
             shape=(self.count,),
-            initializer=lambda shape, dtype: keras.ops.convert_to_tensor(start, dtype),
+            initializer=lambda shape, dtype: keras.ops.convert_to_tensor(self._start, dtype),
             name="frequencies",
         )
 
     def call(self, inputs: Any) -> Any:
         angle = inputs * self.frequencies
-        return keras.ops.concatenate([inputs, keras.ops.sin(angle), keras.ops.cos(angle)], axis=-1)
+        waves = [self._amplitudes * wave(angle) for wave in (keras.ops.sin, keras.ops.cos)]
+        return keras.ops.concatenate([inputs, *waves], axis=-1)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "count": self.count, "lowest": self.lowest, "highest": self.highest}
+        own = {name: getattr(self, name) for name in ("count", "lowest", "highest", "knee", "decay")}
+        return {**super().get_config(), **own}

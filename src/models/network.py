@@ -34,40 +34,60 @@ class Network(ABC):
     """A network over a record's k values as a sequence, shape (n, k, 1).
 
     Attributes:
+        members: Networks side by side that judge together, see `src.models.committee`.
         input_scale: Standard deviation the network sees: each of the k inputs is standardised on the training part
             and multiplied by it.
         frequencies: The network also sees sine and cosine of its inputs at so many frequencies (0: only the inputs), by
             `src.models.layers.FourierFeatures`: KDD99's classes differ at a fine scale, which a smooth network misses.
-        lowest_frequency: The first of them before training, in radians per unit of the scaled input.
-        highest_frequency: The last of them; in between they grow geometrically.
+        lowest_frequency, highest_frequency: Range of them before training, in radians per unit of the scaled input.
+        knee_frequency, frequency_decay: Above the knee their amplitudes fall, the faster the larger the decay.
     """
 
+    members: Annotated[int, Field(ge=1)]
     input_scale: Positive
     frequencies: Annotated[int, Field(ge=0)]
     lowest_frequency: Positive
     highest_frequency: Positive
+    knee_frequency: Positive
+    frequency_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
     @abstractmethod
     def body(self, inputs: Any) -> Any:
         """Keras layers from inputs, float32, shape (batch, k, c), to what the classes are read from, (batch, d)."""
 
     def build(self, mean: np.ndarray, deviation: np.ndarray, n_classes: int) -> Any:
-        """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, n_classes).
+        """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, members, n_classes).
 
         Args:
             mean: Of each input on the training part, shape (k,).
             deviation: Its standard deviation, shape (k,); where it is nothing but rounding the input is only centred.
         """
         keras = load_keras()
-        from src.models.layers import FourierFeatures
-
         constant = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
         variance = np.where(constant, 1.0, (deviation / self.input_scale) ** 2)
         inputs = keras.Input((len(mean), 1))
         scaled = keras.layers.Normalization(axis=1, mean=mean, variance=variance)(inputs)
-        if self.frequencies:
-            scaled = FourierFeatures(self.frequencies, self.lowest_frequency, self.highest_frequency)(scaled)
-        return keras.Model(inputs, keras.layers.Dense(n_classes, name="logits")(self.body(scaled)))
+        judged = [
+            keras.layers.Reshape((1, n_classes))(keras.layers.Dense(n_classes)(self.body(self._seen(scaled, member))))
+            for member in range(self.members)
+        ]
+        return keras.Model(inputs, keras.layers.Concatenate(axis=1)(judged) if len(judged) > 1 else judged[0])
+
+    def _seen(self, scaled: Any, member: int) -> Any:
+        """What one member sees: the members' frequencies lie between each other's, so that they do not err alike."""
+        if not self.frequencies:
+            return scaled
+        from src.models.layers import FourierFeatures
+
+        step = (self.highest_frequency / self.lowest_frequency) ** (1 / max(1, self.frequencies - 1))
+        shift = step ** (member / self.members)
+        return FourierFeatures(
+            self.frequencies,
+            self.lowest_frequency * shift,
+            self.highest_frequency * shift,
+            self.knee_frequency,
+            self.frequency_decay,
+        )(scaled)
 
     def fit(
         self,
@@ -83,6 +103,7 @@ class Network(ABC):
     ) -> Fitted:
         """See `src.models.interface.Model.fit`."""
         keras = load_keras()
+        from src.models import committee
         from src.models.callbacks import EpochReport, StopOnDivergence
 
         keras.backend.clear_session()
@@ -99,8 +120,8 @@ class Network(ABC):
         report = EpochReport(training, on_epoch)
         network.compile(
             optimizer=_optimizer(training, steps),
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            weighted_metrics=["accuracy"],
+            loss=committee.loss,
+            weighted_metrics=[committee.accuracy],
             jit_compile=training.jit_compile,
             steps_per_execution=steps,
         )
@@ -175,7 +196,7 @@ class NetworkClassifier:
         return self._score(X)
 
     def _score(self, X: np.ndarray) -> np.ndarray:
-        logits = np.empty((len(X), self._network.output_shape[-1]), dtype=np.float32)
+        logits = np.empty((len(X), *self._network.output_shape[1:]), dtype=np.float32)
         start = 0
         while start < len(X):
             left = len(X) - start
@@ -185,9 +206,10 @@ class NetworkClassifier:
             batch[: len(some), :, 0] = some
             logits[start : start + len(some)] = self._network.predict_on_batch(batch)[: len(some)]
             start += len(some)
-        logits -= logits.max(axis=1, keepdims=True)
+        logits -= logits.max(axis=-1, keepdims=True)
         odds = np.exp(logits)
-        return odds / odds.sum(axis=1, keepdims=True)
+        each: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)
+        return each.mean(axis=1)
 
     def save(self, folder: Path) -> None:
         """Keep the network as `network.keras`."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from src.data.sampling import Task
-from src.data.schema import CATEGORIES, NORMAL
-from src.reproduction.claims import judge, name, seeds
-from src.reproduction.paper import Stated, find
+from src.data.schema import CATEGORIES, N_FEATURES, NORMAL
+from src.reproduction.claims import judge, name, seeds, slowdown
+from src.reproduction.paper import Stated, find, stated
 from src.reproduction.results import Cell, Estimate, Result, Results, records
 
 MISSING = "run missing"
@@ -124,8 +124,7 @@ def variance(results: Results, task: str) -> str:
         if run is None or number is None:
             rows.append([str(k), str(number or NOT_STATED), MISSING, MISSING])
             continue
-        table = pd.read_csv(run.files / "explained_variance.csv")
-        ours = 100 * float(table.loc[table["component"] == k, "cumulative"].iloc[0])
+        ours = _variance(run, k)
         rows.append([str(k), str(number), f"{ours:.2f} %", verdict(number, ours)])
     return markdown(["components", "paper", "ours", "difference"], rows)
 
@@ -134,7 +133,7 @@ def information(results: Results) -> str:
     """Figure 6a in numbers: the order of the best features."""
     rows = []
     run = results.first("binary", "mi", 4)
-    table = pd.read_csv(run.files / "mutual_information.csv") if run else None
+    table = _information(run) if run else None
     for rank in range(1, 11):
         number = find("information", "binary", rank)
         if table is None:
@@ -218,12 +217,6 @@ def earlier(results: Results) -> str:
     """Table 6: the paper's model among others, all of them ours and on one protocol."""
     rows = []
     for model, words in MODELS.items():
-        best = {}
-        for task in results.tasks:
-            found = [
-                (estimate.mean, one) for one in results.inputs if (estimate := results.accuracy(task, *one, model))
-            ]
-            best[task] = max(found, default=None)
         rows.append([f"{words}, PCA 2", *(_plain(results.accuracy(task, "pca", 2, model)) for task in results.tasks)])
         rows.append(
             [f"{words}, all features", *(_plain(results.accuracy(task, "none", 53, model)) for task in results.tasks)]
@@ -231,6 +224,61 @@ def earlier(results: Results) -> str:
     numbers = [str(find("accuracy", paper_task(task))) for task in results.tasks]
     rows.insert(0, ["paper: LSTM-PCA, 2 components", *numbers])
     return markdown(["system", *(TASKS.get(task, task) for task in results.tasks)], rows)
+
+
+def numbers(results: Results, tasks: Sequence[Task], scale: float) -> str:
+    """Every number of the paper's text beside ours."""
+    rows = []
+    for key, number in stated().items():
+        what, *rest = key.split(".")
+        of_task = next((part for part in rest if part in ("binary", "multiclass")), None)
+        for task in [task for task in tasks if of_task in (None, paper_task(task.name))]:
+            ours, agrees = _ours(results, task, what, rest, number, scale)
+            rows.append(
+                [number.place, str(number), TASKS.get(task.name, task.name) if of_task else "all", ours, agrees]
+            )
+            if of_task is None:
+                break
+    return markdown(["place in the paper", "paper", "task", "ours", "difference"], rows)
+
+
+def _ours(
+    results: Results, task: Task, what: str, rest: Sequence[str], number: Stated, scale: float
+) -> tuple[str, str]:
+    """Our value of one stated number, and whether they agree."""
+    pca = results.first(task.name, "pca", 2)
+    if what == "features":
+        return f"{N_FEATURES}", verdict(number, N_FEATURES)
+    if what == "records":
+        drawn = max(1, round(task.classes[rest[1]].count * scale))
+        return f"{drawn:,}", verdict(number, drawn)
+    if what == "accuracy" and (mean := results.accuracy(task.name, "pca", 2)):
+        return shown(mean), verdict(number, mean.mean, mean.low, mean.high)
+    if what == "seconds" and (run := results.first(task.name, rest[0], int(rest[1]))):
+        return f"{run.metrics['fit_seconds']:.1f} s", "another machine and network"
+    if what == "slower" and (ratio := slowdown(results, task.name)):
+        return f"{ratio:.1f} times", verdict(number, ratio)
+    if what == "split" and pca:
+        parts = {part: int(pca.params[f"derived.records_{part}"]) for part in ("train", "val", "test")}
+        share = 100 * parts[rest[0]] / sum(parts.values())
+        return f"{share:.2f} %", verdict(number, share)
+    if what == "variance" and pca:
+        share = _variance(pca, int(rest[1]))
+        return f"{share:.2f} %", verdict(number, share)
+    if what == "information" and (run := results.first(task.name, "mi", 4)):
+        position = _information(run)["position"].iloc[int(rest[1]) - 1]
+        return str(position), "agrees" if position == number.value else "disagrees, another feature"
+    return MISSING, MISSING
+
+
+def _variance(run: Result, k: int) -> float:
+    """Percent of variance that k components explain."""
+    table = pd.read_csv(run.files / "explained_variance.csv")
+    return 100 * float(table.loc[table["component"] == k, "cumulative"].iloc[0])
+
+
+def _information(run: Result) -> pd.DataFrame:
+    return pd.read_csv(run.files / "mutual_information.csv")
 
 
 def run_list(runs: Sequence[Result | None], *, links: bool) -> str:

@@ -11,8 +11,9 @@ from src.models.lstm import LSTM
 from src.models.training import Training
 
 LSTM_DEFAULTS: dict[str, Any] = {
-    **{"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False, "input_scale": 1.0},
+    **{"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False, "input_scale": 1.0, "members": 1},
     **{"frequencies": 0, "lowest_frequency": 0.1, "highest_frequency": 10.0},
+    **{"knee_frequency": 1.0, "frequency_decay": 0.5},
 }
 Rows = tuple[np.ndarray, np.ndarray]
 

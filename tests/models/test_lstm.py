@@ -46,7 +46,7 @@ def test_the_network_has_the_weights_that_its_settings_ask_for(
 def test_the_number_of_inputs_changes_the_length_of_the_sequence_and_not_the_weights(k: int) -> None:
     network = built(k=k)
     assert network.input_shape == (None, k, 1)
-    assert network.output_shape == (None, 2)
+    assert network.output_shape == (None, 1, 2)
     assert network.count_params() == 106
 
 
