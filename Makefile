@@ -15,7 +15,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONWARNINGS := ignore:The version_base
 
 # make paper QUICK=1: small, short and simulated; FORCE=1: also what the store has
-PAPER := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
+PAPER := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.jit_compile=false training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
 .PHONY: help setup demo repro paper ui test test-slow test-all lint bench params lock clean

@@ -36,7 +36,8 @@ class ParentRun(Callback):
         os.environ[runs.PARENT_VARIABLE] = self._run_id
         atexit.register(self._end, complete=False)  # where the multirun does not get to its end
         _SIGNALS.enter_context(runs.terminable())
-        self._progress = Progress(name, [_job(one) for one in jobs(overrides)])
+        chosen = config.hydra.runtime.choices.get("experiment") or "multirun"
+        self._progress = Progress(chosen, [_job(one) for one in jobs(overrides)])
         self._process = os.getpid()
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:

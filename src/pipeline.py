@@ -159,7 +159,7 @@ def write_sampled(settings: Settings, out: Workspace, made: Workspace) -> Facts:
 
 
 def write_reduced(walk: Walk, settings: Settings, out: Workspace) -> None:
-    """Reduce stage: the model's input, the fitted scaling and reducer, and what people look at."""
+    """Reduce stage: the model's input, and the fitted scaling and reducer."""
     from src.features.preparation import save_preparation
 
     note_path(out.reduced).unlink(missing_ok=True)

@@ -224,3 +224,51 @@ def test_a_stage_that_died_leaves_no_note(
     with pytest.raises(OSError, match="no space left"):
         write_sampled(settings, out, made)
     assert current_facts(out.sampled, settings.config, "sample") is None
+
+
+# --- what the numbers of a whole run follow from ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def run_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """The digest of the code of a copy of the project, read anew at each call."""
+    shutil.copytree(PROJECT / "src", tmp_path / "project" / "src")
+    monkeypatch.setattr(recipes, "PROJECT", tmp_path / "project")
+    return recipes._run_code.__wrapped__
+
+
+@pytest.mark.parametrize("change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false"])
+def test_what_changes_no_number_is_no_other_run(change: str, composed: Compose) -> None:
+    assert recipes.run_recipe(config(composed, change)) == recipes.run_recipe(config(composed))
+
+
+@pytest.mark.parametrize(
+    "change", ["k=3", "seed=1", "training.epochs=7", "model.units=3", "dataset=kdd99", "split=grouped"]
+)
+def test_every_other_value_makes_another_run(change: str, composed: Compose) -> None:
+    assert recipes.run_recipe(config(composed, change))["config"] != recipes.run_recipe(config(composed))["config"]
+
+
+@pytest.mark.parametrize("name", ["models/lstm.py", "data/sampling.py", "features/reducers.py", "pipeline.py",
+                                  "evaluation/metrics.py", "experiment.py", "detector.py"])  # fmt: skip
+def test_code_that_works_on_the_numbers_counts_and_comments_do_not(
+    name: str, run_code: Callable[[], str], tmp_path: Path
+) -> None:
+    before, path = run_code(), tmp_path / "project" / "src" / name
+    text = path.read_text()
+    path.write_text(text.replace('"""', '"""Other words. ', 1) + "\n# a comment\n")
+    assert run_code() == before
+    path.write_text(text + "\nMORE = 1\n")
+    assert run_code() != before
+
+
+def test_pictures_do_not_count(run_code: Callable[[], str], tmp_path: Path) -> None:
+    before = run_code()
+    (tmp_path / "project" / "src" / "evaluation" / "plots.py").write_text("")
+    assert run_code() == before
+
+
+def test_other_libraries_are_another_run(run_code: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run_code()
+    monkeypatch.setattr(recipes, "version", lambda name: "0.0")
+    assert run_code() != before

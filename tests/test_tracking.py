@@ -1,15 +1,19 @@
 """The MLflow store and the runs in it. (Statuses of runs that die are in tests/e2e/test_faults.py.)"""
 
 import json
+import os
+import platform
 import shutil
 import sqlite3
 
 import mlflow
 import pytest
 
+from src import recipes
 from src.build import build
 from src.tracking import environment, runs
 from src.tracking import store as stores
+from src.tracking.finished import already_done, find_finished
 
 
 @pytest.fixture
@@ -127,3 +131,98 @@ def test_another_store_is_laid_out_where_the_variable_names_one(settings, store,
         pass
     assert (store / "mlflow.db").read_bytes() == before
     assert (tmp_path / "other" / "runs.db").exists()
+
+
+# --- runs found again ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def finished(composed, store):
+    """Make a run as if it had been trained and evaluated, and return its id."""
+
+    def make(*overrides: str, metrics: tuple[str, ...] = ("test_accuracy",)) -> str:
+        with runs.tracked_run(build(composed("dataset=simulated", "model=decision_tree", *overrides))) as run:
+            run.log_metrics(dict.fromkeys(metrics, 0.5))
+        return run.id
+
+    return make
+
+
+def test_a_run_is_found_by_its_config_if_it_was_evaluated(composed, finished):
+    config = build(composed("dataset=simulated", "model=decision_tree", "k=3")).config
+    assert find_finished(config) is None
+    finished("k=3", metrics=("val_accuracy",))
+    finished("k=4")
+    assert find_finished(config) is None
+    run_id = finished("k=3", "tracking.log_model=false")
+    found = find_finished(config)
+    assert (found.id, found.current, found.metrics, found.params["k"]) == (run_id, True, {"test_accuracy": 0.5}, "3")
+    assert found.page.endswith(f"/runs/{run_id}")
+
+
+def test_a_run_of_other_code_is_found_but_not_current_and_makes_no_other_needless(composed, finished):
+    config = build(composed("dataset=simulated", "model=decision_tree", "tracking.skip_finished=true")).config
+    run_id = finished()
+    assert already_done(config).id == run_id
+    with pytest.MonkeyPatch.context() as other:
+        other.setattr(recipes, "_run_code", lambda: "other")
+        assert find_finished(config).id == run_id
+        assert not find_finished(config).current
+        assert already_done(config) is None
+        newer = finished()
+    assert find_finished(config).id == run_id != newer  # the current one goes before the newest
+
+
+def test_nothing_is_skipped_unless_asked_for_nor_in_a_dvc_stage(composed, finished, monkeypatch):
+    finished()
+    one = ("dataset=simulated", "model=decision_tree")
+    assert already_done(build(composed(*one)).config) is None
+    monkeypatch.setenv("DVC_STAGE", "train")
+    assert already_done(build(composed(*one, "tracking.skip_finished=true")).config) is None
+
+
+def test_a_shared_parent_is_gone_on_with_and_its_dead_children_are_closed(store):
+    first = runs.start_parent("simulated", "paper", {}, shared=True)
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(first).info.experiment_id
+
+    def child(process: str) -> str:
+        tags = {"mlflow.parentRunId": first, "process": process}
+        return client.create_run(experiment, tags=tags).info.run_id
+
+    alive, elsewhere = child(runs._this_process()), child("another-machine 1 0")
+    dead = child(f"{platform.node()} {2**22 + 1} 0")
+    reused = child(f"{platform.node()} {os.getpid()} 0")  # a process of that number, but not that one
+    assert runs.start_parent("simulated", "paper", {}, shared=True) == first
+    statuses = {run_id: client.get_run(run_id).info.status for run_id in (first, alive, elsewhere, dead, reused)}
+    assert list(statuses.values()) == ["RUNNING", "RUNNING", "RUNNING", "KILLED", "KILLED"]
+    assert runs.start_parent("simulated", "paper", {}) != first
+
+
+def test_of_children_with_one_config_the_newest_counts(store):
+    parent = runs.start_parent("simulated", "paper", {}, shared=True)
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(parent).info.experiment_id
+    for start, status in ((1000, "KILLED"), (2000, "FINISHED")):
+        tags = {"mlflow.parentRunId": parent, "recipe.config": "one"}
+        client.set_terminated(client.create_run(experiment, start_time=start, tags=tags).info.run_id, status)
+    runs.end_parent(parent, complete=True)
+    assert client.get_run(parent).info.status == "FINISHED"
+
+
+def test_a_parent_without_children_is_fine_where_all_were_in_the_store(store):
+    parent = runs.start_parent("simulated", "paper", {}, shared=True)
+    runs.end_parent(parent, complete=True, all_skipped=True)
+    assert mlflow.MlflowClient().get_run(parent).info.status == "FINISHED"
+
+
+def test_a_report_is_logged_to_the_parent_made_where_there_is_none(composed, store, tmp_path):
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "README.md").write_text("x")
+    shared = build(composed("dataset=simulated", "model=decision_tree", "tracking.parent=paper"))
+    for _ in range(2):
+        runs.log_to_parent(shared, tmp_path / "report", "report")
+    parent = runs.find_parent("simulated", "paper")
+    client = mlflow.MlflowClient()
+    assert [item.path for item in client.list_artifacts(parent, "report")] == ["report/README.md"]
+    assert len(client.search_runs([client.get_run(parent).info.experiment_id])) == 1

@@ -1,7 +1,7 @@
 """The runs of the grid, and what they say: means over seeds, intervals, differences."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,6 @@ class Results:
     wanted: tuple[Cell, ...]
     found: Mapping[Cell, Result]
     simulated: bool
-    seconds: float = field(default=0.0)
 
     @property
     def missing(self) -> list[Cell]:
@@ -80,6 +79,10 @@ class Results:
         """Every reducer with its k, in the order asked for: none, then by reducer and k."""
         order = {"none": 0, "pca": 1, "mi": 2}
         return sorted({(cell.reducer, cell.k) for cell in self.wanted}, key=lambda one: (order.get(one[0], 9), one))
+
+    def wants(self, task: str, reducer: str, k: int, model: str) -> bool:
+        """Whether the grid asks for that configuration."""
+        return any((one.task, one.reducer, one.k, one.model) == (task, reducer, k, model) for one in self.wanted)
 
     def runs(self, task: str, reducer: str, k: int, model: str = "lstm") -> list[Result]:
         """The runs of one configuration, by seed."""

@@ -1,9 +1,6 @@
 """The MLflow UI in a real headless browser."""
 
-import html
-import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,28 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import browser
 from tests.e2e.conftest import wait_for
 
 pytestmark = pytest.mark.browser
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run --window-size=2400,1000 --virtual-time-budget=30000"
-).split()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        if os.environ.get("IDS_REQUIRE_BROWSER"):
-            pytest.fail("found no chromium, and IDS_REQUIRE_BROWSER is set; apt-get install chromium")
-        pytest.skip("install chromium to run this (Debian: apt-get install chromium)")
-    return found
 
 
 @pytest.fixture(scope="module")
 def ui(swept, tmp_path_factory):
     """The address of the runs page, as `make ui` prints it."""
+    browser.chromium()  # without one, nothing needs to start
     project, _ = swept
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -54,34 +39,14 @@ def ui(swept, tmp_path_factory):
         server.wait(30)
 
 
-@pytest.fixture
-def look(chromium, tmp_path):
-    """Open a page as a new user would, and return its DOM and a picture of it."""
-
-    def at(address: str) -> tuple[str, np.ndarray]:
-        picture = tmp_path / "page.png"
-        common = [chromium, *FLAGS]
-        dom = subprocess.run(
-            [*common, f"--user-data-dir={tmp_path / 'dom'}", "--dump-dom", address],
-            capture_output=True, text=True, check=True, timeout=120,
-        )  # fmt: skip
-        subprocess.run(
-            [*common, f"--user-data-dir={tmp_path / 'picture'}", f"--screenshot={picture}", address],
-            capture_output=True, check=True, timeout=120,
-        )  # fmt: skip
-        return html.unescape(dom.stdout), np.asarray(Image.open(picture).convert("RGB"))
-
-    return at
-
-
 def cells(dom: str, column: str) -> list[str]:
     found = re.findall(rf'<div[^>]*role="gridcell"[^>]*col-id="{re.escape(column)}"[^>]*>(.*?)</div>', dom, re.S)
     texts = [re.sub(r"<[^>]+>", "", one).strip() for one in found]
     return [text for text in texts if text not in ("", "-")]
 
 
-def test_the_runs_show_with_metrics_and_parameters_without_a_click(swept, ui, look):
-    dom, _ = look(ui)
+def test_the_runs_show_with_metrics_and_parameters_without_a_click(swept, ui):
+    dom = browser.dom(ui)
     shown = {run.info.run_name for run in swept[0].runs() if "mlflow.parentRunId" in run.data.tags}
     assert len(shown) == 8
     assert all(name in dom for name in shown)
@@ -92,11 +57,13 @@ def test_the_runs_show_with_metrics_and_parameters_without_a_click(swept, ui, lo
     assert sorted(cells(dom, "params.`reducer.name`")) == ["mi"] * 4 + ["pca"] * 4
 
 
-def test_a_run_shows_its_confusion_matrix_as_a_picture(swept, ui, look):
+def test_a_run_shows_its_confusion_matrix_as_a_picture(swept, ui, tmp_path):
     run = next(run for run in swept[0].runs() if run.data.params.get("reducer.name") == "pca")
     address = ui.partition("#")[0] + f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
-    dom, picture = look(f"{address}/artifacts/confusion_matrix.png")
-    assert 'src="blob:' in dom
+    address = f"{address}/artifacts/confusion_matrix.png"
+    assert 'src="blob:' in browser.dom(address)
+    browser.screenshot(address, tmp_path / "page.png")
+    picture = np.asarray(Image.open(tmp_path / "page.png").convert("RGB"))
     uri = f"runs:/{run.info.run_id}/confusion_matrix.png"
     logged = Image.open(mlflow.artifacts.download_artifacts(uri, tracking_uri=swept[0].store)).convert("RGB")
     counted = sorted(((count, color) for count, color in logged.getcolors(1 << 24)), reverse=True)

@@ -8,17 +8,29 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from src.data.schema import FEATURES
+from src.build import build
+from src.data.schema import FEATURES, LABELS
+from src.reproduction.report import Report
 from src.reproduction.results import Cell, Result, Results
 
+Make = Callable[[Results], Path]
+ATTACKS = {label: 1000 + place for place, label in enumerate(LABELS) if label != "spy"}
 INPUTS = (("none", 53), *((reducer, k) for reducer in ("pca", "mi") for k in (2, 3, 4, 10)))
 TASKS = ("binary", "multiclass", "multiclass_smurf")
-GRID = tuple(
-    Cell(task, reducer, k, model, seed)
-    for task in TASKS
-    for reducer, k in INPUTS
-    for model in ("lstm", "decision_tree", "random_forest")
-    for seed in (range(5) if (reducer, k, model) == ("pca", 2, "lstm") and task != "multiclass" else [0])
+GRID = (
+    *(
+        Cell(task, reducer, k, model, 0)
+        for task in TASKS
+        for reducer, k in INPUTS
+        for model in ("lstm", "decision_tree", "random_forest")
+    ),
+    *(
+        Cell(task, "pca", 2, model, seed)
+        for task in ("binary", "multiclass_smurf")
+        for model in ("lstm", "lstm_committee")
+        for seed in range(5)
+        if (model, seed) != ("lstm", 0)
+    ),
 )
 BEST = (20, 2, 1, 3, 21, 33, 9, 39, 29, 34)  # the columns of the ten best features, from 0
 
@@ -61,10 +73,14 @@ def made(files: Callable[[str], Path]) -> Results:
         params = {f"derived.records_{part}": n for part, n in (("train", "30000"), ("val", "10000"), ("test", "10000"))}
         params |= {"k": str(cell.k), "derived.git_revision": "0123456789abcdef"}
         params |= {"derived.cpu": "a processor", "derived.cores": "2"}
-        if cell.model == "lstm":
+        if cell.model.startswith("lstm"):
             metrics |= {"epochs": 10.0, "epoch_seconds_median": 0.5 * cell.k}
-            params |= {"model.units": "64", "model.layers": "1", "model.input_scale": "1.0", "model.frequencies": "16",
-                       "derived.network_parameters": "25000", "derived.rows_per_epoch": "20000"}  # fmt: skip
+            params |= {"model.units": "64", "model.layers": "1", "model.input_scale": "1.0", "model.members": "1"}
+            params |= {
+                "model.frequencies": "16",
+                "derived.network_parameters": "25000",
+                "derived.rows_per_epoch": "20000",
+            }
         run_id = f"{abs(hash(cell)):032x}"[:32]
         return Result(cell, run_id, metrics, params, files(cell.task), f"http://127.0.0.1:5000/#/{run_id}")
 
@@ -79,3 +95,21 @@ def without() -> Callable[..., Results]:
         return replace(results, found={cell: run for cell, run in results.found.items() if cell not in cells})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def written(composed, tmp_path_factory: pytest.TempPathFactory) -> Make:  # type: ignore[no-untyped-def]
+    """Write a report and return its folder."""
+    tasks = [build(composed(f"task={task}")).task for task in ("binary", "multiclass", "multiclass_smurf")]
+
+    def make(results: Results) -> Path:
+        folder = tmp_path_factory.mktemp("reports") / "paper"
+        Report(results, "kdd99_10pct", ATTACKS, tasks, 1.0).write(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def whole(written: Make, made: Results) -> Path:
+    return written(made)

@@ -6,34 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from src.build import build
-from src.data.schema import LABELS
 from src.reproduction.claims import FAILS, HOLDS, OPEN, judge
 from src.reproduction.paper import Stated, stated
-from src.reproduction.report import Report
 from src.reproduction.results import Cell, Results
 from src.reproduction.tables import MISSING, markdown, verdict
-
-Make = Callable[[Results], Path]
-ATTACKS = {label: 1000 + place for place, label in enumerate(LABELS) if label != "spy"}
-
-
-@pytest.fixture(scope="session")
-def written(composed, tmp_path_factory: pytest.TempPathFactory) -> Make:  # type: ignore[no-untyped-def]
-    """Write a report and return its folder."""
-    tasks = [build(composed(f"task={task}")).task for task in ("binary", "multiclass", "multiclass_smurf")]
-
-    def make(results: Results) -> Path:
-        folder = tmp_path_factory.mktemp("reports") / "paper"
-        Report(results, "kdd99_10pct", ATTACKS, tasks, 1.0).write(folder)
-        return folder
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def whole(written: Make, made: Results) -> Path:
-    return written(made)
+from tests.reproduction.conftest import Make
 
 
 def test_a_whole_grid_leaves_no_cell_empty_and_nothing_missing(whole: Path) -> None:

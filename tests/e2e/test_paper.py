@@ -1,0 +1,72 @@
+"""The paper's grid: what is done is not done again, also after a kill; and its report from a real store."""
+
+import re
+import signal
+
+import mlflow
+import pytest
+
+from tests.e2e.conftest import SIMULATED, wait_for
+
+GRID = (*SIMULATED, "model=decision_tree", "tracking.log_model=false", "tracking.parent=grid",
+        "tracking.skip_finished=true", "k=2,3,4,10")  # fmt: skip
+
+
+def split(project):
+    runs = project.runs()
+    return [run for run in runs if run.data.tags.get("multirun")], [run for run in runs if "k" in run.data.params]
+
+
+def test_a_killed_grid_goes_on_where_it_stopped(project, background):
+    process = background(project.start("python", "-m", "src.train", "-m", *GRID))
+    # kill it in the middle of its second run: one is done, one is under way
+    wait_for(lambda: sorted(project.statuses()) == ["FINISHED", "RUNNING", "RUNNING"], "the second run")
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {run.info.run_id: run for run in split(project)[1]}
+    done = [run_id for run_id, run in before.items() if run.info.status == "FINISHED"]
+    assert sorted(run.info.status for run in before.values()) in (["FINISHED", "RUNNING"], ["FINISHED", "FINISHED"])
+
+    output = project.module("train", "-m", *GRID)
+
+    parents, runs = split(project)
+    assert [parent.info.status for parent in parents] == ["FINISHED"]
+    finished = {run.info.run_id: run.data.params["k"] for run in runs if run.info.status == "FINISHED"}
+    assert sorted(finished.values(), key=int) == ["2", "3", "4", "10"]
+    assert set(done) <= set(finished)
+    assert {run.info.status for run in runs if run.info.run_id not in finished} <= {"KILLED"}
+    assert {run.data.tags["mlflow.parentRunId"] for run in runs} == {parents[0].info.run_id}
+    for run_id in done:
+        assert f"in the store as run {run_id}" in output
+    were = "was" if len(done) == 1 else "were"
+    assert re.search(rf"multirun: 4 of 4 runs done \({len(done)} {were} in the store\), [\d:]+ gone, none left", output)
+
+
+def test_finished_runs_are_made_again_only_where_that_is_asked_for(project):
+    one = (*GRID[:-1], "k=2")
+    project.module("train", *one)
+    project.module("train", *one)
+    assert len(split(project)[1]) == 1
+    project.module("train", *one, "tracking.skip_finished=false")
+    assert len(split(project)[1]) == 2
+    project.module("train", *one, "model.max_depth=3")  # another config is another run
+    assert len(split(project)[1]) == 3
+
+
+@pytest.mark.slow
+def test_the_papers_grid_on_simulated_records_gives_a_whole_report(project):
+    small = (*SIMULATED, "training.epochs=1", "training.jit_compile=false")
+    for grid in sorted((project.root / "conf" / "experiment").glob("paper_*.yaml")):
+        project.module("train", "-m", f"+experiment={grid.stem}", *small)
+    output = project.module("report", *small)
+    wanted = len(split(project)[1])
+    assert f"{wanted} of {wanted} runs" in output
+    text = (project.root / "reports" / "paper" / "README.md").read_text()
+    assert "SIMULATED DATA" in text
+    assert "run missing" not in text
+    assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
+    ((parent,), _) = split(project)
+    client = mlflow.MlflowClient(project.store)
+    assert {"report/README.md", "report/index.html"} <= {
+        item.path for item in client.list_artifacts(parent.info.run_id, "report")
+    }
