@@ -4,12 +4,12 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.build import WHITELIST, build
+from src.build import WHITELIST, Settings, build
 from src.grid import jobs
 from src.pipeline import Walk
 from src.reproduction.report import Report
 from src.reproduction.results import Cell, Result, Results
-from src.tracking.finished import find_finished
+from src.tracking.finished import FinishedRun, find_finished
 from src.tracking.runs import log_to_parent
 from src.workspace import PROJECT, project
 
@@ -21,12 +21,8 @@ def main(cfg: DictConfig) -> None:
     """Find the runs of the paper's grid, whatever is there of them, and write the report."""
     given = list(HydraConfig.get().overrides.task)
     settings = [build(job) for grid in GRIDS for job in jobs([f"+experiment={grid}", *given])]
-    found, wanted = {}, []
-    for one in settings:
-        reducer, model = one.config["reducer"]["name"], one.config["model"]["name"]
-        wanted.append(cell := Cell(one.task.name, reducer, one.k, model, one.seed))
-        if run := find_finished(one.config):
-            found[cell] = Result(cell, run.id, run.metrics, run.params, run.files(), run.page, run.current)
+    wanted = {_cell(one): one.config for one in settings}  # the grids overlap
+    found = {cell: _result(cell, run) for cell, config in wanted.items() if (run := find_finished(config))}
     first = settings[0]
     report = Report(
         Results(tuple(wanted), found, first.dataset.simulated),
@@ -39,6 +35,14 @@ def main(cfg: DictConfig) -> None:
     report.write(folder)
     log_to_parent(first, folder, "report")
     print(f"{len(found)} of {len(wanted)} runs: {folder / 'index.html'}")
+
+
+def _cell(one: Settings) -> Cell:
+    return Cell(one.task.name, one.config["reducer"]["name"], one.k, one.config["model"]["name"], one.seed)
+
+
+def _result(cell: Cell, run: FinishedRun) -> Result:
+    return Result(cell, run.id, run.metrics, run.params, run.files(), run.page, run.current)
 
 
 if __name__ == "__main__":

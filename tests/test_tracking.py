@@ -81,6 +81,16 @@ def test_a_resumed_run_is_the_same_run_and_a_lost_one_a_new_run(settings, store)
         assert new.id != first.id
 
 
+def test_the_files_of_the_reports_are_logged_and_folders_beside_them_are_not(settings, store, tmp_path):
+    (tmp_path / "reports" / "paper").mkdir(parents=True)
+    for name in ("metrics.json", "roc.png", "paper/README.md"):
+        (tmp_path / "reports" / name).write_text("x")
+    with runs.tracked_run(settings) as run:
+        run.log_evaluation({"test_accuracy": 0.5}, tmp_path / "reports")
+    client, _ = only_run(store)
+    assert {item.path for item in client.list_artifacts(run.id)} == {"config.yaml", "metrics.json", "roc.png"}
+
+
 def test_epochs_become_curves(settings, store):
     epochs = [{"epoch": number, "loss": 1 / number, "val_accuracy": 0.5} for number in (1, 2, 3)]
     with runs.tracked_run(settings) as run:

@@ -61,9 +61,14 @@ class Run:
             self._mlflow.MlflowClient().log_batch(self.id, metrics=points[start : start + 1000])
 
     def log_evaluation(self, metrics: Mapping[str, object], folder: Path) -> None:
-        """Log the metrics and every file of `folder`, the reports, at the top of the run's artifacts."""
+        """Log the metrics, and every file of `folder`, the reports, at the top of the run's artifacts.
+
+        Its folders are not this run's: `reports/paper` is about many runs.
+        """
         self.log_metrics(metrics)
-        self._mlflow.log_artifacts(str(folder))
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                self._mlflow.log_artifact(str(path))
 
     def log_detector(self, folder: Path, class_names: tuple[str, ...]) -> None:
         """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
@@ -171,7 +176,7 @@ def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared:
         _close_dead(client, experiment_id, found)
         client.update_run(found, status="RUNNING")
         return found
-    run = client.create_run(experiment_id, run_name=name, tags={"multirun": "true", "mlflow.runName": name, **tags})
+    run = client.create_run(experiment_id, run_name=name, tags={"multirun": "true", **tags})
     return str(run.info.run_id)
 
 
