@@ -40,7 +40,8 @@ def every_choice() -> list[str]:
     for path in sorted(CONF.rglob("*.yaml")):
         group = path.parent.relative_to(CONF).as_posix()
         if group == "recipe":  # not chosen by name, but by the model and the task it is for
-            model, _, task = path.stem.partition("_")
+            pairs = [(model, task) for model in options("model") for task in options("task")]
+            ((model, task),) = [pair for pair in pairs if "_".join(pair) == path.stem]
             choices.append(f"model={model},task={task}")
         elif group != ".":
             known = group in defaults() or group.startswith("hydra")
