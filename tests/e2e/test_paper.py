@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.conftest import SIMULATED, wait_for
 
+pytestmark = pytest.mark.slow
 GRID = (*SIMULATED, "model=decision_tree", "tracking.log_model=false", "tracking.parent=grid",
         "tracking.skip_finished=true", "k=2,3,4,10")  # fmt: skip
 
@@ -53,7 +54,6 @@ def test_finished_runs_are_made_again_only_where_that_is_asked_for(project):
     assert len(split(project)[1]) == 3
 
 
-@pytest.mark.slow
 def test_the_papers_grid_on_simulated_records_gives_a_whole_report(project):
     small = (*SIMULATED, "training.epochs=1", "training.jit_compile=false")
     for grid in sorted((project.root / "conf" / "experiment").glob("paper_*.yaml")):
