@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from src.reproduction.paper import find
-from src.reproduction.results import Estimate, Results
+from src.reproduction.results import Estimate, Results, difference
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
 _NAMES = {"none": "all features", "pca": "PCA", "mi": "MI"}
@@ -49,18 +49,16 @@ def judge(results: Results) -> list[Claim]:
 
 
 def _compare(claim: str, results: Results, task: str, better: tuple[str, int], worse: tuple[str, int]) -> Claim:
-    difference = results.difference(task, better, worse)
-    if difference is None:
+    pairs = results.pairs(task, better, worse)
+    if not pairs:
         return Claim(claim, task, "missing runs", OPEN)
-    a, b = results.accuracy(task, *better), results.accuracy(task, *worse)
-    assert a is not None
-    assert b is not None  # both have a run, or there were no difference
+    found = difference(pairs)
+    a, b = (100 * sum(run.metrics["test_accuracy"] for run in runs) / len(runs) for runs in zip(*pairs, strict=True))
     evidence = (
-        f"{name(better)} {a.mean:.2f} %, {name(worse)} {b.mean:.2f} %; difference {difference.mean:+.2f} points "
-        f"[{difference.low:+.2f}, {difference.high:+.2f}], {seeds(difference)}"
+        f"{name(better)} {a:.2f} %, {name(worse)} {b:.2f} %; difference {found.mean:+.2f} points "
+        f"[{found.low:+.2f}, {found.high:+.2f}], {seeds(found)}"
     )
-    verdict = HOLDS if difference.low > 0 else FAILS if difference.high < 0 else OPEN
-    return Claim(claim, task, evidence, verdict)
+    return Claim(claim, task, evidence, HOLDS if found.low > 0 else FAILS if found.high < 0 else OPEN)
 
 
 def slowdown(results: Results, task: str) -> float | None:

@@ -144,7 +144,7 @@ def performance(results: Results, task: str, title: str) -> Figure:
             lowest += values
             axes.plot(
                 values, place + 0.24 - 0.12 * order, marker="osD^v"[order], linestyle="none", markersize=6,
-                color=colors[order], label=f"LSTM {metric.removeprefix('test_').replace('train_', 'training ')}"
+                color=colors[order], label=f"LSTM {metric.removeprefix('test_').replace('train_', 'training ').replace('f1', 'F1')}"
                 if order != 1 else "LSTM test accuracy",
             )  # fmt: skip
         for model, marker in (("decision_tree", "x"), ("random_forest", "+")):

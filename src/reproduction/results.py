@@ -105,25 +105,24 @@ class Results:
         scores = {k: run.metrics["val_accuracy"] for k in among if (run := self.first(task, reducer, k))}
         return max(scores, key=lambda k: scores[k], default=None)
 
-    def difference(self, task: str, one: tuple[str, int], other: tuple[str, int]) -> Estimate | None:
-        """Test accuracy of the LSTM on input `one` less that on `other`, in percentage points.
-
-        Over the seeds that both have, paired, as equal seeds have equal test parts; with one such seed the interval is
-        that of two independent shares, too wide for a paired difference if anything.
-        """
-        left = {run.cell.seed: run for run in self.runs(task, *one)}
+    def pairs(self, task: str, one: tuple[str, int], other: tuple[str, int]) -> list[tuple[Result, Result]]:
+        """The LSTM's runs on two inputs, for each seed that both have: equal seeds have equal test parts."""
         right = {run.cell.seed: run for run in self.runs(task, *other)}
-        seeds = sorted(set(left) & set(right))
-        if not seeds:
-            return None
-        pairs = [(left[seed].metrics["test_accuracy"], right[seed].metrics["test_accuracy"]) for seed in seeds]
-        differences = 100 * np.array([a - b for a, b in pairs])
-        if len(seeds) > 1:
-            return _student(differences)
-        ((a, b),) = pairs
-        n = records(left[seeds[0]])
-        reach = 100 * 1.96 * float(np.sqrt((a * (1 - a) + b * (1 - b)) / n))
-        return Estimate(float(differences[0]), float(differences[0]) - reach, float(differences[0]) + reach, 1)
+        return [(run, right[run.cell.seed]) for run in self.runs(task, *one) if run.cell.seed in right]
+
+
+def difference(pairs: list[tuple[Result, Result]]) -> Estimate:
+    """Test accuracy of the first of each pair less that of the second, in percentage points.
+
+    With two pairs or more, Student's t over the paired differences; with one, the interval of the difference of two
+    independent shares, too wide for a paired one if anything.
+    """
+    differences = [100 * (a.metrics["test_accuracy"] - b.metrics["test_accuracy"]) for a, b in pairs]
+    if len(pairs) > 1:
+        return _student(np.array(differences))
+    variance = sum(run.metrics["test_accuracy"] * (1 - run.metrics["test_accuracy"]) / records(run) for run in pairs[0])
+    reach = 100 * 1.96 * float(np.sqrt(variance))
+    return Estimate(differences[0], differences[0] - reach, differences[0] + reach, 1)
 
 
 def records(result: Result) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from src.reproduction.results import Cell, Results, estimate
+from src.reproduction.results import Cell, Results, difference, estimate
 
 PCA2 = Cell("binary", "pca", 2, "lstm", 0)
 
@@ -31,8 +31,7 @@ def test_the_accuracy_of_a_configuration_is_that_of_all_its_seeds(made: Results)
 
 
 def test_a_difference_over_one_common_seed_has_the_interval_of_two_shares(made: Results) -> None:
-    found = made.difference("binary", ("pca", 4), ("mi", 4))
-    assert found is not None
+    found = difference(made.pairs("binary", ("pca", 4), ("mi", 4)))
     a, b = 0.9896, 0.9796
     reach = 196 * ((a * (1 - a) + b * (1 - b)) / 10000) ** 0.5
     assert (found.mean, found.low, found.seeds) == (pytest.approx(1.0), pytest.approx(1.0 - reach, abs=1e-3), 1)
@@ -43,9 +42,13 @@ def test_a_difference_over_common_seeds_is_paired(made: Results) -> None:
     five = {seed: made.found[Cell("binary", "pca", 2, "lstm", seed)] for seed in range(5)}
     other = {Cell("binary", "pca", 3, "lstm", seed): run for seed, run in five.items()}
     both = Results(made.wanted, {**{run.cell: run for run in five.values()}, **other}, simulated=False)
-    found = both.difference("binary", ("pca", 2), ("pca", 3))
-    assert found is not None
+    found = difference(both.pairs("binary", ("pca", 2), ("pca", 3)))
     assert (found.mean, found.low, found.high, found.seeds) == (0, 0, 0, 5)
+
+
+def test_only_seeds_that_both_have_are_compared(made: Results) -> None:
+    assert [(a.cell.seed, b.cell.seed) for a, b in made.pairs("binary", ("pca", 2), ("mi", 2))] == [(0, 0)]
+    assert made.pairs("binary", ("pca", 2), ("mi", 7)) == []
 
 
 def test_validation_chooses_k(made: Results) -> None:
