@@ -21,7 +21,13 @@ from src.reproduction.results import Result, Results
 
 PAPER = "#c8501e"
 _SVG = {**STYLE, "svg.hashsalt": "ids", "svg.fonttype": "path"}  # equal figures are equal files
-_METRICS = ("train_accuracy", "test_accuracy", "test_recall", "test_precision", "test_f1")
+_METRICS = {
+    "train_accuracy": "LSTM training accuracy",
+    "test_accuracy": "LSTM test accuracy",
+    "test_recall": "LSTM recall",
+    "test_precision": "LSTM precision",
+    "test_f1": "LSTM F1",
+}
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -139,13 +145,12 @@ def performance(results: Results, task: str, title: str) -> Figure:
         axes = figure.add_subplot()
         place = np.arange(len(inputs))
         lowest = [1.0]
-        for order, metric in enumerate(_METRICS):
+        for order, (metric, label) in enumerate(_METRICS.items()):
             values = [float(np.mean([run.metrics[metric] for run in results.runs(task, *one)])) for one in inputs]
             lowest += values
             axes.plot(
                 values, place + 0.24 - 0.12 * order, marker="osD^v"[order], linestyle="none", markersize=6,
-                color=colors[order], label=f"LSTM {metric.removeprefix('test_').replace('train_', 'training ').replace('f1', 'F1')}"
-                if order != 1 else "LSTM test accuracy",
+                color=colors[order], label=label,
             )  # fmt: skip
         for model, marker in (("decision_tree", "x"), ("random_forest", "+")):
             shown = [(results.first(task, *one, model), y) for one, y in zip(inputs, place, strict=True)]
