@@ -36,7 +36,15 @@ class Project:
         env["PATH"] = f"{programs}{os.pathsep}{env['PATH']}"
         env.pop("MLFLOW_RUN_ID", None)
         return subprocess.Popen(
-            command, cwd=self.root, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options
+            command,
+            cwd=self.root,
+            env=env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            # a shell that starts the tests in the background has them ignore Ctrl-C, and their children with them
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            **options,
         )
 
     def run(self, *command: str, fails: bool = False) -> str:
