@@ -5,6 +5,7 @@ from itertools import product
 
 from hydra import compose
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 
@@ -14,20 +15,17 @@ def jobs(overrides: Sequence[str]) -> list[DictConfig]:
     Sweeps may stand in the overrides (`k=2,3`) and in the experiment file they name (`hydra.sweeper.params`). Hydra
     must be initialised.
     """
-    with_hydra = compose("config", [one for one in overrides if not _choices(one)], return_hydra_config=True)
-    given = [f"{key}={value}" for key, value in (with_hydra.hydra.sweeper.params or {}).items()]
+    parse = OverridesParser.create().parse_overrides
+    fixed = [str(one.input_line) for one in parse(list(overrides)) if not one.is_sweep_override()]
+    swept = compose("config", fixed, return_hydra_config=True).hydra.sweeper.params or {}
+    given = [f"{key}={value}" for key, value in swept.items()]
     # as in Hydra's sweeper, the command line replaces what the file sweeps
-    choices = {_key(one): _choices(one) or [one] for one in (*given, *overrides)}
+    choices = {one.get_key_element(): _choices(one) for one in parse([*given, *overrides])}
     return [compose("config", list(job)) for job in product(*choices.values())]
 
 
-def _key(override: str) -> str:
-    return str(OverridesParser.create().parse_override(override).get_key_element())
-
-
-def _choices(override: str) -> list[str]:
-    """The single overrides that a sweep stands for; none where it is no sweep."""
-    parsed = OverridesParser.create().parse_override(override)
-    if not parsed.is_sweep_override():
-        return []
-    return [f"{parsed.get_key_element()}={value}" for value in parsed.sweep_string_iterator()]
+def _choices(override: Override) -> list[str]:
+    """The single overrides that one stands for: itself, where it is no sweep."""
+    if not override.is_sweep_override():
+        return [str(override.input_line)]
+    return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]

@@ -21,6 +21,10 @@ class TaskClass:
     attacks: list[str] | Literal["others"]
     count: Annotated[int, Field(ge=1)]
 
+    def asked(self, scale: float) -> int:
+        """Records to draw at a scale, at least one."""
+        return max(1, round(self.count * scale))
+
 
 @dataclass(frozen=True, config=CHECKED)
 class Task:
@@ -81,7 +85,7 @@ def draw(table: Table, task: Task, seed: int, *, scale: float = 1.0) -> tuple[np
     chosen, found = [], {}
     for place, (name, one) in enumerate(task.classes.items()):
         available = np.flatnonzero(target == place)
-        asked = max(1, round(one.count * scale))
+        asked = one.asked(scale)
         if not len(available):
             raise ValueError(f"class {name!r} of task {task.name!r}: found no record of {one.attacks} among "
                              f"{len(table):,} records, expected at least one; use a larger dataset")  # fmt: skip

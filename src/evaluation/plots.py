@@ -1,7 +1,7 @@
 """Pictures. Each function draws one and returns a Matplotlib figure; `caption` says which data, protocol and model."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,24 +36,27 @@ def save(figure: Figure, path: Path) -> None:
 def confusion_matrix(confusion: np.ndarray, class_names: tuple[str, ...], caption: str) -> Figure:
     """Counts, and the share of each actual class; rows predicted, columns actual."""
     n = len(class_names)
-    share = confusion / np.maximum(confusion.sum(axis=0, keepdims=True), 1)
     with rc_context({**STYLE, "axes.grid": False}):
         figure = Figure(figsize=(2.6 + 1.3 * n, 2.2 + 1.1 * n), layout="constrained")
-        axes = figure.add_subplot()
-        image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-        for row in range(n):
-            for column in range(n):
-                axes.text(
-                    column, row, f"{confusion[row, column]:,}\n{share[row, column]:.2%}",
-                    ha="center", va="center", color="white" if share[row, column] > 0.6 else "black",
-                )  # fmt: skip
-        axes.set_xticks(range(n), class_names)
-        axes.set_yticks(range(n), class_names, rotation=90, va="center")
-        axes.set_xlabel("actual class")
-        axes.set_ylabel("predicted class")
+        image = draw_confusion(figure.add_subplot(), confusion, class_names)
         figure.colorbar(image, format=PercentFormatter(1), label="share of the actual class")
         _title(figure, "Confusion matrix, test part", caption)
     return figure
+
+
+def draw_confusion(axes: Any, confusion: np.ndarray, class_names: Sequence[str], *, fontsize: float = 10) -> Any:
+    """Counts on the axes, coloured by the share of each actual class; returns the image, for a colour bar."""
+    share = confusion / np.maximum(confusion.sum(axis=0, keepdims=True), 1)
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(confusion):
+        axes.text(
+            column, row, f"{count:,}\n{share[row, column]:.2%}",
+            ha="center", va="center", color="white" if share[row, column] > 0.6 else "black", fontsize=fontsize,
+        )  # fmt: skip
+    axes.set_xticks(range(len(class_names)), class_names)
+    axes.set_yticks(range(len(class_names)), class_names, rotation=90, va="center")
+    axes.set(xlabel="actual class", ylabel="predicted class")
+    return image
 
 
 def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:

@@ -45,7 +45,7 @@ def judge(results: Results) -> list[Claim]:
             pair = (("pca", 2), ("none", 53))
             found.append(_compare("the LSTM without reduction is much weaker on 3 classes", results, task, *pair))
     found += [one for task in results.tasks if (one := _slower(results, task))]
-    return [one for one in found if one]
+    return found
 
 
 def _compare(claim: str, results: Results, task: str, better: tuple[str, int], worse: tuple[str, int]) -> Claim:

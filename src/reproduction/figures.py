@@ -13,10 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from src.evaluation.plots import COLORS, STYLE
+from src.evaluation.plots import COLORS, STYLE, draw_confusion
 from src.files import whole_file
 from src.reproduction.claims import name
-from src.reproduction.paper import find
+from src.reproduction.paper import find, paper_task
 from src.reproduction.results import Result, Results
 
 PAPER = "#c8501e"
@@ -36,7 +36,7 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(part, format="svg", metadata={"Date": None})
 
 
-def explained_variance(runs: Sequence[tuple[str, Result]], paper_task: str, title: str, *, shown: int = 10) -> Figure:
+def explained_variance(runs: Sequence[tuple[str, Result]], of_paper: str, title: str, *, shown: int = 10) -> Figure:
     """Cumulative explained variance of each task's training part, and what the paper states of it."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
@@ -52,7 +52,7 @@ def explained_variance(runs: Sequence[tuple[str, Result]], paper_task: str, titl
                     color=color, fontsize=9,
                 )  # fmt: skip
         for k in (2, 3):
-            if number := find("variance", paper_task, k):
+            if number := find("variance", of_paper, k):
                 bound = "more than " if number.at_least else ""
                 axes.plot(
                     k, number.value / 100, marker="_", markersize=22, markeredgewidth=3, color=PAPER, linestyle="none",
@@ -138,7 +138,7 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> N
 def performance(results: Results, task: str, title: str) -> Figure:
     """Accuracy, recall, precision and F1 of the LSTM on every input, and the test accuracy of the baselines."""
     inputs = [one for one in results.inputs if results.first(task, *one)][::-1]
-    paper = find("accuracy", "binary" if task == "binary" else "multiclass")
+    paper = find("accuracy", paper_task(task))
     colors = ("#9bb8d9", *COLORS)
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 1.9 + 0.62 * len(inputs)), layout="constrained")
@@ -187,16 +187,9 @@ def confusion_matrices(runs: Sequence[tuple[str, Result]], title: str) -> Figure
         grid = figure.subplots(lines, 2, squeeze=False).ravel()
         for axes, (label, one) in zip(grid, read, strict=False):
             counts = np.array(one["rows_predicted_columns_actual"])
-            share = counts / np.maximum(counts.sum(axis=0, keepdims=True), 1)
-            axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-            for (row, column), count in np.ndenumerate(counts):
-                color = "white" if share[row, column] > 0.6 else "black"
-                text = f"{count:,}\n{share[row, column]:.2%}"
-                axes.text(column, row, text, ha="center", va="center", color=color, fontsize=9)
-            axes.set_xticks(range(len(counts)), one["classes"])
-            axes.set_yticks(range(len(counts)), one["classes"], rotation=90, va="center")
+            draw_confusion(axes, counts, one["classes"], fontsize=9)
+            axes.set_aspect("auto")
             axes.set_title(label, fontsize=10)
-            axes.set(xlabel="actual class", ylabel="predicted class")
         for axes in grid[len(read) :]:
             axes.axis("off")
         figure.suptitle(f"{title}\ntest records, and share of the actual class", fontsize=11)
@@ -205,7 +198,6 @@ def confusion_matrices(runs: Sequence[tuple[str, Result]], title: str) -> Figure
 
 def processing_time(results: Results, task: str, title: str) -> Figure:
     """Training seconds by number of inputs, ours and the paper's, on logarithmic axes."""
-    paper_task = "binary" if task == "binary" else "multiclass"
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.4), layout="constrained")
         axes = figure.add_subplot()
@@ -215,7 +207,9 @@ def processing_time(results: Results, task: str, title: str) -> Figure:
                 for r, k in results.inputs
                 if r == reducer and (run := results.first(task, r, k))
             ]
-            theirs = [(k, number.value) for k in (4, 10, 53) if (number := find("seconds", reducer, k, paper_task))]
+            theirs = [
+                (k, number.value) for k in (4, 10, 53) if (number := find("seconds", reducer, k, paper_task(task)))
+            ]
             label = {"none": "all features"}.get(reducer, reducer.upper())
             for points, color, words in ((ours, COLORS[0], "ours, {}: one epoch"), (theirs, PAPER, "paper, {}: whole")):
                 line = "-" if len(points) > 1 else "none"

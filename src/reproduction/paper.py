@@ -40,6 +40,17 @@ def stated() -> dict[str, Stated]:
     return TypeAdapter(dict[str, Stated]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
 
+def paper_task(task: str) -> str:
+    """The task of the paper that one of ours rebuilds."""
+    return "binary" if task == "binary" else "multiclass"
+
+
+def training_records(task: str) -> float:
+    """How many records the paper trains on in one of its tasks."""
+    drawn = sum(one.value for key, one in stated().items() if key.startswith(f"records.{task}."))
+    return drawn * stated()["split.train"].value / 100
+
+
 def find(*key: object) -> Stated | None:
     """The number of that key, or None where the paper's text gives none."""
     return stated().get(".".join(str(part) for part in key))

@@ -7,7 +7,7 @@ import pandas as pd
 from src.data.sampling import Task
 from src.data.schema import CATEGORIES, N_FEATURES, NORMAL
 from src.reproduction.claims import judge, name, seeds, slowdown
-from src.reproduction.paper import Stated, find, stated
+from src.reproduction.paper import Stated, find, paper_task, stated, training_records
 from src.reproduction.results import Cell, Estimate, Result, Results, records
 
 MISSING = "run missing"
@@ -33,11 +33,6 @@ def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
             raise ValueError(f"table {columns}: found the row {row}, expected {len(columns)} cells, none of them empty")
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def paper_task(task: str) -> str:
-    """The task of the paper that one of ours rebuilds."""
-    return "binary" if task == "binary" else "multiclass"
 
 
 def verdict(number: Stated, ours: float, low: float | None = None, high: float | None = None) -> str:
@@ -112,7 +107,7 @@ def sampling(task: Task, attacks: Mapping[str, int], scale: float) -> str:
     rows = []
     for place, (class_name, one) in enumerate(task.classes.items()):
         available = sum(attacks[label] for label, where in zip(labels, target, strict=True) if where == place)
-        drawn = max(1, round(one.count * scale))
+        drawn = one.asked(scale)
         number = find("records", paper_task(task.name), class_name)
         agrees = verdict(number, drawn) if number else NOT_STATED
         again = f"{max(0, drawn - available):,}"
@@ -164,8 +159,7 @@ def processing(results: Results, task: str) -> str:
     for reducer, k in results.inputs:
         run = results.first(task, reducer, k)
         number = find("seconds", reducer, k, paper_task(task))
-        sampled = {"binary": 200_148, "multiclass": 320_000}[paper_task(task)]
-        theirs = f"{number.value / k / (0.6 * sampled) * 1e5:.1f}" if number else NOT_STATED
+        theirs = f"{number.value / k / training_records(paper_task(task)) * 1e5:.1f}" if number else NOT_STATED
         if run is None:
             rows.append([name((reducer, k)), str(number or NOT_STATED), theirs, *[MISSING] * 5])
             continue
@@ -247,7 +241,7 @@ def _ours(
     if what == "features":
         return f"{N_FEATURES}", verdict(number, N_FEATURES)
     if what == "records":
-        drawn = max(1, round(task.classes[rest[1]].count * scale))
+        drawn = task.classes[rest[1]].asked(scale)
         return f"{drawn:,}", verdict(number, drawn)
     if what == "accuracy" and (mean := results.accuracy(task.name, "pca", 2)):
         return shown(mean), verdict(number, mean.mean, mean.low, mean.high)

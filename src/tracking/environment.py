@@ -51,7 +51,6 @@ def requirements() -> list[str]:
 
 
 def _tensorflow_version() -> str:
-
     try:
         return version("tensorflow")
     except PackageNotFoundError:
