@@ -19,8 +19,7 @@ from src.models.framework import load_keras
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 
-# Scoring runs in batches of one of these sizes, padded, so that each is compiled once.
-SCORING_BATCHES = (256, 4096, 32768)
+SCORING_BATCH = 32768
 # An input that varies by less, against the largest one, is constant but for float32's rounding: principal components
 # without variance reach 1e-6, the columns of KDD99 scaled to [0, 1] stay above 1e-4. Blown up to `input_scale`, the
 # rounding would drown all else as soon as a record does not have the constant.
@@ -132,7 +131,7 @@ class Network(ABC):
             batch_size=batch,
             epochs=training.epochs,
             validation_data=(X_val[:, :, None], y_val, weight_val),
-            validation_batch_size=min(len(X_val), SCORING_BATCHES[-1]),
+            validation_batch_size=min(len(X_val), SCORING_BATCH),
             verbose=0,
             callbacks=[
                 StopOnDivergence(training),
@@ -182,7 +181,8 @@ class NetworkClassifier:
 
     def __init__(self, network: Any):
         self._network = network
-        self._network.compile(jit_compile=True)  # for scoring: drops optimiser state and the step of the fit
+        # For scoring: drops optimiser state and the step of the fit. XLA would take longer to compile than to score.
+        self._network.compile(jit_compile=False)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k).
@@ -197,15 +197,9 @@ class NetworkClassifier:
 
     def _score(self, X: np.ndarray) -> np.ndarray:
         logits = np.empty((len(X), *self._network.output_shape[1:]), dtype=np.float32)
-        start = 0
-        while start < len(X):
-            left = len(X) - start
-            size = next((size for size in SCORING_BATCHES if size >= left), SCORING_BATCHES[-1])
-            some = X[start : start + size]
-            batch = np.zeros((size, X.shape[1], 1), dtype=np.float32)
-            batch[: len(some), :, 0] = some
-            logits[start : start + len(some)] = self._network.predict_on_batch(batch)[: len(some)]
-            start += len(some)
+        for start in range(0, len(X), SCORING_BATCH):
+            some = slice(start, start + SCORING_BATCH)
+            logits[some] = self._network.predict_on_batch(X[some, :, None])
         logits -= logits.max(axis=-1, keepdims=True)
         odds = np.exp(logits)
         each: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)

@@ -9,7 +9,7 @@ import pytest
 
 from src.models.framework import load_keras
 from src.models.interface import Fitted, load_classifier, write_kind
-from src.models.network import SCORING_BATCHES, NetworkClassifier, _optimizer
+from src.models.network import SCORING_BATCH, NetworkClassifier, _optimizer
 from src.models.training import Training
 from tests.models.conftest import make_lstm
 
@@ -246,8 +246,8 @@ def test_rows_get_the_same_score_whatever_they_are_scored_with(
     np.testing.assert_allclose(probability[some], np.array(alone).reshape(-1, 2), atol=1e-6)
 
 
-def test_the_sizes_above_cross_every_scoring_batch() -> None:
-    assert SCORING_BATCHES == (256, 4096, 32768)
+def test_the_sizes_above_cross_a_scoring_batch() -> None:
+    assert SCORING_BATCH == 32768
 
 
 def test_minus_zero_is_zero_and_what_is_no_number_does_not_spread(by_heart: Fitted) -> None:
