@@ -71,7 +71,7 @@ params: $(READY) ## write params.yaml from conf/
 	mv .params.yaml.part params.yaml
 
 lock: $(READY) ## resolve pyproject.toml into requirements.lock
-	$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 --no-emit-index-url \
+	$(UV) pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate --output-file requirements.lock
 
 clean: ## remove what runs wrote, but for data/raw and mlruns
