@@ -77,7 +77,7 @@ def build(cfg: DictConfig) -> Settings:
     for key in (*GROUPS, "tracking", "preprocess", "k", "seed"):
         if key not in config:
             raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
-    built = {group: _make(group, config[group]) for group in GROUPS}
+    built = {group: make(group, config[group]) for group in GROUPS}
     for key, kind in _TRACKING.items():
         _check(f"tracking.{key}", kind, config["tracking"][key])
     settings = Settings(
@@ -98,9 +98,14 @@ def build(cfg: DictConfig) -> Settings:
     return settings
 
 
-def _make(group: str, node: dict[str, Any]) -> Any:
+def make(group: str, node: dict[str, Any]) -> Any:
+    """Make the checked object that one group of the config names.
+
+    Raises:
+        ConfigError: naming every wrong value of it.
+    """
     # `name` is for people and run names; where the class has such a field it gets it too
-    named = group in ("dataset", "task", "split")
+    named = group in ("dataset", "task", "split", "sweep")
     arguments = {key: value for key, value in node.items() if named or key != "name"}
     try:
         built = instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)

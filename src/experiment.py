@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from src.detector import Card, Detector
 from src.evaluation import metrics, reports
 from src.features.preparation import explained_variance, mutual_information_ranking
 from src.files import write_text
-from src.models.interface import Fitted
+from src.models.interface import Fitted, OnEpoch
 from src.pipeline import Facts, Walk
 from src.workspace import Workspace
 
@@ -28,19 +28,37 @@ class Outcome:
     facts: Facts
 
 
-def train(settings: Settings, walk: Walk) -> Outcome:
+def fit(settings: Settings, walk: Walk, on_epoch: OnEpoch = lambda epoch: None) -> Fitted:
     """Fit the model on the training part; validation only picks the epoch."""
-    parts, preparation, facts = walk.reduced
-    fit, val = parts["train"], parts["val"]
+    parts, _, _ = walk.reduced
+    train, val = parts["train"], parts["val"]
     fitted: Fitted = settings.model.fit(
-        fit.X,
-        fit.y,
+        train.X,
+        train.y,
         val.X,
         val.y,
         n_classes=len(settings.task.classes),
         training=settings.training,
         seed=settings.seed,
+        on_epoch=on_epoch,
     )
+    return fitted
+
+
+def scores(fitted: Fitted, walk: Walk, part: Literal["train", "val"]) -> dict[str, float]:
+    """Accuracy and macro F1 on one part."""
+    reduced = walk.reduced[0][part]
+    probability = fitted.classifier.predict_proba(reduced.X)
+    return {
+        f"{part}_accuracy": metrics.accuracy(probability, reduced.y),
+        f"{part}_macro_f1": metrics.macro_f1(probability, reduced.y),
+    }
+
+
+def train(settings: Settings, walk: Walk) -> Outcome:
+    """Fit the model, and make the detector of it."""
+    fitted = fit(settings, walk)
+    _, preparation, facts = walk.reduced
     names = {group: settings.config[group]["name"] for group in ("dataset", "task", "split", "reducer", "model")}
     card = Card(
         class_names=settings.task.class_names,
@@ -49,11 +67,7 @@ def train(settings: Settings, walk: Walk) -> Outcome:
         seed=settings.seed,
         **names,
     )
-    result = {}
-    for name, part in (("train", fit), ("val", val)):
-        probability = fitted.classifier.predict_proba(part.X)
-        result[f"{name}_accuracy"] = metrics.accuracy(probability, part.y)
-        result[f"{name}_macro_f1"] = metrics.macro_f1(probability, part.y)
+    result = scores(fitted, walk, "train") | scores(fitted, walk, "val")
     result |= {"fit_seconds": fitted.seconds, "reduce_seconds": facts["reduce_seconds"]}
     if fitted.epochs:
         seconds = sorted(one["seconds"] for one in fitted.epochs)

@@ -27,6 +27,8 @@ class ParentRun(Callback):
         self._may_be_empty = False
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        if "sweep" in config:  # workers of a study, whose runs have the study's own parent
+            return
         overrides = list(config.hydra.overrides.task)
         shared = config.tracking.parent
         name = shared or " ".join(overrides) or "multirun"

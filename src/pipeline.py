@@ -20,7 +20,7 @@ from src.data.tables import Table, read_table, write_table
 from src.data.vectors import overlap, vector_ids
 from src.features.preprocessing import preprocess_in_memory, preprocess_to_file
 from src.files import whole_file
-from src.recipes import current_facts, note_path, write_note
+from src.recipes import current_facts, note_path, same_output, write_note
 from src.workspace import Workspace
 
 if TYPE_CHECKING:  # scikit-learn costs a second, and the first three stages do without
@@ -44,6 +44,14 @@ class Walk:
         self._settings = settings
         self._made = made
         self._making = making
+
+    def again(self, settings: Settings) -> "Walk":
+        """The walk of another config, that begins with what this one has made and the two have in common."""
+        other = Walk(settings, self._made)
+        for stage, made in (("preprocess", "preprocessed"), ("sample", "sampled"), ("reduce", "reduced")):
+            if made in self.__dict__ and same_output(settings.config, self._settings.config, stage):
+                other.__dict__[made] = self.__dict__[made]
+        return other
 
     def _facts(self, output: Path, stage: str) -> Facts | None:
         return None if stage == self._making else current_facts(output, self._settings.config, stage)

@@ -40,6 +40,11 @@ def recipe(config: dict[str, Any], stage: str) -> dict[str, Any]:
     return {"stage": stage, "config": {key: config[key] for key in _KEYS[stage]}, "code": digest.hexdigest()}
 
 
+def same_output(one: dict[str, Any], other: dict[str, Any], stage: str) -> bool:
+    """Whether two configs ask a stage for the same."""
+    return all(one[key] == other[key] for key in _KEYS[stage])
+
+
 def run_recipe(config: dict[str, Any]) -> dict[str, str]:
     """Digests of what a whole run's numbers follow from: its config, and the code and libraries that work on it.
 

@@ -51,6 +51,11 @@ def project() -> Workspace:
     return Workspace(PROJECT)
 
 
+def stores() -> Path:
+    """The folder of the project's databases: the real project's, also in a copy that DVC runs an experiment in."""
+    return Path(os.environ.get("DVC_ROOT") or PROJECT) / "mlruns"
+
+
 def output() -> Workspace:
     """Where this process writes: DVC's outputs in a DVC stage, else the folder Hydra made for the run."""
     if in_dvc_stage():

@@ -4,7 +4,7 @@ import os
 import platform
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -45,6 +45,10 @@ class Run:
         self._mlflow.log_metrics(
             {name: float(value) for name, value in metrics.items() if isinstance(value, (int, float))}
         )
+
+    def set_tags(self, tags: Mapping[str, object]) -> None:
+        """Set tags; those that were set before change."""
+        self._mlflow.set_tags({name: str(value)[:5000] for name, value in tags.items()})
 
     def log_epochs(self, epochs: list[dict[str, float]]) -> None:
         """Log the training history in one write, as `epoch_<name>` by step."""
@@ -93,15 +97,25 @@ class Run:
 
 
 @contextmanager
-def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Run]:
+def tracked_run(
+    settings: Settings,
+    *,
+    resume: str | None = None,
+    name: str | None = None,
+    parent: str | None = None,
+    extra_tags: Mapping[str, str] | None = None,
+) -> Iterator[Run]:
     """Open one run; it ends as FINISHED, as FAILED on an exception, as KILLED on Ctrl-C or SIGTERM.
 
     Args:
         resume: Id of a run to go on with; a new one is made where the store does not have it.
+        name: Of the run; one that says model, input and task unless given.
+        parent: Id of the run it is nested under; that of the multirun, if any, unless given.
+        extra_tags: Beside those that every run has.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
     config = settings.config
-    name = f"{config['model']['name']}-{config['reducer']['name']}-{settings.k}-{config['task']['name']}"
+    name = name or f"{config['model']['name']}-{config['reducer']['name']}-{settings.k}-{config['task']['name']}"
     tags = {
         "simulated": str(settings.dataset.simulated).lower(),
         "protocol": config["split"]["name"],
@@ -110,11 +124,12 @@ def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Ru
         **{f"recipe.{key}": value for key, value in run_recipe(config).items()},
         "process": _this_process(),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
+        **(extra_tags or {}),
     }
-    parent = os.environ.get(PARENT_VARIABLE)
+    parent = parent or os.environ.get(PARENT_VARIABLE)
     run_id = resume if resume and _exists(mlflow, resume) else None
     # signals first: one that comes between the run's start and the block must end the run too
-    with terminable(), _ended(mlflow):
+    with terminable(), _ended(mlflow.end_run):
         run = mlflow.start_run(
             run_id=run_id,
             run_name=None if run_id else name,
@@ -130,8 +145,8 @@ def tracked_run(settings: Settings, *, resume: str | None = None) -> Iterator[Ru
 
 
 @contextmanager
-def _ended(mlflow: Any) -> Iterator[None]:
-    """End the active run with the status that tells how the block ended."""
+def _ended(end: Callable[[str], object]) -> Iterator[None]:
+    """Call `end` with the status that tells how the block ended."""
     status = "FINISHED"
     try:
         yield
@@ -142,7 +157,7 @@ def _ended(mlflow: Any) -> Iterator[None]:
         status = "FAILED"
         raise
     finally:
-        mlflow.end_run(status)
+        end(status)
 
 
 @contextmanager
@@ -173,11 +188,50 @@ def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared:
     client = mlflow.MlflowClient()
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
     if shared and (found := find_parent(experiment, name)):
-        _close_dead(client, experiment_id, found)
-        client.update_run(found, status="RUNNING")
+        reopen_parent(found)
         return found
     run = client.create_run(experiment_id, run_name=name, tags={"multirun": "true", **tags})
     return str(run.info.run_id)
+
+
+def reopen_parent(run_id: str) -> bool:
+    """Go on with a parent, and close the children that died; False where the store does not have it."""
+    mlflow = open_store(None)
+    if not _exists(mlflow, run_id):
+        return False
+    client = mlflow.MlflowClient()
+    _close_dead(client, client.get_run(run_id).info.experiment_id, run_id)
+    client.update_run(run_id, status="RUNNING")
+    return True
+
+
+def end_run(run_id: str, status: str) -> None:
+    """End a run of another process, or a parent."""
+    open_store(None).MlflowClient().set_terminated(run_id, status)
+
+
+@contextmanager
+def open_parent(run_id: str) -> Iterator[None]:
+    """End a parent as its block ends: FINISHED, FAILED on an exception, KILLED on Ctrl-C or SIGTERM."""
+    with terminable(), _ended(lambda status: end_run(run_id, status)):
+        yield
+
+
+def describe(
+    run_id: str, note: str, tags: Mapping[str, object], metrics: Mapping[str, float], folder: Path | None
+) -> None:
+    """Say what a parent came to: a note in Markdown for its page, tags, metrics, and every file of a folder."""
+    from mlflow.entities import Metric, RunTag
+
+    client, now = open_store(None).MlflowClient(), int(time.time() * 1000)
+    texts = {name: str(value)[:5000] for name, value in {**tags, "mlflow.note.content": note}.items()}
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+        tags=[RunTag(name, text) for name, text in texts.items()],
+    )
+    if folder:
+        client.log_artifacts(run_id, str(folder))
 
 
 def find_parent(experiment: str, name: str) -> str | None:

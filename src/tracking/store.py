@@ -9,19 +9,18 @@ from typing import Any
 
 from filelock import FileLock
 
-from src.workspace import PROJECT
+from src.workspace import stores
 
 PORT = 5000
 UI_ADDRESS = f"http://127.0.0.1:{PORT}"
 VIEW = "compare"
-_VIEW_METRICS = ("test_accuracy", "test_f1", "test_recall", "test_false_alarm_rate", "fit_seconds")
+_VIEW_METRICS = ("test_accuracy", "val_macro_f1", "test_f1", "test_recall", "test_false_alarm_rate", "fit_seconds")
 _VIEW_PARAMS = ("task.name", "split.name", "reducer.name", "k", "model.name", "seed")
 
 
 def store_uri() -> str:
-    """MLFLOW_TRACKING_URI, or the project's own database. A copy that DVC runs in still writes to the real one."""
-    folder = Path(os.environ.get("DVC_ROOT") or PROJECT) / "mlruns"
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{folder / 'mlflow.db'}"
+    """MLFLOW_TRACKING_URI, or the project's own database."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{stores() / 'mlflow.db'}"
 
 
 def open_store(experiment: str | None) -> Any:

@@ -1,0 +1,46 @@
+"""A search with Optuna over inputs, networks and their training: `python -m src.sweep sweep=components`.
+
+The budget of trials is the study's: the same command, run again or by several workers at once, goes on with what is
+left. Trials look at validation only; the winner becomes conf/experiment/best/<study>.yaml.
+"""
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from src.build import WHITELIST, make
+from src.models.framework import limit_threads
+from src.study.experiments import Experiments
+from src.study.founding import open_study, parent_run
+from src.study.objective import Objective, found_dead
+from src.study.report import write_report
+from src.study.space import read_space
+from src.study.storage import open_storage, storage_url
+from src.study.worker import Worker
+from src.tracking import runs
+from src.workspace import project
+
+
+@hydra.main(config_path="../conf", config_name="sweep", execution_whitelist=WHITELIST)
+def main(cfg: DictConfig) -> None:
+    """Run one worker of a study, from a checked space to the study's report."""
+    sweep = make("sweep", OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)["sweep"])  # type: ignore
+    experiments = Experiments(HydraConfig.get().overrides.task, project())
+    space = read_space(sweep.space, experiments.fixed)
+    experiments.check(space)
+    if sweep.threads:
+        limit_threads(sweep.threads)
+    storage = open_storage(storage_url(sweep.storage), sweep.heartbeat, found_dead)
+    study, founded = open_study(sweep, storage, experiments)
+    tags = {"study": sweep.study, "simulated": str(cfg.dataset.name == "simulated").lower()}
+    parent = parent_run(
+        study, founded, lambda: runs.start_parent(cfg.tracking.experiment, sweep.study, tags), runs.reopen_parent
+    )
+    with runs.open_parent(parent):
+        objective = Objective(sweep, space, experiments, parent)
+        if Worker(sweep, storage, experiments.defaults(space), objective).work():
+            print(write_report(sweep, study, experiments, parent))
+
+
+if __name__ == "__main__":
+    main()
