@@ -33,6 +33,12 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(part, format="png", dpi=150, metadata={"Software": None})
 
 
+def save_svg(figure: Figure, path: Path) -> None:
+    """Write an SVG, whole or not at all; equal figures are equal files."""
+    with rc_context({**STYLE, "svg.hashsalt": "ids", "svg.fonttype": "path"}), whole_file(path) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None})
+
+
 def confusion_matrix(confusion: np.ndarray, class_names: tuple[str, ...], caption: str) -> Figure:
     """Counts, and the share of each actual class; rows predicted, columns actual."""
     n = len(class_names)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,11 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from src.evaluation.plots import COLORS, STYLE, draw_confusion
-from src.files import whole_file
 from src.reproduction.claims import name
 from src.reproduction.paper import find, paper_task
 from src.reproduction.results import Result, Results
 
 PAPER = "#c8501e"
-_SVG = {**STYLE, "svg.hashsalt": "ids", "svg.fonttype": "path"}  # equal figures are equal files
 _METRICS = {
     "train_accuracy": "LSTM training accuracy",
     "test_accuracy": "LSTM test accuracy",
@@ -28,12 +25,6 @@ _METRICS = {
     "test_precision": "LSTM precision",
     "test_f1": "LSTM F1",
 }
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write an SVG, whole or not at all, without the date that would make equal pictures differ."""
-    with rc_context(_SVG), whole_file(path) as part:
-        figure.savefig(part, format="svg", metadata={"Date": None})
 
 
 def explained_variance(runs: Sequence[tuple[str, Result]], of_paper: str, title: str, *, shown: int = 10) -> Figure:

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from src.data.sampling import Task
+from src.evaluation.plots import save_svg
 from src.files import whole_folder, write_text
 from src.reproduction import figures, tables
 from src.reproduction.claims import OPEN, name
@@ -52,7 +53,7 @@ class Report:
         pictures = draw(self.results)
         with whole_folder(folder) as part:
             for title, picture in pictures.items():
-                figures.save(picture.figure, part / f"{title}.svg")
+                save_svg(picture.figure, part / f"{title}.svg")
             write_text(part / "README.md", self._markdown(pictures, links=False))
             write_text(part / "index.html", self._html(self._markdown(pictures, links=True), part))
 

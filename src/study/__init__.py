@@ -1,1 +1,1 @@
-"""Sweeps: Optuna studies over configs, on any number of workers. Optuna is the storage, the samplers and the pruners."""
+"""Sweeps: Optuna studies over configs, by any number of workers. Storage, samplers and pruners are Optuna's."""

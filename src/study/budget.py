@@ -113,10 +113,9 @@ def _again(study: Study, trial: FrozenTrial, deaths: int) -> None:
 
 def failures_in_a_row(study: Study, since: datetime) -> list[FrozenTrial]:
     """The failed trials since then that no other outcome came after, newest first."""
-    done = [trial for trial in finished(study) if trial.datetime_complete and trial.datetime_complete >= since]
-    done.sort(key=lambda trial: trial.datetime_complete, reverse=True)
+    ended = [(trial.datetime_complete or since, trial.number, trial) for trial in finished(study)]
     row = []
-    for trial in done:
+    for _, _, trial in sorted((one for one in ended if one[0] >= since), reverse=True):
         if trial.state != State.FAIL:
             break
         row.append(trial)

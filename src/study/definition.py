@@ -37,8 +37,8 @@ class Sweep:
         study: Name of the study in its storage, and of the winner's file.
         storage: SQLAlchemy URL; null: the environment's OPTUNA_STORAGE, or mlruns/optuna.db.
         space: See `src.study.space.read_space`.
-        objectives: What to maximise or minimise; the first picks the winner. Trials are pruned where it is the only one,
-            and a score: by accuracy on validation, epoch by epoch.
+        objectives: What to maximise or minimise; the first picks the winner. Where it is the only one, and a score,
+            trials are pruned by their accuracy on validation, epoch by epoch.
         n_trials: Trials of the study, however many calls and workers share them.
         timeout: Seconds after which this call begins no other trial; null for none.
         n_seeds: Fits of each trial, on seeds that follow each other; what counts is their mean.
@@ -90,13 +90,19 @@ class Sweep:
         return _make("pruner", PRUNERS, self.pruner)
 
 
+def quiet() -> None:
+    """Keep Optuna from saying more than the worker's own line for each trial."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # grouped TPE, heartbeats: "experimental" since Optuna 2.9; the lock file holds the version that was tested
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+
+
 def _make(what: str, known: dict[str, Any], options: dict[str, Any]) -> Any:
     name = options.get("name")
     if name not in known:
         raise ValueError(f"{what}.name={name!r}, expected one of {', '.join(known)}")
     try:
-        # grouped TPE, heartbeats: "experimental" in Optuna since 2.9; the lock file holds the version that was tested
-        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+        quiet()
         return known[name](**{key: value for key, value in options.items() if key != "name"})
     except (TypeError, ValueError) as error:
         raise ValueError(f"{what}: {error}") from None

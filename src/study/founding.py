@@ -30,9 +30,7 @@ def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments) 
     """
     definition = _definition(sweep, experiments)
     try:
-        study = optuna.create_study(
-            study_name=sweep.study, storage=storage, directions=[str(one) for one in sweep.objectives.values()]
-        )
+        study = optuna.create_study(study_name=sweep.study, storage=storage, directions=list(sweep.objectives.values()))
         study.set_metric_names(list(sweep.objectives))
         study.set_user_attr(COMMAND, command(sweep, experiments.overrides))
         study.set_user_attr(_DEFINITION, definition)
@@ -45,8 +43,8 @@ def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments) 
         study.set_user_attr(_DEFINITION, definition)
     elif changed := [part for part in definition if found.get(part) != definition[part]]:
         raise ConfigError(
-            f"sweep.study={sweep.study}: the storage has a study of that name with another {' and '.join(changed)}, and "
-            f"its trials would not compare; give this one a name of its own, such as sweep.study={sweep.study}-2"
+            f"sweep.study={sweep.study}: the storage has a study of that name with another {' and '.join(changed)}, "
+            f"and its trials would not compare; give this one a name of its own, such as sweep.study={sweep.study}-2"
         )
     return study, False
 

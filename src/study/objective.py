@@ -36,7 +36,7 @@ class Objective:
         base = experiments.settings({})
         self._first_seed = base.seed
         # by which the steps of one seed lie apart from those of the next, in every trial alike
-        self._stride = max(base.training.epochs, int(space.highest("training.epochs") or 0))  # type: ignore[arg-type]
+        self._stride = max(base.training.epochs, int(space.highest("training.epochs") or 0))
 
     def __call__(self, study: Study, trial: Trial) -> list[float]:
         """The values of a trial, one for each objective.
@@ -64,9 +64,7 @@ class Objective:
             raise pruned
         return [figures[name] for name in self._sweep.objectives]
 
-    def _figures(
-        self, study: Study, trial: Trial, values: Values, settings: Settings, run: Run
-    ) -> dict[str, float]:
+    def _figures(self, study: Study, trial: Trial, values: Values, settings: Settings, run: Run) -> dict[str, float]:
         if twin := _twin(study, trial):  # the same values give the same fit
             trial.set_user_attr(_SAME, twin.number)
             run.set_tags({"trial.same_as": twin.number})

@@ -8,7 +8,13 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, QuotedString, RangeSweep
 from hydra.errors import HydraException
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+    check_distribution_compatibility,
+)
 from optuna.trial import Trial
 
 from src.build import ConfigError
@@ -102,6 +108,12 @@ def read_space(spec: Mapping[str, Any], fixed: Mapping[str, Value]) -> Space:
     if not spec:
         raise ConfigError("sweep.space: found no parameter, expected those to search; see conf/sweep/components.yaml")
     parameters = {str(name): tuple(_branches(str(name), node)) for name, node in spec.items()}
+    for name, (first, *more) in parameters.items():
+        for branch in more:
+            try:
+                check_distribution_compatibility(first.distribution, branch.distribution)
+            except ValueError as error:
+                raise ConfigError(f"sweep.space.{name}: its branches may differ in range only: {error}") from None
     names = list(parameters)
     for place, name in enumerate(names):
         for other, wanted in ((other, some) for branch in parameters[name] for other, some in branch.when.items()):
@@ -135,11 +147,11 @@ def _distribution(name: str, text: Any) -> BaseDistribution:
     found = f"sweep.space.{name}: found {text!r}"
     try:
         parsed: Any = OverridesParser.create().parse_override(f"{name}={text}").value()
-    except HydraException:
-        raise ConfigError(f"{found}, {SYNTAX}") from None
+    except HydraException as error:
+        raise ConfigError(f"{found}, {SYNTAX} ({str(error).splitlines()[0]})") from None
     log = "log" in getattr(parsed, "tags", ())
-    if unknown := getattr(parsed, "tags", set()) - {"log"}:
-        raise ConfigError(f"{found} with the tag {sorted(unknown)}, expected no tag but log")
+    if getattr(parsed, "tags", set()) - {"log"}:
+        raise ConfigError(f"{found} with the tags {sorted(parsed.tags)}, expected no tag but log")
     try:
         if isinstance(parsed, ChoiceSweep) and not parsed.shuffle and not log:
             return CategoricalDistribution([_plain(one) for one in parsed.list])
@@ -193,7 +205,8 @@ def _suggest(trial: Trial, name: str, distribution: BaseDistribution) -> Value:
         value: Value = trial.suggest_categorical(name, distribution.choices)
         return value
     if isinstance(distribution, IntDistribution):
-        return trial.suggest_int(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
+        low, high, step = distribution.low, distribution.high, distribution.step
+        return trial.suggest_int(name, low, high, step=step, log=distribution.log)
     assert isinstance(distribution, FloatDistribution)
     return trial.suggest_float(name, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
 

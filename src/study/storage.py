@@ -4,7 +4,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from src.build import ConfigError
+from src.study.definition import quiet
 from src.workspace import stores
 
 URL_VARIABLE = "OPTUNA_STORAGE"
@@ -46,13 +48,16 @@ def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> _CachedStorag
     Raises:
         ConfigError: there is no such database, or no driver for it; the password is not shown.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)  # the worker has a line of its own for each trial
+    quiet()
     try:
         address = make_url(url)
     except ArgumentError:
-        raise ConfigError(f"sweep.storage: found {url!r}, expected an SQLAlchemy URL such as sqlite:///file.db") from None
+        raise ConfigError(
+            f"sweep.storage: found {url!r}, expected an SQLAlchemy URL such as sqlite:///file.db"
+        ) from None
     is_file = address.get_backend_name() == "sqlite" and bool(address.database)
-    make = lambda: RDBStorage(  # noqa: E731
+    make: Callable[[], RDBStorage] = partial(
+        RDBStorage,
         url,
         engine_kwargs={"connect_args": {"timeout": 120}} if is_file else {"pool_pre_ping": True},
         heartbeat_interval=heartbeat_s,
@@ -115,10 +120,9 @@ def alive(storage: _CachedStorage, trial_id: int) -> Iterator[None]:
 
     def beat() -> None:
         while True:
-            try:
+            # if one is missed the next will tell; after GRACE of them others take the trial for dead
+            with suppress(SQLAlchemyError, optuna.exceptions.StorageInternalError):
                 storage.record_heartbeat(trial_id)
-            except (SQLAlchemyError, optuna.exceptions.StorageInternalError):
-                pass  # the next beat will tell; after GRACE of them others take the trial for dead
             if stop.wait(interval):
                 return
 

@@ -87,7 +87,7 @@ class Worker:
             try:
                 self._end(study, found)
             except UpdateFinishedTrialError:  # it was taken for dead, as a machine that slept would be
-                print(f"trial {found.number}: another worker has it now; is sweep.heartbeat too short?", file=sys.stderr)
+                print(f"trial {found.number}: another worker has it now; sweep.heartbeat too short?", file=sys.stderr)
 
     def _end(self, study: Study, found: FrozenTrial) -> None:
         try:
@@ -108,8 +108,9 @@ class Worker:
     def _progress(self, study: Study, gone: float) -> str:
         counted = budget.counted(study)
         done = [trial for trial in counted if trial.state.is_finished()]
-        states = {state: sum(trial.state == state for trial in done) for state in (TrialState.PRUNED, TrialState.FAIL)}
-        notes = [f"{count} {name}" for (_, count), name in zip(states.items(), ("pruned", "failed"), strict=True) if count]
+        words = {TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+        counts = {word: sum(trial.state == state for trial in done) for state, word in words.items()}
+        notes = [f"{count} {word}" for word, count in counts.items() if count]
         line = f"{study.study_name}: {len(done)} of {self._sweep.n_trials} trials"
         line += f" ({', '.join(notes)})" if notes else ""
         if any(trial.state == TrialState.COMPLETE for trial in done):
