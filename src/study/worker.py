@@ -92,6 +92,7 @@ class Worker:
     def _end(self, study: Study, found: FrozenTrial) -> None:
         try:
             values = self._run_trial(study, Trial(study, found._trial_id))
+            budget.end(study, found, TrialState.COMPLETE, values)
         except optuna.TrialPruned:
             budget.end(study, found, TrialState.PRUNED)
         except UpdateFinishedTrialError:
@@ -102,8 +103,6 @@ class Worker:
         except BaseException:  # Ctrl-C, SIGTERM
             budget.give_back(study, found)
             raise
-        else:
-            budget.end(study, found, TrialState.COMPLETE, values)
 
     def _progress(self, study: Study, gone: float) -> str:
         counted = budget.counted(study)
