@@ -1,0 +1,192 @@
+"""`python -m src.sweep` as it is used: workers as processes, real storages, kills; simulated records."""
+
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import optuna
+import pytest
+from mlflow.entities import Run
+from optuna.study import Study
+
+from src.study import budget
+from tests.e2e.conftest import SIMULATED, Project, wait_for
+from tests.servers import PostgreSQL, postgresql
+
+pytestmark = pytest.mark.slow
+# The space of sweep=components with small networks; two threads of one process each would fight for the cores.
+TINY = (*SIMULATED[:-1], "training.epochs=3", "model.units=8", "model.frequencies=4")
+SWEEP = (*TINY, "sweep.threads=1", "sweep.heartbeat=1")
+STUDY = "components-binary-simulated"
+
+
+def study_of(project: Project, url: str | None = None) -> Study | None:
+    """The study, once it is there."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    file = project.root / "mlruns" / "optuna.db"
+    if url is None and not file.is_file():
+        return None
+    try:
+        return optuna.load_study(study_name=STUDY, storage=url or f"sqlite:///{file}")
+    except (KeyError, RuntimeError):
+        return None
+
+
+def runs_of(project: Project) -> tuple[Run, list[Run]]:
+    """The study's run and its trials' runs."""
+    (parent,) = [run for run in project.runs() if run.data.tags.get("multirun")]
+    return parent, [run for run in project.runs() if "trial" in run.data.tags]
+
+
+def assert_whole(project: Project, study: Study, n_trials: int) -> None:
+    """Exactly so many trials are finished, each with a run that says the same, and the report is there."""
+    done = budget.finished(study)
+    assert len(done) == n_trials
+    assert not budget.running(study)
+    parent, runs = runs_of(project)
+    assert parent.info.status == "FINISHED"
+    by_id = {run.info.run_id: run for run in runs}
+    for trial in done:
+        run = by_id[trial.user_attrs["mlflow_run"]]
+        assert run.data.tags["trial.state"] == trial.state.name
+        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        if trial.values and trial.state.name == "COMPLETE":
+            assert run.data.metrics["val_macro_f1"] == trial.values[0]
+    assert not [run for run in runs if run.info.status == "RUNNING"]
+    assert parent.data.metrics["best_val_macro_f1"] == study.best_value
+    names = {item.path for item in mlflow.MlflowClient(project.store).list_artifacts(parent.info.run_id)}
+    assert {"README.md", "index.html", "trials.csv", "history.svg", "slices.svg", "parallel_coordinates.svg"} <= names
+    assert (project.root / "reports" / "sweeps" / STUDY / "index.html").is_file()
+
+
+def metrics_of(output: str) -> dict[str, float]:
+    return {name: float(value) for name, value in re.findall(r"^(\w+) +(\d\.\d+)", output, re.MULTILINE)}
+
+
+def test_a_worker_killed_in_mid_trial_costs_nothing(project, background):
+    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=8", "sweep/pruner=none")
+    first = background(project.start(*command, "worker=0"))
+    study = wait_for(lambda: study_of(project), "the study")
+    wait_for(lambda: budget.running(study) and budget.running(study)[0].params, "a trial under way")
+    second = background(project.start(*command, "worker=1"))
+    wait_for(lambda: len(budget.running(study)) == 2, "two trials at once")
+    mine = {trial.number: trial.params for trial in budget.running(study)}
+    first.send_signal(signal.SIGKILL)
+    output, _ = second.communicate(timeout=300)
+    assert second.returncode == 0, output
+    first.wait()
+
+    assert_whole(project, study, 8)
+    left = [trial for trial in study.trials if trial.state.name == "FAIL"]
+    assert len(left) == 1, "the one that the dead worker had"
+    assert left[0].number in mine or left[0].number > max(mine)
+    (again,) = [trial for trial in study.trials if trial.user_attrs.get("again") == left[0].number]
+    assert again.params == left[0].params
+    _, runs = runs_of(project)
+    assert [run.info.status for run in runs if run.info.run_id == left[0].user_attrs["mlflow_run"]] == ["KILLED"]
+    assert len(runs) == 9
+
+
+def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, background):
+    command = ("sweep", *SWEEP, "sweep.n_trials=4")
+    process = background(project.start("python", "-m", f"src.{command[0]}", *command[1:]))
+    study = wait_for(lambda: study_of(project), "the study")
+    wait_for(lambda: len(budget.finished(study)) >= 1 and budget.running(study), "the second trial")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    before = len(budget.finished(study))
+    assert 1 <= before < 4
+    assert runs_of(project)[0].info.status == "KILLED"
+
+    output = project.module(*command)
+    assert f"{before + 1} of 4 trials" in output
+    assert "1 of 4 trials" not in output
+    assert_whole(project, study, 4)
+    assert "again: python -m src.train +experiment=best/components-binary-simulated" in output
+    assert f"{STUDY}: trial" in project.module(*command), "a complete study: nothing to run, the report again"
+    assert len(budget.finished(study)) == 4
+
+    output = project.module("train", f"+experiment=best/{STUDY}", "tracking.log_model=false")
+    (run,) = [run for run in project.runs() if "test_accuracy" in run.data.metrics]
+    assert run.data.metrics["val_macro_f1"] == study.best_value
+    assert metrics_of(output)["val_macro_f1"] == pytest.approx(study.best_value, abs=1e-4)
+
+    refused = project.module(*command, "task=multiclass", f"sweep.study={STUDY}", fails=True)
+    assert "has a study of that name with another config" in refused
+
+
+def test_a_wrong_space_fails_before_the_first_trial(project):
+    output = project.module("sweep", *SWEEP, "sweep.space.reducer='choice(pca, mi, ica)'", fails=True)
+    assert "reducer=ica" in output
+    assert not (project.root / "mlruns" / "optuna.db").exists()
+
+
+def test_two_joblib_workers_share_a_study(project):
+    output = project.module(
+        "sweep", "-m", *SWEEP, "sweep.n_trials=6", "worker=0,1", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"
+    )
+    study = study_of(project)
+    assert_whole(project, study, 6)
+    _, runs = runs_of(project)
+    assert len({run.data.tags["process"] for run in runs}) == 2
+    assert output.count("is the best") == 1, "the last one reports"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as running:
+        yield running
+
+
+def test_two_workers_started_by_hand_share_a_study_on_postgresql(project, background, server):
+    project.env["OPTUNA_STORAGE"] = server.url
+    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=6")
+    workers = [background(project.start(*command, f"worker={n}")) for n in (0, 1)]
+    outputs = [worker.communicate(timeout=400)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
+    study = study_of(project, server.url)
+    assert_whole(project, study, 6)
+    study._storage._backend.engine.dispose()
+    assert len({run.data.tags["process"] for run in runs_of(project)[1]}) == 2
+    assert not (project.root / "mlruns" / "optuna.db").exists()
+    assert server.password not in "".join(outputs)
+
+
+RAY = ("hydra/launcher=ray", "hydra.launcher.ray.init.address=local", "+hydra.launcher.ray.init.num_cpus=2")
+
+
+def test_two_workers_on_a_ray_cluster_share_a_study_and_a_grid_has_one_parent(project):
+    project.module("sweep", "-m", *SWEEP, "sweep.n_trials=6", "worker=0,1", *RAY)
+    study = study_of(project)
+    assert_whole(project, study, 6)
+    _, runs = runs_of(project)
+    assert len({run.data.tags["process"] for run in runs}) == 2
+
+    project.module("train", "-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "k=2,3", *RAY)
+    parents = [run for run in project.runs() if run.data.tags.get("multirun") and "study" not in run.data.tags]
+    children = [run for run in project.runs() if run.data.params.get("model.name") == "decision_tree"]
+    assert [run.info.status for run in (*parents, *children)] == ["FINISHED"] * 3
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parents[0].info.run_id}
+
+
+def test_the_dashboard_opens_on_the_study(project, background):
+    pytest.importorskip("optuna_dashboard")
+    project.module("sweep", *SWEEP, "sweep.n_trials=1")
+    url = f"sqlite:///{project.root}/mlruns/optuna.db"
+    server: Any = background(project.start("optuna-dashboard", url, "--host", "127.0.0.1", "--port", "8137"))
+
+    def listed() -> str:
+        found = subprocess.run(
+            ["curl", "--silent", "--fail", "http://127.0.0.1:8137/api/studies"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return found.stdout
+
+    assert STUDY in wait_for(listed, "the dashboard")
+    assert server.poll() is None

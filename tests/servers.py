@@ -1,0 +1,66 @@
+"""A real PostgreSQL server of a test's own, from the distribution's package."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt/postgresql", "/usr/local/opt/postgresql")
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    """A running server with an empty database."""
+
+    url: str
+    password: str
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[PostgreSQL]:
+    """Start a server in `folder`, and end it; skips where it is not installed, unless IDS_REQUIRE_POSTGRESQL is set."""
+    programs = _programs()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    password, data = "not-to-be-shown", folder / "data"
+    (folder / "password").write_text(password)
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # which PostgreSQL refuses to run as
+        as_user = ["runuser", "-u", "postgres", "--"]
+        for place in (folder, *folder.parents):
+            if place.owner() == "root" and str(place).startswith("/tmp/"):
+                place.chmod(place.stat().st_mode | 0o055)
+        shutil.chown(folder, "postgres")
+        shutil.chown(folder / "password", "postgres")
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_user, str(programs / program), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+    run("initdb", "-D", str(data), "-U", "ids", "-A", "scram-sha-256", "--pwfile", str(folder / "password"))
+    options = f"-h 127.0.0.1 -p {port} -k {folder}"
+    run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield PostgreSQL(f"postgresql+psycopg://ids:{password}@127.0.0.1:{port}/postgres", password)
+    finally:
+        run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+
+
+def _programs() -> Path:
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    for place in PLACES:
+        for folder in sorted(Path(place).glob("*/bin"), reverse=True):
+            if (folder / "initdb").is_file():
+                return folder
+    if os.environ.get("IDS_REQUIRE_POSTGRESQL"):
+        pytest.fail("found no PostgreSQL server, and IDS_REQUIRE_POSTGRESQL is set; apt-get install postgresql")
+    pytest.skip("install a PostgreSQL server to run this (Debian: apt-get install postgresql)")
