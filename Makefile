@@ -18,7 +18,7 @@ export PYTHONWARNINGS := ignore:The version_base
 PAPER := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.jit_compile=false training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
-.PHONY: help setup demo repro paper ui test test-slow test-all lint bench params lock clean
+.PHONY: help setup demo repro paper ui dashboard test test-slow test-all lint bench bench-sweeps params lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -50,6 +50,9 @@ paper: $(READY) ## the paper's whole comparison and its report; goes on where it
 ui: $(READY) ## the MLflow UI on the local store
 	$(BIN)/python -m src.ui
 
+dashboard: $(READY) ## optuna-dashboard on the studies of src.sweep
+	$(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
+
 test: $(READY) ## the tests that take minutes at most
 	$(BIN)/pytest
 
@@ -65,6 +68,9 @@ lint: $(READY) ## style and types
 
 bench: $(READY) ## measure, and rewrite the table in benchmarks/README.md
 	$(BIN)/python -m benchmarks.pipeline
+
+bench-sweeps: $(READY) ## the same for sweeps, in benchmarks/sweeps.md
+	$(BIN)/python -m benchmarks.sweeps
 
 params: $(READY) ## write params.yaml from conf/
 	$(BIN)/python -m src.train --cfg job --resolve > .params.yaml.part

@@ -21,6 +21,18 @@ ROOMS = {
     "evaluation": {"numpy", "pandas", "sklearn", "matplotlib"},
     "models": {"numpy", "keras", "sklearn", "skops", "pydantic", "tqdm"},
     "reproduction": {"numpy", "pandas", "scipy", "matplotlib", "jinja2", "markdown_it", "yaml", "pydantic"},
+    "study": {
+        "numpy",
+        "scipy",
+        "matplotlib",
+        "optuna",
+        "sqlalchemy",
+        "filelock",
+        "hydra",
+        "omegaconf",
+        "pydantic",
+        "yaml",
+    },
     "detector": {"numpy", "pyarrow", "sklearn"},
     "tracking": {"mlflow", "filelock", "psutil"},
 }
@@ -40,8 +52,9 @@ ONLY_IN = {
     "keras": {"models"},
     "tensorflow": set[str](),
     "dvc": set[str](),
-    "optuna": {"sweep"},
-    "hydra": DOORS | {"build", "grid", "multirun", "workspace"},
+    "optuna": {"study"},
+    "sqlalchemy": {"study"},
+    "hydra": DOORS | {"build", "grid", "multirun", "study", "workspace"},
 }
 UNSAFE = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 

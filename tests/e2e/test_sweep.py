@@ -1,11 +1,9 @@
 """`python -m src.sweep` as it is used: workers as processes, real storages, kills; simulated records."""
 
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import mlflow

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from src.evaluation import plots
 from src.evaluation.metrics import Evaluation
+from tests.pictures import texts_inside
 
 Evaluated = Callable[..., tuple[Evaluation, tuple[str, ...]]]
 SHORT = "kdd99_10pct, binary, random split, lstm on pca k=2, seed 0"
@@ -21,32 +20,9 @@ LONG = (
 )
 
 
-def drawn_texts(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> list[Text]:
-    """The texts that really are drawn: tick labels out of view exist as well, but are not."""
-    texts = []
-    original = Text.draw
-
-    def record(self: Text, *args: object, **kwargs: object) -> None:
-        if self.get_visible() and self.get_text().strip():
-            texts.append(self)
-        original(self, *args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Text, "draw", record)
-        FigureCanvasAgg(figure).draw()
-    return texts
-
-
 def check(draw: Callable[[], Figure], caption: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """No text outside the picture, the caption in it, and the same bytes when drawn again; returns the texts."""
-    figure = draw()
-    texts = drawn_texts(figure, monkeypatch)
-    width, height = figure.canvas.get_width_height()
-    for text in texts:
-        box = text.get_window_extent()
-        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
-        assert inside, f"{text.get_text()!r} at {box} lies outside {width} x {height}"
-    words = [text.get_text() for text in texts]
+    words = texts_inside(draw(), monkeypatch)
     assert any(caption in one for one in words)
     for name in ("one.png", "two.png"):
         plots.save(draw(), folder / name)

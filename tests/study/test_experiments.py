@@ -33,10 +33,9 @@ def test_a_trials_config_is_the_one_that_hydra_makes_of_the_same_overrides(value
     found = Experiments(["split=grouped", "sweep.n_trials=3", "worker=1"], Workspace(PROJECT)).settings(values, 4)  # type: ignore[arg-type]
     words = {None: "null", True: "true"}
     overrides = [f"{name}={words.get(value, value)}" for name, value in values.items()]  # type: ignore[call-overload]
-    expected = OmegaConf.to_container(
-        compose("config", [*overrides, "split=grouped", "seed=4", "training.progress=false", "tracking.log_model=false"]),
-        resolve=True,
-    )
+    quiet = ("training.progress=false", "tracking.log_model=false")
+    composed = compose("config", [*overrides, "split=grouped", "seed=4", *quiet])
+    expected = OmegaConf.to_container(composed, resolve=True)
     assert found.config == expected
 
 

@@ -44,7 +44,9 @@ def test_a_storage_that_is_not_there_is_named_without_its_password(url: str, mes
     assert "secret" not in without_password("postgresql+psycopg://me:secret@host/db")
 
 
-def test_a_heartbeat_that_is_missed_does_not_end_the_others(study: optuna.Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_that_is_missed_does_not_end_the_others(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     storage = study._storage
     budget.fill(study, 1, {})
     trial = budget.take(study, 1)
