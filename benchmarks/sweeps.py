@@ -10,8 +10,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import date
-from itertools import pairwise
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,7 @@ def main() -> None:
         f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}.",
         "",
         f"Pruning: two studies of {PRUNED_TRIALS} trials on simulated records that try the same values in the same "
-        "order, with the default pruner (median) and with none; epochs until both had the best score that both reached. "
+        "order, with the default pruner and with none; epochs until both had the best score that both reached. "
         f"Beyond the fit: mean of {TIMED_TRIALS - 1} trials on the 10 % file, from the end of one to the end of the "
         "next, less `fit_seconds`. "
         f"Workers: {SHARED_TRIALS} trials there, one thread each, from the first trial's start to the last one's end.",

@@ -1,12 +1,13 @@
 """What came out of a study: pictures, pages and the winner's file, in reports/sweeps/<study> and on its MLflow run."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import optuna
 from matplotlib.figure import Figure
 from optuna import visualization
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from src.evaluation.plots import save_svg
@@ -83,11 +84,20 @@ def draw(sweep: Sweep, study: Study, simulated: bool) -> Iterator[tuple[str, str
 
 
 def _importances(study: Study) -> dict[str, float]:
-    target = None if len(study.directions) == 1 else lambda trial: trial.values[0]
     try:
-        return optuna.importance.get_param_importances(study, target=target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that a short study's importances are rough
+            return optuna.importance.get_param_importances(study, target=_importance_target(study))
     except (ValueError, RuntimeError):  # too few complete trials, or all alike
         return {}
+
+
+def _importance_target(study: Study) -> Callable[[FrozenTrial], float] | None:
+    """What Optuna's importances look at where there are several objectives: low is good, whatever the direction."""
+    if len(study.directions) == 1:
+        return None
+    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
+    return lambda trial: sign * trial.values[0]
 
 
 def _counts(study: Study) -> dict[str, int]:
@@ -141,7 +151,10 @@ def _interactive(sweep: Sweep, study: Study) -> str:
     labelled = {**one, "target_name": names[0]}
     figures = [visualization.plot_optimization_history(study, **labelled)]
     if _importances(study):
-        figures.append(visualization.plot_param_importances(study, **labelled))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            target = _importance_target(study)
+            figures.append(visualization.plot_param_importances(study, target=target, target_name=names[0]))
     figures += [visualization.plot_parallel_coordinate(study, **labelled), visualization.plot_slice(study, **labelled)]
     if sweep.prunes:
         figures.append(visualization.plot_intermediate_values(study))
