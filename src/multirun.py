@@ -19,7 +19,7 @@ _SIGNALS = ExitStack()  # not in the callback, which is pickled for workers
 
 
 class ParentRun(Callback):
-    """Makes the parent before the first job and ends it after the last; jobs find its id in the environment."""
+    """Makes the parent before the first job and ends it after the last; jobs find its id in their environment."""
 
     def __init__(self) -> None:
         self._run_id: str | None = None
@@ -45,6 +45,8 @@ class ParentRun(Callback):
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if self._process == os.getpid():
             self._progress.start()
+        elif self._run_id:  # a worker, maybe of a cluster that was there before: it has not our environment
+            os.environ[runs.PARENT_VARIABLE] = self._run_id
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         if self._process == os.getpid():
