@@ -236,3 +236,51 @@ def test_a_report_is_logged_to_the_parent_made_where_there_is_none(composed, sto
     client = mlflow.MlflowClient()
     assert [item.path for item in client.list_artifacts(parent, "report")] == ["report/README.md"]
     assert len(client.search_runs([client.get_run(parent).info.experiment_id])) == 1
+
+
+def test_a_run_of_a_study_is_named_and_nested_as_told(settings, store):
+    parent = runs.start_parent("simulated", "study", {})
+    with runs.tracked_run(settings, name="trial-3", parent=parent, extra_tags={"trial": "3"}) as run:
+        run.set_tags({"trial.state": "PRUNED", "trial.reason": "x" * 9000})
+        run.set_tags({"trial.state": "COMPLETE"})
+    found = mlflow.get_run(run.id)
+    assert found.info.run_name == "trial-3"
+    assert found.data.tags["mlflow.parentRunId"] == parent
+    assert (found.data.tags["trial"], found.data.tags["trial.state"]) == ("3", "COMPLETE")
+    assert len(found.data.tags["trial.reason"]) == 5000
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(None, "FINISHED"), (ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")]
+)
+def test_the_run_of_a_study_ends_as_its_worker_does_and_is_gone_on_with(store, error, status):
+    parent = runs.start_parent("simulated", "study", {})
+    client = mlflow.MlflowClient()
+
+    def work() -> None:
+        with runs.open_parent(parent):
+            if error:
+                raise error
+
+    if error:
+        with pytest.raises(error):
+            work()
+    else:
+        work()
+    assert client.get_run(parent).info.status == status
+    assert runs.reopen_parent(parent)
+    assert client.get_run(parent).info.status == "RUNNING"
+    assert not runs.reopen_parent("0" * 32)
+
+
+def test_what_a_study_came_to_is_told_on_its_run_and_can_change(store, tmp_path):
+    parent = runs.start_parent("simulated", "study", {})
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "README.md").write_text("x")
+    for best in (3, 4):
+        runs.describe(parent, f"trial {best}", {"best.k": best}, {"best_score": 0.9}, tmp_path / "report")
+    found = mlflow.get_run(parent)
+    assert found.data.tags["mlflow.note.content"] == "trial 4"
+    assert found.data.tags["best.k"] == "4"
+    assert found.data.metrics == {"best_score": 0.9}
+    assert [item.path for item in mlflow.MlflowClient().list_artifacts(parent)] == ["README.md"]
