@@ -1,5 +1,6 @@
 """From a trial's values to a checked config and its data; what the trials have in common is made once."""
 
+import shlex
 from collections.abc import Sequence
 
 from hydra import compose
@@ -13,8 +14,9 @@ from src.pipeline import Walk
 from src.study.space import Space, Value, Values, as_override
 from src.workspace import Workspace
 
-# Keys of the search itself, which an experiment does not have.
+# Keys of the search itself, which an experiment does not have; and those that say how it is run, not what it is.
 _OWN = ("sweep", "worker", "hydra")
+_HOW = ("sweep.storage", "sweep.threads", "sweep.heartbeat", "sweep.timeout", "worker", "hydra")
 _QUIET = ("training.progress=false", "tracking.log_model=false")
 
 
@@ -28,9 +30,10 @@ class Experiments:
 
     def __init__(self, overrides: Sequence[str], made: Workspace):
         parsed = OverridesParser.create().parse_overrides(list(overrides))
-        own = [one for one in parsed if str(one.key_or_group).split(".")[0].split("/")[0] in _OWN]
-        mine = [one for one in parsed if one not in own]
+        mine = [one for one in parsed if not _begins(one.key_or_group, _OWN)]
         self.overrides = [str(one.input_line) for one in mine]
+        told = [str(one.input_line) for one in parsed if not _begins(one.key_or_group, _HOW)]
+        self.command = shlex.join(["python", "-m", "src.sweep", *told])
         self.fixed: Values = {one.key_or_group: one.value() for one in mine if isinstance(one.value(), Value)}
         self._made = made
         self._walks: dict[int, Walk] = {}
@@ -87,3 +90,7 @@ class Experiments:
             value = OmegaConf.select(OmegaConf.create(config), name)
             wanted[name] = config[name]["name"] if name in GROUPS else value
         return space.contained(wanted)
+
+
+def _begins(key: str, places: Sequence[str]) -> bool:
+    return any(key == place or key.startswith((f"{place}.", f"{place}/")) for place in places)

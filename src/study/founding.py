@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import optuna
@@ -32,14 +32,14 @@ def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments) 
     try:
         study = optuna.create_study(study_name=sweep.study, storage=storage, directions=list(sweep.objectives.values()))
         study.set_metric_names(list(sweep.objectives))
-        study.set_user_attr(COMMAND, command(sweep, experiments.overrides))
+        study.set_user_attr(COMMAND, experiments.command)
         study.set_user_attr(_DEFINITION, definition)
         return study, True
     except DuplicatedStudyError:
         study = optuna.load_study(study_name=sweep.study, storage=storage)
     found = _wait_for(study, _DEFINITION)
     if found is None:  # its founder died at once
-        study.set_user_attr(COMMAND, command(sweep, experiments.overrides))
+        study.set_user_attr(COMMAND, experiments.command)
         study.set_user_attr(_DEFINITION, definition)
     elif changed := [part for part in definition if found.get(part) != definition[part]]:
         raise ConfigError(
@@ -61,11 +61,6 @@ def parent_run(study: Study, founded: bool, make: Callable[[], str], reopen: Cal
         run_id = make()
         study.set_user_attr(RUN, run_id)
     return run_id
-
-
-def command(sweep: Sweep, overrides: Sequence[str]) -> str:
-    """The command of a study."""
-    return " ".join(["python -m src.sweep", f"sweep={sweep.name}", *overrides])
 
 
 def _definition(sweep: Sweep, experiments: Experiments) -> dict[str, str]:

@@ -21,7 +21,7 @@ from src.build import ConfigError
 
 Value = str | int | float | bool | None
 Values = dict[str, Value]
-SYNTAX = "expected choice(a, b), range(first, end[, step]), interval(low, high), int(interval(...)) or tag(log, ...)"
+_SYNTAX = "expected choice(a, b), range(first, end[, step]), interval(low, high), int(interval(...)) or tag(log, ...)"
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _distribution(name: str, text: Any) -> BaseDistribution:
     try:
         parsed: Any = OverridesParser.create().parse_override(f"{name}={text}").value()
     except HydraException as error:
-        raise ConfigError(f"{found}, {SYNTAX} ({str(error).splitlines()[0]})") from None
+        raise ConfigError(f"{found}, {_SYNTAX} ({str(error).splitlines()[0]})") from None
     log = "log" in getattr(parsed, "tags", ())
     if getattr(parsed, "tags", set()) - {"log"}:
         raise ConfigError(f"{found} with the tags {sorted(parsed.tags)}, expected no tag but log")
@@ -173,7 +173,7 @@ def _distribution(name: str, text: Any) -> BaseDistribution:
         raise
     except ValueError as error:  # Optuna's, such as a logarithm of 0
         raise ConfigError(f"{found}: {error}") from None
-    raise ConfigError(f"{found}, {SYNTAX}")
+    raise ConfigError(f"{found}, {_SYNTAX}")
 
 
 def _plain(element: Any) -> Value:

@@ -42,8 +42,7 @@ class Worker:
         self._run_trial = run_trial
 
     def work(self) -> bool:
-        """Take trials until the budget is spent or the time is up; False where another worker
-        finished the last trial.
+        """Take trials until the budget is spent or the time is up; False where another worker finished the last trial.
 
         Raises:
             StudyError: too many trials failed one after the other.

@@ -12,7 +12,7 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from src.study import budget
-from src.study.storage import GRACE, open_storage
+from src.study.storage import open_storage
 
 
 def states(study: Study) -> list[str]:
@@ -80,13 +80,14 @@ def test_a_failure_with_a_reason_counts(study: Study) -> None:
 
 
 def test_the_trial_of_a_dead_worker_is_run_again_and_three_deaths_fail_it(study: Study) -> None:
+    study._storage._backend.grace_period = 1  # type: ignore[attr-defined]
     budget.fill(study, 1, {"x": 0.5})
     for deaths in range(1, budget.MOST_DEATHS + 1):
         assert budget.take(study, 1)  # and no sign of life from here on
         assert budget.take(study, 1) is None
         fail_stale_trials(study)
         assert len(budget.running(study)) == 1, "not before the time of grace is over"
-        time.sleep(GRACE + 1.5)  # the database counts whole seconds
+        time.sleep(2.1)  # the database counts whole seconds
         fail_stale_trials(study)
         assert states(study) == ["FAIL"] * deaths + ["WAITING"]
     assert budget.take(study, 1) is None

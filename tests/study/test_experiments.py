@@ -40,8 +40,10 @@ def test_a_trials_config_is_the_one_that_hydra_makes_of_the_same_overrides(value
 
 
 def test_keys_of_the_search_are_not_the_experiments() -> None:
-    given = ["sweep=lstm", "sweep.n_trials=3", "sweep/sampler=random", "worker=1", "hydra/launcher=joblib", "k=3"]
-    experiments = Experiments(given, Workspace(PROJECT))
+    search = ["sweep=lstm", "sweep.n_trials=3", "sweep/sampler=random"]
+    run = ["worker=1", "hydra/launcher=joblib", "sweep.storage='postgresql://me:secret@host/db'", "sweep.threads=1"]
+    experiments = Experiments([*search, *run, "k=3"], Workspace(PROJECT))
+    assert experiments.command == "python -m src.sweep sweep=lstm sweep.n_trials=3 sweep/sampler=random k=3"
     assert experiments.overrides == ["k=3"]
     assert experiments.fixed == {"k": 3}
 
