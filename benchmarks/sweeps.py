@@ -25,9 +25,9 @@ from src.study import budget
 from src.tracking.environment import git_revision, processor
 from src.workspace import PROJECT
 
-PRUNED_TRIALS, TIMED_TRIALS, SHARED_TRIALS = 50, 10, 16
+PRUNED_TRIALS, TIMED_TRIALS, SHARED_TRIALS = 40, 8, 12
 # Studies of the two networks' spaces that differ in nothing but the pruner: the random sampler tries the same values.
-SIMULATED = ("dataset=simulated", "dataset.records=20000", "sweep/sampler=random", f"sweep.n_trials={PRUNED_TRIALS}",
+SIMULATED = ("dataset=simulated", "dataset.records=10000", "sweep/sampler=random", f"sweep.n_trials={PRUNED_TRIALS}",
              "model.bidirectional=false", "training.epochs=30")  # fmt: skip
 # One layer and few epochs: what comes with each trial should weigh, not the fit.
 SHORT = (

@@ -45,7 +45,7 @@ class Sweep:
         seed: Trial n draws with a seed made of it and n, so that it draws the same whichever worker it falls to.
         sampler: `name`, one of `SAMPLERS`, and arguments of Optuna's class.
         pruner: `name`, one of `PRUNERS`, and arguments of Optuna's class.
-        max_failures: So many failed trials in a row stop the study.
+        max_failures: More failed trials than this in a row stop the study.
         threads: Of each worker; null: as many as the machine has cores.
         heartbeat: Seconds between two signs of life of a worker; after four missed ones its trial is run again.
     """
