@@ -53,8 +53,8 @@ class Experiments:
                     OmegaConf.update(config, name, value)
             return build(config)
         except (HydraException, OmegaConfBaseException) as error:
-            found = ", ".join(as_override(name, value) for name, value in values.items())
-            raise ConfigError(f"{found}: {str(error).splitlines()[0]}") from None
+            found = [as_override(name, value) for name, value in values.items()] or self.overrides
+            raise ConfigError(f"{', '.join(found)}: {str(error).splitlines()[0]}") from None
 
     def _composed(self, choices: tuple[str, ...]) -> DictConfig:
         """The config of some choices of groups; Hydra, which reads all files anew, takes a fifth of a trial's extra."""

@@ -26,7 +26,7 @@ from tests.study.conftest import Define
 
 TINY = (
     *("dataset=simulated", "dataset.records=1500", "dataset.test_records=1000"),
-    *("model.frequencies=2", "training.epochs=3", "training.jit_compile=false", "training.batch_size=256"),
+    *("training.epochs=3", "training.jit_compile=false", "training.batch_size=256"),
 )
 Run_ = Callable[..., tuple[Study, list[Run]]]
 
