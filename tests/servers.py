@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,9 @@ def postgresql(folder: Path) -> Iterator[PostgreSQL]:
         port = free.getsockname()[1]
     password, data = "not-to-be-shown", folder / "data"
     (folder / "password").write_text(password)
-    as_user: list[str] = []
+    as_user: dict[str, Any] = {}
     if os.geteuid() == 0:  # which PostgreSQL refuses to run as
-        as_user = ["runuser", "-u", "postgres", "--"]
+        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
         for place in (folder, *folder.parents):
             if place.owner() == "root" and str(place).startswith("/tmp/"):
                 place.chmod(place.stat().st_mode | 0o055)
@@ -41,8 +42,8 @@ def postgresql(folder: Path) -> Iterator[PostgreSQL]:
         shutil.chown(folder / "password", "postgres")
 
     def run(program: str, *arguments: str) -> None:
-        command = [*as_user, str(programs / program), *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
+        command = [str(programs / program), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_user)
 
     run("initdb", "-D", str(data), "-U", "ids", "-A", "scram-sha-256", "--pwfile", str(folder / "password"))
     options = f"-h 127.0.0.1 -p {port} -k {folder}"
