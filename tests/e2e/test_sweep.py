@@ -9,8 +9,10 @@ from typing import Any
 import mlflow
 import optuna
 import pytest
+from filelock import FileLock
 from mlflow.entities import Run
 from optuna.study import Study
+from optuna.trial import FrozenTrial
 
 from src.study import budget
 from tests.e2e.conftest import SIMULATED, Project, wait_for
@@ -30,8 +32,9 @@ def study_of(project: Project, url: str | None = None) -> Study | None:
     if url is None and not file.is_file():
         return None
     try:
-        return optuna.load_study(study_name=STUDY, storage=url or f"sqlite:///{file}")
-    except (KeyError, RuntimeError):
+        with FileLock(file.with_suffix(".lock")):  # Optuna lays out what it opens, also where a worker is at it
+            return optuna.load_study(study_name=STUDY, storage=url or f"sqlite:///{file}")
+    except KeyError:
         return None
 
 
@@ -66,28 +69,45 @@ def metrics_of(output: str) -> dict[str, float]:
     return {name: float(value) for name, value in re.findall(r"^(\w+) +(\d\.\d+)", output, re.MULTILINE)}
 
 
+def kill_in_mid_trial(project: Project, study: Study, worker: "subprocess.Popen[str]") -> FrozenTrial:
+    """SIGKILL a worker while it fits; the trial that it had.
+
+    It is halted for the look at what it does: else it could end a trial, and begin another, between look and kill.
+    """
+
+    def halted() -> FrozenTrial | None:
+        worker.send_signal(signal.SIGSTOP)
+        _, runs = runs_of(project)
+        its_own = {run.info.run_id for run in runs if run.data.tags["process"].split()[1] == str(worker.pid)}
+        for trial in budget.running(study):
+            if trial.user_attrs.get("mlflow_run") in its_own:
+                return trial
+        worker.send_signal(signal.SIGCONT)  # between two trials
+        return None
+
+    trial: FrozenTrial = wait_for(halted, "a trial of that worker")
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    return trial
+
+
 def test_a_worker_killed_in_mid_trial_costs_nothing(project, background):
-    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=8", "sweep/pruner=none")
+    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=10", "sweep/pruner=none")
     first = background(project.start(*command, "worker=0"))
     study = wait_for(lambda: study_of(project), "the study")
-    wait_for(lambda: budget.running(study) and budget.running(study)[0].params, "a trial under way")
     second = background(project.start(*command, "worker=1"))
     wait_for(lambda: len(budget.running(study)) == 2, "two trials at once")
-    mine = {trial.number: trial.params for trial in budget.running(study)}
-    first.send_signal(signal.SIGKILL)
+    dead = kill_in_mid_trial(project, study, first)
     output, _ = second.communicate(timeout=300)
     assert second.returncode == 0, output
-    first.wait()
 
-    assert_whole(project, study, 8)
-    left = [trial for trial in study.trials if trial.state.name == "FAIL"]
-    assert len(left) == 1, "the one that the dead worker had"
-    assert left[0].number in mine or left[0].number > max(mine)
-    (again,) = [trial for trial in study.trials if trial.user_attrs.get("again") == left[0].number]
-    assert again.params == left[0].params
+    assert_whole(project, study, 10)
+    assert [trial.number for trial in study.trials if trial.state.name == "FAIL"] == [dead.number]
+    (again,) = [trial for trial in study.trials if trial.user_attrs.get("again") == dead.number]
+    assert again.params == dead.params
     _, runs = runs_of(project)
-    assert [run.info.status for run in runs if run.info.run_id == left[0].user_attrs["mlflow_run"]] == ["KILLED"]
-    assert len(runs) == 9
+    assert [run.info.status for run in runs if run.info.run_id == dead.user_attrs["mlflow_run"]] == ["KILLED"]
+    assert len(runs) == 11
 
 
 def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, background):
