@@ -65,7 +65,7 @@ class Split:
         places = {name: rng.permutation(np.flatnonzero(part == place)) for place, name in enumerate(names)}
         if self.distinct:
             train = places["train"]
-            places["train"] = train[_first_of_each(vector_ids(X[train]), target[train])]
+            places["train"] = train[_first_of_each(vector_ids(X)[train], target[train])]
         return places
 
     @property

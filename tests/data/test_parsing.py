@@ -225,7 +225,7 @@ LEVEL = "a whole number from 0 to 21"
 NSL_BAD = [
     (record(), "(record)", "42 fields", "43 fields"),
     (nsl() + b",0", "(record)", "44 fields", "43 fields"),
-    (nsl()[:40], "(record)", "16 fields", "43 fields"),  # a file that was cut off
+    (nsl()[:40], "(record)", "15 fields", "43 fields"),  # a file that was cut off
     *((nsl(level), "difficulty", level, LEVEL) for level in ("22", "-1", "", "hard", "20.0", "1e1", "nan", "9" * 40)),
     (nsl(label="martian"), "label", "martian", "one of normal, apache2, back, "),
     (nsl(label=""), "label", "", "one of normal, apache2, back, "),

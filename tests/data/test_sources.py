@@ -259,7 +259,7 @@ def test_a_wrong_number_of_lines_is_named_where_no_hash_is_pinned(server: Server
 
 # Plain texts, and files that git knows
 
-BLOB = hashlib.sha1(b"blob 17780\0" + TEXT).hexdigest()  # what `git hash-object` says of the text
+BLOB = hashlib.sha1(b"blob 12890\0" + TEXT).hexdigest()  # 10 bytes a line, and 1 to 3 digits: 2,890
 
 
 def plain(*urls: str, path: str = "nsl-kdd/KDD+.txt", records: int = 1_000, **pins: str) -> PublishedDataset:
@@ -267,8 +267,9 @@ def plain(*urls: str, path: str = "nsl-kdd/KDD+.txt", records: int = 1_000, **pi
     return PublishedDataset("published", file, file, {"test_21": file}, "nsl_kdd")
 
 
-def test_the_text_has_the_size_that_its_blob_id_counts() -> None:
-    assert len(TEXT) == 17_780
+def test_a_blob_id_is_what_git_says(tmp_path: Path) -> None:
+    (tmp_path / "KDD+.txt").write_bytes(b"hello\n")  # echo hello | git hash-object --stdin
+    plain(git_blob="ce013625030ba8dba906f756967f9e9ca394464a").fetch("train", tmp_path)
 
 
 @pytest.mark.parametrize("pins", [{"sha256": SHA256}, {"git_blob": BLOB}, {"sha256": SHA256, "git_blob": BLOB}, {}])
@@ -333,7 +334,7 @@ def test_the_parts_are_the_training_file_and_every_test_file() -> None:
 def test_a_further_test_has_a_name_of_its_own(name: str) -> None:
     file = plain().train
     with pytest.raises(ValidationError, match=rf"further_tests\.{name}\.\[key\]\n.*should match pattern"):
-        PublishedDataset("published", file, file, {name: file})
+        PublishedDataset("published", file, file, further_tests={name: file})
 
 
 @pytest.mark.parametrize(
