@@ -20,7 +20,9 @@ ROOMS = {
     "features": {"numpy", "pandas", "pyarrow", "sklearn", "skops"},
     "evaluation": {"numpy", "pandas", "sklearn", "matplotlib"},
     "models": {"numpy", "keras", "sklearn", "skops", "pydantic", "tqdm"},
-    "reproduction": {"numpy", "pandas", "scipy", "matplotlib", "jinja2", "markdown_it", "yaml", "pydantic"},
+    "pages": {"jinja2", "markdown_it", "matplotlib"},
+    "reproduction": {"numpy", "pandas", "scipy", "matplotlib", "yaml", "pydantic"},
+    "generalisation": {"numpy", "pandas", "matplotlib", "yaml"},
     "study": {
         "numpy",
         "scipy",
@@ -42,7 +44,9 @@ KNOWS = {
     "features": {"features", "data"},
     "evaluation": {"evaluation", "data"},
     "models": {"models", "data"},
-    "reproduction": {"reproduction", "data", "evaluation"},
+    "pages": {"evaluation"},
+    "reproduction": {"reproduction", "data", "evaluation", "pages"},
+    "generalisation": {"generalisation", "evaluation", "pages"},
     "detector": {"data", "features", "models"},
     "served_detector": {"data", "features", "models", "detector"},
 }

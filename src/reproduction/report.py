@@ -1,25 +1,19 @@
-"""The report: one Markdown text with its pictures, and the same as one HTML file that needs nothing else."""
+"""The report on the paper: its text and its pictures, from the runs at hand."""
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from src.data.sampling import Task
-from src.evaluation.plots import save_svg
-from src.files import whole_folder, write_text
+from src.pages import templates, write_report
 from src.reproduction import figures, tables
 from src.reproduction.claims import OPEN, name
 from src.reproduction.paper import find
 from src.reproduction.results import Result, Results
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")), undefined=StrictUndefined, autoescape=False
-)
+_TEMPLATES = templates(Path(__file__).with_name("templates"))
 TITLE = "The paper, reproduced"
 
 
@@ -51,11 +45,9 @@ class Report:
     def write(self, folder: Path) -> None:
         """Write README.md with its pictures, and index.html, self-contained; all of it or nothing."""
         pictures = draw(self.results)
-        with whole_folder(folder) as part:
-            for title, picture in pictures.items():
-                save_svg(picture.figure, part / f"{title}.svg")
-            write_text(part / "README.md", self._markdown(pictures, links=False))
-            write_text(part / "index.html", self._html(self._markdown(pictures, links=True), part))
+        figures = {title: picture.figure for title, picture in pictures.items()}
+        texts = (self._markdown(pictures, links=links) for links in (False, True))
+        write_report(folder, TITLE, figures, *texts, simulated=self.results.simulated)
 
     def _markdown(self, pictures: Mapping[str, Picture], *, links: bool) -> str:
         def figure(title: str, caption: str) -> str:
@@ -65,7 +57,7 @@ class Report:
             return f"\n![{caption}]({title}.svg)\n\n*{caption}* Runs: {runs}.\n"
 
         found = self.results.found.values()
-        text = _TEMPLATES.get_template("report.md.j2").render(
+        return _TEMPLATES.get_template("report.md.j2").render(
             **{"title": TITLE, "results": self.results, "t": tables, "OPEN": OPEN, "links": links, "figure": figure},
             **{"dataset": self.dataset, "attacks": self.attacks, "tasks": self.tasks, "scale": self.scale},
             found=len(self.results.found),
@@ -77,16 +69,6 @@ class Report:
             )
             or "none",
         )
-        return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
-
-    def _html(self, text: str, folder: Path) -> str:
-        body = MarkdownIt("commonmark").enable("table").render(text)
-        for picture in folder.glob("*.svg"):
-            data = base64.b64encode(picture.read_bytes()).decode()
-            body = body.replace(f'src="{picture.name}"', f'src="data:image/svg+xml;base64,{data}"')
-        body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
-        page = _TEMPLATES.get_template("report.html.j2")
-        return page.render(title=TITLE, body=body, simulated=self.results.simulated)
 
 
 def draw(results: Results) -> dict[str, Picture]:

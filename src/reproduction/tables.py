@@ -6,6 +6,7 @@ import pandas as pd
 
 from src.data.sampling import Task
 from src.data.schema import CATEGORIES, N_FEATURES, NORMAL
+from src.pages import markdown_table
 from src.reproduction.claims import judge, name, seeds, slowdown
 from src.reproduction.paper import Stated, find, paper_task, stated, training_records
 from src.reproduction.results import Cell, Estimate, Result, Results, records
@@ -24,15 +25,6 @@ TASKS = {
     "multiclass": "3-class, literal DoS",
     "multiclass_smurf": "3-class, DoS = smurf",
 }
-
-
-def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; no cell may be empty."""
-    for row in rows:
-        if len(row) != len(columns) or not all(row):
-            raise ValueError(f"table {columns}: found the row {row}, expected {len(columns)} cells, none of them empty")
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def verdict(number: Stated, ours: float, low: float | None = None, high: float | None = None) -> str:
@@ -65,7 +57,7 @@ def headline(results: Results) -> str:
             ours = results.accuracy(task, "pca", 2, model)
             agrees = verdict(number, ours.mean, ours.low, ours.high) if ours else MISSING
             rows.append([TASKS.get(task, task), str(number), MODELS[model], shown(ours), agrees])
-    return markdown(["task", "paper: LSTM", "our model", "test accuracy: mean [95 % interval]", "difference"], rows)
+    return markdown_table(["task", "paper: LSTM", "our model", "test accuracy: mean [95 % interval]", "difference"], rows)
 
 
 def _plain(estimate: Estimate | None) -> str:
@@ -75,7 +67,7 @@ def _plain(estimate: Estimate | None) -> str:
 def claims(results: Results) -> str:
     """What the paper says in words, and whether our runs bear it out."""
     rows = [[one.claim, TASKS.get(one.task, one.task), one.evidence, f"**{one.verdict}**"] for one in judge(results)]
-    return markdown(["claim", "task", "our runs", "verdict"], rows)
+    return markdown_table(["claim", "task", "our runs", "verdict"], rows)
 
 
 def categories(attacks: Mapping[str, int]) -> str:
@@ -85,7 +77,7 @@ def categories(attacks: Mapping[str, int]) -> str:
         present = [attack for attack in types if attacks.get(attack)]
         count = sum(attacks.get(attack, 0) for attack in types)
         rows.append([category, ", ".join(present) or "none in this file", f"{len(present)}", f"{count:,}"])
-    return markdown(["category", "attack types in the training file", "types", "records"], rows)
+    return markdown_table(["category", "attack types in the training file", "types", "records"], rows)
 
 
 def instances(attacks: Mapping[str, int]) -> str:
@@ -97,7 +89,7 @@ def instances(attacks: Mapping[str, int]) -> str:
         [attack, "normal traffic" if attack == NORMAL else categories[attack], f"{count:,}", f"{count / total:.3%}"]
         for count, attack in found
     ]
-    return markdown(["label", "category", "records", "share"], rows)
+    return markdown_table(["label", "category", "records", "share"], rows)
 
 
 def sampling(task: Task, attacks: Mapping[str, int], scale: float) -> str:
@@ -112,7 +104,7 @@ def sampling(task: Task, attacks: Mapping[str, int], scale: float) -> str:
         agrees = verdict(number, drawn) if number else NOT_STATED
         again = f"{max(0, drawn - available):,}"
         rows.append([class_name, f"{available:,}", f"{drawn:,}", str(number or NOT_STATED), agrees, again])
-    return markdown(["class", "before", "after", "paper, after", "difference", "of those drawn again"], rows)
+    return markdown_table(["class", "before", "after", "paper, after", "difference", "of those drawn again"], rows)
 
 
 def variance(results: Results, task: str) -> str:
@@ -126,7 +118,7 @@ def variance(results: Results, task: str) -> str:
             continue
         ours = _variance(run, k)
         rows.append([str(k), str(number), f"{ours:.2f} %", verdict(number, ours)])
-    return markdown(["components", "paper", "ours", "difference"], rows)
+    return markdown_table(["components", "paper", "ours", "difference"], rows)
 
 
 def information(results: Results) -> str:
@@ -150,7 +142,7 @@ def information(results: Results) -> str:
                 same,
             ]
         )
-    return markdown(["rank", "paper: feature", "ours", "score (nats)", "agreement"], rows)
+    return markdown_table(["rank", "paper: feature", "ours", "score (nats)", "agreement"], rows)
 
 
 def processing(results: Results, task: str) -> str:
@@ -171,7 +163,7 @@ def processing(results: Results, task: str) -> str:
             [name((reducer, k)), str(number or NOT_STATED), theirs, f"{fit:.1f} s", f"{epochs:.0f}", f"{distinct:,}",
              f"{fit / k / train * 1e5:.2f}", f"{epoch / k / distinct * 1e5:.3f}"]
         )  # fmt: skip
-    return markdown(
+    return markdown_table(
         ["input", "paper", "paper, per feature and 100,000 records", "ours", "epochs", "rows an epoch",
          "ours, per feature and 100,000 records", "one epoch, per feature and 100,000 rows"],
         rows,
@@ -190,7 +182,7 @@ def everything(results: Results, task: str, *, links: bool) -> str:
                 [name((reducer, k)), MODELS[model], shown(results.accuracy(task, reducer, k, model)),
                  *(values or [MISSING] * 6), run_list(runs, links=links)]
             )  # fmt: skip
-    return markdown(
+    return markdown_table(
         ["input", "model", "test accuracy, %", "training accuracy", "recall", "precision", "F1", "false alarms",
          "fit, s", "runs"],
         rows,
@@ -214,7 +206,7 @@ def earlier(results: Results) -> str:
             ]
             if set(cells) != {"not run"}:
                 rows.append([f"{words}, {name((reducer, k))}", *cells])
-    return markdown(["system", *(TASKS.get(task, task) for task in results.tasks)], rows)
+    return markdown_table(["system", *(TASKS.get(task, task) for task in results.tasks)], rows)
 
 
 def numbers(results: Results, tasks: Sequence[Task], scale: float) -> str:
@@ -230,7 +222,7 @@ def numbers(results: Results, tasks: Sequence[Task], scale: float) -> str:
             )
             if of_task is None:
                 break
-    return markdown(["place in the paper", "paper", "task", "ours", "difference"], rows)
+    return markdown_table(["place in the paper", "paper", "task", "ours", "difference"], rows)
 
 
 def _ours(

@@ -9,7 +9,7 @@ import pytest
 from src.reproduction.claims import FAILS, HOLDS, OPEN, judge
 from src.reproduction.paper import Stated, stated
 from src.reproduction.results import Cell, Results
-from src.reproduction.tables import MISSING, markdown, verdict
+from src.reproduction.tables import MISSING, verdict
 from tests.reproduction.conftest import Make
 
 
@@ -107,8 +107,3 @@ def test_claims_are_judged_by_the_interval_of_the_difference(made: Results) -> N
 )
 def test_agreement_is_said_in_words(number: Stated, ours: tuple[float, ...], words: str) -> None:
     assert verdict(number, *ours) == words
-
-
-def test_a_table_with_an_empty_cell_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected 2 cells, none of them empty"):
-        markdown(["a", "b"], [["1", ""]])

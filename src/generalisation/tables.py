@@ -1,0 +1,132 @@
+"""The report's tables, as Markdown."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from src.evaluation.uncertainty import Interval
+from src.generalisation.results import Entry
+from src.pages import markdown_table
+
+MISSING = "run missing"
+NOT_STATED = "not stated"
+SPLITS = ("random", "grouped", "official")
+
+
+@cache
+def references() -> tuple[Mapping[str, Any], ...]:
+    """Published results on the official test: `system`, `place`, `cost`, and what else they state."""
+    text = Path(__file__).with_name("references.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(text))
+
+
+def percent(interval: Interval | None, digits: int = 2) -> str:
+    """`99.53 [99.48, 99.58]`."""
+    return _shown(interval, 100, digits)
+
+
+def cost(interval: Interval | None) -> str:
+    """`0.2331 [0.2320, 0.2342]`."""
+    return _shown(interval, 1, 4)
+
+
+def _shown(interval: Interval | None, scale: float, digits: int) -> str:
+    if interval is None:
+        return MISSING
+    mean, low, high = (f"{scale * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high))
+    return mean if low == high else f"{mean} [{low}, {high}]"
+
+
+def by_split(entries: Sequence[Entry]) -> str:
+    """Accuracy of each model on each split."""
+    rows = []
+    for model in dict.fromkeys(entry.model for entry in entries):
+        found = {entry.split: entry for entry in entries if entry.model == model}
+        rows.append([model, *(percent(found[split].score("test_accuracy")) for split in SPLITS if split in found)])
+    seen = {entry.split: entry.score("test_share_seen_in_training") for entry in entries}
+    note = [percent(seen[split], 0) for split in SPLITS if split in seen]
+    rows.append(["*test records with a copy in training*", *note])
+    return markdown_table(["test accuracy, %", *(f"`split={split}`" for split in SPLITS if split in seen)], rows)
+
+
+def unseen(entries: Sequence[Entry]) -> str:
+    """The official test by what training had of it."""
+    metrics = (
+        "test_accuracy",
+        "test_false_alarm_rate",
+        "test_detection_rate",
+        "test_detection_rate_known_attacks",
+        "test_detection_rate_unknown_attacks",
+        "test_accuracy_seen",
+        "test_accuracy_unseen",
+    )
+    rows = [[entry.model, *(percent(entry.score(metric)) for metric in metrics)] for entry in entries]
+    columns = ("accuracy", "false alarms", "detection", "of known attack types", "of unknown attack types",
+               "accuracy on seen vectors", "on unseen vectors")  # fmt: skip
+    return markdown_table(["in percent", *columns], rows)
+
+
+def contest(entries: Sequence[Entry]) -> str:
+    """The five-class table: published results and ours, cheapest first."""
+    rows = [
+        (
+            one["cost"],
+            [
+                one["system"],
+                f"{one['cost']:.4f}",
+                *(f"{one[key]:.2f}" if key in one else NOT_STATED for key in ("accuracy", "binary")),
+                *(f"{one[key]:.2f}" if key in one else NOT_STATED for key in ("detection", "false_alarms")),
+                str(one["place"]),
+            ],
+        )
+        for one in references()
+    ]
+    metrics = ("test_accuracy", "test_binary_accuracy", "test_detection_rate", "test_false_alarm_rate")
+    for entry in entries:
+        score = entry.score("test_mean_cost")
+        shown = [percent(entry.score(metric)) for metric in metrics]
+        rows.append(
+            (score.mean if score else float("inf"), [f"**{entry.model}**", cost(score), *shown, _runs(entry)])
+        )
+    columns = ["system", "mean cost", "accuracy, %", "binary accuracy, %", "detection, %", "false alarms, %", "source"]
+    return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: one[0])])
+
+
+def _runs(entry: Entry) -> str:
+    return f"ours, {len(entry.runs)} {'seed' if len(entry.runs) == 1 else 'seeds'}"
+
+
+def ceiling(entry: Entry) -> str:
+    """What no model that judges each record by its vector alone can exceed, in a sentence."""
+    if not entry.first:
+        return MISSING
+    metrics = entry.first.metrics
+    words = (
+        f"{100 * metrics['test_share_ambiguous']:.2f} % of the test records have a vector that occurs with several classes: no "
+        f"model that judges records by their vectors alone can exceed {100 * metrics['test_ceiling_accuracy']:.2f} % accuracy"
+    )
+    if "test_ceiling_mean_cost" in metrics:
+        words += f" or get below a mean cost of {metrics['test_ceiling_mean_cost']:.4f}"
+    return f"{words} (`task={entry.task}`)."
+
+
+def operating_point(entries: Sequence[Entry]) -> str:
+    """Thresholds picked on validation, and what became of them on test."""
+    rows = []
+    for entry in entries:
+        budget = entry.config["evaluation"]["false_alarm_budget"]
+        metrics = ("val_false_alarm_rate", "test_false_alarm_rate", "test_detection_rate", "test_accuracy")
+        rows.append(
+            [
+                entry.model,
+                f"{100 * budget:g}" if budget is not None else "none",
+                *(percent(entry.score(metric)) for metric in metrics),
+                _shown(entry.score("test_calibration_error"), 100, 2),
+            ]
+        )
+    columns = ["in percent", "budget", "false alarms on validation", "on test", "detection", "accuracy",
+               "calibration error"]  # fmt: skip
+    return markdown_table(columns, rows)
