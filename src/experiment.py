@@ -85,6 +85,8 @@ def _derived(settings: Settings, facts: Facts, fitted: Fitted) -> Facts:
         flat |= {f"{key}_{part}": count for part, count in sample[key].items()}
     flat |= {f"records_drawn_again_{name}": found["drawn_again"] for name, found in sample["classes"].items()}
     flat |= {key: sample[key] for key in ("source_records", "quarantined", "unknown_values")}
+    for part, found in sample["official_tests"].items():
+        flat |= {f"{key}_{part}": value for key, value in found.items()}
     return {f"derived.{key}": value for key, value in (flat | fitted.facts).items()}
 
 

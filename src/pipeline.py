@@ -102,17 +102,16 @@ class Walk:
         everything = table.take(index, target)
         places = s.split.divide(everything.X, target, s.seed)
         parts = {part: everything.take(place) for part, place in places.items()}
-        if s.split.official:
-            parts |= {part: with_target(test, s.task) for part, (test, _) in self.tests.items()}
+        official = self.tests if s.split.official else {}
+        parts |= {part: with_target(test, s.task) for part, (test, _) in official.items()}
         ids = {part: vector_ids(one.X) for part, one in parts.items()}
         return parts, {
             "classes": drawn,
             "records": {part: len(one) for part, one in parts.items()},
             "distinct_vectors": {part: len(np.unique(one)) for part, one in ids.items()},
             **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in tests_of(parts)},
-            "source_records": findings["records"],
-            "quarantined": findings["quarantined"],
-            "unknown_values": findings["unknown"],
+            **_source(findings),
+            "official_tests": {part: _source(found) for part, (_, found) in official.items()},
         }
 
     @cached_property
@@ -130,6 +129,12 @@ class Walk:
         pipeline, seconds = fit_preparation(s.reducer, train.X, _target(train))
         parts = {part: Reduced(prepare(pipeline, tables[part].X), _target(tables[part])) for part in SPLIT_PARTS}
         return parts, pipeline, {"sample": sampled, "reduce_seconds": seconds}
+
+
+def _source(findings: Facts) -> Facts:
+    """What a file held, as a run tells it."""
+    names = {"source_records": "records", "quarantined": "quarantined", "unknown_values": "unknown"}
+    return {name: findings[key] for name, key in names.items()}
 
 
 def tests_of(parts: Iterable[str]) -> list[str]:
