@@ -14,7 +14,7 @@ from src.evaluation import metrics, reports
 from src.features.preparation import explained_variance, mutual_information_ranking
 from src.files import write_text
 from src.models.interface import Fitted, OnEpoch
-from src.pipeline import Facts, Walk
+from src.pipeline import Facts, Walk, tests_of
 from src.workspace import Workspace
 
 
@@ -74,7 +74,8 @@ def train(settings: Settings, walk: Walk) -> Outcome:
     if fitted.epochs:
         seconds = sorted(one["seconds"] for one in fitted.epochs)
         result |= {"epochs": len(fitted.epochs), "epoch_seconds_median": seconds[len(seconds) // 2]}
-    result["test_share_seen_in_training"] = facts["sample"]["test_share_seen_in_training"]
+    shares = [f"{part}_share_seen_in_training" for part in tests_of(facts["sample"]["records"])]
+    result |= {name: facts["sample"][name] for name in shares}
     return Outcome(Detector(preparation, fitted.classifier, card), fitted, result, _derived(settings, facts, fitted))
 
 
@@ -86,6 +87,8 @@ def _derived(settings: Settings, facts: Facts, fitted: Fitted) -> Facts:
         flat |= {f"{key}_{part}": count for part, count in sample[key].items()}
     flat |= {f"records_drawn_again_{name}": found["drawn_again"] for name, found in sample["classes"].items()}
     flat |= {key: sample[key] for key in ("source_records", "quarantined", "unknown_values")}
+    for part, found in sample["official_tests"].items():
+        flat |= {f"{key}_{part}": value for key, value in found.items()}
     return {f"derived.{key}": value for key, value in (flat | fitted.facts).items()}
 
 

@@ -1,7 +1,7 @@
-"""The walk where a model reads windows: the records before one are those of its file, whatever part they are in."""
+"""The walk with published tests: every record of them in file order, apart from what training and validation are."""
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,74 +9,189 @@ import pytest
 from omegaconf import DictConfig
 
 from src.build import Settings, build
-from src.data.tables import Table
-from src.data.windows import Layout, Windows
-from src.features.preparation import prepare
-from src.pipeline import Walk
+from src.data.schema import CATEGORIES, LABELS
+from src.data.simulator import simulate
+from src.data.sources import MIRROR_VARIABLE
+from src.data.tables import Table, read_table
+from src.features.preprocessing import preprocess_in_memory
+from src.pipeline import Walk, write_preprocessed, write_raw, write_reduced, write_sampled
 from src.workspace import Workspace
 
-WINDOW = 3
-LINES = np.array([1, 2, 4, 5, 6, 7, 9, 10])  # 3 and 8 were malformed, and left out
-TRAIN, VAL = np.array([5, 0, 3, 6]), np.array([4, 1])  # places in the file; 2 and 7 are in no part
+Compose = Callable[..., DictConfig]
+SIMULATED = ("dataset=simulated", "dataset.records=3000", "dataset.test_records=1000")
+# the sizes of the made files; without the pins of the real ones
+NSL_KDD = (
+    *("dataset=nsl_kdd", "dataset.train.git_blob=null", "dataset.train.records=3000"),
+    *("dataset.test.sha256=null", "dataset.test.records=1000"),
+    *("dataset.further_tests.test_21.sha256=null", "dataset.further_tests.test_21.records=300"),
+)
+TESTS = {SIMULATED: ["test"], NSL_KDD: ["test", "test_21"]}
+datasets = pytest.mark.parametrize("dataset", [SIMULATED, NSL_KDD], ids=["simulated", "nsl_kdd"])
 
 
-@pytest.fixture(scope="module")
-def settings(composed: Callable[..., DictConfig]) -> Settings:
-    """All features of windows of three records."""
-    return replace(build(composed("reducer=none")), layout=Layout("window", WINDOW))
+def nsl_text(part: str, records: int) -> bytes:
+    """Simulated records in NSL-KDD's format, without a final line end."""
+    lines = b"".join(text for _, text in simulate("train" if part == "train" else "test", records, 7)).splitlines()
+    return b"\n".join(line.removesuffix(b".") + b",%d" % (place % 22) for place, line in enumerate(lines))
 
 
-def make_table(n: int, row: np.ndarray, seed: int) -> Table:
-    """Encoded records without meaning."""
-    rng = np.random.default_rng(seed)
-    X = rng.integers(0, 60, (n, 53)).astype(np.float32)
-    return Table(X, np.zeros(n, dtype=np.int32), ("normal",), row)
+@pytest.fixture(autouse=True)
+def nsl_mirror(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """A mirror of made files, but for the tests of the real data."""
+    if request.node.get_closest_marker("real_data"):
+        return
+    folder = tmp_path_factory.mktemp("mirror") / "nsl-kdd"
+    folder.mkdir()
+    test = nsl_text("test", 1000)
+    (folder / "KDDTrain+.txt").write_bytes(nsl_text("train", 3000) + b"\n")
+    (folder / "KDDTest+.txt").write_bytes(test)
+    (folder / "KDDTest-21.txt").write_bytes(b"\n".join(test.split(b"\n")[-300:]))
+    request.getfixturevalue("monkeypatch").setenv(MIRROR_VARIABLE, str(folder.parent))
 
 
-@pytest.fixture(scope="module")
-def walk(settings: Settings) -> Walk:
-    """A walk that has a training file of eight records and a test of five."""
-    source, test = make_table(8, LINES, seed=0), make_table(5, np.arange(1, 6), seed=1)
-    source.X[2] = 1000
-    walk = Walk(settings, Workspace(Path("/nowhere")))
-    parts = {
-        "train": source.take(TRAIN, np.array([0, 1, 0, 1], dtype=np.int32)),
-        "val": source.take(VAL, np.array([0, 1], dtype=np.int32)),
-        "test": test.take(np.arange(5), np.zeros(5, dtype=np.int32)),
+def vectors(table: Table) -> list[tuple[float, ...]]:
+    return [*map(tuple, table.X.tolist())]
+
+
+def assert_same(one: dict[str, Table], other: dict[str, Table]) -> None:
+    assert [*one] == [*other]
+    for part, table in one.items():
+        np.testing.assert_array_equal(table.X, other[part].X)
+        np.testing.assert_array_equal(table.row, other[part].row)
+        np.testing.assert_array_equal(table.target, other[part].target)
+
+
+@datasets
+def test_the_published_tests_are_whole_and_in_file_order(
+    dataset: tuple[str, ...], composed: Compose, tmp_path: Path
+) -> None:
+    settings = build(composed(*dataset, "split=official"))
+    walk = Walk(settings, Workspace(tmp_path / "made"))
+    tables, facts = walk.sampled
+    assert [*tables] == ["train", "val", *TESTS[dataset]]
+    for part in TESTS[dataset]:
+        raw = walk.raw(part, tmp_path / "raw")
+        file, _ = preprocess_in_memory(raw, record_format=settings.dataset.record_format)
+        np.testing.assert_array_equal(tables[part].X, file.X)
+        assert tables[part].row.tolist() == list(range(1, len(file) + 1))
+        attack = np.array(file.attacks)[file.attack]
+        assert tables[part].target.tolist() == (attack != "normal").astype(int).tolist()  # type: ignore[union-attr]
+        seen = np.isin(range(len(file)), [place for place, one in enumerate(vectors(file))
+                                          if one in set(vectors(tables["train"]))])  # fmt: skip
+        assert facts[f"{part}_share_seen_in_training"] == pytest.approx(seen.mean())
+        assert facts["records"][part] == facts["official_tests"][part]["source_records"] == len(file)
+        assert facts["official_tests"][part]["quarantined"] == 0
+        assert facts["distinct_vectors"][part] == len(set(vectors(file)))
+
+
+@datasets
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multiclass_smurf", "five"])
+def test_training_and_validation_are_each_record_of_the_training_file_once_and_share_no_vector(
+    dataset: tuple[str, ...], task: str, composed: Compose, tmp_path: Path
+) -> None:
+    larger = [one.replace("3000", "20000") for one in dataset] if dataset is SIMULATED else dataset
+    if task == "five" and dataset is NSL_KDD:
+        pytest.skip("3,000 records have none of u2r")
+    tables, facts = Walk(build(composed(*larger, f"task={task}", "split=official")), Workspace(tmp_path)).sampled
+    n = facts["source_records"]
+    assert sorted([*tables["train"].row, *tables["val"].row]) == list(range(1, n + 1))
+    assert not set(vectors(tables["train"])) & set(vectors(tables["val"]))
+    assert len(tables["train"]) / n == pytest.approx(0.8, abs=0.02)
+    assert facts["classes"].keys() == Counter(build(composed(f"task={task}")).task.class_names).keys()
+    assert sum(found["drawn"] for found in facts["classes"].values()) == n
+    assert {found["drawn_again"] for found in facts["classes"].values()} == {0}
+
+
+def test_distinct_thins_the_training_part_alone(composed: Compose, tmp_path: Path) -> None:
+    choice = (*SIMULATED, "task=multiclass", "split=official")
+    whole = Walk(build(composed(*choice)), Workspace(tmp_path)).sampled[0]
+    tables, facts = Walk(build(composed(*choice, "split.distinct=true")), Workspace(tmp_path)).sampled
+    kinds = {(*one, target) for one, target in zip(vectors(whole["train"]), whole["train"].target, strict=True)}  # type: ignore[arg-type]
+    assert facts["records"]["train"] == len(kinds) < len(whole["train"])
+    assert set(tables["train"].row) < set(whole["train"].row)
+    assert_same({part: tables[part] for part in ("val", "test")}, {part: whole[part] for part in ("val", "test")})
+
+
+@pytest.mark.parametrize("split", ["random", "grouped"])
+def test_other_splits_have_no_published_test(split: str, composed: Compose, tmp_path: Path) -> None:
+    tables, facts = Walk(build(composed(*NSL_KDD, f"split={split}")), Workspace(tmp_path)).sampled
+    assert [*tables] == [*facts["records"]] == ["train", "val", "test"]
+    assert [name for name in facts if name.endswith("_share_seen_in_training")] == ["test_share_seen_in_training"]
+    assert facts["official_tests"] == {}
+
+
+@pytest.fixture
+def written(composed: Compose, tmp_path: Path) -> tuple[Settings, Workspace]:
+    """The first four stages' outputs for NSL-KDD with its published tests."""
+    settings, out = build(composed(*NSL_KDD, "split=official", "reducer=none")), Workspace(tmp_path / "out")
+    write_raw(settings, out)
+    write_preprocessed(settings, out, out)
+    write_sampled(settings, out, out)
+    write_reduced(Walk(settings, out, making="reduce"), settings, out)
+    return settings, out
+
+
+def test_every_stage_leaves_a_file_for_each_part(written: tuple[Settings, Workspace]) -> None:
+    _, out = written
+    names = {
+        folder: sorted(path.name for path in folder.iterdir())
+        for folder in (out.raw("nsl_kdd"), out.preprocessed("nsl_kdd"), out.sampled, out.reduced)
     }
-    walk.__dict__["preprocessed"] = source, {}
-    walk.__dict__["sampled"] = parts, {"records": {name: len(part) for name, part in parts.items()}}
-    return walk
+    assert [*names.values()] == [
+        ["KDDTest+.txt", "KDDTest-21.txt", "KDDTrain+.txt"],
+        ["test.parquet", "test_21.parquet", "train.parquet"],
+        ["test.parquet", "test_21.parquet", "train.parquet", "val.parquet"],
+        ["preparation.skops", "test.npz", "train.npz", "val.npz"],
+    ]
 
 
-@pytest.mark.parametrize("part", ["train", "val", "test"])
-def test_the_windows_of_a_part_are_gathered_from_the_whole_file(part: str, walk: Walk) -> None:
-    parts, pipeline, _ = walk.reduced
-    source = walk.preprocessed[0].X if part != "test" else walk.sampled[0]["test"].X
-    rows = prepare(pipeline, source)
-    newest = {"train": TRAIN, "val": VAL, "test": np.arange(5)}[part]
-    expected = [[rows[max(0, place - back)] for back in (2, 1, 0)] for place in newest]
-    found = parts[part].X
-    assert isinstance(found, Windows)
-    np.testing.assert_array_equal(np.asarray(found), expected)
-    np.testing.assert_array_equal(parts[part].y, walk.sampled[0][part].target)
+def test_what_was_written_is_what_a_walk_makes_in_memory(written: tuple[Settings, Workspace], tmp_path: Path) -> None:
+    settings, out = written
+    read, made = Walk(settings, out), Walk(settings, Workspace(tmp_path / "empty"))
+    assert_same(read.sampled[0], made.sampled[0])
+    assert read.sampled[1] == made.sampled[1]
+    assert len(read_table(out.preprocessed("nsl_kdd") / "test_21.parquet")) == 300
+    assert [*read.reduced[0]] == [*made.reduced[0]] == ["train", "val", "test"]
+    np.testing.assert_array_equal(read.reduced[0]["test"].X, made.reduced[0]["test"].X)
 
 
-def test_the_windows_of_training_by_hand(walk: Walk) -> None:
-    parts, _, _ = walk.reduced
-    windows = parts["train"].X
-    assert isinstance(windows, Windows)
-    # lines: 7 after 6 and 5; 1 alone, repeated; 5 after 4 and 2; 9 after 7 and 6
-    assert LINES[windows.places].tolist() == [[5, 6, 7], [1, 1, 1], [2, 4, 5], [6, 7, 9]]
+def test_a_walk_of_another_seed_takes_the_tests_that_are_there(composed: Compose, tmp_path: Path) -> None:
+    walk = Walk(build(composed(*NSL_KDD, "split=official")), Workspace(tmp_path))
+    before = walk.sampled[0]
+    other = walk.again(build(composed(*NSL_KDD, "split=official", "seed=1")))
+    assert other.tests is walk.tests
+    after = other.sampled[0]
+    assert_same({part: after[part] for part in TESTS[NSL_KDD]}, {part: before[part] for part in TESTS[NSL_KDD]})
+    assert after["train"].row.tolist() != before["train"].row.tolist()
 
 
-def test_scaling_and_reducer_are_fitted_on_the_training_part_alone(walk: Walk) -> None:
-    _, pipeline, _ = walk.reduced
-    train = walk.sampled[0]["train"].X
-    np.testing.assert_array_equal(pipeline["scale"].minmax_.data_max_, train.max(axis=0))
-    assert train.max() < walk.preprocessed[0].X.max()
+# On the real data
 
 
-def test_both_parts_share_the_records_of_the_file(walk: Walk) -> None:
-    parts, _, _ = walk.reduced
-    assert parts["train"].X.rows is parts["val"].X.rows  # type: ignore[union-attr]
+@pytest.mark.real_data
+def test_the_official_test_of_kdd99_has_the_contests_totals(mirror: Path, composed: Compose, tmp_path: Path) -> None:
+    settings = build(composed("dataset=kdd99_10pct", "task=five", "split=official"))
+    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    test = tables["test"]
+    assert np.bincount(test.target).tolist() == [60_593, 4_166, 229_853, 228, 16_189]  # type: ignore[arg-type]
+    assert test.row.tolist() == list(range(1, 311_030))
+    found = set(np.array(test.attacks)[np.unique(test.attack)])
+    assert len(found) == 38  # 37 types and normal; spy and warezclient are only in training
+    assert set(LABELS) - found == {"spy", "warezclient"}
+    assert found - {"normal"} <= {attack for attacks in CATEGORIES.values() for attack in attacks}
+    assert facts["records"]["train"] + facts["records"]["val"] == facts["source_records"] == 494_021
+    assert facts["distinct_vectors"]["test"] <= 77_291
+    assert 0.5 < facts["test_share_seen_in_training"] <= 0.583
+    assert facts["official_tests"]["test"]["unknown_values"] == {"service": {"icmp": 2}}
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("dataset", ["nsl_kdd", "nsl_kdd_20pct"])
+def test_the_files_of_nsl_kdd_are_read_whole(dataset: str, mirror: Path, composed: Compose, tmp_path: Path) -> None:
+    if not (mirror / "nsl-kdd").is_dir():
+        pytest.skip(f"{mirror} has no folder nsl-kdd")
+    settings = build(composed(f"dataset={dataset}", "task=five", "split=official"))
+    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    assert facts["source_records"] == {"nsl_kdd": 125_973, "nsl_kdd_20pct": 25_192}[dataset]
+    assert {part: len(tables[part]) for part in ("test", "test_21")} == {"test": 22_544, "test_21": 11_850}
+    assert set(vectors(tables["test_21"])) <= set(vectors(tables["test"]))
