@@ -72,7 +72,7 @@ class Windows:
         """Some of the windows; nothing is copied but their places."""
         return Windows(self.rows, self.last[which], self.window)
 
-    def __array__(self, dtype: "np.typing.DTypeLike" = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: "np.typing.DTypeLike | None" = None, copy: bool | None = None) -> np.ndarray:
         """All the windows side by side, float32, shape (n, w, k)."""
         return np.asarray(self.rows[self.places], dtype=dtype)
 

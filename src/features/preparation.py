@@ -16,12 +16,12 @@ from src.data.schema import FEATURES
 from src.data.windows import ModelInput, Windows
 from src.features.mutual_information import mutual_information
 from src.features.reducers import Reducer
-from src.features.scaling import Scaler
+from src.features.scaling import UnitRange
 from src.files import whole_file
 
 # All that a kept pipeline may be made of; anything else in the file is refused.
 TRUSTED = [f"src.features.reducers.{name}" for name in ("AllFeatures", "PrincipalComponents", "MutualInformation")] + [
-    "src.features.scaling.Scaler",
+    "src.features.scaling.UnitRange",
     "sklearn.utils._tags.Tags",
 ]
 
@@ -35,7 +35,7 @@ class Reduced:
 
 
 def fit_preparation(
-    reducer: Reducer, X: np.ndarray, y: np.ndarray, scaler: Scaler | None = None
+    reducer: Reducer, X: np.ndarray, y: np.ndarray, scaler: UnitRange | None = None
 ) -> tuple[Pipeline, float]:
     """Fit scaling to [0, 1] and the reducer on the training part.
 
@@ -47,7 +47,7 @@ def fit_preparation(
         The fitted pipeline and the seconds it took.
     """
     start = time.perf_counter()
-    pipeline = Pipeline([("scale", clone(scaler or Scaler())), ("reduce", clone(reducer))])
+    pipeline = Pipeline([("scale", clone(scaler or UnitRange())), ("reduce", clone(reducer))])
     pipeline.fit(X, y)
     return pipeline, time.perf_counter() - start
 
@@ -78,9 +78,11 @@ def load_preparation(path: Path) -> Pipeline:
 def save_reduced(part: Reduced, path: Path) -> None:
     """Keep one part; windows as the records they are of, k values each, and a place for each window."""
     X = part.X
-    arrays = {"rows": X.rows, "last": X.last, "window": np.array(X.window)} if isinstance(X, Windows) else {"X": X}
     with whole_file(path) as new, new.open("wb") as file:
-        np.savez(file, y=part.y, **arrays)
+        if isinstance(X, Windows):
+            np.savez(file, rows=X.rows, last=X.last, window=X.window, y=part.y)
+        else:
+            np.savez(file, X=X, y=part.y)
 
 
 def load_reduced(path: Path) -> Reduced:
@@ -91,7 +93,7 @@ def load_reduced(path: Path) -> Reduced:
         return Reduced(Windows(arrays["rows"], arrays["last"], int(arrays["window"])), arrays["y"])
 
 
-def explained_variance(X: np.ndarray, scaler: Scaler | None = None) -> pd.DataFrame:
+def explained_variance(X: np.ndarray, scaler: UnitRange | None = None) -> pd.DataFrame:
     """Share of the variance of scaled X, shape (n, d), that each principal component explains.
 
     Args:
@@ -100,7 +102,7 @@ def explained_variance(X: np.ndarray, scaler: Scaler | None = None) -> pd.DataFr
     Returns:
         Columns `component` (1-based), `ratio`, `cumulative`; d rows.
     """
-    scaled = clone(scaler or Scaler()).fit_transform(X)
+    scaled = clone(scaler or UnitRange()).fit_transform(X)
     ratio = PCA(svd_solver="covariance_eigh").fit(scaled).explained_variance_ratio_
     return pd.DataFrame(
         {"component": np.arange(1, len(ratio) + 1), "ratio": ratio, "cumulative": np.minimum(np.cumsum(ratio), 1.0)}

@@ -44,9 +44,9 @@ class Scaling:
         """The columns of `features`, float32, of encoded records, float32, shape (n, 53), before they are scaled."""
         return one_hot(X, _SERVICE, UNKNOWN_SERVICE + 1) if self.one_hot_service else X
 
-    def scaler(self) -> "Scaler":
+    def scaler(self) -> "UnitRange":
         """The unfitted scaler of encoded records."""
-        return Scaler(
+        return UnitRange(
             log=_COUNTS if self.name == "log_minmax" else (),
             one_hot=_SERVICE if self.one_hot_service else None,
             codes=UNKNOWN_SERVICE + 1,
@@ -54,11 +54,11 @@ class Scaling:
         )
 
 
-class Scaler(TransformerMixin, BaseEstimator):
+class UnitRange(TransformerMixin, BaseEstimator):
     """Min-max scaling to [0, 1], after a logarithm of some columns and indicators for another.
 
     Args:
-        log: Columns of which log(1 + x) is scaled; their values are 0 or more.
+        log: Columns of which log(1 + x) is scaled; all values are 0 or more then.
         one_hot: A column of codes that is dropped, its indicators standing behind the other columns; None for none.
         codes: How many codes it has, 0 to codes - 1; any other value has no indicator.
         clip: Cut values outside the range that was fitted to [0, 1].
@@ -87,14 +87,14 @@ class Scaler(TransformerMixin, BaseEstimator):
     def _columns(self, X: np.ndarray) -> np.ndarray:
         """The columns that are scaled; X itself where nothing is to be done to them."""
         if len(self.log):
+            if (X < 0).any():
+                column = int((X < 0).any(axis=0).argmax())
+                raise ValueError(
+                    f"Negative values in data: found {X[:, column].min():g} in column {column}, expected 0 or more, "
+                    "which has a logarithm; use scaling=minmax"
+                )
             X = X.copy(order="K")
             for column in self.log:
-                if (X[:, column] < 0).any():
-                    found = X[:, column].min()
-                    raise ValueError(
-                        f"Negative values in data passed to the logarithm: found {found:g} in column {column}, "
-                        "expected 0 or more; use scaling=minmax"
-                    )
                 X[:, column] = np.log1p(X[:, column])
         return X if self.one_hot is None else one_hot(X, self.one_hot, self.codes)
 

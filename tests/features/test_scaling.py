@@ -9,11 +9,11 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from src.data.schema import COLUMNS, FEATURES, SERVICES
-from src.features.scaling import Scaler, Scaling, one_hot
+from src.features.scaling import Scaling, UnitRange, one_hot
 
 
-@parametrize_with_checks([Scaler(), Scaler(log=(0,), clip=True), Scaler(one_hot=0, codes=3)])
-def test_follows_the_estimator_contract(estimator: Scaler, check: Any) -> None:
+@parametrize_with_checks([UnitRange(), UnitRange(log=(0,), clip=True), UnitRange(one_hot=0, codes=3)])
+def test_follows_the_estimator_contract(estimator: UnitRange, check: Any) -> None:
     check(estimator)
 
 
@@ -37,7 +37,7 @@ def test_plain_scaling_is_that_of_scikit_learn_bit_for_bit(records: np.ndarray) 
 
 def test_logarithms_are_taken_before_the_range() -> None:
     train = np.array([[0.0, 0.0], [3.0, 3.0], [15.0, 15.0]])
-    scaler = Scaler(log=(1,)).fit(train)
+    scaler = UnitRange(log=(1,)).fit(train)
     # log(1 + 3) / log(1 + 15) is one half
     np.testing.assert_allclose(scaler.transform(train), [[0, 0], [0.2, 0.5], [1, 1]])
     np.testing.assert_allclose(scaler.transform([[30.0, 255.0]]), [[2, 2]])
@@ -47,9 +47,9 @@ def test_logarithms_are_taken_before_the_range() -> None:
 def test_values_outside_the_range_of_training_are_cut_where_that_is_asked_for() -> None:
     train = np.array([[0.0], [3.0], [15.0]])
     new = [[255.0], [0.0], [7.0]]
-    assert Scaler(log=(0,), clip=True).fit(train).transform(new)[:, 0] == pytest.approx([1, 0, 0.75])
-    assert Scaler(log=(0,), clip=False).fit(train).transform(new)[:, 0] == pytest.approx([2, 0, 0.75])
-    assert Scaler(clip=True).fit(train[1:]).transform([[0.0], [16.0]])[:, 0].tolist() == [0, 1]
+    assert UnitRange(log=(0,), clip=True).fit(train).transform(new)[:, 0] == pytest.approx([1, 0, 0.75])
+    assert UnitRange(log=(0,), clip=False).fit(train).transform(new)[:, 0] == pytest.approx([2, 0, 0.75])
+    assert UnitRange(clip=True).fit(train[1:]).transform([[0.0], [16.0]])[:, 0].tolist() == [0, 1]
 
 
 def test_log_scaling_is_of_bytes_and_counts_alone(records: np.ndarray) -> None:
@@ -67,8 +67,8 @@ def test_log_scaling_is_of_bytes_and_counts_alone(records: np.ndarray) -> None:
 
 
 def test_a_negative_value_has_no_logarithm() -> None:
-    with pytest.raises(ValueError, match="found -2 in column 1, expected 0 or more; use scaling=minmax"):
-        Scaler(log=(1,)).fit([[0.0, 1.0], [0.0, -2.0]])
+    with pytest.raises(ValueError, match="found -2 in column 1, expected 0 or more, which has a logarithm; use sca"):
+        UnitRange(log=(1,)).fit([[0.0, 1.0], [0.0, -2.0]])
 
 
 def test_a_code_gives_way_to_its_indicators_behind_the_other_columns() -> None:
@@ -103,5 +103,5 @@ def test_without_indicators_the_features_are_the_papers(records: np.ndarray) -> 
 
 
 def test_log_scaling_brings_the_logarithm_of_two_magnitudes_apart_evenly() -> None:
-    scaler = Scaler(log=(0,)).fit([[0.0], [999.0]])
+    scaler = UnitRange(log=(0,)).fit([[0.0], [999.0]])
     assert scaler.transform([[9.0]])[0, 0] == pytest.approx(log(10) / log(1000))

@@ -207,7 +207,9 @@ def make_windows(n: int, window: int, seed: int = 0) -> tuple[Windows, np.ndarra
 
 
 def test_what_only_the_record_before_tells_is_learned_from_windows_and_not_from_records(fit: Fit) -> None:
-    learned = {window: fit(NET, make_windows(64, window), epochs=40, learning_rate=0.1) for window in (1, 3)}
+    learned = {
+        window: fit(NET, make_windows(512, window), epochs=40, copies=512, learning_rate=0.1) for window in (1, 3)
+    }
     new = {window: make_windows(200, window, seed=1) for window in (1, 3)}
     assert accuracy(learned[3], new[3]) == 1.0
     assert accuracy(learned[1], new[1]) < 0.7
