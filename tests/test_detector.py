@@ -156,7 +156,8 @@ chunks = pytest.mark.parametrize("chunk", range(1, WINDOW + 3))
 @pytest.fixture(scope="module")
 def windowed(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
     """A detector that reads windows of four records: an LSTM after one epoch on the first hundred."""
-    settings = build(composed("dataset=simulated", "training.progress=false", *MODELS["lstm"]))
+    smooth = "model.highest_frequency=10"  # high ones tell the rounding of one record's components from a block's
+    settings = build(composed("dataset=simulated", "training.progress=false", smooth, *MODELS["lstm"]))
     X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
     preparation, _ = fit_preparation(settings.reducer, X, y)
     windows = Windows(prepare(preparation, X), np.arange(100), WINDOW)
