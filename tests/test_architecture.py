@@ -17,7 +17,7 @@ DOORS = {"download", "preprocess", "sample", "reduce", "train", "evaluate", "swe
 # What each room may import beside the standard library and this project.
 ROOMS = {
     "data": {"numpy", "pandas", "pyarrow", "sklearn", "pydantic"},
-    "features": {"numpy", "pandas", "pyarrow", "sklearn", "skops"},
+    "features": {"numpy", "pandas", "pyarrow", "sklearn", "skops", "pydantic"},
     "evaluation": {"numpy", "pandas", "sklearn", "matplotlib"},
     "models": {"numpy", "keras", "sklearn", "skops", "pydantic", "tqdm"},
     "pages": {"jinja2", "markdown_it", "matplotlib"},

@@ -13,6 +13,7 @@ from src.data.schema import CATEGORIES, LABELS
 from src.data.simulator import simulate
 from src.data.sources import MIRROR_VARIABLE
 from src.data.tables import Table, read_table
+from src.data.vectors import overlap, vector_ids
 from src.features.preprocessing import preprocess_in_memory
 from src.pipeline import Walk, write_preprocessed, write_raw, write_reduced, write_sampled
 from src.workspace import Workspace
@@ -79,7 +80,8 @@ def test_the_published_tests_are_whole_and_in_file_order(
         seen = np.isin(range(len(file)), [place for place, one in enumerate(vectors(file))
                                           if one in set(vectors(tables["train"]))])  # fmt: skip
         assert facts[f"{part}_share_seen_in_training"] == pytest.approx(seen.mean())
-        assert facts["records"][part] == len(file)
+        assert facts["records"][part] == facts["official_tests"][part]["source_records"] == len(file)
+        assert facts["official_tests"][part]["quarantined"] == 0
         assert facts["distinct_vectors"][part] == len(set(vectors(file)))
 
 
@@ -116,6 +118,7 @@ def test_other_splits_have_no_published_test(split: str, composed: Compose, tmp_
     tables, facts = Walk(build(composed(*NSL_KDD, f"split={split}")), Workspace(tmp_path)).sampled
     assert [*tables] == [*facts["records"]] == ["train", "val", "test"]
     assert [name for name in facts if name.endswith("_share_seen_in_training")] == ["test_share_seen_in_training"]
+    assert facts["official_tests"] == {}
 
 
 @pytest.fixture
@@ -179,4 +182,20 @@ def test_the_official_test_of_kdd99_has_the_contests_totals(mirror: Path, compos
     assert found - {"normal"} <= {attack for attacks in CATEGORIES.values() for attack in attacks}
     assert facts["records"]["train"] + facts["records"]["val"] == facts["source_records"] == 494_021
     assert facts["distinct_vectors"]["test"] <= 77_291
-    assert 0.5 < facts["test_share_seen_in_training"] <= 0.583
+    ids = {part: vector_ids(table.X) for part, table in tables.items()}
+    # of the whole training file; the share of the training part is less
+    assert overlap(np.concatenate([ids["train"], ids["val"]]), ids["test"]) == pytest.approx(0.582, abs=0.0005)
+    assert facts["test_share_seen_in_training"] == overlap(ids["train"], ids["test"]) < 0.582
+    assert facts["official_tests"]["test"]["unknown_values"] == {"service": {"icmp": 2}}
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("dataset", ["nsl_kdd", "nsl_kdd_20pct"])
+def test_the_files_of_nsl_kdd_are_read_whole(dataset: str, mirror: Path, composed: Compose, tmp_path: Path) -> None:
+    if not (mirror / "nsl-kdd").is_dir():
+        pytest.skip(f"{mirror} has no folder nsl-kdd")
+    settings = build(composed(f"dataset={dataset}", "task=five", "split=official"))
+    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    assert facts["source_records"] == {"nsl_kdd": 125_973, "nsl_kdd_20pct": 25_192}[dataset]
+    assert {part: len(tables[part]) for part in ("test", "test_21")} == {"test": 22_544, "test_21": 11_850}
+    assert set(vectors(tables["test_21"])) <= set(vectors(tables["test"]))
