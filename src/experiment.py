@@ -14,7 +14,7 @@ from src.evaluation import metrics, reports
 from src.features.preparation import explained_variance, mutual_information_ranking
 from src.files import write_text
 from src.models.interface import Fitted, OnEpoch
-from src.pipeline import Facts, Walk, tests_of
+from src.pipeline import Facts, Walk, scored_parts
 from src.workspace import Workspace
 
 
@@ -74,7 +74,7 @@ def train(settings: Settings, walk: Walk) -> Outcome:
     if fitted.epochs:
         seconds = sorted(one["seconds"] for one in fitted.epochs)
         result |= {"epochs": len(fitted.epochs), "epoch_seconds_median": seconds[len(seconds) // 2]}
-    shares = [f"{part}_share_seen_in_training" for part in tests_of(facts["sample"]["records"])]
+    shares = [f"{part}_share_seen_in_training" for part in scored_parts(facts["sample"]["records"])]
     result |= {name: facts["sample"][name] for name in shares}
     return Outcome(Detector(preparation, fitted.classifier, card), fitted, result, _derived(settings, facts, fitted))
 

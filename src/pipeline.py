@@ -109,7 +109,7 @@ class Walk:
             "classes": drawn,
             "records": {part: len(one) for part, one in parts.items()},
             "distinct_vectors": {part: len(np.unique(one)) for part, one in ids.items()},
-            **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in tests_of(parts)},
+            **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in scored_parts(parts)},
             **_source(findings),
             "official_tests": {part: _source(found) for part, (_, found) in official.items()},
         }
@@ -155,8 +155,8 @@ def _source(findings: Facts) -> Facts:
     return {name: findings[key] for name, key in names.items()}
 
 
-def tests_of(parts: Iterable[str]) -> list[str]:
-    """Names of the test parts: `test`, and the dataset's further official tests where the split is official."""
+def scored_parts(parts: Iterable[str]) -> list[str]:
+    """Parts that a detector is evaluated on: `test`, and the dataset's further tests where the split is official."""
     return [part for part in parts if part not in ("train", "val")]
 
 

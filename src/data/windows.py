@@ -33,8 +33,9 @@ class Layout:
 class Windows:
     """For each of n records a window of the w records that end with it; before the first record stands the first.
 
-    It acts as an array of shape (n, w, k), of which it keeps the places alone: k values for each record of the file and
-    one number for each window, where the array would have w k values a window.
+    It stands for an array of shape (n, w, k), of which it keeps the places alone: 4 k bytes for each record of the file
+    and 8 for each window, where the array takes 4 w k a window. Who trains or scores gathers the distinct windows of a
+    part or a batch; 0.4 GB for 100,000 windows of 8 records with 123 features.
 
     Args:
         rows: float32, shape (m, k): the records that follow each other in a file.
