@@ -53,8 +53,8 @@ ui: $(READY) ## the MLflow UI on the local store
 dashboard: $(READY) ## optuna-dashboard on the studies of src.sweep
 	$(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
 
-test: $(READY) ## the tests that take minutes at most
-	$(BIN)/pytest
+test: $(READY) ## the tests that take minutes at most, on every core
+	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 test-slow: $(READY) ## the tests that take longer
 	$(BIN)/pytest -m slow

@@ -19,7 +19,7 @@ import optuna
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from benchmarks.pipeline import Clone, Row
+from benchmarks.pipeline import Clone, Row, mirror_folder
 from src.files import write_text
 from src.study import budget
 from src.tracking.environment import git_revision, processor
@@ -42,7 +42,7 @@ SHORT = (
 def main() -> None:
     """Measure everything and write the table."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    mirror = Path(os.environ["IDS_DATA_MIRROR"]).resolve()
+    mirror = mirror_folder()
     with tempfile.TemporaryDirectory(prefix="ids-bench-") as folder:
         clone = Clone(Path(folder) / "clone")
         clone.run("dvc", "repro", "preprocess", mirror=mirror)

@@ -14,6 +14,13 @@ from src.workspace import PROJECT
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run on several cores, those of one file stay together: its fixtures are made once."""
+    for item in items:
+        shared = "swept" in getattr(item, "fixturenames", ())  # the one costly fixture of several files
+        item.add_marker(pytest.mark.xdist_group("swept" if shared else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def mirror() -> Path:
     """The folder that holds the published files."""
