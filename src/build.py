@@ -16,9 +16,10 @@ from src.data.sampling import REFERENCE_RECORDS, Task
 from src.data.schema import N_FEATURES
 from src.data.sources import Dataset, SimulatedDataset
 from src.data.splitting import Split
+from src.evaluation.protocol import EvaluationProtocol
 
 WHITELIST = ["src.*"]
-GROUPS = ("dataset", "task", "split", "reducer", "model", "training")
+GROUPS = ("dataset", "task", "split", "reducer", "model", "training", "evaluation")
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
 
 
@@ -44,6 +45,7 @@ class Settings:
     reducer: Any
     model: Any
     training: Any
+    evaluation: EvaluationProtocol
     on_bad_record: OnBadRecord
     k: int
     seed: int
@@ -95,6 +97,11 @@ def build(cfg: DictConfig) -> Settings:
         settings.reducer.check_k(N_FEATURES)
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    if settings.evaluation.decision == "least_cost" and settings.task.cost is None:
+        raise ConfigError(
+            f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
+            "take a task that has it, or give it: ++task.cost=[[...], ...], a row an actual class, a column a predicted"
+        )
     return settings
 
 

@@ -28,10 +28,15 @@ class TaskClass:
 
 @dataclass(frozen=True, config=CHECKED)
 class Task:
-    """Classes in index order; the first is normal traffic, what a detector does not raise an alarm for."""
+    """Classes in index order; the first is normal traffic, what a detector does not raise an alarm for.
+
+    Attributes:
+        cost: `cost[actual][predicted]` of a record, in class order; None where errors are only counted.
+    """
 
     name: str
     classes: dict[str, TaskClass]
+    cost: list[list[Annotated[float, Field(ge=0)]]] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Task":
@@ -47,6 +52,10 @@ class Task:
         first = next(iter(self.classes.values()))
         if first.attacks != ["normal"]:
             raise ValueError("expected the first class to be attacks=[normal]")
+        n = len(self.classes)
+        if self.cost is not None and (rows := [len(row) for row in self.cost]) != [n] * n:
+            raise ValueError(f"found a cost matrix with rows of {rows} numbers, expected {n} rows of {n}: a row an "
+                             "actual class, a column a predicted one")  # fmt: skip
         return self
 
     @property
