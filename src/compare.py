@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 1
-    print(f"A  {one.caption} ({one.run})\nB  {other.caption} ({other.run})\n")
+    print(f"A  {one}\nB  {other}\n")
     print("\n".join(explain(result, ("A", "B"))))
     return 0
 

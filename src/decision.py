@@ -19,7 +19,7 @@ class Decision:
             most probable class.
 
     >>> unsure = np.array([[0.6, 0.3, 0.1]], dtype=np.float32)
-    >>> Decision().verdict(unsure), Decision(threshold=0.4).verdict(unsure)
+    >>> Decision().verdict(unsure), Decision(threshold=0.35).verdict(unsure)
     (array([0]), array([1]))
     >>> Decision(cost=((0, 1, 2), (1, 0, 2), (9, 2, 0))).verdict(unsure)  # 1.2 for normal, 0.8 for 1, 1.8 for 2
     array([1])

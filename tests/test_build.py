@@ -27,6 +27,13 @@ def test_the_default_experiment_is_built_as_its_files_say(composed: Compose) -> 
     assert (settings.k, settings.seed, settings.on_bad_record) == (2, 0, "stop")
 
 
+def test_a_task_with_costs_may_be_decided_by_them(composed: Compose) -> None:
+    settings = build(composed("evaluation.decision=least_cost", "++task.cost=[[0,1],[4,0]]"))
+    assert settings.task.cost == [[0, 1], [4, 0]]
+    assert settings.evaluation.decision == "least_cost"
+    assert build(composed()).task.cost is None
+
+
 def test_overrides_reach_the_objects(composed: Compose) -> None:
     settings = build(composed("model.units=7", "training.epochs=5", "seed=3", "split.name=grouped", "reducer=mi"))
     assert (settings.model.units, settings.training.epochs, settings.split.name) == (7, 5, "grouped")
@@ -93,7 +100,18 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["preprocess.on_bad_record=x"], r"preprocess\.on_bad_record='x': .*'stop' or 'quarantine'"),
         (["reducer=mi", "reducer.estimator=foo"], r"reducer\.estimator='foo': expected 'histogram' or 'knn'"),
         (["split.name=sorted"], r"split\.name='sorted': .*'random' or 'grouped'"),
+        (["evaluation.decision=cheapest"], r"evaluation\.decision='cheapest': .*'most_probable' or 'least_cost'"),
+        (["evaluation.calibrate=1"], r"evaluation\.calibrate=1: .*valid boolean"),
+        (["evaluation.false_alarm_budget=1.5"], r"evaluation\.false_alarm_budget=1\.5: .*less than or equal to 1"),
+        (["evaluation.false_alarm_budget=-0.1"], r"evaluation\.false_alarm_budget=-0\.1: .*greater than or equal to 0"),
+        (["evaluation.bootstrap=-1"], r"evaluation\.bootstrap=-1: .*greater than or equal to 0"),
         # what does not fit together
+        (
+            ["evaluation.decision=least_cost"],
+            r"evaluation\.decision='least_cost': found no cost matrix in task 'binary', .* or give it: \+\+task\.cost=",
+        ),
+        (["++task.cost=[[0,1],[1]]"], r"task: found a cost matrix with rows of \[2, 1\] numbers, expected 2 rows of 2"),
+        (["++task.cost=[[0,-1],[1,0]]"], r"task\.cost\.0\.1=-1: .*greater than or equal to 0"),
         (["split.train=0.9"], r"split: train \+ val \+ test is 1\.3, expected 1"),
         (["task.classes.normal.attacks=[nomal]"], r"task: found the attack type 'nomal', expected one of normal, "),
         # more or less than there is

@@ -81,8 +81,8 @@ def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
         axes.set_yticks(place, names)
         axes.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
         axes.xaxis.set_major_formatter(PercentFormatter(1))
-        axes.set_xlabel("share of the type's test records")
-        axes.set_ylabel("label (test records)" + ("" if known.all() else "; * not in training"))
+        axes.set_xlabel("share of the type's test records" + ("" if known.all() else "; * the type is not in training"))
+        axes.set_ylabel("label (test records)")
         figure.legend(loc="outside lower center", ncols=2)
         _title(figure, "Recall by attack type, test part", caption)
     return figure
@@ -135,7 +135,7 @@ def reliability(table: pd.DataFrame, caption: str) -> Figure:
             )  # fmt: skip
         _nines_axis(axes.xaxis, "certainty of the most probable class", short=True)
         _nines_axis(axes.yaxis, "accuracy of the bin (below the line: too certain)", short=True)
-        _legend(figure)
+        _legend(figure, columns=1)
         _title(figure, "Reliability: is what is 99 % certain right in 99 %? Test part", caption)
     return figure
 
@@ -147,10 +147,10 @@ def _styled(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], Any]]:
         yield {"color": COLORS[place % len(COLORS)], "linestyle": dashes, "linewidth": 1.8}, group
 
 
-def _legend(figure: Figure) -> None:
+def _legend(figure: Figure, columns: int = 3) -> None:
     """Below the axes, where no curve runs through it."""
     (axes,) = figure.axes
-    figure.legend(loc="outside lower center", ncols=min(3, len(axes.lines)))
+    figure.legend(loc="outside lower center", ncols=min(columns, len(axes.lines)))
 
 
 def _nines(share: pd.Series) -> pd.Series:

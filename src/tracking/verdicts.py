@@ -27,6 +27,9 @@ class KeptVerdicts:
     caption: str
     params: Mapping[str, str] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return f"{self.caption} ({self.run})" if self.caption else self.run
+
 
 def find_verdicts(run: str, part: str) -> KeptVerdicts:
     """The verdicts of a run on one test part.

@@ -58,7 +58,7 @@ def test_pictures_of_an_evaluation_show_all_their_text(
     labels = table["attack"].where(table["in_training"], table["attack"] + "*")
     shown = {f"{label} ({records:,})" for label, records in zip(labels, table["records"], strict=True)}
     assert shown <= set(words["attack_recall"])
-    assert "label (test records); * not in training" in words["attack_recall"]
+    assert "share of the type's test records; * the type is not in training" in words["attack_recall"]
 
 
 def test_pictures_of_training_and_reduction_show_all_their_text(
