@@ -82,14 +82,14 @@ def _tell_seeds(parent: str, groups: list[seeds.Group], place: str | None) -> No
     found = []
     for group in groups:
         runs_by_seed = {seed: find_finished(config) for seed, config in group.configs.items()}
-        metrics = {seed: run.metrics for seed, run in runs_by_seed.items() if run}
-        if summary := seeds.over_seeds(group, metrics):
+        if summary := seeds.over_seeds(group, {seed: run.metrics for seed, run in runs_by_seed.items() if run}):
             found.append(summary)
     if not found:
         return
     text = seeds.markdown(found)
     print(text)
-    metrics, tags = {}, {}
+    metrics: dict[str, float] = {}
+    tags: dict[str, str] = {}
     if len(found) == 1:  # of several, one name would stand for several numbers
         tags = {"seeds": " ".join(map(str, found[0].seeds))}
         for name, score in found[0].scores.items():

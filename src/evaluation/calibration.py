@@ -9,7 +9,8 @@ BINS = 15
 def reliability(probability: np.ndarray, target: np.ndarray, bins: int = BINS) -> pd.DataFrame:
     """Certainty and accuracy of the most probable class, by bins of about as many records.
 
-    Equal certainties are in one bin, so that a bin is what the probabilities say, not in which order the records come.
+    Equal certainties are in one bin, so that a bin is what the probabilities say, not in which order the records come;
+    one that fills a bin, as a tree's 1 does, has it to itself, and the rest is divided evenly.
 
     Args:
         probability: float32, shape (n, classes), n >= 1.
@@ -19,7 +20,12 @@ def reliability(probability: np.ndarray, target: np.ndarray, bins: int = BINS) -
     """
     confidence = probability.max(axis=1).astype(np.float64)
     right = probability.argmax(axis=1) == target
-    edges = np.quantile(confidence, np.arange(1, bins) / bins, method="inverted_cdf")
+    values, records = np.unique(confidence, return_counts=True)
+    alone = values[records > len(confidence) / bins]
+    edges = np.concatenate([alone, np.nextafter(alone, -np.inf)])
+    if len(rest := confidence[~np.isin(confidence, alone)]):
+        n_rest = max(1, bins - len(alone))
+        edges = np.append(edges, np.quantile(rest, np.arange(1, n_rest) / n_rest, method="inverted_cdf"))
     place = np.searchsorted(np.unique(edges), confidence)
     records = np.bincount(place)
     sums = [np.bincount(place, weights=values)[records > 0] for values in (confidence, right)]

@@ -136,7 +136,7 @@ def reliability(table: pd.DataFrame, caption: str) -> Figure:
         _nines_axis(axes.xaxis, "certainty of the most probable class", short=True)
         _nines_axis(axes.yaxis, "accuracy of the bin (below the line: too certain)", short=True)
         _legend(figure, columns=1)
-        _title(figure, "Reliability: is what is 99 % certain right in 99 %? Test part", caption)
+        _title(figure, "Reliability of the probabilities, test part", caption)
     return figure
 
 

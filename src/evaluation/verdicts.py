@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,7 @@ class Verdicts:
     def by_row(self) -> "Verdicts":
         """The same in the order of the source; records that were drawn again stay in the order they had."""
         order = np.argsort(self.row, kind="stable")
-        return Verdicts(*(getattr(self, name)[order] for name in _KINDS), self.classes, self.cost)
+        return replace(self, **{name: getattr(self, name)[order] for name in _KINDS})
 
     def write(self, path: Path) -> None:
         """Write one Parquet file, whole or not at all."""
@@ -70,5 +70,5 @@ class Verdicts:
             raise ValueError(f"{path}: found the columns {', '.join(table.column_names)}, expected the verdicts of a "
                              f"run: {', '.join(_KINDS)}; evaluate the run again with this version")  # fmt: skip
         told = json.loads(facts)
-        columns = (table.column(name).to_numpy().astype(kind, copy=False) for name, kind in _KINDS.items())
-        return cls(*columns, tuple(told["classes"]), told["cost"])
+        columns = {name: table.column(name).to_numpy().astype(kind, copy=False) for name, kind in _KINDS.items()}
+        return cls(**columns, classes=tuple(told["classes"]), cost=told["cost"])

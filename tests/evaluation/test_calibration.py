@@ -36,6 +36,21 @@ def test_equal_certainties_are_in_one_bin_in_whatever_order_they_come() -> None:
     np.testing.assert_allclose(again.to_numpy(), table.to_numpy())
 
 
+def test_a_certainty_that_fills_a_bin_leaves_the_other_bins_to_the_rest() -> None:
+    # of 100 records 70 are certain; 15 bins less that one, for the 30 others, all of them different
+    confidence = np.append(np.linspace(0.5, 0.99, 30), [1.0] * 70)
+    table = reliability(certain(confidence.tolist()), np.ones(100, dtype=int))
+    assert table["records"].iloc[-1] == 70
+    assert table["records"].iloc[:-1].between(2, 3).all()
+    assert len(table) == 15
+    # and one in the middle parts the rest
+    confidence = np.append(np.linspace(0.5, 0.99, 30), [0.7] * 70)
+    table = reliability(certain(confidence.tolist()), np.ones(100, dtype=int))
+    assert table["confidence"].is_monotonic_increasing
+    assert table["records"].max() == 70
+    assert table["records"].sum() == 100
+
+
 def test_bins_have_about_as_many_records() -> None:
     rng = np.random.default_rng(0)
     table = reliability(certain((0.5 + rng.random(1500) / 2).tolist()), rng.integers(0, 2, 1500))
