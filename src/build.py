@@ -100,7 +100,7 @@ def build(cfg: DictConfig) -> Settings:
     if settings.evaluation.decision == "least_cost" and settings.task.cost is None:
         raise ConfigError(
             f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
-            "take a task that has it, or give it: ++task.cost=[[...], ...], a row an actual class, a column a predicted"
+            "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
         )
     return settings
 

@@ -10,7 +10,7 @@ from src.workspace import output
 
 @hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
 def main(cfg: DictConfig) -> None:
-    """Fetch (or simulate) the training and the test file."""
+    """Fetch (or simulate) the training and the test files."""
     write_raw(build(cfg), output())
 
 

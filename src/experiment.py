@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 
 from src.build import Settings
-from src.data.splitting import SPLIT_PARTS
 from src.data.tables import Table
 from src.detector import Card, Detector
 from src.evaluation import metrics, reports
@@ -18,7 +17,7 @@ from src.evaluation.operating_point import fit_decision
 from src.features.preparation import explained_variance, mutual_information_ranking
 from src.files import write_text
 from src.models.interface import Fitted, OnEpoch
-from src.pipeline import Facts, Walk
+from src.pipeline import Facts, Walk, scored_parts
 from src.workspace import Workspace
 
 
@@ -111,6 +110,8 @@ def _derived(settings: Settings, facts: Facts, fitted: Fitted) -> Facts:
         flat |= {f"{key}_{part}": count for part, count in sample[key].items()}
     flat |= {f"records_drawn_again_{name}": found["drawn_again"] for name, found in sample["classes"].items()}
     flat |= {key: sample[key] for key in ("source_records", "quarantined", "unknown_values")}
+    for part, found in sample["official_tests"].items():
+        flat |= {f"{key}_{part}": value for key, value in found.items()}
     return {f"derived.{key}": value for key, value in (flat | fitted.facts).items()}
 
 
@@ -141,7 +142,7 @@ def evaluate(
     """
     background = Background.of(parts["train"])
     seconds, judgements = 0.0, {}
-    for name in ["test", *(name for name in parts if name not in SPLIT_PARTS)]:
+    for name in scored_parts(parts):
         start = time.perf_counter()
         uncalibrated = detector.uncalibrated(parts[name].X)
         seconds += time.perf_counter() - start

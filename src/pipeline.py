@@ -5,6 +5,7 @@ makes, otherwise made in memory. The `write_*` functions are what the DVC stages
 """
 
 import tempfile
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,8 @@ import numpy as np
 from tqdm import tqdm
 
 from src.build import Settings
-from src.data.sampling import draw
-from src.data.sources import PARTS, OnProgress, Part
+from src.data.sampling import draw, with_target
+from src.data.sources import OnProgress
 from src.data.splitting import SPLIT_PARTS
 from src.data.tables import Table, read_table, write_table
 from src.data.vectors import overlap, vector_ids
@@ -48,7 +49,8 @@ class Walk:
     def again(self, settings: Settings) -> "Walk":
         """The walk of another config, that begins with what this one has made and the two have in common."""
         other = Walk(settings, self._made)
-        for stage, made in (("preprocess", "preprocessed"), ("sample", "sampled"), ("reduce", "reduced")):
+        stages = {"preprocessed": "preprocess", "tests": "preprocess", "sampled": "sample", "reduced": "reduce"}
+        for made, stage in stages.items():
             if made in self.__dict__ and same_output(settings.config, self._settings.config, stage):
                 other.__dict__[made] = self.__dict__[made]
         return other
@@ -56,7 +58,7 @@ class Walk:
     def _facts(self, output: Path, stage: str) -> Facts | None:
         return None if stage == self._making else current_facts(output, self._settings.config, stage)
 
-    def raw(self, part: Part, scratch: Path) -> Path:
+    def raw(self, part: str, scratch: Path) -> Path:
         """The raw file of one part, fetched into `scratch` unless the download stage left it."""
         folder = self._made.raw(self._settings.dataset.name)
         if self._facts(folder, "download") is not None:
@@ -66,34 +68,50 @@ class Walk:
     @cached_property
     def preprocessed(self) -> tuple[Table, Facts]:
         """The encoded training file, and what was found in it."""
-        folder = self._made.preprocessed(self._settings.dataset.name)
+        return self._encoded("train")
+
+    @cached_property
+    def tests(self) -> dict[str, tuple[Table, Facts]]:
+        """The encoded official test files by part, and what was found in each."""
+        return {part: self._encoded(part) for part in self._settings.dataset.parts if part != "train"}
+
+    def _encoded(self, part: str) -> tuple[Table, Facts]:
+        s = self._settings
+        folder = self._made.preprocessed(s.dataset.name)
         if facts := self._facts(folder, "preprocess"):
-            return read_table(folder / "train.parquet"), facts["train"]
+            return read_table(folder / f"{part}.parquet"), facts[part]
         with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
-            raw = self.raw("train", Path(scratch))
-            table, findings = preprocess_in_memory(raw, on_bad_record=self._settings.on_bad_record)
+            raw = self.raw(part, Path(scratch))
+            table, findings = preprocess_in_memory(
+                raw, record_format=s.dataset.record_format, on_bad_record=s.on_bad_record
+            )
         return table, findings.as_dict()
 
     @cached_property
     def sampled(self) -> tuple[dict[str, Table], Facts]:
-        """Training, validation and test part with targets, and how they came about."""
+        """Training, validation and test part (and the dataset's further official tests) with targets, and their facts.
+
+        Rows of `train` and `val` are lines of the training file, in random order; so are those of `test`, unless the
+        split is official: then each test has the lines of its own file, in order.
+        """
         s, folder = self._settings, self._made.sampled
         if facts := self._facts(folder, "sample"):
-            return {part: read_table(folder / f"{part}.parquet") for part in SPLIT_PARTS}, facts
+            return {part: read_table(folder / f"{part}.parquet") for part in facts["records"]}, facts
         table, findings = self.preprocessed
-        index, target, drawn = draw(table, s.task, s.seed, scale=s.scale)
+        index, target, drawn = draw(table, s.task, s.seed, scale=s.scale, once=s.split.official)
         everything = table.take(index, target)
         places = s.split.divide(everything.X, target, s.seed)
         parts = {part: everything.take(place) for part, place in places.items()}
-        ids = vector_ids(everything.X)
+        official = self.tests if s.split.official else {}
+        parts |= {part: with_target(test, s.task) for part, (test, _) in official.items()}
+        ids = {part: vector_ids(one.X) for part, one in parts.items()}
         return parts, {
             "classes": drawn,
-            "records": {part: len(place) for part, place in places.items()},
-            "distinct_vectors": {part: len(np.unique(ids[place])) for part, place in places.items()},
-            "test_share_seen_in_training": overlap(ids[places["train"]], ids[places["test"]]),
-            "source_records": findings["records"],
-            "quarantined": findings["quarantined"],
-            "unknown_values": findings["unknown"],
+            "records": {part: len(one) for part, one in parts.items()},
+            "distinct_vectors": {part: len(np.unique(one)) for part, one in ids.items()},
+            **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in scored_parts(parts)},
+            **_source(findings),
+            "official_tests": {part: _source(found) for part, (_, found) in official.items()},
         }
 
     @cached_property
@@ -109,8 +127,19 @@ class Walk:
         tables, sampled = self.sampled
         train = tables["train"]
         pipeline, seconds = fit_preparation(s.reducer, train.X, _target(train))
-        parts = {part: Reduced(prepare(pipeline, table.X), _target(table)) for part, table in tables.items()}
+        parts = {part: Reduced(prepare(pipeline, tables[part].X), _target(tables[part])) for part in SPLIT_PARTS}
         return parts, pipeline, {"sample": sampled, "reduce_seconds": seconds}
+
+
+def _source(findings: Facts) -> Facts:
+    """What a file held, as a run tells it."""
+    names = {"source_records": "records", "quarantined": "quarantined", "unknown_values": "unknown"}
+    return {name: findings[key] for name, key in names.items()}
+
+
+def scored_parts(parts: Iterable[str]) -> list[str]:
+    """Parts that a detector is evaluated on: `test`, and the dataset's further tests where the split is official."""
+    return [part for part in parts if part not in ("train", "val")]
 
 
 def _target(table: Table) -> np.ndarray:
@@ -121,7 +150,7 @@ def _target(table: Table) -> np.ndarray:
 def write_raw(settings: Settings, out: Workspace) -> None:
     """Download stage: the files as published, those already there as published left alone."""
     folder = out.raw(settings.dataset.name)
-    for part in PARTS:
+    for part in settings.dataset.parts:
         with tqdm(desc=settings.dataset.file_name(part), unit="B", unit_scale=True) as bar:
             settings.dataset.fetch(part, folder, _shown_on(bar))
     write_note(folder, settings.config, "download", {})
@@ -136,18 +165,19 @@ def _shown_on(bar: "tqdm[Any]") -> OnProgress:
 
 
 def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> Facts:
-    """Preprocess stage: both files checked and encoded."""
+    """Preprocess stage: every file checked and encoded."""
     folder = out.preprocessed(settings.dataset.name)
     note_path(folder).unlink(missing_ok=True)
     facts: Facts = {}
     with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
-        for part in PARTS:
+        for part in settings.dataset.parts:
             raw = Walk(settings, made, making="preprocess").raw(part, Path(scratch))
             with tqdm(desc=f"preprocess {part}", unit="B", unit_scale=True) as bar:
                 findings = preprocess_to_file(
                     raw,
                     folder / f"{part}.parquet",
                     folder / f"{part}.quarantine.csv",
+                    record_format=settings.dataset.record_format,
                     on_bad_record=settings.on_bad_record,
                     on_bytes=bar.update,
                 )
@@ -157,7 +187,7 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> F
 
 
 def write_sampled(settings: Settings, out: Workspace, made: Workspace) -> Facts:
-    """Sample stage: the three parts with their targets."""
+    """Sample stage: the parts with their targets."""
     note_path(out.sampled).unlink(missing_ok=True)
     tables, facts = Walk(settings, made, making="sample").sampled
     for part, table in tables.items():

@@ -42,7 +42,8 @@ def score_file(detector: Detector, records: Path, out: BinaryIO, on_bad_record: 
     """Write `line,verdict,probability_<class>...` for each record, in file order.
 
     Args:
-        records: Text, or gz of it, of 41 columns; a header line and a 42nd column (the label) are passed over.
+        records: Text, or gz of it, of 41 columns; a header line and what follows the columns (a label,
+            NSL-KDD's difficulty level) are passed over.
         out: Where the CSV goes.
         on_bad_record: `stop` or `quarantine`, as `src.data.parsing.read_blocks` takes it.
     Returns:
@@ -81,7 +82,9 @@ def _output(path: Path | None) -> Iterator[BinaryIO]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m src.predict", description=__doc__)
-    parser.add_argument("records", type=Path, help="raw records, 41 comma-separated values a line; .gz is unpacked")
+    parser.add_argument(
+        "records", type=Path, help="raw records, 41 comma-separated values a line (and a label); .gz is unpacked"
+    )
     parser.add_argument("--model", required=True, help="id of an MLflow run, or a folder such as models/detector")
     parser.add_argument(
         "-o", "--output", type=Path, help="CSV to write, whole or not at all (default: standard output)"

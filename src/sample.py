@@ -4,7 +4,7 @@ import hydra
 from omegaconf import DictConfig
 
 from src.build import WHITELIST, build
-from src.pipeline import write_sampled
+from src.pipeline import scored_parts, write_sampled
 from src.workspace import output, project
 
 
@@ -13,7 +13,8 @@ def main(cfg: DictConfig) -> None:
     """Draw and divide."""
     facts = write_sampled(build(cfg), output(), project())
     print(f"records: {facts['records']}, classes: {facts['classes']}")
-    print(f"test records with a copy in training: {facts['test_share_seen_in_training']:.1%}")
+    for part in scored_parts(facts["records"]):
+        print(f"{part} records with a copy in training: {facts[f'{part}_share_seen_in_training']:.1%}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ SMALL = (
     "model=random_forest",
     "model.trees=20",
 )
-COST = "++task.cost=[[0,1],[2,0]]"
+COST = "task.cost=[[0,1],[2,0]]"
 POINT = ("evaluation.calibrate=true", "evaluation.false_alarm_budget=0.01", "evaluation.decision=least_cost", COST)
 
 

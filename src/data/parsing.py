@@ -14,20 +14,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.schema import COLUMNS, EXPECTED, LABELS, Kind
+from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, LARGEST, TRAILING, Kind, RecordFormat
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
 SHOWN = 100  # characters of a wrong value that a message repeats
 OnBadRecord = Literal["stop", "quarantine"]
 LabelColumn = Literal["required", "ignored"]
+Field = Kind | Literal["label", "passed over"]  # what a place in a line must hold
 
-_ARROW_TYPES: dict[Kind, pa.DataType] = {
+_WORD = pa.dictionary(pa.int32(), pa.string())
+_ARROW_TYPES: dict[Field, pa.DataType] = {
     "count": pa.int64(),
     "binary": pa.int64(),
     "rate": pa.float64(),
-    "symbol": pa.dictionary(pa.int32(), pa.string()),
+    "level": pa.int64(),
+    "symbol": _WORD,
+    "label": _WORD,
+    "passed over": _WORD,
 }
-_LABEL = "label"
 _WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has do not fit
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _INT64_MAX = 2**63 - 1
@@ -77,17 +81,20 @@ def read_blocks(
     source: str,
     *,
     label: LabelColumn = "required",
+    record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
     block_bytes: int = BLOCK_BYTES,
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Iterator[Block]:
-    """Read records of 41 comma-separated values (and a label) block by block.
+    """Read records of 41 comma-separated values (and a label, and a difficulty level) block by block.
 
     Args:
         stream: Text of records, one a line, uncompressed.
         source: Name of the file, for messages.
-        label: `required`: 42 fields, the last a known label. `ignored`: 41 or 42 fields as in the first record,
-            a label is dropped unread and a header line of column names is skipped.
+        label: `required`: all fields of the format, with a known label. `ignored`: 41 to 43 fields as in the first
+            record, what follows the columns is dropped unread and a header line of column names is skipped.
+        record_format: `kdd99`: 42 fields, the last a label. `nsl_kdd`: 43, a label and a difficulty level, which is
+            checked and dropped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
         block_bytes: Text to parse at once; a longer line is still read whole.
         on_bytes: Called with the number of bytes of each block once it was read.
@@ -96,7 +103,9 @@ def read_blocks(
     Raises:
         BadRecordError: with file, line, column, value and expectation.
     """
-    names = [*COLUMNS, _LABEL]
+    fields: dict[str, Field] = {**COLUMNS}
+    if label == "required":
+        fields |= {name: "label" if name == LABEL else "level" for name in TRAILING[record_format]}
     line, counted = 1, label == "required"
     for text in _whole_lines(stream, block_bytes):
         size = len(text)
@@ -110,10 +119,11 @@ def read_blocks(
             if head.startswith(f"{next(iter(COLUMNS))},".encode()):
                 text, line = rest, 2
         if text and not counted:  # the header may fill the first block
-            names = names[: 42 if text.partition(b"\n")[0].count(b",") >= 41 else 41]
+            extra = max(0, text.partition(b"\n")[0].count(b",") + 1 - len(COLUMNS))
+            fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "passed over")
             counted = True
         if text:
-            block = _parse(text, names, line, check_label=label == "required")
+            block = _parse(text, fields, line)
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; mend the line, or leave bad records out with "
@@ -138,30 +148,30 @@ def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
         yield rest
 
 
-def _parse(text: bytes, names: list[str], line: int, *, check_label: bool) -> Block:
+def _parse(text: bytes, fields: dict[str, Field], line: int) -> Block:
     odd = text.startswith(codecs.BOM_UTF8) or any(part in text for part in _ODD)
-    table = None if odd else _parse_fast(text, names, check_label=check_label)
+    table = None if odd else _parse_fast(text, fields)
     if table is not None:
         return _block(table, np.arange(line, line + table.num_rows), [])
     lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
-    bad = [wrong for number, one in enumerate(lines, line) if (wrong := _diagnose(one, number, names, check_label))]
+    bad = [wrong for number, one in enumerate(lines, line) if (wrong := _diagnose(one, number, fields))]
     left_out = {wrong.line for wrong in bad}
     good = [(number, one) for number, one in enumerate(lines, line) if number not in left_out]
-    table = _parse_fast(b"\n".join(one for _, one in good), names, check_label=check_label)
+    table = _parse_fast(b"\n".join(one for _, one in good), fields)
     if table is None:
         raise AssertionError(f"lines {line} to {line + len(lines) - 1} failed, and none of them alone: mend _diagnose")
     return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
 
 
-def _parse_fast(text: bytes, names: list[str], *, check_label: bool) -> pa.Table | None:
+def _parse_fast(text: bytes, fields: dict[str, Field]) -> pa.Table | None:
     """All records of the text, or None if any of them is malformed."""
-    types = {name: _ARROW_TYPES[COLUMNS.get(name, "symbol")] for name in names}
+    types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
-            pa.csv.ReadOptions(column_names=names, block_size=max(len(text) // 4, 1 << 20)),
+            pa.csv.ReadOptions(column_names=list(fields), block_size=max(len(text) // 4, 1 << 20)),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
             pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
         ).combine_chunks()
@@ -169,18 +179,17 @@ def _parse_fast(text: bytes, names: list[str], *, check_label: bool) -> pa.Table
         return None
     if table.num_rows != text.count(b"\n") + (not text.endswith(b"\n")):
         return None
-    for name in names:
-        kind = COLUMNS.get(name)
-        if kind in ("count", "binary", "rate"):
-            values = table.column(name).to_numpy()
-            upper = np.inf if kind == "count" else 1
-            if not (values.min() >= 0 and values.max() <= upper):  # false for NaN too
-                return None
-        elif name == _LABEL and check_label:
+    for name, kind in fields.items():
+        if kind == "label":
             if not {value.removesuffix(".") for value in _dictionary(table, name)} <= set(LABELS):
                 return None
-        elif name in COLUMNS and "" in _dictionary(table, name):
-            return None
+        elif kind == "symbol":
+            if "" in _dictionary(table, name):
+                return None
+        elif kind != "passed over":
+            values = table.column(name).to_numpy()
+            if not (values.min() >= 0 and values.max() <= LARGEST.get(kind, np.inf)):  # false for NaN too
+                return None
     return table
 
 
@@ -188,20 +197,19 @@ def _dictionary(table: pa.Table, name: str) -> list[str]:
     return table.column(name).unify_dictionaries().chunk(0).dictionary.to_pylist()
 
 
-def _diagnose(line: bytes, number: int, names: list[str], check_label: bool) -> BadRecord | None:
+def _diagnose(line: bytes, number: int, fields: dict[str, Field]) -> BadRecord | None:
     """What is wrong with one line, or None."""
     text = line.decode("utf-8", "backslashreplace")
     values = text.split(",")
-    if len(values) != len(names):
-        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(names)} fields", text)
+    if len(values) != len(fields):
+        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(fields)} fields", text)
     if "\r" in text or "\0" in text or text.encode() != line:
         return BadRecord(number, "(record)", text, "text in UTF-8 without control characters", text)
-    for name, value in zip(names, values, strict=True):
-        kind = COLUMNS.get(name)
-        if kind is None:
-            if check_label and value.removesuffix(".") not in LABELS:
+    for (name, kind), value in zip(fields.items(), values, strict=True):
+        if kind == "label":
+            if value.removesuffix(".") not in LABELS:
                 return BadRecord(number, name, value, f"one of {', '.join(LABELS)}", text)
-        elif not _holds(value, kind):
+        elif kind != "passed over" and not _holds(value, kind):
             return BadRecord(number, name, value, EXPECTED[kind], text)
     return None
 
@@ -210,17 +218,15 @@ def _holds(value: str, kind: Kind) -> bool:
     if kind == "symbol":
         return value != ""
     if kind == "rate":
-        return bool(_NUMBER.fullmatch(value)) and 0 <= float(value) <= 1
+        return bool(_NUMBER.fullmatch(value)) and 0 <= float(value) <= LARGEST[kind]
     number = _WHOLE_NUMBER.fullmatch(value)
-    return number is not None and 0 <= int(number[1] + number[2]) <= (1 if kind == "binary" else _INT64_MAX)
+    return number is not None and 0 <= int(number[1] + number[2]) <= LARGEST.get(kind, _INT64_MAX)
 
 
 def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:
     label = None
-    if _LABEL in table.column_names:
-        empty = pa.array([], _ARROW_TYPES["symbol"])
-        encoded = table.column(_LABEL).unify_dictionaries().chunk(0) if table.num_rows else empty
+    if LABEL in table.column_names:
+        encoded = table.column(LABEL).unify_dictionaries().chunk(0) if table.num_rows else pa.array([], _WORD)
         words = [value.removesuffix(".") for value in encoded.dictionary.to_pylist()]
         label = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
-        table = table.drop_columns(_LABEL)
-    return Block(table, label, line, bad)
+    return Block(table.select(list(COLUMNS)), label, line, bad)

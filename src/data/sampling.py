@@ -1,5 +1,6 @@
 """From attack types to the classes of a task, and the records of each class that take part."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -12,17 +13,24 @@ from src.data.tables import Table
 
 # The number of records the paper's counts are drawn from; simulated sets of fewer scale the counts down to match.
 REFERENCE_RECORDS = 494_021
+Cost = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=CHECKED)
 class TaskClass:
-    """One class: the attack types in it (or all that no other class names) and how many records to draw."""
+    """One class.
+
+    Attributes:
+        attacks: The attack types in it, or `others`: all that no other class names.
+        count: How many records to draw; None: each record once.
+    """
 
     attacks: list[str] | Literal["others"]
-    count: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)] | None
 
     def asked(self, scale: float) -> int:
-        """Records to draw at a scale, at least one."""
+        """Records to draw at a scale, at least one, where there is a count."""
+        assert self.count is not None
         return max(1, round(self.count * scale))
 
 
@@ -31,12 +39,13 @@ class Task:
     """Classes in index order; the first is normal traffic, what a detector does not raise an alarm for.
 
     Attributes:
-        cost: `cost[actual][predicted]` of a record, in class order; None where errors are only counted.
+        cost: What it costs to take a record of class i for class j, at [i][j] in class order; None where all mistakes
+            are equal.
     """
 
     name: str
     classes: dict[str, TaskClass]
-    cost: list[list[Annotated[float, Field(ge=0)]]] | None = None
+    cost: list[list[Cost]] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Task":
@@ -52,11 +61,19 @@ class Task:
         first = next(iter(self.classes.values()))
         if first.attacks != ["normal"]:
             raise ValueError("expected the first class to be attacks=[normal]")
-        n = len(self.classes)
-        if self.cost is not None and (rows := [len(row) for row in self.cost]) != [n] * n:
-            raise ValueError(f"found a cost matrix with rows of {rows} numbers, expected {n} rows of {n}: a row an "
-                             "actual class, a column a predicted one")  # fmt: skip
+        if self.cost is not None:
+            self._check_cost(self.cost)
         return self
+
+    def _check_cost(self, cost: list[list[float]]) -> None:
+        n, lengths = len(self.classes), [len(row) for row in cost]
+        if lengths != [n] * n:
+            raise ValueError(f"cost: found rows of {lengths} values, expected {n} rows of {n}, a row for each actual "
+                             f"class ({', '.join(self.classes)})")  # fmt: skip
+        for place, name in enumerate(self.classes):
+            if cost[place][place] != 0:
+                raise ValueError(f"cost: found {cost[place][place]:g} for a record of {name!r} that is recognised, "
+                                 "expected 0 on the diagonal")  # fmt: skip
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -74,7 +91,16 @@ class Task:
         return np.array([places.get(attack, others) for attack in attacks], dtype=np.int32)
 
 
-def draw(table: Table, task: Task, seed: int, *, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+def with_target(table: Table, task: Task) -> Table:
+    """Every record that a class of the task takes, once, in the order of the table."""
+    target = task.target(table.attacks)[table.attack]
+    known = np.flatnonzero(target >= 0)
+    return replace(table, target=target) if len(known) == len(table) else table.take(known, target[known])
+
+
+def draw(
+    table: Table, task: Task, seed: int, *, scale: float = 1.0, once: bool = False
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Draw the records of a task.
 
     A class that has fewer records than asked gives each of them once, and again as often as needed: whole rounds,
@@ -83,6 +109,7 @@ def draw(table: Table, task: Task, seed: int, *, scale: float = 1.0) -> tuple[np
     Args:
         table: All records.
         scale: Factor on the counts of the task.
+        once: The counts do not apply: each record that a class takes is drawn once.
     Returns:
         Index into `table` (int64, shape (m,), class by class), target (int32, shape (m,)), and per class how many
         records were available, asked for and drawn again.
@@ -94,7 +121,7 @@ def draw(table: Table, task: Task, seed: int, *, scale: float = 1.0) -> tuple[np
     chosen, found = [], {}
     for place, (name, one) in enumerate(task.classes.items()):
         available = np.flatnonzero(target == place)
-        asked = one.asked(scale)
+        asked = len(available) if once or one.count is None else one.asked(scale)
         if not len(available):
             raise ValueError(f"class {name!r} of task {task.name!r}: found no record of {one.attacks} among "
                              f"{len(table):,} records, expected at least one; use a larger dataset")  # fmt: skip

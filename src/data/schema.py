@@ -1,12 +1,15 @@
 """The KDD Cup 99 record: its 41 columns, their values, the labels, and the 53 features made of them.
 
-Source: KDD Cup 1999 Data, UCI KDD Archive (`kddcup.names`, `training_attack_types`). The 53 features are the
-paper's: the published order with `service` as a code in its place, `protocol_type` and `flag` one-hot at the end.
+Source: KDD Cup 1999 Data, UCI KDD Archive (`kddcup.names`, `training_attack_types`). NSL-KDD (Tavallaee et al. 2009,
+doi:10.1109/CISDA.2009.5356528) has the same columns and labels, and a difficulty level behind them. The 53 features
+are the paper's: the published order with `service` as a code in its place, `protocol_type` and `flag` one-hot at the
+end.
 """
 
 from typing import Final, Literal
 
-Kind = Literal["count", "binary", "rate", "symbol"]
+Kind = Literal["count", "binary", "rate", "symbol", "level"]
+RecordFormat = Literal["kdd99", "nsl_kdd"]
 
 COLUMNS: Final[dict[str, Kind]] = {
     "duration": "count",
@@ -58,7 +61,15 @@ EXPECTED: Final[dict[Kind, str]] = {
     "binary": "0 or 1",
     "rate": "a number from 0 to 1",
     "symbol": "a word in UTF-8",
+    "level": "a whole number from 0 to 21",
 }
+# The largest number of each kind; a count has none.
+LARGEST: Final[dict[Kind, int]] = {"binary": 1, "rate": 1, "level": 21}
+
+LABEL: Final = "label"
+DIFFICULTY: Final = "difficulty"  # of NSL-KDD: how many of its authors' 21 classifiers were right; no feature
+# What stands behind the 41 columns in the lines of a published file.
+TRAILING: Final[dict[RecordFormat, tuple[str, ...]]] = {"kdd99": (LABEL,), "nsl_kdd": (LABEL, DIFFICULTY)}
 
 PROTOCOLS: Final = ("icmp", "tcp", "udp")
 FLAGS: Final = ("OTH", "REJ", "RSTO", "RSTOS0", "RSTR", "S0", "S1", "S2", "S3", "SF", "SH")

@@ -8,7 +8,8 @@ import shutil
 import urllib.parse
 import urllib.request
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,12 +18,11 @@ from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
 from src.data import simulator
+from src.data.schema import RecordFormat
 from src.files import whole_file
 
 MIRROR_VARIABLE = "IDS_DATA_MIRROR"
 TIMEOUT_S = 60
-Part = Literal["train", "test"]
-PARTS: tuple[Part, ...] = ("train", "test")
 OnProgress = Callable[[str, int, int | None], object]  # file, bytes so far, bytes in all where known
 
 
@@ -35,41 +35,61 @@ class PublishedFile:
     """One published file.
 
     Attributes:
-        path: Its place in a mirror, such as `kddcup99/corrected.gz`.
+        path: Its place in a mirror, such as `kddcup99/corrected.gz`; what does not end in `.gz` is plain text.
         sha256: Of the text inside, since mirrors recompress; None where no original was at hand to pin.
         records: How many lines the text has.
         urls: Public addresses of the file itself, in the order they are tried.
+        git_blob: The text's object id in git, where that is what is known of it: SHA-1 of `blob <size>`, a zero byte
+            and the text. Where neither is pinned the number of lines is checked.
     """
 
     path: str
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
     records: Annotated[int, Field(ge=1)]
     urls: list[str]
+    git_blob: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None = None
 
     @property
     def name(self) -> str:
         return self.path.rpartition("/")[2]
 
+    @property
+    def packed(self) -> bool:
+        """Whether it is the gz of a text."""
+        return self.path.endswith(".gz")
+
 
 @dataclass(frozen=True, config=CHECKED)
 class PublishedDataset:
-    """Files as published, a training file and the official labelled test file."""
+    """Files as published: a training file and the official labelled test file.
+
+    Attributes:
+        further_tests: Other official test files by the name of their part, such as `test_21`.
+        record_format: What the lines hold beside the 41 columns.
+    """
 
     name: str
     train: PublishedFile
     test: PublishedFile
+    further_tests: dict[Annotated[str, Field(pattern="^test_[a-z0-9_]+$")], PublishedFile] = field(default_factory=dict)
+    record_format: RecordFormat = "kdd99"
     simulated: Literal[False] = False
 
-    def file_name(self, part: Part) -> str:
-        return self._file(part).name
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """`train`, `test`, and the further tests."""
+        return tuple(self._files)
 
-    def fetch(self, part: Part, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
+    def file_name(self, part: str) -> str:
+        return self._files[part].name
+
+    def fetch(self, part: str, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
         """Bring one file into `folder` from the first source that has it as published, unless it is there already.
 
         Raises:
             DownloadError: with every address tried and what was wrong there.
         """
-        file = self._file(part)
+        file = self._files[part]
         path = folder / file.name
         if path.is_file() and _is_published(path, file):
             return path
@@ -82,10 +102,11 @@ class PublishedDataset:
                 return path
             except (OSError, EOFError, zlib.error, ValueError, http.client.HTTPException) as error:
                 tried.append(f"  {address}: {error or type(error).__name__}")
+        what = f"none of {len(tried)} sources had the file as published:" if tried else "no public address is known."
         raise DownloadError(
             "\n".join(
                 [
-                    f"{file.name}: none of {len(tried)} sources had the file as published:",
+                    f"{file.name}: {what}",
                     *tried,
                     f"Two ways on: set {MIRROR_VARIABLE} to a folder or URL that holds {file.path}, "
                     "or run on simulated records with dataset=simulated.",
@@ -93,12 +114,16 @@ class PublishedDataset:
             )
         )
 
-    def _file(self, part: Part) -> PublishedFile:
-        return self.train if part == "train" else self.test
+    @property
+    def _files(self) -> dict[str, PublishedFile]:
+        return {"train": self.train, "test": self.test, **self.further_tests}
 
     def _addresses(self, file: PublishedFile) -> list[str]:
         mirror = os.environ.get(MIRROR_VARIABLE)
-        return [*([f"{mirror.rstrip('/')}/{file.path}"] if mirror else []), *file.urls]
+        if not mirror:
+            return file.urls
+        path = urllib.parse.quote(file.path) if _is_url(mirror) else file.path  # some servers take + for a blank
+        return [f"{mirror.rstrip('/')}/{path}", *file.urls]
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -111,10 +136,18 @@ class SimulatedDataset:
     seed: Annotated[int, Field(ge=0)]
     simulated: Literal[True] = True
 
-    def file_name(self, part: Part) -> str:
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return ("train", "test")
+
+    @property
+    def record_format(self) -> RecordFormat:
+        return "kdd99"
+
+    def file_name(self, part: str) -> str:
         return f"{part}.gz"
 
-    def fetch(self, part: Part, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
+    def fetch(self, part: str, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
         """Write one simulated file into `folder`: the same bytes for the same records and seed."""
         records = self.records if part == "train" else self.test_records
         path = folder / self.file_name(part)
@@ -123,7 +156,7 @@ class SimulatedDataset:
             new.open("wb") as raw,
             gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as out,
         ):
-            for done, text in simulator.simulate(part, records, self.seed):
+            for done, text in simulator.simulate("train" if part == "train" else "test", records, self.seed):
                 out.write(text)
                 on_progress(path.name, done, records)
         return path
@@ -132,9 +165,13 @@ class SimulatedDataset:
 Dataset = PublishedDataset | SimulatedDataset
 
 
+def _is_url(address: str) -> bool:
+    return urllib.parse.urlsplit(address).scheme in ("http", "https")
+
+
 def _copy(address: str, path: Path, name: str, on_progress: OnProgress) -> None:
     """Copy a local file or fetch a URL."""
-    if urllib.parse.urlsplit(address).scheme not in ("http", "https"):
+    if not _is_url(address):
         shutil.copyfile(address.removeprefix("file://"), path)
         return
     request = urllib.request.Request(address, headers={"User-Agent": "lstm-intrusion-detection"})
@@ -159,17 +196,32 @@ def _is_published(path: Path, file: PublishedFile) -> bool:
 
 
 def _verify(path: Path, file: PublishedFile) -> None:
-    """Check the text inside a gz: whole, and the pinned one."""
-    digest, lines = hashlib.sha256(), 0
+    """Check the text, plain or inside a gz: whole, and the pinned one."""
+    digest, lines, last = hashlib.sha256(), 0, b""
+    blob = hashlib.sha1(usedforsecurity=False)
     try:
-        with gzip.open(path) as text:
-            while chunk := text.read(1 << 20):
-                digest.update(chunk)
-                lines += chunk.count(b"\n")
+        if file.git_blob is not None:
+            blob.update(b"blob %d\0" % sum(map(len, _text(path, file))))
+        for last in _text(path, file):
+            digest.update(last)
+            blob.update(last)
+            lines += last.count(b"\n")
     except EOFError:
         raise EOFError(f"the gz is cut off after {path.stat().st_size:,} bytes") from None
-    if file.sha256 is not None and digest.hexdigest() != file.sha256:
-        raise ValueError(f"the text inside has sha256 {digest.hexdigest()} ({lines:,} lines), expected {file.sha256} "
-                         f"({file.records:,} lines)")  # fmt: skip
-    if file.sha256 is None and lines != file.records:
-        raise ValueError(f"the text inside has {lines:,} lines, expected {file.records:,}")
+    lines += last != b"" and not last.endswith(b"\n")
+    what = "the text inside" if file.packed else "the text"
+    for kind, found, pinned in (
+        ("sha256", digest.hexdigest(), file.sha256),
+        ("git blob id", blob.hexdigest(), file.git_blob),
+    ):
+        if pinned is not None and found != pinned:
+            raise ValueError(f"{what} has {kind} {found} ({lines:,} lines), expected {pinned} "
+                             f"({file.records:,} lines)")  # fmt: skip
+    if file.sha256 is None and file.git_blob is None and lines != file.records:
+        raise ValueError(f"{what} has {lines:,} lines, expected {file.records:,}")
+
+
+def _text(path: Path, file: PublishedFile) -> Iterator[bytes]:
+    with gzip.open(path) if file.packed else path.open("rb") as text:
+        while chunk := text.read(1 << 20):
+            yield chunk

@@ -1,4 +1,4 @@
-"""Training, validation and test part of the drawn records."""
+"""Training, validation and test part of the drawn records; or the first two of them, beside the published tests."""
 
 from typing import Annotated, Literal
 
@@ -18,20 +18,37 @@ class Split:
     """How records are divided.
 
     Attributes:
-        name: `random` (stratified, the paper's: copies of one record may stand in training and test) or `grouped`
-            (all copies of a feature vector stand in one part).
+        name: `random` (stratified, the paper's: copies of one record may stand in training and test), `grouped` (all
+            copies of a feature vector stand in one part) or `official` (the training file is grouped into training and
+            validation, each of its records once whatever the task's counts; the published test files are the tests).
+        test: Share of the test part; `published` for `official`.
+        distinct: Whether the training part keeps one record of each feature vector and class. Validation and test
+            keep all.
     """
 
-    name: Literal["random", "grouped"]
+    name: Literal["random", "grouped", "official"]
     train: Fraction
     val: Fraction
-    test: Fraction
+    test: float | Literal["published"]
+    distinct: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> "Split":
-        if abs(self.train + self.val + self.test - 1) > 1e-9:
-            raise ValueError(f"train + val + test is {self.train + self.val + self.test:g}, expected 1")
+        if self.official:
+            if self.test != "published":
+                raise ValueError(f"test={self.test:g}: expected `published` with split=official, whose tests are the "
+                                 "dataset's own")  # fmt: skip
+        elif self.test == "published" or not 0 < self.test < 1:
+            raise ValueError(f"test={self.test}: expected a share between 0 and 1 with split={self.name}")
+        if abs(sum(self._shares) - 1) > 1e-9:
+            parts = " + ".join(SPLIT_PARTS[: len(self._shares)])
+            raise ValueError(f"{parts} is {sum(self._shares):g}, expected 1")
         return self
+
+    @property
+    def official(self) -> bool:
+        """Whether the tests are the dataset's published ones."""
+        return self.name == "official"
 
     def divide(self, X: np.ndarray, target: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """Divide records, in random order within each part.
@@ -40,11 +57,20 @@ class Split:
             X: float32, shape (n, 53).
             target: int32, shape (n,).
         Returns:
-            For `train`, `val` and `test` an index into the records, int64.
+            For `train`, `val` and, unless the tests are published ones, `test` an index into the records, int64.
         """
         rng = np.random.default_rng([seed, 1])
         part = self._random(target, rng) if self.name == "random" else self._grouped(vector_ids(X), target, rng)
-        return {name: rng.permutation(np.flatnonzero(part == place)) for place, name in enumerate(SPLIT_PARTS)}
+        names = SPLIT_PARTS[: len(self._shares)]
+        places = {name: rng.permutation(np.flatnonzero(part == place)) for place, name in enumerate(names)}
+        if self.distinct:
+            train = places["train"]
+            places["train"] = train[_first_of_each(vector_ids(X)[train], target[train])]
+        return places
+
+    @property
+    def _shares(self) -> list[float]:
+        return [self.train, self.val] if self.test == "published" else [self.train, self.val, self.test]
 
     @property
     def _bounds(self) -> np.ndarray:
@@ -70,7 +96,7 @@ class Split:
         votes = np.bincount(group * n_classes + target, minlength=len(size) * n_classes).reshape(len(size), n_classes)
         owner = votes.argmax(axis=1)
         part_of_group = np.empty(len(size), dtype=np.int64)
-        shares = np.array([self.train, self.val, self.test])
+        shares = np.array(self._shares)
         for one in range(n_classes):
             groups = rng.permutation(np.flatnonzero(owner == one))
             missing = shares * size[groups].sum()
@@ -81,6 +107,15 @@ class Split:
                 missing[chosen] -= size[place]
             small = groups[~large]
             middle = np.cumsum(size[small]) - size[small] / 2
-            bounds = np.cumsum(np.maximum(missing, 0))[:2]
+            bounds = np.cumsum(np.maximum(missing, 0))[:-1]
             part_of_group[small] = np.searchsorted(bounds, middle)
         return part_of_group[group]
+
+
+def _first_of_each(vector: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Places of the first record of each vector and class, int64, ascending."""
+    first = []
+    for one in np.unique(target):
+        places = np.flatnonzero(target == one)
+        first.append(places[np.unique(vector[places], return_index=True)[1]])
+    return np.sort(np.concatenate(first)) if first else np.zeros(0, dtype=np.int64)

@@ -10,7 +10,8 @@ def vector_ids(X: np.ndarray) -> np.ndarray:
         X: float32, shape (n, d).
     Returns:
         uint64, shape (n,). Unequal vectors share an id with a chance of about n^2 / 2^49 in all (the low bits of most
-        values are 0); for splitting, that would only keep two vectors together.
+        values are 0); for splitting, that would only keep two vectors together, and leave out one of two training
+        records with `split.distinct`.
     """
     rng = np.random.default_rng(53)  # any fixed odd multipliers do; Dietzfelbinger et al. 1997, multilinear hashing
     multipliers = np.asarray(rng.integers(0, 2**63, size=X.shape[1]), dtype=np.uint64) * 2 + 1

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from src.data.parsing import BadRecord, Block, OnBadRecord, read_blocks
+from src.data.schema import RecordFormat
 from src.data.tables import COMPRESSION, Table, concatenate, to_arrow
 from src.features.encoding import encode
 from src.files import whole_file
@@ -41,6 +42,7 @@ def preprocess_to_file(
     parquet: Path,
     quarantine: Path,
     *,
+    record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Findings:
@@ -58,7 +60,7 @@ def preprocess_to_file(
         part = stack.enter_context(whole_file(parquet))
         stack.callback(bad.close)
         writer: pq.ParquetWriter | None = None
-        for table in _encoded_blocks(raw, findings, bad, on_bad_record, on_bytes):
+        for table in _encoded_blocks(_checked_blocks(raw, record_format, on_bad_record, on_bytes), findings, bad):
             arrow = to_arrow(table)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, compression=COMPRESSION))
@@ -70,23 +72,20 @@ def preprocess_to_file(
     return findings
 
 
-def preprocess_in_memory(raw: Path, *, on_bad_record: OnBadRecord = "stop") -> tuple[Table, Findings]:
+def preprocess_in_memory(
+    raw: Path, *, record_format: RecordFormat = "kdd99", on_bad_record: OnBadRecord = "stop"
+) -> tuple[Table, Findings]:
     """Check and encode `raw` without writing a file; quarantined lines are only counted."""
     findings = Findings()
-    blocks = list(_encoded_blocks(raw, findings, None, on_bad_record, lambda count: None))
+    checked = _checked_blocks(raw, record_format, on_bad_record, lambda count: None)
+    blocks = list(_encoded_blocks(checked, findings, None))
     if not blocks:
         raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
     return concatenate(blocks), findings
 
 
-def _encoded_blocks(
-    raw: Path,
-    findings: Findings,
-    quarantine: "_Quarantine | None",
-    on_bad_record: OnBadRecord,
-    on_bytes: Callable[[int], object],
-) -> Iterator[Table]:
-    for block in _checked_blocks(raw, on_bad_record, on_bytes):
+def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: "_Quarantine | None") -> Iterator[Table]:
+    for block in blocks:
         findings.quarantined += len(block.bad)
         if quarantine:
             quarantine.add(block.bad)
@@ -104,10 +103,14 @@ def _encoded_blocks(
         yield Table(X, attack, attacks, block.line)
 
 
-def _checked_blocks(raw: Path, on_bad_record: OnBadRecord, on_bytes: Callable[[int], object]) -> Iterator[Block]:
+def _checked_blocks(
+    raw: Path, record_format: RecordFormat, on_bad_record: OnBadRecord, on_bytes: Callable[[int], object]
+) -> Iterator[Block]:
     with pa.input_stream(raw) as stream:  # detects the compression by the name's ending
         try:
-            yield from read_blocks(stream, str(raw), on_bad_record=on_bad_record, on_bytes=on_bytes)
+            yield from read_blocks(
+                stream, str(raw), record_format=record_format, on_bad_record=on_bad_record, on_bytes=on_bytes
+            )
         except OSError as error:  # Arrow's names no file
             raise OSError(f"{raw}: {error}; the file is damaged: fetch it again") from error
 

@@ -11,6 +11,7 @@ from src.data.parsing import SHOWN, BadRecord, BadRecordError, read_blocks
 from src.data.schema import COLUMNS
 
 NAMES = (*COLUMNS, "label")
+NSL: dict[str, Any] = {"record_format": "nsl_kdd"}
 RECORD = (
     "0,tcp,http,SF,181,5450,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,8,8,0.00,0.00,0.00,0.00,1.00,0.00,0.00,"
     "9,9,1.00,0.00,0.11,0.00,0.00,0.00,0.00,0.00,normal."
@@ -114,11 +115,12 @@ def test_every_byte_is_reported_once_read() -> None:
     assert len(sizes) > 1
 
 
-@pytest.mark.parametrize("fields", [41, 42])
+@pytest.mark.parametrize("fields", [41, 42, 43])
 @pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("block_bytes", [1, 400, 1 << 20])
 def test_ignored_labels_may_be_there_or_not_below_a_header_or_none(fields: int, header: bool, block_bytes: int) -> None:
-    lines = [NAMES[:fields]] * header + [RECORD.replace("normal.", "weird").split(",")[:fields]] * 2
+    names = (*NAMES, "difficulty")
+    lines = [names[:fields]] * header + [RECORD.replace("normal.", "weird,99").split(",")[:fields]] * 2
     text = "\n".join(",".join(line) for line in lines).encode()
     rows, places, bad = read(text, label="ignored", block_bytes=block_bytes, on_bad_record="quarantine")
     wanted = {name: value for name, value in read(RECORD.encode())[0][0].items() if name in COLUMNS}
@@ -199,15 +201,64 @@ def test_the_first_of_several_wrong_values_is_the_one_reported() -> None:
     assert [(one.column, one.value) for one in bad] == [("duration", "x")]
 
 
+# NSL-KDD
+
+
+def nsl(difficulty: str = "21", **values: str) -> bytes:
+    """A legal record of NSL-KDD with other values in some columns."""
+    return record(**{"label": "normal", **values}) + b"," + difficulty.encode()
+
+
+@pytest.mark.parametrize("label", ["neptune", "neptune."])
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_an_nsl_kdd_record_is_read_without_its_difficulty(label: str, end: bytes) -> None:
+    text = b"\n".join([nsl(), nsl("0", duration="7", label=label)]) + end
+    assert read(text, **NSL) == read(b"\n".join([record(), record(duration="7", label="neptune")]))
+
+
+@pytest.mark.parametrize("difficulty", ["0", "21", "07", "-0", " 5"])
+def test_a_legal_difficulty(difficulty: str) -> None:
+    assert read(nsl(difficulty), **NSL, on_bad_record="quarantine")[1:] == ([1], [])
+
+
+LEVEL = "a whole number from 0 to 21"
+NSL_BAD = [
+    (record(), "(record)", "42 fields", "43 fields"),
+    (nsl() + b",0", "(record)", "44 fields", "43 fields"),
+    (nsl()[:40], "(record)", "15 fields", "43 fields"),  # a file that was cut off
+    *((nsl(level), "difficulty", level, LEVEL) for level in ("22", "-1", "", "hard", "20.0", "1e1", "nan", "9" * 40)),
+    (nsl(label="martian"), "label", "martian", "one of normal, apache2, back, "),
+    (nsl(label=""), "label", "", "one of normal, apache2, back, "),
+    (nsl(land="2"), "land", "2", "0 or 1"),
+    (record(label="21") + b",normal", "label", "21", "one of normal, "),  # the two in the wrong order
+]
+
+
+@pytest.mark.parametrize(("line", "column", "value", "expected"), NSL_BAD)
+def test_a_bad_nsl_kdd_record_stops_or_is_left_out(line: bytes, column: str, value: str, expected: str) -> None:
+    text = b"\n".join([nsl(), line, nsl("3", label="smurf")])
+    with pytest.raises(BadRecordError) as caught:
+        read(text, **NSL)
+    assert str(caught.value).startswith(f"some.csv: line 2, column {column}: found {value!r}, expected {expected}")
+    rows, lines, bad = read(text, **NSL, on_bad_record="quarantine")
+    assert ([row["label"] for row in rows], lines) == (["normal", "smurf"], [1, 3])
+    assert [(one.line, one.column, one.value) for one in bad] == [(2, column, value)]
+
+
+def test_a_kdd99_file_with_a_difficulty_level_is_no_kdd99_file() -> None:
+    with pytest.raises(BadRecordError, match=r"line 1, column \(record\): found '43 fields', expected 42 fields"):
+        read(nsl())
+
+
 # Laws
 
 odd_values = st.sampled_from(ODD) | st.binary(max_size=4).filter(lambda value: b"\n" not in value)
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> bytes:
+def mutated(draw: st.DrawFn, record: list[bytes] = FIELDS) -> bytes:
     """A record after none to two mutations: a field replaced, left out or put in."""
-    fields = list(FIELDS)
+    fields = list(record)
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.integers(0, len(fields) - 1))
         fields[place : place + draw(st.sampled_from([1, 1, 1, 0]))] = draw(st.lists(odd_values, min_size=1, max_size=1))
@@ -216,13 +267,17 @@ def mutated(draw: st.DrawFn) -> bytes:
     return b",".join(fields)
 
 
-@given(lines=st.lists(mutated(), min_size=1, max_size=4))
+@pytest.mark.parametrize(("options", "more"), [({}, []), (NSL, [b"21"])], ids=["kdd99", "nsl_kdd"])
+@given(data=st.data())
 @settings(deadline=None, max_examples=300)
-def test_both_readers_accept_the_same_lines_and_read_the_same_values(lines: list[bytes]) -> None:
+def test_both_readers_accept_the_same_lines_and_read_the_same_values(
+    options: dict[str, Any], more: list[bytes], data: st.DataObject
+) -> None:
+    lines = data.draw(st.lists(mutated([*FIELDS, *more]), min_size=1, max_size=4))
     # a block goes through the fast reader unless it fails there, so a bad line makes the slow one look at all of them
-    good = b"\n".join([RECORD.encode(), *lines, b""])
-    rows, places, bad = read(good, on_bad_record="quarantine")
-    slow_rows, slow_places, slow_bad = read(good + b"one field\n", on_bad_record="quarantine")
+    good = b"\n".join([b",".join([*FIELDS, *more]), *lines, b""])
+    rows, places, bad = read(good, on_bad_record="quarantine", **options)
+    slow_rows, slow_places, slow_bad = read(good + b"one field\n", on_bad_record="quarantine", **options)
     assert (slow_rows, slow_places) == (rows, places)
     assert slow_bad[:-1] == bad
     assert slow_bad[-1].line == len(lines) + 2

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
-from src.data.sampling import Task, draw
-from src.data.schema import LABELS, NORMAL
+from src.build import build
+from src.data.sampling import Task, draw, with_target
+from src.data.schema import CATEGORIES, LABELS, NORMAL
 from src.data.tables import Table
 
 
@@ -23,12 +24,12 @@ def table(**records: int) -> Table:
     return Table(np.zeros((len(attack), 53), np.float32), attack, names, np.arange(1, len(attack) + 1))
 
 
-def task(**classes: tuple[Any, int]) -> Task:
+def task(cost: Any = None, **classes: tuple[Any, int | None]) -> Task:
     nodes = {name: {"attacks": attacks, "count": count} for name, (attacks, count) in classes.items()}
-    return Task(name="some", classes=nodes)
+    return Task(name="some", classes=nodes, cost=cost)
 
 
-def binary(normal: int, attack: int) -> Task:
+def binary(normal: int | None, attack: int | None) -> Task:
     return task(normal=([NORMAL], normal), attack=("others", attack))
 
 
@@ -104,6 +105,35 @@ def test_records_of_no_class_take_no_part() -> None:
     assert found["dos"]["available"] == 10
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_a_class_without_a_count_gives_every_record_once(scale: float) -> None:
+    records = table(normal=20, smurf=7, nmap=5)
+    index, target, found = draw(records, binary(10, None), seed=0, scale=scale)
+    assert sorted(index[target == 1]) == np.flatnonzero(records.attack != 0).tolist()
+    assert found["attack"] == {"available": 12, "drawn": 12, "drawn_again": 0}
+    assert found["normal"]["drawn"] == 10 * scale
+
+
+def test_once_gives_every_record_of_every_class_once_whatever_the_counts() -> None:
+    records = table(normal=20, smurf=7, nmap=5)
+    index, target, found = draw(records, task(normal=([NORMAL], 3), dos=(["smurf"], 90)), seed=0, scale=0.5, once=True)
+    assert sorted(index) == np.flatnonzero(records.attack != 2).tolist()
+    assert target.tolist() == [0] * 20 + [1] * 7
+    assert [one["drawn"] for one in found.values()] == [20, 7]
+    assert [one["drawn_again"] for one in found.values()] == [0, 0]
+
+
+def test_with_target_keeps_every_record_that_the_task_knows_in_order() -> None:
+    records = table(normal=5, smurf=6, nmap=4)
+    whole = with_target(records, binary(1, 1))
+    assert whole.X is records.X
+    assert whole.row.tolist() == list(range(1, 16))
+    assert whole.target.tolist() == (records.attack != 0).tolist()
+    some = with_target(records, task(normal=([NORMAL], 1), probe=(["nmap"], 1)))
+    assert some.row.tolist() == (np.flatnonzero(records.attack != 1) + 1).tolist()
+    assert some.target.tolist() == [0 if label == NORMAL else 1 for label in np.array(some.attacks)[some.attack]]
+
+
 def test_a_class_without_any_record_is_an_error_that_names_it() -> None:
     with pytest.raises(ValueError, match=r"class 'u2r' of task 'some': found no record of \['perl'\] among 30 records"):
         draw(table(normal=10, smurf=20), task(normal=([NORMAL], 5), u2r=(["perl"], 5)), seed=0)
@@ -133,6 +163,31 @@ def test_a_task_that_cannot_be_is_refused_and_says_why(classes: dict[str, tuple[
         task(**classes)
 
 
+@pytest.mark.parametrize(
+    ("cost", "message"),
+    [
+        (
+            [[0, 1]],
+            r"cost: found rows of \[2\] values, expected 2 rows of 2, a row for each actual class \(normal, att",
+        ),
+        ([[0, 1], [1, 0], [1, 1]], r"cost: found rows of \[2, 2, 2\] values, expected 2 rows of 2"),
+        ([[0, 1], [1]], r"cost: found rows of \[2, 1\] values, expected 2 rows of 2"),
+        ([[0, 1], [4, 0.5]], "cost: found 0.5 for a record of 'attack' that is recognised, expected 0"),
+        ([[0, -1], [4, 0]], "cost.0.1\n.*greater than or equal to 0"),
+        ([[0, float("inf")], [4, 0]], "cost.0.1\n.*finite"),
+        ([[0, "many"], [4, 0]], "cost.0.1\n.*number"),
+    ],
+)
+def test_a_cost_matrix_that_cannot_be_is_refused_and_says_why(cost: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        task(cost, normal=([NORMAL], 1), attack=("others", 1))
+
+
+def test_a_task_has_the_cost_that_it_was_given_or_none() -> None:
+    assert task([[0, 1], [4.5, 0]], normal=([NORMAL], 1), attack=("others", 1)).cost == [[0, 1], [4.5, 0]]
+    assert binary(1, 1).cost is None
+
+
 DOS = {"apache2", "back", "land", "mailbomb", "neptune", "pod", "processtable", "smurf", "teardrop", "udpstorm"}
 
 
@@ -154,6 +209,19 @@ def test_the_papers_tasks_put_every_label_where_the_paper_has_it(
     classes = dict(zip(LABELS, (real.class_names[place] for place in real.target(LABELS)), strict=True))
     last = real.class_names[-1]
     assert classes == {label: "normal" if label == NORMAL else "dos" if label in dos else last for label in LABELS}
+
+
+def test_the_five_classes_are_the_contests_categories_with_its_cost(composed: Callable[..., DictConfig]) -> None:
+    five = build(composed("task=five")).task
+    assert five.class_names == ("normal", "probe", "dos", "u2r", "r2l") == (NORMAL, *CATEGORIES)
+    assert {name: one.attacks for name, one in five.classes.items() if name != NORMAL} == {
+        category: list(attacks) for category, attacks in CATEGORIES.items()
+    }
+    assert {one.count for one in five.classes.values()} == {None}
+    assert len(LABELS) == 40
+    assert (five.target(LABELS) >= 0).all()
+    # the contest's task description: rows actual, columns predicted
+    assert five.cost == [[0, 1, 2, 2, 2], [1, 0, 2, 2, 2], [2, 1, 0, 2, 2], [3, 2, 2, 0, 2], [4, 2, 2, 2, 0]]
 
 
 def test_a_label_of_no_class_has_target_minus_one() -> None:

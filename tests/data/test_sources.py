@@ -257,10 +257,91 @@ def test_a_wrong_number_of_lines_is_named_where_no_hash_is_pinned(server: Server
         dataset(server.serve("/good", body(GOOD)), sha256=None, records=1_001).fetch("train", tmp_path)
 
 
+# Plain texts, and files that git knows
+
+BLOB = hashlib.sha1(b"blob 12890\0" + TEXT).hexdigest()  # 10 bytes a line, and 1 to 3 digits: 2,890
+
+
+def plain(*urls: str, path: str = "nsl-kdd/KDD+.txt", records: int = 1_000, **pins: str) -> PublishedDataset:
+    file = PublishedFile(path, pins.get("sha256"), records, list(urls), pins.get("git_blob"))
+    return PublishedDataset("published", file, file, {"test_21": file}, "nsl_kdd")
+
+
+def test_a_blob_id_is_what_git_says(tmp_path: Path) -> None:
+    (tmp_path / "KDD+.txt").write_bytes(b"hello\n")  # echo hello | git hash-object --stdin
+    plain(git_blob="ce013625030ba8dba906f756967f9e9ca394464a").fetch("train", tmp_path)
+
+
+@pytest.mark.parametrize("pins", [{"sha256": SHA256}, {"git_blob": BLOB}, {"sha256": SHA256, "git_blob": BLOB}, {}])
+def test_a_plain_text_is_kept_as_it_is_once_it_has_what_is_pinned(
+    pins: dict[str, str], server: Server, tmp_path: Path
+) -> None:
+    urls = [server.serve("/other", body(TEXT[:-5])), server.serve("/good", body(TEXT))]
+    path = plain(*urls, **pins).fetch("test_21", tmp_path)
+    assert path == tmp_path / "KDD+.txt"
+    if pins:
+        assert path.read_bytes() == TEXT
+        assert server.asked == ["/other", "/good"]
+
+
+def test_a_blob_id_is_that_of_the_text_inside_a_gz(server: Server, tmp_path: Path) -> None:
+    urls = [server.serve("/other", body(OTHER)), server.serve("/cut", body(GOOD[:-20])), server.serve("/a", body(GOOD))]
+    path = plain(*urls, path="nsl-kdd/KDD+.txt.gz", git_blob=BLOB).fetch("train", tmp_path)
+    assert path.read_bytes() == GOOD
+    assert server.asked == ["/other", "/cut", "/a"]
+
+
+def test_another_text_is_told_by_its_blob_id_and_its_lines(server: Server, tmp_path: Path) -> None:
+    other = TEXT.partition(b"\n")[2].removesuffix(b"\n")
+    found = hashlib.sha1(b"blob %d\0" % len(other) + other).hexdigest()
+    message = rf"the text has git blob id {found} \(999 lines\), expected {BLOB} \(1,000 lines\)"
+    with pytest.raises(DownloadError, match=message):
+        plain(server.serve("/other", body(other)), git_blob=BLOB).fetch("train", tmp_path)
+
+
+def test_a_last_line_without_an_end_is_a_line(server: Server, tmp_path: Path) -> None:
+    plain(server.serve("/good", body(TEXT[:-1]))).fetch("train", tmp_path)
+    with pytest.raises(DownloadError, match="the text has 1,000 lines, expected 1,001"):
+        plain(server.serve("/good", body(TEXT[:-1])), records=1_001).fetch("train", tmp_path / "other")
+
+
+def test_a_plus_in_a_name_is_escaped_in_an_address_and_not_in_a_folder(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MIRROR_VARIABLE, server.serve("/mirror", body(OTHER)))
+    server.serve("/mirror/nsl-kdd/KDD%2B.txt", body(TEXT))
+    assert plain(git_blob=BLOB).fetch("train", tmp_path / "one").read_bytes() == TEXT
+    (tmp_path / "nsl-kdd").mkdir()
+    (tmp_path / "nsl-kdd" / "KDD+.txt").write_bytes(TEXT)
+    monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path))
+    assert plain(git_blob=BLOB).fetch("train", tmp_path / "two").read_bytes() == TEXT
+
+
+def test_a_file_without_a_public_address_asks_for_the_mirror(tmp_path: Path) -> None:
+    message = rf"^KDD\+\.txt: no public address is known\.\n.*set {MIRROR_VARIABLE} to a .* holds nsl-kdd/KDD\+\.txt"
+    with pytest.raises(DownloadError, match=message):
+        plain(git_blob=BLOB).fetch("train", tmp_path)
+
+
+def test_the_parts_are_the_training_file_and_every_test_file() -> None:
+    assert plain().parts == ("train", "test", "test_21")
+    assert dataset().parts == ("train", "test")
+    assert [dataset().file_name(part) for part in dataset().parts] == ["some.gz", "test.gz"]
+    assert SimulatedDataset("simulated", 1_000, 1_000, 0).parts == ("train", "test")
+
+
+@pytest.mark.parametrize("name", ["test", "train", "val", "test-21", "test_"])
+def test_a_further_test_has_a_name_of_its_own(name: str) -> None:
+    file = plain().train
+    with pytest.raises(ValidationError, match=rf"further_tests\.{name}\.\[key\]\n.*should match pattern"):
+        PublishedDataset("published", file, file, further_tests={name: file})
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"sha256": "f8c8"}, "sha256\n.*should match pattern"),
+        ({"git_blob": SHA256}, "git_blob\n.*should match pattern"),
         ({"records": 0}, "records\n.*greater than"),
         ({"md5": ""}, "md5"),
     ],

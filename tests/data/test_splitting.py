@@ -1,5 +1,6 @@
 """Splitting: three parts of the asked sizes that share no record and, grouped, no feature vector."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -19,6 +20,7 @@ from src.features.encoding import encode
 
 FRACTIONS = {"train": 0.6, "val": 0.2, "test": 0.2}
 RANDOM, GROUPED = Split("random", **FRACTIONS), Split("grouped", **FRACTIONS)
+OFFICIAL = Split("official", 0.8, 0.2, "published")
 kinds = pytest.mark.parametrize("split", [RANDOM, GROUPED], ids=["random", "grouped"])
 
 # Few values in few columns: most vectors occur more than once.
@@ -54,9 +56,22 @@ def test_every_record_is_in_one_part(split: Split, records: tuple[np.ndarray, np
 
 @given(records=duplicates, seed=st.integers(0, 5))
 @settings(deadline=None)
-def test_grouped_never_splits_a_feature_vector(records: tuple[np.ndarray, np.ndarray], seed: int) -> None:
+def test_official_puts_every_record_in_training_or_validation(
+    records: tuple[np.ndarray, np.ndarray], seed: int
+) -> None:
+    places = OFFICIAL.divide(*records, seed)
+    assert tuple(places) == ("train", "val")
+    assert np.sort(np.concatenate([*places.values()])).tolist() == list(range(len(records[0])))
+
+
+@pytest.mark.parametrize("split", [GROUPED, OFFICIAL], ids=["grouped", "official"])
+@given(records=duplicates, seed=st.integers(0, 5))
+@settings(deadline=None)
+def test_grouped_and_official_never_split_a_feature_vector(
+    split: Split, records: tuple[np.ndarray, np.ndarray], seed: int
+) -> None:
     X, target = records
-    places = GROUPED.divide(X, target, seed)
+    places = split.divide(X, target, seed)
     vectors = [set(map(tuple, X[place].tolist())) for place in places.values()]
     assert sum(map(len, vectors)) == len(set().union(*vectors))
 
@@ -112,6 +127,40 @@ def test_grouped_places_a_vector_that_is_half_of_a_class_and_still_meets_the_sha
     assert (X[places["train"]] == 0).sum() == 500
 
 
+def test_official_sizes_are_near_the_asked_ones_on_realistic_records(sampled: tuple[np.ndarray, np.ndarray]) -> None:
+    X, target = sampled
+    places = OFFICIAL.divide(X, target, seed=0)
+    assert len(places["train"]) / len(X) == pytest.approx(0.8, abs=0.01)
+    assert target[places["val"]].mean() == pytest.approx(target.mean(), abs=0.01)
+
+
+# Distinct
+
+
+@pytest.mark.parametrize("split", [RANDOM, GROUPED, OFFICIAL], ids=lambda split: split.name)
+@given(records=duplicates, seed=st.integers(0, 5))
+@settings(deadline=None)
+def test_distinct_keeps_one_training_record_of_each_vector_and_class_and_all_of_the_rest(
+    split: Split, records: tuple[np.ndarray, np.ndarray], seed: int
+) -> None:
+    X, target = records
+    everything = split.divide(X, target, seed)
+    places = replace(split, distinct=True).divide(X, target, seed)
+    kinds = [(*vector, one) for vector, one in zip(X.tolist(), target.tolist(), strict=True)]
+    kept = [kinds[place] for place in places["train"]]
+    assert sorted(kept) == sorted({kinds[place] for place in everything["train"]})
+    assert [place for place in everything["train"] if place in set(places["train"])] == places["train"].tolist()
+    for part in tuple(places)[1:]:
+        assert places[part].tolist() == everything[part].tolist()
+
+
+def test_distinct_keeps_a_vector_once_for_each_class_that_it_has() -> None:
+    X = np.array([[1], [1], [1], [2], [2]] * 2, dtype=np.float32)
+    target = np.array([0, 0, 1, 1, 1] * 2, dtype=np.int32)
+    train = replace(OFFICIAL, distinct=True).divide(X, target, seed=0)["train"]  # all ten before: two large groups
+    assert sorted((int(X[place, 0]), int(target[place])) for place in train) == [(1, 0), (1, 1), (2, 1)]
+
+
 @kinds
 def test_the_same_seed_divides_the_same_and_another_seed_otherwise(
     split: Split, sampled: tuple[np.ndarray, np.ndarray]
@@ -135,10 +184,15 @@ def test_records_come_in_random_order(split: Split, sampled: tuple[np.ndarray, n
     [
         ({"test": 0.3}, r"train \+ val \+ test is 1\.1, expected 1"),
         ({"train": 0.5}, r"train \+ val \+ test is 0\.9, expected 1"),
-        ({"train": 0.8, "val": 0.2, "test": 0.0}, "test\n.*greater than 0"),
+        ({"train": 0.8, "val": 0.2, "test": 0.0}, r"test=0\.0: expected a share between 0 and 1 with split=random"),
+        ({"train": 0.8, "test": "published"}, "test=published: expected a share between 0 and 1 with split=random"),
         ({"train": 1.2, "val": -0.4}, "train\n.*less than 1"),
-        ({"name": "chronological"}, "name\n.*'random' or 'grouped'"),
+        ({"name": "chronological"}, "name\n.*'random', 'grouped' or 'official'"),
+        ({"name": "official"}, r"test=0\.2: expected `published` with split=official"),
+        ({"name": "official", "test": "published"}, r"train \+ val is 0\.8, expected 1"),
+        ({"test": "public"}, "test"),
         ({"valid": 0.2}, "valid"),
+        ({"distinct": 2}, "distinct"),
     ],
 )
 def test_fractions_that_are_no_partition_are_refused(wrong: dict[str, float], message: str) -> None:

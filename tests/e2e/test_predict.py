@@ -56,6 +56,16 @@ def test_a_label_a_header_and_gz_change_nothing(trained, records, tmp_path):
     pd.testing.assert_frame_equal(first.drop(columns="line"), second.drop(columns="line"))
 
 
+def test_records_of_nsl_kdd_are_scored_as_those_of_kdd99(trained, records, tmp_path):
+    kdd99, nsl_kdd = tmp_path / "kdd99.csv", tmp_path / "KDDTest+.txt"
+    kdd99.write_bytes(b"\n".join(records))
+    nsl_kdd.write_bytes(b"\n".join(line.removesuffix(b".") + b",21" for line in records))
+    _, first = score(trained[2], kdd99, tmp_path)
+    code, second = score(trained[2], nsl_kdd, tmp_path)
+    assert code == 0
+    pd.testing.assert_frame_equal(first, second)
+
+
 def test_a_bad_record_stops_with_its_place_and_leaves_no_file(trained, records, tmp_path, capsys):
     path = tmp_path / "records.csv"
     path.write_bytes(b"\n".join([*records[:5], b"not,a,record", *records[5:]]))

@@ -1,12 +1,13 @@
 """The leakage report: ten records judged by hand, and what is known of the official test file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from omegaconf import DictConfig
 
-from src.data.sampling import Task
-from src.data.sources import MIRROR_VARIABLE
+from src.build import build
 from src.data.tables import Table
 from src.data.vectors import vector_ids
 from src.evaluation.leakage import Background, Leakage, ceiling, report
@@ -103,36 +104,13 @@ def test_the_background_is_what_the_training_part_has_and_not_what_its_file_had(
 
 
 @pytest.mark.real_data
-def test_the_ceilings_of_the_official_test_file(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MIRROR_VARIABLE, str(mirror))
+def test_the_ceilings_of_the_official_test_file(mirror: Path, composed: Callable[..., DictConfig]) -> None:
     table, _ = preprocess_in_memory(mirror / "kddcup99" / "corrected.gz", on_bad_record="stop")
-    others = ["spy", "warezclient"]
-    kinds = {
-        "normal": ["normal"],
-        "probe": ["ipsweep", "nmap", "portsweep", "satan", "mscan", "saint"],
-        "dos": [
-            "back",
-            "land",
-            "neptune",
-            "pod",
-            "smurf",
-            "teardrop",
-            "apache2",
-            "mailbomb",
-            "processtable",
-            "udpstorm",
-        ],
-        "u2r": ["buffer_overflow", "loadmodule", "perl", "rootkit", "ps", "sqlattack", "xterm", "httptunnel"],
-    }
-    contest = [[0, 1, 2, 2, 2], [1, 0, 2, 2, 2], [2, 1, 0, 2, 2], [3, 2, 2, 0, 2], [4, 2, 2, 2, 0]]
-    classes = {name: {"attacks": attacks, "count": 1} for name, attacks in kinds.items()}
-    five = Task("five", {**classes, "r2l": {"attacks": "others", "count": 1}}, contest)  # type: ignore[arg-type]
-    binary = Task("binary", {"normal": classes["normal"], "attack": {"attacks": "others", "count": 1}})  # type: ignore[arg-type, dict-item]
-    assert not set(others) & set(table.attacks)
+    five, binary = (build(composed(f"task={name}")).task for name in ("five", "binary"))
     ids, n = vector_ids(table.X), len(table)
     target = five.target(table.attacks)[table.attack]
     assert np.bincount(target).tolist() == [60_593, 4_166, 229_853, 228, 16_189]
-    found = ceiling(ids, target, 5, contest)
+    found = ceiling(ids, target, 5, five.cost)
     assert found["ceiling_accuracy"] == pytest.approx(0.9816, abs=5e-5)
     assert found["ceiling_mean_cost"] == pytest.approx(0.0431, abs=5e-5)
     two = ceiling(ids, binary.target(table.attacks)[table.attack], 2)

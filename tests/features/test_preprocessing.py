@@ -73,6 +73,25 @@ def assert_equal(one: Table, other: Table) -> None:
 # Good files
 
 
+def test_a_file_of_nsl_kdd_is_encoded_as_the_same_records_of_kdd99(tmp_path: Path) -> None:
+    lines = [record(duration=str(place), label=("smurf.", "nmap.")[place > 2]) for place in range(5)]
+    nsl = [f"{line[:-1]},{place}" for place, line in enumerate(lines)]
+    table, findings = preprocess_in_memory(raw_file(tmp_path, nsl, "KDDTrain+.txt"), record_format="nsl_kdd")
+    wanted, _ = preprocess_in_memory(raw_file(tmp_path, lines))
+    assert_equal(table, wanted)
+    assert findings.attacks == {"smurf": 3, "nmap": 2}
+    to_file(raw_file(tmp_path, nsl, "KDDTest+.txt"), tmp_path / "out", record_format="nsl_kdd")
+    assert_equal(read_table(tmp_path / "out" / "some.parquet"), wanted)
+
+
+def test_a_file_of_nsl_kdd_that_is_cut_off_names_its_last_line(tmp_path: Path) -> None:
+    raw = tmp_path / "KDDTest+.txt"
+    raw.write_bytes(b"\n".join([f"{record(label='smurf')},{place}".encode() for place in (3, 21)])[:-30])
+    message = r"KDDTest\+\.txt: line 2, column \(record\): found '37 fields', expected 43 fields"
+    with pytest.raises(BadRecordError, match=message):
+        preprocess_in_memory(raw, record_format="nsl_kdd")
+
+
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("name", ["some.txt", "some.gz"])
 def test_a_file_is_encoded_line_by_line_with_its_findings(name: str, tmp_path: Path) -> None:
