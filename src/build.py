@@ -13,13 +13,13 @@ from pydantic_core import ArgsKwargs
 
 from src.data.parsing import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
-from src.data.schema import N_FEATURES
 from src.data.sources import Dataset, SimulatedDataset
 from src.data.splitting import Split
+from src.data.windows import Layout
 from src.evaluation.protocol import EvaluationProtocol
 
 WHITELIST = ["src.*"]
-GROUPS = ("dataset", "task", "split", "reducer", "model", "training", "evaluation")
+GROUPS = ("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training", "evaluation")
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
 
 
@@ -33,6 +33,7 @@ class Settings:
 
     Attributes:
         config: The whole composed config, resolved, as plain containers.
+        scaling: A `src.features.scaling.Scaling`.
         reducer: An unfitted `src.features.reducers.Reducer`; None where the caller left it out.
         model: A `src.models.interface.Model`; None where the caller left it out.
         training: `src.models.training.Training`; None where the caller left it out.
@@ -42,7 +43,9 @@ class Settings:
     dataset: Dataset
     task: Task
     split: Split
+    scaling: Any
     reducer: Any
+    layout: Layout
     model: Any
     training: Any
     evaluation: EvaluationProtocol
@@ -62,9 +65,11 @@ class Settings:
         """Which data, protocol and model a picture or table shows, in a line."""
         names = {group: self.config[group].get("name") for group in GROUPS}
         warning = "SIMULATED DATA - " if self.dataset.simulated else ""
+        scaled = "" if names["scaling"] == "minmax" else f"{names['scaling']} "
+        windows = f", windows of {self.layout.window}" if self.layout.name == "window" else ""
         return (
             f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
-            f"{names['model']} on {names['reducer']} k={self.k}, seed {self.seed}"
+            f"{names['model']} on {scaled}{names['reducer']} k={self.k}{windows}, seed {self.seed}"
         )
 
 
@@ -76,7 +81,7 @@ def build(cfg: DictConfig) -> Settings:
     """
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     assert isinstance(config, dict)
-    for key in (*GROUPS, "tracking", "preprocess", "k", "seed"):
+    for key in (*GROUPS, "tracking", "preprocess", "k", "window", "seed"):
         if key not in config:
             raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
     built = {group: make(group, config[group]) for group in GROUPS}
@@ -94,7 +99,7 @@ def build(cfg: DictConfig) -> Settings:
     if not 0 <= settings.seed < 2**32:
         raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
     try:
-        settings.reducer.check_k(N_FEATURES)
+        settings.reducer.check_k(len(settings.scaling.features))
     except ValueError as error:
         raise ConfigError(str(error)) from None
     if settings.evaluation.decision == "least_cost" and settings.task.cost is None:
@@ -102,7 +107,20 @@ def build(cfg: DictConfig) -> Settings:
             f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
             "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
         )
+    if settings.layout.name == "window":
+        _check_windows(settings)
     return settings
+
+
+def _check_windows(settings: Settings) -> None:
+    split, model = (settings.config[group]["name"] for group in ("split", "model"))
+    if split != "official":
+        raise ConfigError(
+            f"layout=window: found split={split}, expected split=official: elsewhere the records of one part do not "
+            "follow each other in a file, and test stands in the windows of training"
+        )
+    if not settings.model.reads_windows:
+        raise ConfigError(f"layout=window: found model={model}, expected a network; add layout=record for this model")
 
 
 def make(group: str, node: dict[str, Any]) -> Any:
@@ -112,7 +130,7 @@ def make(group: str, node: dict[str, Any]) -> Any:
         ConfigError: naming every wrong value of it.
     """
     # `name` is for people and run names; where the class has such a field it gets it too
-    named = group in ("dataset", "task", "split", "sweep")
+    named = group in ("dataset", "task", "split", "scaling", "layout", "sweep")
     arguments = {key: value for key, value in node.items() if named or key != "name"}
     try:
         built = instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)

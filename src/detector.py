@@ -9,6 +9,7 @@ import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
 from src.data.schema import COLUMNS, N_FEATURES
+from src.data.windows import Windows
 from src.decision import MOST_PROBABLE, Decision
 from src.features.encoding import encode
 from src.features.preparation import load_preparation, prepare, save_preparation
@@ -32,6 +33,9 @@ class Card:
     k: int
     model: str
     seed: int
+    scaling: str = "minmax"
+    layout: str = "record"
+    window: int = 1
 
 
 class Detector:
@@ -51,8 +55,11 @@ class Detector:
         self.decision = decision
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
-        """Calibrated class probabilities, float32, shape (n, classes), of n checked records: 41 columns by name."""
-        return self.score(encode(columns.select(list(COLUMNS)))[0])
+        """Calibrated class probabilities, float32, shape (n, classes), of n checked records: 41 columns by name.
+
+        A detector that reads windows takes the records as a file of their own, in its order.
+        """
+        return self.stream().predict_proba(columns)
 
     def verdict(self, probability: np.ndarray) -> np.ndarray:
         """Class index, int64, shape (n,), of what `predict_proba` or `score` gave."""
@@ -65,16 +72,16 @@ class Detector:
     def uncalibrated(self, X: np.ndarray) -> np.ndarray:
         """The model's own probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53).
 
+        A detector that reads windows takes the records as a file of their own, in its order.
+
         Raises:
             ValueError: X has another number of columns.
         """
-        if X.ndim != 2 or X.shape[1] != N_FEATURES:
-            raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
-        probability = np.empty((len(X), len(self.card.class_names)), dtype=np.float32)
-        for start in range(0, len(X), CHUNK):
-            some = slice(start, start + CHUNK)
-            probability[some] = self.classifier.predict_proba(prepare(self.preparation, X[some]))
-        return probability
+        return self.stream().uncalibrated(X)
+
+    def stream(self) -> "Stream":
+        """A scorer for a file that comes in blocks."""
+        return Stream(self)
 
     def save(self, folder: Path) -> None:
         """Keep the detector in `folder`, replacing what was there; nothing in it is a pickle."""
@@ -105,3 +112,40 @@ class Detector:
         if found != FORMAT:
             raise ValueError(f"{path}: found format {found!r}, expected {FORMAT}; train it again with this version")
         return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
+
+
+class Stream:
+    """Scores the blocks of one file, in order, as if they came at once: windows go on from block to block.
+
+    Args:
+        detector: Whose scores they are.
+    """
+
+    def __init__(self, detector: Detector):
+        self._detector = detector
+        self._before: np.ndarray | None = None  # prepared, float32, shape (m, k): at most window - 1, none at the start
+
+    def predict_proba(self, columns: pa.Table) -> np.ndarray:
+        """Calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
+        return self._detector.decision.calibrated(self.uncalibrated(encode(columns.select(list(COLUMNS)))[0]))
+
+    def uncalibrated(self, X: np.ndarray) -> np.ndarray:
+        """The model's own probabilities of the next encoded records, see `Detector.uncalibrated`."""
+        if X.ndim != 2 or X.shape[1] != N_FEATURES:
+            raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
+        detector = self._detector
+        probability = np.empty((len(X), len(detector.card.class_names)), dtype=np.float32)
+        for start in range(0, len(X), CHUNK):
+            some = slice(start, start + CHUNK)
+            rows = prepare(detector.preparation, X[some])
+            read = self._windows(rows) if detector.card.layout == "window" else rows
+            probability[some] = detector.classifier.predict_proba(read)
+        return probability
+
+    def _windows(self, rows: np.ndarray) -> Windows:
+        """The windows of the next records; the first record of all is repeated before itself."""
+        window, known = self._detector.card.window, 0
+        if self._before is not None:
+            known, rows = len(self._before), np.concatenate([self._before, rows])
+        self._before = rows[len(rows) - min(len(rows), window - 1) :].copy()
+        return Windows(rows, np.arange(known, len(rows)), window)

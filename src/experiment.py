@@ -74,11 +74,13 @@ def train(settings: Settings, walk: Walk) -> Outcome:
     """
     fitted = fit(settings, walk)
     _, preparation, facts = walk.reduced
-    names = {group: settings.config[group]["name"] for group in ("dataset", "task", "split", "reducer", "model")}
+    groups = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
+    names = {group: settings.config[group]["name"] for group in groups}
     card = Card(
         class_names=settings.task.class_names,
         simulated=settings.dataset.simulated,
         k=settings.k,
+        window=settings.layout.window,
         seed=settings.seed,
         **names,
     )
@@ -176,8 +178,10 @@ def write_reduction_reports(walk: Walk, settings: Settings, out: Workspace) -> N
     train_part = walk.sampled[0]["train"]
     assert train_part.target is not None  # set by sampling
     reports.write_reduction(
-        explained_variance(train_part.X),
-        mutual_information_ranking(train_part.X, train_part.target),
+        explained_variance(train_part.X, settings.scaling.scaler()),
+        mutual_information_ranking(
+            settings.scaling.unscaled(train_part.X), train_part.target, settings.scaling.features
+        ),
         out.reports,
         settings.caption,
     )

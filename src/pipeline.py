@@ -19,8 +19,8 @@ from src.data.sources import OnProgress
 from src.data.splitting import SPLIT_PARTS
 from src.data.tables import Table, read_table, write_table
 from src.data.vectors import overlap, vector_ids
+from src.data.windows import ModelInput, Windows
 from src.features.preprocessing import preprocess_in_memory, preprocess_to_file
-from src.files import whole_file
 from src.recipes import current_facts, note_path, same_output, write_note
 from src.workspace import Workspace
 
@@ -117,18 +117,36 @@ class Walk:
     @cached_property
     def reduced(self) -> "tuple[dict[str, Reduced], Pipeline, Facts]":
         """The three parts as a model reads them, the fitted scaling and reducer, and what is known of them."""
-        from src.features.preparation import Reduced, fit_preparation, load_preparation, prepare
+        from src.features.preparation import Reduced, fit_preparation, load_preparation, load_reduced, prepare
 
         s, folder = self._settings, self._made.reduced
         if facts := self._facts(folder, "reduce"):
-            stored = {part: np.load(folder / f"{part}.npz") for part in SPLIT_PARTS}
-            parts = {part: Reduced(arrays["X"], arrays["y"]) for part, arrays in stored.items()}
+            parts = {part: load_reduced(folder / f"{part}.npz") for part in SPLIT_PARTS}
             return parts, load_preparation(folder / "preparation.skops"), facts
         tables, sampled = self.sampled
         train = tables["train"]
-        pipeline, seconds = fit_preparation(s.reducer, train.X, _target(train))
-        parts = {part: Reduced(prepare(pipeline, tables[part].X), _target(tables[part])) for part in SPLIT_PARTS}
+        pipeline, seconds = fit_preparation(s.reducer, train.X, _target(train), s.scaling.scaler())
+        if s.layout.name == "window":
+            inputs = self._windows(pipeline, tables)
+        else:
+            inputs = {part: prepare(pipeline, tables[part].X) for part in SPLIT_PARTS}
+        parts = {part: Reduced(inputs[part], _target(tables[part])) for part in SPLIT_PARTS}
         return parts, pipeline, {"sample": sampled, "reduce_seconds": seconds}
+
+    def _windows(self, pipeline: "Pipeline", tables: dict[str, Table]) -> dict[str, ModelInput]:
+        """The window of each record, among the records of its file: k float32 values for each record of a file."""
+        from src.features.preparation import prepare
+
+        width, (source, _) = self._settings.layout.window, self.preprocessed
+        rows = prepare(pipeline, source.X)
+        # a line is not a place: lines that were quarantined are in no window
+        windows: dict[str, ModelInput] = {
+            part: Windows(rows, np.searchsorted(source.row, tables[part].row), width) for part in ("train", "val")
+        }
+        test = tables["test"]
+        assert (np.diff(test.row) > 0).all()  # so official parts come
+        windows["test"] = Windows(prepare(pipeline, test.X), np.arange(len(test)), width)
+        return windows
 
 
 def _source(findings: Facts) -> Facts:
@@ -198,12 +216,11 @@ def write_sampled(settings: Settings, out: Workspace, made: Workspace) -> Facts:
 
 def write_reduced(walk: Walk, settings: Settings, out: Workspace) -> None:
     """Reduce stage: the model's input, and the fitted scaling and reducer."""
-    from src.features.preparation import save_preparation
+    from src.features.preparation import save_preparation, save_reduced
 
     note_path(out.reduced).unlink(missing_ok=True)
     parts, pipeline, facts = walk.reduced
     for name, part in parts.items():
-        with whole_file(out.reduced / f"{name}.npz") as path, path.open("wb") as file:
-            np.savez(file, X=part.X, y=part.y)
+        save_reduced(part, out.reduced / f"{name}.npz")
     save_preparation(pipeline, out.reduced / "preparation.skops")
     write_note(out.reduced, settings.config, "reduce", facts)

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def score_file(detector: Detector, records: Path, out: BinaryIO, on_bad_record: Any) -> tuple[int, list[BadRecord]]:
-    """Write `line,verdict,probability_<class>...` for each record, in file order.
+    """Write `line,verdict,probability_<class>...` for each record, in file order; bad records are in no window.
 
     Args:
         records: Text, or gz of it, of 41 columns; a header line and what follows the columns (a label,
@@ -60,10 +60,11 @@ def score_file(detector: Detector, records: Path, out: BinaryIO, on_bad_record: 
             tqdm(total=os.fstat(file.fileno()).st_size, desc="predict", unit="B", unit_scale=True)
         )
         text = stack.enter_context(pa.CompressedInputStream(file, "gzip")) if records.suffix == ".gz" else file
+        stream = detector.stream()
         for block in read_blocks(text, str(records), label="ignored", on_bad_record=on_bad_record):
             bad += block.bad
             scored += len(block.line)
-            probability = detector.predict_proba(block.columns)
+            probability = stream.predict_proba(block.columns)
             verdict = pa.array(names).take(pa.array(detector.verdict(probability)))
             columns = [pa.array(block.line), verdict, *(pa.array(column) for column in probability.T.copy())]
             pa.csv.write_csv(pa.table(columns, header.split(",")), out, plain)

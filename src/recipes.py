@@ -17,7 +17,10 @@ _KEYS = {
     "download": ("dataset",),
     "preprocess": ("dataset", "preprocess"),
     "sample": ("dataset", "preprocess", "task", "split", "seed"),
-    "reduce": ("dataset", "preprocess", "task", "split", "seed", "reducer", "k"),
+    "reduce": (
+        *("dataset", "preprocess", "task", "split", "seed"),
+        *("scaling", "reducer", "k", "layout", "window"),
+    ),
 }
 # The code that shapes it; a raw file is what it is, whatever fetched it.
 _CODE: dict[str, tuple[str, ...]] = {"download": ()}

@@ -14,7 +14,8 @@ from src.evaluation.uncertainty import Interval, student
 from src.files import write_text
 
 MAIN = ("accuracy", "mean_cost", "f1", "recall", "precision", "false_alarm_rate", "detection_rate", "roc_auc")
-_NAMED = ("dataset", "task", "split", "reducer", "model")  # the caption names these
+# What the caption names, beside k and window.
+_NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
 _NOT_OVER_SEEDS = ("_low", "_high")  # bootstrap intervals of single runs
 
 
@@ -59,7 +60,7 @@ def groups(jobs: Sequence[DictConfig]) -> list[Group]:
         key for key in dict.fromkeys(key for one in flat for key in one) if len({one.get(key) for one in flat}) > 1
     ]
     told = {f"{group}." for group in _NAMED if f"{group}.name" in differing}
-    extra = [key for key in differing if key != "k" and not key.startswith(tuple(told))]
+    extra = [key for key in differing if key not in ("k", "window") and not key.startswith(tuple(told))]
     found = []
     for values, members in zip(flat, alike.values(), strict=True):
         label, _, _ = build(members[0]).caption.rpartition(", seed")

@@ -29,7 +29,7 @@ DOORS = {
 # What each room may import beside the standard library and this project.
 ROOMS = {
     "data": {"numpy", "pandas", "pyarrow", "sklearn", "pydantic"},
-    "features": {"numpy", "pandas", "pyarrow", "sklearn", "skops"},
+    "features": {"numpy", "pandas", "pyarrow", "sklearn", "skops", "pydantic"},
     "evaluation": {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "pydantic"},
     "models": {"numpy", "keras", "sklearn", "skops", "pydantic", "tqdm"},
     "reproduction": {"numpy", "pandas", "scipy", "matplotlib", "jinja2", "markdown_it", "yaml", "pydantic"},

@@ -21,6 +21,8 @@ def test_the_default_experiment_is_built_as_its_files_say(composed: Compose) -> 
     assert settings.task.class_names == ("normal", "attack")
     assert (settings.split.train, settings.split.val, settings.split.test) == (0.6, 0.2, 0.2)
     assert isinstance(settings.reducer, PrincipalComponents)
+    assert (settings.scaling.name, settings.scaling.clip, settings.scaling.one_hot_service) == ("minmax", False, False)
+    assert (settings.layout.name, settings.layout.window) == ("record", 1)
     assert isinstance(settings.model, LSTM)
     assert (settings.model.layers, settings.model.units, settings.model.input_scale) == (1, 64, 1.0)
     assert (settings.training.epochs, settings.training.batch_size) == (30, 512)
@@ -99,6 +101,13 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["reducer=none", "k=10"], r"k=10: expected 53, since reducer=none keeps every feature"),
         (["preprocess.on_bad_record=x"], r"preprocess\.on_bad_record='x': .*'stop' or 'quarantine'"),
         (["reducer=mi", "reducer.estimator=foo"], r"reducer\.estimator='foo': expected 'histogram' or 'knn'"),
+        (["scaling.clip=1"], r"scaling\.clip=1: .*valid boolean"),
+        (["scaling.name=log"], r"scaling\.name='log': .*'minmax' or 'log_minmax'"),
+        (["scaling.one_hot_service=true", "k=124"], r"k=124: expected a whole number from 1 to 123"),
+        (["scaling.one_hot_service=true", "reducer=none"], r"k=53: expected 123, since reducer=none keeps every fea"),
+        (["training.class_balance=2"], r"training\.class_balance=2: .*less than or equal to 1"),
+        (["training.label_smoothing=1"], r"training\.label_smoothing=1: .*less than 1"),
+        (["layout=window", "window=0"], r"layout\.window=0: .*greater than or equal to 1"),
         (["split.name=sorted"], r"split\.name='sorted': .*'random', 'grouped' or 'official'"),
         (["task=five", "task.cost=[[0,1],[1,0]]"], r"task: cost: found rows of \[2, 2\] values, expected 5 rows of 5"),
         (["task.cost=[[0,1],[-1,0]]"], r"task\.cost\.1\.0=-1: .*greater than or equal to 0"),
@@ -116,6 +125,13 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (
             ["evaluation.decision=least_cost"],
             r"evaluation\.decision='least_cost': found no cost matrix in task 'binary', .* or give it: task\.cost=",
+        ),
+        (["window=8"], r"layout: window=8: expected 1 where a model reads one record; add layout=window"),
+        (["layout=window"], r"layout=window: found split=random, expected split=official: elsewhere the records of"),
+        (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official"),
+        (
+            ["layout=window", "split=official", "model=decision_tree"],
+            r"layout=window: found model=decision_tree, expected a network; add layout=record for this model",
         ),
         (["split.train=0.9"], r"split: train \+ val \+ test is 1\.3, expected 1"),
         (["task.classes.normal.attacks=[nomal]"], r"task: found the attack type 'nomal', expected one of normal, "),
@@ -162,6 +178,11 @@ def test_only_classes_of_this_project_are_made(override: str, message: str, comp
         build(composed(override))
 
 
+def test_indicators_widen_the_range_of_k(composed: Compose) -> None:
+    for overrides in (["k=123"], ["reducer=mi", "k=123"], ["reducer=none", "k=123"]):
+        assert build(composed("scaling.one_hot_service=true", *overrides)).k == 123
+
+
 def test_a_whole_number_will_do_where_a_number_is_asked_for(composed: Compose) -> None:
     settings = build(composed("training.warmup_epochs=2", "model.input_scale=4", "training.clipnorm=1"))
     assert (settings.training.warmup_epochs, settings.model.input_scale, settings.training.clipnorm) == (2.0, 4.0, 1.0)
@@ -196,6 +217,10 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
         (
             ["dataset=simulated", "reducer=mi", "model=random_forest", "split=grouped", "task=multiclass", "seed=7"],
             "SIMULATED DATA - simulated, multiclass, grouped split, random_forest on mi k=4, seed 7",
+        ),
+        (
+            ["split=official", "scaling=log_minmax", "layout=window", "window=6", "k=10"],
+            "kdd99_10pct, binary, official split, lstm on log_minmax pca k=10, windows of 6, seed 0",
         ),
     ],
 )

@@ -12,13 +12,15 @@ from omegaconf import DictConfig, OmegaConf
 from src import recipes
 from src.build import build
 from src.experiment import train
-from src.pipeline import Walk, write_preprocessed, write_sampled
+from src.pipeline import Walk, write_preprocessed, write_reduced, write_sampled
 from src.workspace import PROJECT, Workspace
 
 Compose = Callable[..., DictConfig]
 CONF = PROJECT / "conf"
 # Nothing in these groups changes what a stage makes.
 NOT_TRACKED_BY_DVC = {"tracking"}
+# What a choice does not go without.
+NEEDS = {"layout=window": ",split=official"}
 SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")
 RARE = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000")  # enough for every class of `five`
 QUICK = ("training.epochs=4", "training.batch_size=32", "training.jit_compile=false", "training.progress=false")
@@ -48,7 +50,8 @@ def every_choice() -> list[str]:
             choices.append(f"model={model},task={task}")
         elif group != ".":
             known = group in defaults() or group.startswith("hydra")
-            choices.append(f"{'' if known else '+'}{group}={path.stem}")
+            needs = NEEDS.get(f"{group}={path.stem}", "")
+            choices.append(f"{'' if known else '+'}{group}={path.stem}{needs}")
     return choices
 
 
@@ -68,7 +71,7 @@ def test_every_file_composes_and_builds(choice: str, composed: Compose) -> None:
     build(composed(*choice.split(",")))
 
 
-@pytest.mark.parametrize("group", ["dataset", "task", "split", "reducer", "model"])
+@pytest.mark.parametrize("group", ["dataset", "task", "split", "scaling", "reducer", "layout", "model"])
 def test_every_file_of_a_group_is_named_as_it_calls_itself(group: str, composed: Compose) -> None:
     assert options(group)
     for option in options(group):
@@ -99,6 +102,45 @@ def test_every_model_fits_and_scores_on_every_reducer(
     np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-5)
     assert (outcome.detector.card.model, outcome.detector.card.reducer) == (model, reducer)
     assert outcome.metrics["train_accuracy"] > 0.9  # half of them are attacks
+
+
+@pytest.mark.parametrize("one_hot_service", [False, True])
+@pytest.mark.parametrize("scaling", options("scaling"))
+def test_every_scaling_is_learned_and_scored(
+    scaling: str, one_hot_service: bool, composed: Compose, made: Workspace
+) -> None:
+    choices = (f"scaling={scaling}", f"scaling.one_hot_service={str(one_hot_service).lower()}")
+    settings = build(composed(*SMALL, *choices, "k=20", "model=decision_tree"))
+    walk = Walk(settings, made)
+    outcome = train(settings, walk)
+    assert outcome.metrics["val_accuracy"] > 0.9
+    assert outcome.detector.card.scaling == scaling
+    assert outcome.detector.score(walk.sampled[0]["test"].X).shape[1] == 2
+
+
+@pytest.mark.parametrize("layout", options("layout"))
+def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made: Workspace) -> None:
+    settings = build(composed(*SMALL, *QUICK, f"layout={layout}", "split=official", "model.frequencies=4"))
+    walk = Walk(settings, made)
+    outcome = train(settings, walk)
+    assert outcome.metrics["val_accuracy"] > 0.8
+    assert (outcome.detector.card.layout, outcome.detector.card.window) == (layout, settings.layout.window)
+    test = walk.reduced[0]["test"]
+    probability = outcome.detector.score(walk.sampled[0]["test"].X)
+    np.testing.assert_allclose(probability, outcome.fitted.classifier.predict_proba(test.X), atol=1e-5)
+
+
+def test_what_the_reduce_stage_keeps_of_windows_is_what_it_made(
+    composed: Compose, made: Workspace, tmp_path: Path
+) -> None:
+    settings = build(composed(*SMALL, "layout=window", "split=official"))
+    walk, out = Walk(settings, made), Workspace(tmp_path)
+    write_reduced(walk, settings, out)
+    kept = Walk(settings, out).reduced
+    for part, one in walk.reduced[0].items():
+        np.testing.assert_array_equal(np.asarray(kept[0][part].X), np.asarray(one.X))
+        np.testing.assert_array_equal(kept[0][part].y, one.y)
+    assert kept[2] == walk.reduced[2]
 
 
 @pytest.fixture(scope="module")
@@ -200,9 +242,8 @@ def test_each_stage_declares_the_params_that_its_output_is_made_of() -> None:
     # reads what reduce made, and fits what the detector carries; the rest of `evaluation` is about test
     carried = {f"evaluation.{key}" for key in ("decision", "calibrate", "false_alarm_budget")}
     assert declared["train"] == set(recipes._KEYS["reduce"]) | {"model", "training"} | carried
-    assert declared["evaluate"] == set(recipes._KEYS["sample"]) | {
-        "evaluation"
-    }  # reads what sample made, and the detector
+    # reads what sample made, and the detector
+    assert declared["evaluate"] == set(recipes._KEYS["sample"]) | {"evaluation"}
 
 
 def test_what_dvc_shows_is_what_a_stage_writes() -> None:

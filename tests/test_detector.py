@@ -2,23 +2,28 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from omegaconf import DictConfig
 
 from src import detector as detector_module
+from src import predict
 from src.build import build
 from src.data.parsing import read_blocks
 from src.data.schema import COLUMNS
 from src.data.simulator import simulate
+from src.data.windows import Windows
 from src.decision import Decision
-from src.detector import Detector
+from src.detector import Card, Detector
 from src.experiment import train
 from src.features.encoding import encode
+from src.features.preparation import fit_preparation, prepare
 from src.pipeline import Walk
 from src.workspace import Workspace
 
@@ -130,6 +135,9 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
         "k": 2,
         "model": detector.card.model,
         "seed": 0,
+        "scaling": "minmax",
+        "layout": "record",
+        "window": 1,
         "decision": {"temperature": 1.0, "threshold": None, "cost": None},
     }
 
@@ -154,6 +162,99 @@ def test_a_detector_keeps_its_decision_and_its_probabilities_are_calibrated_by_i
     np.testing.assert_array_equal(again.uncalibrated(X), detector.score(X))
     np.testing.assert_array_equal(probability, decision.calibrated(detector.score(X)))
     np.testing.assert_array_equal(again.verdict(probability), (1 - probability[:, 0].astype(float) >= 0.3).astype(int))
+
+
+# --- windows ---------------------------------------------------------------------------------------------------------
+
+WINDOW = 4
+chunks = pytest.mark.parametrize("chunk", range(1, WINDOW + 3))
+
+
+@pytest.fixture(scope="module")
+def windowed(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
+    """A detector that reads windows of four records: an LSTM after one epoch on the first hundred."""
+    smooth = "model.highest_frequency=10"  # high ones tell the rounding of one record's components from a block's
+    settings = build(composed("dataset=simulated", "training.progress=false", smooth, *MODELS["lstm"]))
+    X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
+    preparation, _ = fit_preparation(settings.reducer, X, y)
+    windows = Windows(prepare(preparation, X), np.arange(100), WINDOW)
+    fitted = settings.model.fit(windows, y, windows, y, n_classes=2, training=settings.training, seed=0)
+    names = {"dataset": "simulated", "task": "binary", "split": "official", "reducer": "pca", "model": "lstm"}
+    card = Card(("normal", "attack"), **names, simulated=True, k=2, seed=0, layout="window", window=WINDOW)
+    return Detector(preparation, fitted.classifier, card)
+
+
+@pytest.fixture(scope="module")
+def one_by_one(windowed: Detector, records: pa.Table) -> np.ndarray:
+    """The score of each of the first 60 records, its window gathered in a double loop."""
+    rows = prepare(windowed.preparation, encode(records)[0][:60])
+    windows = [[rows[max(0, newest - back)] for back in range(WINDOW)[::-1]] for newest in range(60)]
+    odds = np.exp(windowed.classifier._network.predict_on_batch(np.array(windows))[:, 0])  # type: ignore[attr-defined]
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+@chunks
+def test_windows_go_on_across_the_chunks_that_are_prepared_at_once(
+    chunk: int, windowed: Detector, records: pa.Table, one_by_one: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detector_module, "CHUNK", chunk)
+    np.testing.assert_allclose(windowed.score(encode(records)[0][:60]), one_by_one, atol=1e-6)
+
+
+@chunks
+def test_windows_go_on_across_the_blocks_of_a_file(
+    chunk: int, windowed: Detector, records: pa.Table, one_by_one: np.ndarray
+) -> None:
+    stream = windowed.stream()
+    blocks = [stream.predict_proba(records.slice(start, chunk)) for start in range(0, 60, chunk)]
+    np.testing.assert_allclose(np.concatenate(blocks)[:60], one_by_one, atol=1e-6)
+
+
+def test_blocks_of_any_sizes_also_without_records_are_one_file(
+    windowed: Detector, records: pa.Table, one_by_one: np.ndarray
+) -> None:
+    stream, found, start = windowed.stream(), [], 0
+    for size in (0, 1, 0, 2, 30, 0, 3, 24):
+        found.append(stream.predict_proba(records.slice(start, size)))
+        start += size
+    np.testing.assert_allclose(np.concatenate(found), one_by_one, atol=1e-6)
+
+
+def test_each_call_is_a_file_of_its_own(windowed: Detector, records: pa.Table, one_by_one: np.ndarray) -> None:
+    for _ in range(2):
+        np.testing.assert_allclose(windowed.predict_proba(records.slice(0, 60)), one_by_one, atol=1e-6)
+    later = windowed.predict_proba(records.slice(10, 50))
+    assert not np.allclose(later[0], one_by_one[10], atol=1e-6)  # what came before it is not known
+    np.testing.assert_allclose(later[WINDOW - 1 :], one_by_one[10 + WINDOW - 1 :], atol=1e-6)
+
+
+def test_records_alone_are_scored_alone_in_a_stream_too(detector: Detector, records: pa.Table) -> None:
+    stream = detector.stream()
+    blocks = [stream.predict_proba(records.slice(start, 7)) for start in range(0, 500, 7)]
+    np.testing.assert_allclose(np.concatenate(blocks), detector.predict_proba(records), atol=1e-6)
+
+
+def test_a_kept_detector_knows_its_windows(windowed: Detector, records: pa.Table, tmp_path: Path) -> None:
+    windowed.save(tmp_path / "detector")
+    again = Detector.load(tmp_path / "detector")
+    assert (again.card.layout, again.card.window) == ("window", WINDOW)
+    np.testing.assert_array_equal(again.predict_proba(records), windowed.predict_proba(records))
+
+
+@pytest.mark.parametrize("block_bytes", [1, 400, 1 << 20])
+def test_a_file_is_scored_as_one_whatever_blocks_it_is_read_in(
+    block_bytes: int, windowed: Detector, records: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = b"".join(text for _, text in simulate("test", 500, seed=1)).splitlines(keepends=True)
+    path, out = tmp_path / "records.csv", BytesIO()
+    path.write_bytes(b"".join([*text[:30], b"no record\n", *text[30:60]]))
+    monkeypatch.setattr(predict, "read_blocks", partial(read_blocks, block_bytes=block_bytes))
+    scored, bad = predict.score_file(windowed, path, out, "quarantine")
+    assert (scored, len(bad)) == (60, 1)
+    verdicts = pd.read_csv(BytesIO(out.getvalue()))
+    expected = windowed.predict_proba(records.slice(0, 60))
+    np.testing.assert_allclose(verdicts["probability_attack"], expected[:, 1], atol=1e-6)
+    assert verdicts["line"].tolist() == [line for line in range(1, 62) if line != 31]
 
 
 # --- what is not a detector ------------------------------------------------------------------------------------------

@@ -68,6 +68,8 @@ def test_the_note_lies_beside_the_output_and_not_in_it(output: Path, composed: C
         ("reduce", "seed=1"),
         ("reduce", "k=3"),
         ("reduce", "reducer=mi"),
+        ("reduce", "scaling=log_minmax"),
+        ("reduce", "scaling.one_hot_service=true"),
         ("reduce", "split=grouped"),
     ],
 )
@@ -76,9 +78,26 @@ def test_the_note_of_another_config_is_not_current(stage: str, override: str, ou
     assert current_facts(output, config(composed), stage) is None
 
 
+def test_other_windows_make_another_input(output: Path, composed: Compose) -> None:
+    official = config(composed, "split=official")
+    for window in (1, 8):
+        other = config(composed, "split=official", "layout=window", f"window={window}")
+        write_note(output, other, "reduce", FACTS)
+        assert current_facts(output, other, "reduce") == FACTS
+        assert current_facts(output, official, "reduce") is None
+        write_note(output, other, "sample", FACTS)
+        assert current_facts(output, official, "sample") == FACTS
+
+
 @pytest.mark.parametrize(
     ("stage", "override"),
-    [("preprocess", "seed=1"), ("sample", "k=3"), ("reduce", "model.units=3"), ("reduce", "training.epochs=3")],
+    [
+        ("sample", "scaling=log_minmax"),
+        ("preprocess", "seed=1"),
+        ("sample", "k=3"),
+        ("reduce", "model.units=3"),
+        ("reduce", "training.epochs=3"),
+    ],
 )
 def test_what_a_stage_does_not_read_does_not_make_its_output_stale(
     stage: str, override: str, output: Path, composed: Compose
@@ -244,7 +263,17 @@ def test_what_changes_no_number_is_no_other_run(change: str, composed: Compose) 
 
 @pytest.mark.parametrize(
     "change",
-    ["k=3", "seed=1", "training.epochs=7", "model.units=3", "dataset=kdd99", "split=grouped", "evaluation.bootstrap=9"],
+    [
+        "k=3",
+        "seed=1",
+        "scaling=log_minmax",
+        "training.epochs=7",
+        "training.class_balance=0.5",
+        "model.units=3",
+        "dataset=kdd99",
+        "split=grouped",
+        "evaluation.bootstrap=9",
+    ],
 )
 def test_every_other_value_makes_another_run(change: str, composed: Compose) -> None:
     assert recipes.run_recipe(config(composed, change))["config"] != recipes.run_recipe(config(composed))["config"]

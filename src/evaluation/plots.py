@@ -203,7 +203,7 @@ def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
 
 def mutual_information(table: pd.DataFrame, caption: str, *, shown: int = 20) -> Figure:
     """Mutual information of the best features with the class."""
-    table = table.head(shown)[::-1]
+    features, table = len(table), table.head(shown)[::-1]
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.4 + 0.26 * len(table)), layout="constrained")
         axes = figure.add_subplot()
@@ -211,7 +211,7 @@ def mutual_information(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
         bars = axes.barh(names, table["score"], color=COLORS[0])
         axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
         axes.set_xlabel("mutual information with the class (nats)")
-        axes.set_ylabel("feature (position of 53)")
+        axes.set_ylabel(f"feature (position of {features})")
         axes.margins(x=0.1)
         _title(figure, "Mutual information, training part", caption)
     return figure

@@ -1,6 +1,7 @@
 """Scaling and reducing as one fitted object, how it is kept, and the two tables people look at."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,38 +11,43 @@ import skops.io
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler
 
 from src.data.schema import FEATURES
+from src.data.windows import ModelInput, Windows
 from src.features.mutual_information import mutual_information
 from src.features.reducers import Reducer
+from src.features.scaling import UnitRange
 from src.files import whole_file
 
 # All that a kept pipeline may be made of; anything else in the file is refused.
 TRUSTED = [f"src.features.reducers.{name}" for name in ("AllFeatures", "PrincipalComponents", "MutualInformation")] + [
-    "sklearn.utils._tags.Tags"
+    "src.features.scaling.UnitRange",
+    "sklearn.utils._tags.Tags",
 ]
 
 
 @dataclass(frozen=True)
 class Reduced:
-    """One part as the models read it: X float32, shape (n, k); y int32, shape (n,)."""
+    """One part as the models read it: X float32, shape (n, k), or Windows, shape (n, w, k); y int32, shape (n,)."""
 
-    X: np.ndarray
+    X: ModelInput
     y: np.ndarray
 
 
-def fit_preparation(reducer: Reducer, X: np.ndarray, y: np.ndarray) -> tuple[Pipeline, float]:
-    """Fit min-max scaling to [0, 1] and the reducer on the training part.
+def fit_preparation(
+    reducer: Reducer, X: np.ndarray, y: np.ndarray, scaler: UnitRange | None = None
+) -> tuple[Pipeline, float]:
+    """Fit scaling to [0, 1] and the reducer on the training part.
 
     Args:
         X: float32, shape (n, 53).
         y: int32, shape (n,).
+        scaler: Unfitted; plain min-max scaling unless given.
     Returns:
         The fitted pipeline and the seconds it took.
     """
     start = time.perf_counter()
-    pipeline = Pipeline([("scale", MinMaxScaler()), ("reduce", clone(reducer))])
+    pipeline = Pipeline([("scale", clone(scaler or UnitRange())), ("reduce", clone(reducer))])
     pipeline.fit(X, y)
     return pipeline, time.perf_counter() - start
 
@@ -69,33 +75,56 @@ def load_preparation(path: Path) -> Pipeline:
     return pipeline
 
 
-def explained_variance(X: np.ndarray) -> pd.DataFrame:
-    """Share of the variance of min-max scaled X, shape (n, d), that each principal component explains.
+def save_reduced(part: Reduced, path: Path) -> None:
+    """Keep one part; windows as the records they are of, k values each, and a place for each window."""
+    X = part.X
+    with whole_file(path) as new, new.open("wb") as file:
+        if isinstance(X, Windows):
+            np.savez(file, rows=X.rows, last=X.last, window=X.window, y=part.y)
+        else:
+            np.savez(file, X=X, y=part.y)
+
+
+def load_reduced(path: Path) -> Reduced:
+    """Read back what `save_reduced` kept."""
+    with np.load(path) as arrays:
+        if "X" in arrays:
+            return Reduced(arrays["X"], arrays["y"])
+        return Reduced(Windows(arrays["rows"], arrays["last"], int(arrays["window"])), arrays["y"])
+
+
+def explained_variance(X: np.ndarray, scaler: UnitRange | None = None) -> pd.DataFrame:
+    """Share of the variance of scaled X, shape (n, d), that each principal component explains.
+
+    Args:
+        scaler: Unfitted; plain min-max scaling unless given.
 
     Returns:
         Columns `component` (1-based), `ratio`, `cumulative`; d rows.
     """
-    ratio = PCA(svd_solver="covariance_eigh").fit(MinMaxScaler().fit_transform(X)).explained_variance_ratio_
+    scaled = clone(scaler or UnitRange()).fit_transform(X)
+    ratio = PCA(svd_solver="covariance_eigh").fit(scaled).explained_variance_ratio_
     return pd.DataFrame(
         {"component": np.arange(1, len(ratio) + 1), "ratio": ratio, "cumulative": np.minimum(np.cumsum(ratio), 1.0)}
     )
 
 
-def mutual_information_ranking(X: np.ndarray, y: np.ndarray) -> pd.DataFrame:
+def mutual_information_ranking(X: np.ndarray, y: np.ndarray, features: Sequence[str] = FEATURES) -> pd.DataFrame:
     """The paper's mutual information of each feature with the class, best first.
 
     Args:
-        X: float32, shape (n, 53); scaling does not matter.
+        X: float32, shape (n, d); scaling does not matter.
         y: int32, shape (n,).
+        features: Names of the d columns.
     Returns:
-        Columns `rank` (1-based), `feature`, `position` (1-based), `score` (nats); 53 rows.
+        Columns `rank` (1-based), `feature`, `position` (1-based), `score` (nats); d rows.
     """
     scores = mutual_information(X, y)
     order = np.argsort(-scores, kind="stable")
     return pd.DataFrame(
         {
             "rank": np.arange(1, len(order) + 1),
-            "feature": [FEATURES[place] for place in order],
+            "feature": [features[place] for place in order],
             "position": order + 1,
             "score": scores[order],
         }

@@ -42,7 +42,7 @@ class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
 
     def check_k(self, n_features: int) -> None:
         if self.k is not None and (isinstance(self.k, bool) or self.k != n_features):
-            raise self._out_of_range(f"{n_features}, since reducer=none keeps every feature (or leave k out)")
+            raise self._out_of_range(f"{n_features}, since reducer=none keeps every feature")
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check X, shape (n, d), and that k is d."""

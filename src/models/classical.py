@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import skops.io
@@ -14,6 +14,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from src.checked import CHECKED
+from src.data.windows import ModelInput
 from src.files import whole_file
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
@@ -24,15 +25,17 @@ Count = Annotated[int, Field(ge=1)]
 class Classical(ABC):
     """Fit of a scikit-learn classifier."""
 
+    reads_windows: ClassVar[bool] = False
+
     @abstractmethod
     def estimator(self, seed: int) -> ClassifierMixin:
         """The unfitted scikit-learn classifier."""
 
     def fit(
         self,
-        X: np.ndarray,
+        X: ModelInput,
         y: np.ndarray,
-        X_val: np.ndarray,
+        X_val: ModelInput,
         y_val: np.ndarray,
         *,
         n_classes: int,
@@ -85,7 +88,7 @@ class ClassicalClassifier:
         self._estimator = estimator
         self._n_classes = n_classes
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+    def predict_proba(self, X: ModelInput) -> np.ndarray:
         """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k)."""
         probability = np.zeros((len(X), self._n_classes), dtype=np.float32)
         if len(X):

@@ -3,6 +3,7 @@
 Reference: Lakshminarayanan et al. 2017, arXiv:1612.01474 (deep ensembles). Imports Keras: import it late.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from src.models.framework import load_keras
@@ -22,6 +23,21 @@ def loss(target: Any, logits: Any) -> Any:
     members = logits.shape[1]
     each = keras.ops.repeat(keras.ops.reshape(target, (-1, 1)), members, axis=1)
     return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(each, logits, from_logits=True), axis=1)
+
+
+def smoothed_loss(smoothing: float) -> Callable[[Any, Any], Any]:
+    """The loss for targets of which a share, 0 <= smoothing < 1, is spread evenly over all classes.
+
+    Reference: Szegedy et al. 2016, arXiv:1512.00567, section 7.
+    """
+    if not smoothing:
+        return loss
+
+    def smoothed(target: Any, logits: Any) -> Any:
+        even = -keras.ops.mean(keras.ops.log_softmax(logits, axis=-1), axis=(1, 2))
+        return (1 - smoothing) * loss(target, logits) + smoothing * even
+
+    return smoothed
 
 
 def accuracy(target: Any, logits: Any) -> Any:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from src.data.windows import ModelInput
 from src.files import write_text
 from src.models.training import Training
 
@@ -17,8 +18,8 @@ OnEpoch = Callable[[dict[str, float]], object]
 class Classifier(Protocol):
     """A fitted model."""
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k)."""
+    def predict_proba(self, X: ModelInput) -> np.ndarray:
+        """Class probabilities, float32, shape (n, classes), of X as the model was fitted on."""
         ...
 
     def save(self, folder: Path) -> None:
@@ -44,13 +45,19 @@ class Fitted:
 
 
 class Model(Protocol):
-    """A recipe: what a file in conf/model builds. Making one imports no framework."""
+    """A recipe: what a file in conf/model builds. Making one imports no framework.
+
+    Attributes:
+        reads_windows: X may be Windows.
+    """
+
+    reads_windows: ClassVar[bool]
 
     def fit(
         self,
-        X: np.ndarray,
+        X: ModelInput,
         y: np.ndarray,
-        X_val: np.ndarray,
+        X_val: ModelInput,
         y_val: np.ndarray,
         *,
         n_classes: int,
@@ -58,7 +65,9 @@ class Model(Protocol):
         seed: int,
         on_epoch: OnEpoch = lambda epoch: None,
     ) -> Fitted:
-        """Fit on X, float32, shape (n, k), and y, int32, shape (n,); validation may only stop the fit.
+        """Fit on X, float32, shape (n, k), or Windows, shape (n, w, k), and y, int32, shape (n,).
+
+        Validation may only stop the fit.
 
         Raises:
             FloatingPointError: the loss is no longer a number; names the epoch.

@@ -11,7 +11,7 @@ keras = load_keras()
 
 @keras.saving.register_keras_serializable("ids")
 class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
-    """Each value x of a sequence becomes x, a sin(f x) and a cos(f x) for every frequency f.
+    """Each value x of each step of a sequence becomes x, a sin(f x) and a cos(f x) for every frequency f.
 
     A smooth network finds fine structure late or never (its spectral bias); on sines of high frequency that structure
     is coarse. How much of each scale there is to find is said by the amplitudes a = (1 + f / knee) ** -decay: with
@@ -26,9 +26,9 @@ class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
         knee: Frequency from which on the amplitudes fall.
         decay: How fast they fall, 0 or more.
     Call arguments:
-        inputs: float32, shape (batch, k, 1).
+        inputs: float32, shape (batch, steps, c).
     Returns:
-        float32, shape (batch, k, 1 + 2 count).
+        float32, shape (batch, steps, c (1 + 2 count)): the c values, then all sines, then all cosines.
     Reference:
         Tancik et al. 2020, arXiv:2006.10739 (decaying amplitudes in its section 4); Gorishniy et al. 2022,
         arXiv:2203.05556 (periodic embeddings, trained).
@@ -48,9 +48,17 @@ class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
         )
 
     def call(self, inputs: Any) -> Any:
-        angle = inputs * self.frequencies
-        waves = [self._amplitudes * wave(angle) for wave in (keras.ops.sin, keras.ops.cos)]
+        if inputs.shape[-1] == 1:
+            waves = self._waves(inputs)
+        else:
+            flat = (-1, inputs.shape[1], inputs.shape[2] * self.count)
+            waves = [keras.ops.reshape(wave, flat) for wave in self._waves(keras.ops.expand_dims(inputs, -1))]
         return keras.ops.concatenate([inputs, *waves], axis=-1)
+
+    def _waves(self, inputs: Any) -> list[Any]:
+        """Sines and cosines, each of shape (..., count), of inputs of shape (..., 1)."""
+        angle = inputs * self.frequencies
+        return [self._amplitudes * wave(angle) for wave in (keras.ops.sin, keras.ops.cos)]
 
     def get_config(self) -> dict[str, Any]:
         own = {name: getattr(self, name) for name in ("count", "lowest", "highest", "knee", "decay")}

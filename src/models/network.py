@@ -5,21 +5,22 @@ import math
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
-from src.data.vectors import vector_ids
+from src.data.windows import ModelInput, Windows
 from src.files import whole_file
-from src.models.copies import merge_copies
+from src.models.balance import balance
+from src.models.copies import distinct, merge_copies
 from src.models.framework import load_keras
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 
-SCORING_BATCH = 32768
+SCORING_BATCH = 32768  # records; of windows so many fewer that the steps of a batch stay as many
 # An input that varies by less, against the largest one, is constant but for float32's rounding: principal components
 # without variance reach 1e-6, the columns of KDD99 scaled to [0, 1] stay above 1e-4. Blown up to `input_scale`, the
 # rounding would drown all else as soon as a record does not have the constant.
@@ -30,7 +31,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 @dataclass(frozen=True, config=CHECKED)
 class Network(ABC):
-    """A network over a record's k values as a sequence, shape (n, k, 1).
+    """A network over a record's k values as a sequence, shape (n, k, 1), or over windows of records, shape (n, w, k).
 
     Attributes:
         members: Networks side by side that judge together, see `src.models.committee`.
@@ -38,9 +39,12 @@ class Network(ABC):
             and multiplied by it.
         frequencies: The network also sees sine and cosine of its inputs at so many frequencies (0: only the inputs), by
             `src.models.layers.FourierFeatures`: KDD99's classes differ at a fine scale, which a smooth network misses.
+            A step of a window has k values, which makes k (1 + 2 frequencies) of them.
         lowest_frequency, highest_frequency: Range of them before training, in radians per unit of the scaled input.
         knee_frequency, frequency_decay: Above the knee their amplitudes fall, the faster the larger the decay.
     """
+
+    reads_windows: ClassVar[bool] = True
 
     members: Annotated[int, Field(ge=1)]
     input_scale: Positive
@@ -52,20 +56,22 @@ class Network(ABC):
 
     @abstractmethod
     def body(self, inputs: Any) -> Any:
-        """Keras layers from inputs, float32, shape (batch, k, c), to what the classes are read from, (batch, d)."""
+        """Keras layers from inputs, float32, shape (batch, steps, c), to what the classes are read from, (batch, d)."""
 
-    def build(self, mean: np.ndarray, deviation: np.ndarray, n_classes: int) -> Any:
+    def build(self, mean: np.ndarray, deviation: np.ndarray, n_classes: int, window: int | None = None) -> Any:
         """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, members, n_classes).
 
         Args:
             mean: Of each input on the training part, shape (k,).
             deviation: Its standard deviation, shape (k,); where it is nothing but rounding the input is only centred.
+            window: Records in a window: the model takes shape (batch, window, k).
         """
         keras = load_keras()
         constant = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
         variance = np.where(constant, 1.0, (deviation / self.input_scale) ** 2)
-        inputs = keras.Input((len(mean), 1))
-        scaled = keras.layers.Normalization(axis=1, mean=mean, variance=variance)(inputs)
+        k = len(mean)
+        inputs = keras.Input((k, 1) if window is None else (window, k))
+        scaled = keras.layers.Normalization(axis=1 if window is None else 2, mean=mean, variance=variance)(inputs)
         judged = [
             keras.layers.Reshape((1, n_classes))(keras.layers.Dense(n_classes)(self.body(self._seen(scaled, member))))
             for member in range(self.members)
@@ -90,9 +96,9 @@ class Network(ABC):
 
     def fit(
         self,
-        X: np.ndarray,
+        X: ModelInput,
         y: np.ndarray,
-        X_val: np.ndarray,
+        X_val: ModelInput,
         y_val: np.ndarray,
         *,
         n_classes: int,
@@ -108,8 +114,11 @@ class Network(ABC):
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
         start = time.perf_counter()
-        network = self.build(X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64), n_classes)
+        records, window = (X.newest, X.window) if isinstance(X, Windows) else (X, None)
+        mean, deviation = records.mean(axis=0, dtype=np.float64), records.std(axis=0, dtype=np.float64)
+        network = self.build(mean, deviation, n_classes, window)
         X, y, weight = merge_copies(X, y, training.copies)
+        weight = balance(weight, y, training.class_balance)
         X_val, y_val, weight_val = merge_copies(X_val, y_val, len(X_val))
         batch = min(training.batch_size, len(X))
         steps = math.ceil(len(X) / batch)
@@ -119,19 +128,19 @@ class Network(ABC):
         report = EpochReport(training, on_epoch)
         network.compile(
             optimizer=_optimizer(training, steps),
-            loss=committee.loss,
+            loss=committee.smoothed_loss(training.label_smoothing),
             weighted_metrics=[committee.accuracy],
             jit_compile=training.jit_compile,
             steps_per_execution=steps,
         )
         network.fit(
-            X[filled, :, None],
+            _sequences(X[filled]),
             y[filled],
             sample_weight=weight[filled],
             batch_size=batch,
             epochs=training.epochs,
-            validation_data=(X_val[:, :, None], y_val, weight_val),
-            validation_batch_size=min(len(X_val), SCORING_BATCH),
+            validation_data=(_sequences(X_val), y_val, weight_val),
+            validation_batch_size=min(len(X_val), _scoring_batch(X_val)),
             verbose=0,
             callbacks=[
                 StopOnDivergence(training),
@@ -151,6 +160,15 @@ class Network(ABC):
             "backend": keras.backend.backend(),
         }
         return Fitted(NetworkClassifier(network), seconds, report.epochs, facts)
+
+
+def _sequences(X: ModelInput) -> np.ndarray:
+    """The steps that a network reads, float32: shape (n, k, 1) of records, (n, w, k) of windows."""
+    return np.asarray(X) if isinstance(X, Windows) else X[:, :, None]
+
+
+def _scoring_batch(X: ModelInput) -> int:
+    return max(1, SCORING_BATCH // X.window) if isinstance(X, Windows) else SCORING_BATCH
 
 
 def _optimizer(training: Training, steps: int) -> Any:
@@ -184,22 +202,20 @@ class NetworkClassifier:
         # For scoring: drops optimiser state and the step of the fit. XLA would take longer to compile than to score.
         self._network.compile(jit_compile=False)
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k).
+    def predict_proba(self, X: ModelInput) -> np.ndarray:
+        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k), or Windows, shape (n, w, k).
 
         Each distinct row is scored once: 70 % of KDD99's records are copies.
         """
-        _, first, row = np.unique(vector_ids(X), return_index=True, return_inverse=True)
-        distinct = X[first]
-        if len(X) and np.array_equal(distinct[row], X):
-            return self._score(distinct)[row]
-        return self._score(X)
+        first, row, _ = distinct(X)
+        return self._score(X[first])[row]
 
-    def _score(self, X: np.ndarray) -> np.ndarray:
+    def _score(self, X: ModelInput) -> np.ndarray:
         logits = np.empty((len(X), *self._network.output_shape[1:]), dtype=np.float32)
-        for start in range(0, len(X), SCORING_BATCH):
-            some = slice(start, start + SCORING_BATCH)
-            logits[some] = self._network.predict_on_batch(X[some, :, None])
+        batch = _scoring_batch(X)
+        for start in range(0, len(X), batch):
+            some = slice(start, start + batch)
+            logits[some] = self._network.predict_on_batch(_sequences(X[some]))
         logits -= logits.max(axis=-1, keepdims=True)
         odds = np.exp(logits)
         each: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)

@@ -16,6 +16,9 @@ class Training:
         epochs: At most so many passes over the training part.
         batch_size: Records a step; a smaller training part is one batch.
         copies: Up to so many equal rows are trained as one that weighs as much, see `src.models.copies`; 1 merges none.
+        class_balance: 0 to 1: a class of n records weighs n ** -class_balance a record, so that at 1 all classes weigh
+            the same. Loss and accuracy of training are of the weighted rows, those of validation are not weighted.
+        label_smoothing: Share of each target that is spread evenly over all classes, also in `val_loss`.
         optimizer: Keras optimiser.
         learning_rate: Its peak, reached after the warm-up.
         schedule: `constant`, or `cosine`: down to 0 at the last epoch.
@@ -30,6 +33,8 @@ class Training:
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
     copies: Annotated[int, Field(ge=1)]
+    class_balance: Annotated[float, Field(ge=0, le=1)]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     schedule: Literal["constant", "cosine"]

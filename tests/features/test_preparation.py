@@ -14,19 +14,24 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from src.data.sampling import Task, draw
-from src.data.schema import FEATURES
+from src.data.schema import FEATURES, SERVICES
 from src.data.splitting import Split
 from src.data.tables import Table
+from src.data.windows import Windows
 from src.features.preparation import (
+    Reduced,
     explained_variance,
     fit_preparation,
     load_preparation,
+    load_reduced,
     mutual_information_ranking,
     prepare,
     save_preparation,
+    save_reduced,
 )
 from src.features.preprocessing import Findings
 from src.features.reducers import AllFeatures, MutualInformation, PrincipalComponents, Reducer
+from src.features.scaling import Scaling
 
 reducers = pytest.mark.parametrize(
     "reducer",
@@ -97,6 +102,40 @@ def test_a_kept_pipeline_gives_identical_output(
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["preparation.skops"]
 
 
+@pytest.mark.parametrize("one_hot_service", [False, True])
+@pytest.mark.parametrize("name", ["minmax", "log_minmax"])
+def test_every_scaling_is_kept_with_what_comes_behind_it(name: Any, one_hot_service: bool, tmp_path: Path) -> None:
+    scaling = Scaling(name, clip=True, one_hot_service=one_hot_service)
+    X = np.random.default_rng(0).integers(0, 71, (200, 53)).astype(np.float32)
+    reducer = AllFeatures(k=len(scaling.features))
+    pipeline, _ = fit_preparation(reducer, X, np.zeros(200, dtype=np.int32), scaling.scaler())
+    prepared = prepare(pipeline, X)
+    assert (prepared.shape, prepared.dtype) == ((200, len(scaling.features)), np.float32)
+    assert (prepared.min(), prepared.max()) == (0, pytest.approx(1))
+    save_preparation(pipeline, tmp_path / "preparation.skops")
+    assert np.array_equal(prepare(load_preparation(tmp_path / "preparation.skops"), X), prepared)
+
+
+def test_unless_it_is_told_the_pipeline_scales_as_scikit_learn_does(flows: tuple[np.ndarray, np.ndarray]) -> None:
+    pipeline, _ = fit_preparation(PrincipalComponents(k=2), *flows)
+    plain = Pipeline([("scale", MinMaxScaler()), ("reduce", PrincipalComponents(k=2))]).fit(*flows)
+    assert np.array_equal(pipeline.transform(flows[0]), plain.transform(flows[0]))
+
+
+def test_a_part_is_kept_whether_of_records_or_of_windows(tmp_path: Path) -> None:
+    rows, y = np.arange(8, dtype=np.float32).reshape(4, 2), np.array([1, 0], dtype=np.int32)
+    save_reduced(Reduced(rows[:2], y), tmp_path / "record.npz")
+    record = load_reduced(tmp_path / "record.npz")
+    assert isinstance(record.X, np.ndarray)
+    assert (record.X.tolist(), record.y.tolist()) == ([[0, 1], [2, 3]], [1, 0])
+    windows = Windows(rows, np.array([3, 1]), 2)
+    save_reduced(Reduced(windows, y), tmp_path / "window.npz")
+    again = load_reduced(tmp_path / "window.npz")
+    assert isinstance(again.X, Windows)
+    assert np.array_equal(np.asarray(again.X), np.asarray(windows))
+    assert again.y.tolist() == [1, 0]
+
+
 def touch(X: np.ndarray) -> np.ndarray:
     return X
 
@@ -156,6 +195,25 @@ def test_the_ranking_names_features_by_place_and_score() -> None:
     assert table.position.tolist() == [21, 3, *(place for place in range(1, 54) if place not in (3, 21))]
     assert table.score.tolist() == pytest.approx([log(2), 0.75 * log(1.5) - 0.25 * log(2), *[0] * 51], abs=1e-12)
     assert [FEATURES[place - 1] for place in table.position] == table.feature.tolist()
+
+
+def test_the_tables_follow_the_scaling() -> None:
+    scaling = Scaling("log_minmax", clip=True, one_hot_service=True)
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 500).astype(np.int32)
+    X = np.zeros((500, 53), dtype=np.float32)
+    X[:, FEATURES.index("service")] = 10 * y  # one service is all the attacks'
+    X[:, FEATURES.index("src_bytes")] = [0, 999] * 250
+    ranking = mutual_information_ranking(scaling.unscaled(X), y, scaling.features)
+    assert len(ranking) == 123
+    indicators = [f"service_{SERVICES[0]}", f"service_{SERVICES[10]}"]
+    assert sorted(ranking.feature.tolist()[:2]) == sorted(indicators)
+    assert sorted(ranking.position.tolist()[:2]) == [53, 63]
+    assert [scaling.features[place - 1] for place in ranking.position] == ranking.feature.tolist()
+    variance = explained_variance(X, scaling.scaler())
+    assert len(variance) == 123
+    p = y.mean()  # variances p (1 - p) of both indicators, of one bit together, and 1/4 of the other column
+    assert variance.ratio.tolist()[0] == pytest.approx(2 * p * (1 - p) / (2 * p * (1 - p) + 1 / 4), abs=0.01)
 
 
 # On the real records

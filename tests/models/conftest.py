@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from src.data.windows import ModelInput
 from src.models.interface import Fitted, Model
 from src.models.lstm import LSTM
 from src.models.training import Training
@@ -15,7 +16,7 @@ LSTM_DEFAULTS: dict[str, Any] = {
     **{"frequencies": 0, "lowest_frequency": 0.1, "highest_frequency": 10.0},
     **{"knee_frequency": 1.0, "frequency_decay": 0.5},
 }
-Rows = tuple[np.ndarray, np.ndarray]
+Rows = tuple[ModelInput, np.ndarray]
 
 
 def make_lstm(**changes: Any) -> LSTM:
@@ -32,6 +33,8 @@ def make_training() -> Callable[..., Training]:
             "epochs": 2,
             "batch_size": 16,
             "copies": 1,
+            "class_balance": 0.0,
+            "label_smoothing": 0.0,
             "optimizer": "adam",
             "learning_rate": 0.03,
             "schedule": "constant",

@@ -19,6 +19,18 @@ def test_the_loss_is_the_mean_of_the_members_losses() -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
+def test_smoothing_spreads_a_share_of_the_target_over_all_classes() -> None:
+    # with a share of 0.2 the target (1, 0) becomes (0.9, 0.1)
+    found = np.asarray(committee.smoothed_loss(0.2)(np.array([0, 1]), LOGITS))
+    logs = [[(math.log(p), math.log(q)) for p, q in record] for record in PROBABILITY]
+    wanted = [
+        -sum(0.9 * p + 0.1 * q for p, q in logs[0]) / 2,
+        -sum(0.1 * p + 0.9 * q for p, q in logs[1]) / 2,
+    ]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    assert committee.smoothed_loss(0.0) is committee.loss
+
+
 def test_the_committee_is_right_where_its_mean_probability_is() -> None:
     # means 0.65 and 0.35, 0.45 and 0.55
     assert np.asarray(committee.accuracy(np.array([0, 0]), LOGITS)).tolist() == [1, 0]

@@ -19,6 +19,10 @@ MODELS: dict[str, Model] = {
 }
 
 
+def test_networks_alone_read_windows() -> None:
+    assert {name for name, model in MODELS.items() if model.reads_windows} == {"lstm"}
+
+
 @pytest.fixture(scope="module", params=MODELS)
 def fitted(request: Any, fit: Callable[..., Fitted]) -> Fitted:
     """Each model once, fitted on three classes."""

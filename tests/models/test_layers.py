@@ -15,6 +15,16 @@ def test_fourier_features_are_the_value_and_its_sines_and_cosines() -> None:
     assert found.dtype == np.float32
 
 
+def test_each_value_of_a_step_has_its_own_waves() -> None:
+    x = np.array([[[0.5, 1.0], [-2.0, 0.0], [3.0, 4.0]]], dtype=np.float32)  # (1, 3, 2)
+    layer = FourierFeatures(2, 0.1, 10.0, knee=2.0, decay=0.5)
+    found = np.asarray(layer(x))
+    left, right = (np.asarray(layer(x[..., [place]])) for place in range(2))  # x, two sines, two cosines
+    order = [left[..., 0], right[..., 0]]
+    order += [side[..., place] for waves in ((1, 2), (3, 4)) for side in (left, right) for place in waves]
+    np.testing.assert_allclose(found, np.stack(order, axis=-1), atol=1e-6)
+
+
 def test_frequencies_are_trained_and_come_back_from_a_config() -> None:
     layer = FourierFeatures(4, 0.1, 100.0, knee=10.0, decay=0.0)
     layer.build((None, 2, 1))

@@ -50,6 +50,14 @@ def test_the_number_of_inputs_changes_the_length_of_the_sequence_and_not_the_wei
     assert network.count_params() == 106
 
 
+def test_a_window_is_a_step_a_record_with_all_its_values() -> None:
+    network = make_lstm().build(np.zeros(5), np.ones(5), 2, window=8)
+    assert network.input_shape == (None, 8, 5)
+    assert network.count_params() == 4 * 4 * (4 + 5 + 1) + 5 * 2
+    waves = make_lstm(frequencies=3).build(np.zeros(5), np.ones(5), 2, window=8)
+    assert waves.count_params() == 4 * 4 * (4 + 5 * 7 + 1) + 5 * 2 + 3
+
+
 def test_dropout_follows_every_layer_at_its_rate() -> None:
     network = built(layers=3, dropout=0.25)
     assert [layer.rate for layer in layers(network, "Dropout")] == [0.25, 0.25, 0.25]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from src.data.windows import Windows
+from src.models import network as network_module
 from src.models.framework import load_keras
 from src.models.interface import Fitted, load_classifier, write_kind
 from src.models.network import SCORING_BATCH, NetworkClassifier, _optimizer
@@ -192,6 +194,81 @@ def test_a_constant_column_does_not_keep_a_network_from_learning(fit: Fit, make_
     assert accuracy(fitted, (X, y)) == 1.0
     X[:, 1] = 0.11  # a value that training never saw moves the verdicts a little, not all of them to one side
     assert accuracy(fitted, (X, y)) == 1.0
+
+
+# --- windows ---------------------------------------------------------------------------------------------------------
+
+
+def make_windows(n: int, window: int, seed: int = 0) -> tuple[Windows, np.ndarray]:
+    """Records of two bits each, whose class is the first bit of the record before."""
+    bits = np.random.default_rng(seed).integers(0, 2, (n, 2)).astype(np.float32)
+    y = np.concatenate([bits[:1, 0], bits[:-1, 0]]).astype(np.int32)
+    return Windows(bits, np.arange(n), window), y
+
+
+def test_what_only_the_record_before_tells_is_learned_from_windows_and_not_from_records(fit: Fit) -> None:
+    learned = {
+        window: fit(NET, make_windows(512, window), epochs=40, copies=512, learning_rate=0.1) for window in (1, 3)
+    }
+    new = {window: make_windows(200, window, seed=1) for window in (1, 3)}
+    assert accuracy(learned[3], new[3]) == 1.0
+    assert accuracy(learned[1], new[1]) < 0.7
+
+
+def test_windows_keep_their_score_whatever_they_are_scored_with(
+    fit: Fit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fitted = fit(make_lstm(frequencies=2), make_windows(64, 3), epochs=2)
+    X, _ = make_windows(50, 3, seed=2)
+    whole = fitted.classifier.predict_proba(X)
+    logits = fitted.classifier._network.predict_on_batch(np.asarray(X))[:, 0]  # type: ignore[attr-defined]
+    odds = np.exp(logits)
+    np.testing.assert_allclose(whole, odds / odds.sum(axis=1, keepdims=True), atol=1e-6)
+    alone = [fitted.classifier.predict_proba(X[[place]])[0] for place in range(50)]
+    np.testing.assert_allclose(alone, whole, atol=1e-6)
+    monkeypatch.setattr(network_module, "SCORING_BATCH", 10)  # three windows of three
+    np.testing.assert_allclose(fitted.classifier.predict_proba(X), whole, atol=1e-6)
+    assert fitted.classifier.predict_proba(X[:0]).shape == (0, 2)
+    fitted.classifier.save(tmp_path)
+    np.testing.assert_array_equal(load_classifier(tmp_path).predict_proba(X), fitted.classifier.predict_proba(X))
+
+
+def test_each_value_of_a_step_is_standardised_as_it_is_in_the_records_of_training(fit: Fit) -> None:
+    rows = np.array([[0, 10], [2, 30], [100, 100]], dtype=np.float32)
+    windows = Windows(rows, np.array([0, 1, 0, 1]), 2)  # the third record is in none: mean 1, 20; deviation 1, 10
+    network = fit(SMALL, (windows, np.array([0, 1, 0, 1], dtype=np.int32)), epochs=1).classifier._network  # type: ignore[attr-defined]
+    first = load_keras().Model(network.input, network.layers[1].output)
+    found = first.predict_on_batch(np.array([[[0, 10], [2, 40]]], dtype=np.float32))
+    np.testing.assert_allclose(found, [[[-4, -4], [4, 8]]], atol=1e-5)
+
+
+def test_equal_windows_are_trained_as_few_that_weigh_as_much(fit: Fit) -> None:
+    windows, y = make_windows(64, 2)  # of two bits each record: 16 windows, with the class of the older one
+    fitted = fit(NET, (windows, y), epochs=1, copies=64)
+    assert fitted.facts["rows_per_epoch"] <= 17  # and the one at the start of the file
+
+
+# --- weights of classes, smoothing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("power", "expected"), [(0.0, 0.2), (1.0, 0.5), (0.5, 1 / 3)])
+def test_where_nothing_tells_the_classes_apart_their_weights_are_learned(
+    power: float, expected: float, fit: Fit
+) -> None:
+    X, y = np.zeros((40, 2), dtype=np.float32), np.array([0, 0, 0, 0, 1] * 8, dtype=np.int32)
+    fitted = fit(NET, (X, y), epochs=60, batch_size=40, class_balance=power, schedule="cosine", learning_rate=0.1)
+    # the loss of one who says `expected` of every record, weighted as the records are
+    entropy = -expected * np.log(expected) - (1 - expected) * np.log(1 - expected)
+    assert fitted.epochs[-1]["loss"] == pytest.approx(entropy, abs=0.01)
+    # validation is not weighted: one in five
+    told = -0.2 * np.log(expected) - 0.8 * np.log(1 - expected)
+    assert fitted.epochs[-1]["val_loss"] == pytest.approx(told, abs=0.01)
+
+
+def test_a_smoothed_target_is_not_overshot(fit: Fit) -> None:
+    X, y = np.zeros((16, 2), dtype=np.float32), np.zeros(16, dtype=np.int32)
+    fitted = fit(NET, (X, y), epochs=60, learning_rate=0.1, schedule="cosine", label_smoothing=0.2, monitor="val_loss")
+    np.testing.assert_allclose(fitted.classifier.predict_proba(X[:1]), [[0.9, 0.1]], atol=0.01)
 
 
 # --- schedules -------------------------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ from src.models.training import Training
     [
         ({"epochs": 0}, "epochs\n.*greater than or equal to 1"),
         ({"batch_size": 0}, "batch_size\n.*greater than or equal to 1"),
+        ({"class_balance": -0.1}, "class_balance\n.*greater than or equal to 0"),
+        ({"class_balance": 1.1}, "class_balance\n.*less than or equal to 1"),
+        ({"label_smoothing": 1.0}, "label_smoothing\n.*less than 1"),
         ({"optimizer": "adamax"}, "optimizer\n.*'adam', 'adamw', 'nadam', 'rmsprop' or 'sgd'"),
         ({"learning_rate": 0}, "learning_rate\n.*greater than 0"),
         ({"learning_rate": float("nan")}, "learning_rate\n.*finite"),

@@ -1,0 +1,56 @@
+"""Windows of records: which records stand in each, against a double loop."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from src.data.windows import Layout, Windows
+
+ROWS = np.array([[1, 10], [2, 20], [3, 30], [4, 40]], dtype=np.float32)
+
+
+def test_a_window_is_the_records_up_to_its_newest_and_the_first_record_stands_for_those_before_it() -> None:
+    windows = Windows(ROWS, np.array([3, 0, 1]), 3)
+    assert (len(windows), windows.shape) == (3, (3, 3, 2))
+    assert np.asarray(windows).tolist() == [
+        [[2, 20], [3, 30], [4, 40]],
+        [[1, 10], [1, 10], [1, 10]],
+        [[1, 10], [1, 10], [2, 20]],
+    ]
+    assert np.asarray(windows).dtype == np.float32
+    assert windows.newest.tolist() == [[4, 40], [1, 10], [2, 20]]
+
+
+def test_a_window_of_one_is_the_record_itself() -> None:
+    assert np.asarray(Windows(ROWS, np.array([2]), 1)).tolist() == [[[3, 30]]]
+
+
+def test_some_windows_are_taken_without_copying_the_records() -> None:
+    windows = Windows(ROWS, np.arange(4), 2)
+    for some in (windows[np.array([3, 3])], windows[3:]):
+        assert some.rows is ROWS
+        assert np.asarray(some)[0].tolist() == [[3, 30], [4, 40]]
+    assert len(windows[:0]) == 0
+    assert np.asarray(windows[:0]).shape == (0, 2, 2)
+
+
+@given(st.lists(st.integers(0, 11), max_size=20), st.integers(1, 15))
+def test_windows_are_those_of_a_double_loop(last: list[int], window: int) -> None:
+    rows = np.arange(24, dtype=np.float32).reshape(12, 2)
+    expected = np.empty((len(last), window, 2))
+    for n, newest in enumerate(last):
+        for step in range(window):
+            expected[n, step] = rows[max(0, newest - (window - 1 - step))]
+    np.testing.assert_array_equal(np.asarray(Windows(rows, np.array(last, dtype=np.int64), window)), expected)
+
+
+def test_a_layout_of_one_record_has_no_longer_window() -> None:
+    assert Layout("record", 1) == Layout(name="record", window=1)
+    with pytest.raises(ValidationError, match="window=8: expected 1 where a model reads one record; add layout=window"):
+        Layout("record", 8)
+    with pytest.raises(ValidationError, match=r"window\n.*greater than or equal to 1"):
+        Layout(name="window", window=0)
+    with pytest.raises(ValidationError, match=r"name\n.*'record' or 'window'"):
+        Layout(name="frame", window=1)  # type: ignore[arg-type]
