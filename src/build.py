@@ -16,9 +16,10 @@ from src.data.sampling import REFERENCE_RECORDS, Task
 from src.data.sources import Dataset, SimulatedDataset
 from src.data.splitting import Split
 from src.data.windows import Layout
+from src.evaluation.protocol import EvaluationProtocol
 
 WHITELIST = ["src.*"]
-GROUPS = ("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training")
+GROUPS = ("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training", "evaluation")
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
 
 
@@ -47,6 +48,7 @@ class Settings:
     layout: Layout
     model: Any
     training: Any
+    evaluation: EvaluationProtocol
     on_bad_record: OnBadRecord
     k: int
     seed: int
@@ -100,6 +102,11 @@ def build(cfg: DictConfig) -> Settings:
         settings.reducer.check_k(len(settings.scaling.features))
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    if settings.evaluation.decision == "least_cost" and settings.task.cost is None:
+        raise ConfigError(
+            f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
+            "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
+        )
     if settings.layout.name == "window":
         _check_windows(settings)
     return settings

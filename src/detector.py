@@ -1,4 +1,4 @@
-"""The detector: encoding, scaling, reducer and model as one object. Raw records in, verdicts out."""
+"""The detector: encoding, scaling, reducer, model and decision as one object. Raw records in, verdicts out."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,12 +10,13 @@ from sklearn.pipeline import Pipeline
 
 from src.data.schema import COLUMNS, N_FEATURES
 from src.data.windows import Windows
+from src.decision import MOST_PROBABLE, Decision
 from src.features.encoding import encode
 from src.features.preparation import load_preparation, prepare, save_preparation
 from src.files import whole_folder, write_text
 from src.models.interface import Classifier, load_classifier
 
-FORMAT = 1
+FORMAT = 2  # 1 had no decision
 CHUNK = 1 << 17  # records prepared at once: bounds the memory of scoring a whole file
 
 
@@ -44,29 +45,39 @@ class Detector:
         preparation: Fitted scaling and reducer.
         classifier: Fitted model over their k outputs.
         card: Where it comes from.
+        decision: How its probabilities become verdicts.
     """
 
-    def __init__(self, preparation: Pipeline, classifier: Classifier, card: Card):
+    def __init__(self, preparation: Pipeline, classifier: Classifier, card: Card, decision: Decision = MOST_PROBABLE):
         self.preparation = preparation
         self.classifier = classifier
         self.card = card
+        self.decision = decision
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of checked records: 41 columns by name, n rows.
+        """Calibrated class probabilities, float32, shape (n, classes), of n checked records: 41 columns by name.
 
         A detector that reads windows takes the records as a file of their own, in its order.
         """
         return self.stream().predict_proba(columns)
 
+    def verdict(self, probability: np.ndarray) -> np.ndarray:
+        """Class index, int64, shape (n,), of what `predict_proba` or `score` gave."""
+        return self.decision.verdict(probability)
+
     def score(self, X: np.ndarray) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53).
+        """Calibrated class probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53)."""
+        return self.decision.calibrated(self.uncalibrated(X))
+
+    def uncalibrated(self, X: np.ndarray) -> np.ndarray:
+        """The model's own probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53).
 
         A detector that reads windows takes the records as a file of their own, in its order.
 
         Raises:
             ValueError: X has another number of columns.
         """
-        return self.stream().score(X)
+        return self.stream().uncalibrated(X)
 
     def stream(self) -> "Stream":
         """A scorer for a file that comes in blocks."""
@@ -77,7 +88,7 @@ class Detector:
         with whole_folder(folder) as part:
             save_preparation(self.preparation, part / "preparation.skops")
             self.classifier.save(part / "model")
-            card = json.dumps({"format": FORMAT, **asdict(self.card)}, indent=2)
+            card = json.dumps({"format": FORMAT, **asdict(self.card), "decision": asdict(self.decision)}, indent=2)
             write_text(part / "detector.json", card + "\n")
 
     @classmethod
@@ -94,12 +105,13 @@ class Detector:
             facts = json.loads(path.read_text(encoding="utf-8"))
             found = facts.pop("format")
             if found == FORMAT:
+                decision = Decision(**facts.pop("decision"))
                 card = Card(**facts | {"class_names": tuple(facts["class_names"])})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
         if found != FORMAT:
             raise ValueError(f"{path}: found format {found!r}, expected {FORMAT}; train it again with this version")
-        return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card)
+        return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
 
 
 class Stream:
@@ -114,11 +126,11 @@ class Stream:
         self._before: np.ndarray | None = None  # prepared, float32, shape (m, k): at most window - 1, none at the start
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
-        """Class probabilities of the next checked records, see `Detector.predict_proba`."""
-        return self.score(encode(columns.select(list(COLUMNS)))[0])
+        """Calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
+        return self._detector.decision.calibrated(self.uncalibrated(encode(columns.select(list(COLUMNS)))[0]))
 
-    def score(self, X: np.ndarray) -> np.ndarray:
-        """Class probabilities of the next encoded records, see `Detector.score`."""
+    def uncalibrated(self, X: np.ndarray) -> np.ndarray:
+        """The model's own probabilities of the next encoded records, see `Detector.uncalibrated`."""
         if X.ndim != 2 or X.shape[1] != N_FEATURES:
             raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
         detector = self._detector

@@ -1,4 +1,4 @@
-"""Stage 6: the kept detector on the test part, into reports/ and the MLflow run that trained it."""
+"""Stage 6: the kept detector on the test parts, into reports/ and the MLflow run that trained it."""
 
 import hydra
 from omegaconf import DictConfig
@@ -18,8 +18,8 @@ def main(cfg: DictConfig) -> None:
     settings, made, out = build(cfg), project(), output()
     run_id, before = read_run_note(made)
     with tracked_run(settings, resume=run_id) as run:
-        test = Walk(settings, made).sampled[0]["test"]
-        metrics = evaluate(Detector.load(made.detector), test, settings, before, out)
+        parts, _ = Walk(settings, made).sampled
+        metrics = evaluate(Detector.load(made.detector), parts, settings, before, out)
         run.log_evaluation(metrics, out.reports)
     print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
 

@@ -11,6 +11,9 @@ from src.build import Settings
 from src.data.tables import Table
 from src.detector import Card, Detector
 from src.evaluation import metrics, reports
+from src.evaluation.judgement import judge
+from src.evaluation.leakage import Background
+from src.evaluation.operating_point import fit_decision
 from src.features.preparation import explained_variance, mutual_information_ranking
 from src.files import write_text
 from src.models.interface import Fitted, OnEpoch
@@ -46,17 +49,29 @@ def fit(settings: Settings, walk: Walk, on_epoch: OnEpoch = lambda epoch: None) 
 
 
 def scores(fitted: Fitted, walk: Walk, part: Literal["train", "val"]) -> dict[str, float]:
-    """Accuracy and macro F1 on one part."""
+    """Accuracy and macro F1 of the model's most probable class on one part."""
+    return _scores(part, *_judged(fitted, walk, part))
+
+
+def _judged(fitted: Fitted, walk: Walk, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """The model's class probabilities on one part, and the target."""
     reduced = walk.reduced[0][part]
-    probability = fitted.classifier.predict_proba(reduced.X)
+    return fitted.classifier.predict_proba(reduced.X), reduced.y
+
+
+def _scores(part: str, probability: np.ndarray, target: np.ndarray) -> dict[str, float]:
     return {
-        f"{part}_accuracy": metrics.accuracy(probability, reduced.y),
-        f"{part}_macro_f1": metrics.macro_f1(probability, reduced.y),
+        f"{part}_accuracy": metrics.accuracy(probability, target),
+        f"{part}_macro_f1": metrics.macro_f1(probability, target),
     }
 
 
 def train(settings: Settings, walk: Walk) -> Outcome:
-    """Fit the model, and make the detector of it."""
+    """Fit the model and, on validation, how its probabilities become verdicts; and make the detector of both.
+
+    Raises:
+        ValueError: no threshold with alarms stays within the false-alarm budget.
+    """
     fitted = fit(settings, walk)
     _, preparation, facts = walk.reduced
     groups = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
@@ -69,14 +84,24 @@ def train(settings: Settings, walk: Walk) -> Outcome:
         seed=settings.seed,
         **names,
     )
-    result = scores(fitted, walk, "train") | scores(fitted, walk, "val")
+    probability, target = _judged(fitted, walk, "val")
+    task = settings.task
+    decision = fit_decision(probability, target, settings.evaluation, task.cost)
+    result = scores(fitted, walk, "train") | _scores("val", probability, target)
+    verdicts = decision.verdict(decision.calibrated(probability))
+    judged = metrics.scores(metrics.confusion_matrix(verdicts, target, len(task.classes)), task.cost)
+    kept = ("false_alarm_rate", "detection_rate", "mean_cost")
+    result |= {f"val_{name}": float(value) for name, value in judged.items() if name in kept}
+    if settings.evaluation.calibrate:
+        result["val_temperature"] = decision.temperature
+    if decision.threshold is not None:
+        result["val_threshold"] = decision.threshold
     result |= {"fit_seconds": fitted.seconds, "reduce_seconds": facts["reduce_seconds"]}
     if fitted.epochs:
         seconds = sorted(one["seconds"] for one in fitted.epochs)
         result |= {"epochs": len(fitted.epochs), "epoch_seconds_median": seconds[len(seconds) // 2]}
-    shares = [f"{part}_share_seen_in_training" for part in scored_parts(facts["sample"]["records"])]
-    result |= {name: facts["sample"][name] for name in shares}
-    return Outcome(Detector(preparation, fitted.classifier, card), fitted, result, _derived(settings, facts, fitted))
+    detector = Detector(preparation, fitted.classifier, card, decision)
+    return Outcome(detector, fitted, result, _derived(settings, facts, fitted))
 
 
 def _derived(settings: Settings, facts: Facts, fitted: Fitted) -> Facts:
@@ -107,27 +132,44 @@ def read_run_note(out: Workspace) -> tuple[str, dict[str, float]]:
 
 
 def evaluate(
-    detector: Detector, test: Table, settings: Settings, before: dict[str, float], out: Workspace
+    detector: Detector, parts: dict[str, Table], settings: Settings, before: dict[str, float], out: Workspace
 ) -> dict[str, Any]:
-    """Score the test part with the whole detector, write the reports, and return all metrics.
+    """Score the test parts with the whole detector, write the reports, and return all metrics.
+
+    The reports of `test` lie in `reports/`, those of each further test part in a folder of their own.
 
     Args:
+        parts: `train`, `val`, `test`, and what further test parts there are.
         before: Metrics of the training, to stand in the same file.
     """
-    start = time.perf_counter()
-    probability = detector.score(test.X)
-    seconds = time.perf_counter() - start
-    assert test.target is not None  # set by sampling
-    names = detector.card.class_names
-    attack = np.array(test.attacks)[test.attack]
-    result = metrics.evaluate(probability, test.target, attack, names)
-    everything = {
-        "simulated": settings.dataset.simulated,
-        **before,
-        **{f"test_{name}": value for name, value in result.metrics.items()},
-        "evaluate_seconds": seconds,
+    background = Background.of(parts["train"])
+    seconds, judgements = 0.0, {}
+    for name in scored_parts(parts):
+        start = time.perf_counter()
+        uncalibrated = detector.uncalibrated(parts[name].X)
+        seconds += time.perf_counter() - start
+        judgements[name] = judge(
+            uncalibrated,
+            detector.decision,
+            parts[name],
+            background,
+            settings.task,
+            settings.evaluation,
+            settings.seed,
+        )
+    told = {
+        name: {f"{name}_{metric}": value for metric, value in one.metrics.items()} for name, one in judgements.items()
     }
-    reports.write_evaluation(result, everything, names, out.reports, settings.caption)
+    everything: dict[str, Any] = {"simulated": settings.dataset.simulated, **before}
+    everything |= {metric: value for one in told.values() for metric, value in one.items()}
+    everything["evaluate_seconds"] = seconds
+    out.further_tests.mkdir(parents=True, exist_ok=True)  # also without any: DVC wants to find it
+    for name, one in judgements.items():
+        folder, caption = out.reports, settings.caption
+        if name != "test":
+            folder, caption = out.further_tests / name, f"{settings.caption}, {name}"
+        shown = everything if name == "test" else told[name]
+        reports.write_judgement(one, shown, settings.task.class_names, folder, caption, name)
     return everything
 
 

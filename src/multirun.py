@@ -1,19 +1,22 @@
-"""A Hydra callback: the runs of one multirun get one MLflow parent, and a line of progress with the time left."""
+"""A Hydra callback: the runs of one multirun get one MLflow parent, a line of progress, and a mean over seeds."""
 
 import atexit
 import os
 import sys
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
+from src import seeds
 from src.grid import jobs
 from src.progress import Job, Progress
 from src.tracking import runs
-from src.tracking.finished import already_done
+from src.tracking.finished import already_done, find_finished
 
 _SIGNALS = ExitStack()  # not in the callback, which is pickled for workers
 
@@ -25,6 +28,7 @@ class ParentRun(Callback):
         self._run_id: str | None = None
         self._process = 0  # that watches the jobs; workers of a parallel launcher have copies of this object
         self._may_be_empty = False
+        self._groups: list[seeds.Group] = []
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if "sweep" in config:  # workers of a study, whose runs have the study's own parent
@@ -39,7 +43,9 @@ class ParentRun(Callback):
         atexit.register(self._end, complete=False)  # where the multirun does not get to its end
         _SIGNALS.enter_context(runs.terminable())
         chosen = config.hydra.runtime.choices.get("experiment") or "multirun"
-        self._progress = Progress(chosen, [_job(one) for one in jobs(overrides)])
+        configs = jobs(overrides)
+        self._progress = Progress(chosen, [_job(one) for one in configs])
+        self._groups = seeds.groups(configs)
         self._process = os.getpid()
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
@@ -53,13 +59,44 @@ class ParentRun(Callback):
             print(self._progress.done(config.hydra.job.num), file=sys.stderr, flush=True)
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        self._end(complete=True)
+        try:
+            if self._run_id and self._groups and config.hydra.job.name == "train":
+                place = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
+                _tell_seeds(self._run_id, self._groups, place)
+        finally:
+            self._end(complete=True)
 
     def _end(self, *, complete: bool) -> None:
         if self._run_id:
             run_id, self._run_id = self._run_id, None
             os.environ.pop(runs.PARENT_VARIABLE, None)
             runs.end_parent(run_id, complete=complete, all_skipped=self._may_be_empty)
+
+
+def _tell_seeds(parent: str, groups: list[seeds.Group], place: str | None) -> None:
+    """Print what the runs that differ by seed alone come to, and log it to their parent.
+
+    Args:
+        place: Folder among the artifacts: a parent that several multiruns share keeps each one's apart.
+    """
+    found = []
+    for group in groups:
+        runs_by_seed = {seed: find_finished(config) for seed, config in group.configs.items()}
+        if summary := seeds.over_seeds(group, {seed: run.metrics for seed, run in runs_by_seed.items() if run}):
+            found.append(summary)
+    if not found:
+        return
+    text = seeds.markdown(found)
+    print(text)
+    metrics: dict[str, float] = {}
+    tags: dict[str, str] = {}
+    if len(found) == 1:  # of several, one name would stand for several numbers
+        tags = {"seeds": " ".join(map(str, found[0].seeds))}
+        for name, score in found[0].scores.items():
+            metrics |= {f"{name}_mean": score.mean, f"{name}_low": score.low, f"{name}_high": score.high}
+    with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
+        seeds.write(found, Path(scratch))
+        runs.describe(parent, text, tags, metrics, Path(scratch), place)
 
 
 def _job(config: DictConfig) -> Job:

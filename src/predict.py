@@ -65,7 +65,7 @@ def score_file(detector: Detector, records: Path, out: BinaryIO, on_bad_record: 
             bad += block.bad
             scored += len(block.line)
             probability = stream.predict_proba(block.columns)
-            verdict = pa.array(names).take(pa.array(probability.argmax(axis=1)))
+            verdict = pa.array(names).take(pa.array(detector.verdict(probability)))
             columns = [pa.array(block.line), verdict, *(pa.array(column) for column in probability.T.copy())]
             pa.csv.write_csv(pa.table(columns, header.split(",")), out, plain)
             bar.update(file.tell() - bar.n)

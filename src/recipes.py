@@ -27,10 +27,12 @@ _CODE: dict[str, tuple[str, ...]] = {"download": ()}
 _ALL_CODE = ("data/*", "features/*", "pipeline.py")
 # What the numbers of a whole run follow from.
 _RUN_CODE = (
-    *("data/*.py", "data/*.json", "features/*.py", "models/*.py", "evaluation/metrics.py"),
-    *("pipeline.py", "experiment.py", "detector.py"),
+    *("data/*.py", "data/*.json", "features/*.py", "models/*.py"),
+    *("evaluation/metrics.py", "evaluation/operating_point.py", "evaluation/judgement.py", "evaluation/leakage.py"),
+    *("evaluation/uncertainty.py", "evaluation/calibration.py"),
+    *("pipeline.py", "experiment.py", "detector.py", "decision.py"),
 )
-_NUMERICAL_LIBRARIES = ("keras", "numpy", "pandas", "pyarrow", "scikit-learn")
+_NUMERICAL_LIBRARIES = ("keras", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 
 
 def recipe(config: dict[str, Any], stage: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class ServedDetector(PythonModel):
         probability = self._detector.predict_proba(_checked(model_input))
         names = self._detector.card.class_names
         verdicts = pd.DataFrame(probability, columns=[f"probability_{name}" for name in names], dtype="float64")
-        verdicts.insert(0, "verdict", [names[place] for place in probability.argmax(axis=1)])
+        verdicts.insert(0, "verdict", [names[place] for place in self._detector.verdict(probability)])
         return verdicts
 
 

@@ -30,7 +30,7 @@ def main(cfg: DictConfig) -> float:
             run.log_detector(out.detector, outcome.detector.card.class_names)
         if not in_dvc_stage():
             write_reduction_reports(walk, settings, out)
-            metrics = evaluate(outcome.detector, walk.sampled[0]["test"], settings, outcome.metrics, out)
+            metrics = evaluate(outcome.detector, walk.sampled[0], settings, outcome.metrics, out)
             run.log_evaluation(metrics, out.reports)
             print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
     return outcome.metrics["val_macro_f1"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
+FURTHER_TESTS = "further_tests"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Workspace:
     @property
     def reports(self) -> Path:
         return self.root / "reports"
+
+    @property
+    def further_tests(self) -> Path:
+        """Reports of the test parts beside `test`, a folder each."""
+        return self.reports / FURTHER_TESTS
 
 
 def in_dvc_stage() -> bool:

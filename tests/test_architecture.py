@@ -13,12 +13,24 @@ from src.workspace import PROJECT
 
 SRC = PROJECT / "src"
 MODULES = sorted(SRC.rglob("*.py"))
-DOORS = {"download", "preprocess", "sample", "reduce", "train", "evaluate", "sweep", "report", "predict", "ui"}
+DOORS = {
+    "download",
+    "preprocess",
+    "sample",
+    "reduce",
+    "train",
+    "evaluate",
+    "sweep",
+    "report",
+    "predict",
+    "compare",
+    "ui",
+}
 # What each room may import beside the standard library and this project.
 ROOMS = {
     "data": {"numpy", "pandas", "pyarrow", "sklearn", "pydantic"},
     "features": {"numpy", "pandas", "pyarrow", "sklearn", "skops", "pydantic"},
-    "evaluation": {"numpy", "pandas", "sklearn", "matplotlib"},
+    "evaluation": {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "pydantic"},
     "models": {"numpy", "keras", "sklearn", "skops", "pydantic", "tqdm"},
     "pages": {"jinja2", "markdown_it", "matplotlib"},
     "reproduction": {"numpy", "pandas", "scipy", "matplotlib", "yaml", "pydantic"},
@@ -36,18 +48,20 @@ ROOMS = {
         "yaml",
     },
     "detector": {"numpy", "pyarrow", "sklearn"},
+    "decision": {"numpy"},
     "tracking": {"mlflow", "filelock", "psutil"},
 }
 # Which parts of this project each room may know; `checked` and `files` are shared tools.
 KNOWS = {
     "data": {"data"},
     "features": {"features", "data"},
-    "evaluation": {"evaluation", "data"},
+    "evaluation": {"evaluation", "data", "decision"},
     "models": {"models", "data"},
     "pages": {"evaluation"},
     "reproduction": {"reproduction", "data", "evaluation", "pages"},
     "generalisation": {"generalisation", "evaluation", "pages"},
-    "detector": {"data", "features", "models"},
+    "detector": {"data", "features", "models", "decision"},
+    "decision": set[str](),
     "served_detector": {"data", "features", "models", "detector"},
 }
 TOOLS = {"checked", "files"}

@@ -29,6 +29,13 @@ def test_the_default_experiment_is_built_as_its_files_say(composed: Compose) -> 
     assert (settings.k, settings.seed, settings.on_bad_record) == (2, 0, "stop")
 
 
+def test_a_task_with_costs_may_be_decided_by_them(composed: Compose) -> None:
+    settings = build(composed("evaluation.decision=least_cost", "task.cost=[[0,1],[4,0]]"))
+    assert settings.task.cost == [[0, 1], [4, 0]]
+    assert settings.evaluation.decision == "least_cost"
+    assert build(composed()).task.cost is None
+
+
 def test_overrides_reach_the_objects(composed: Compose) -> None:
     settings = build(composed("model.units=7", "training.epochs=5", "seed=3", "split.name=grouped", "reducer=mi"))
     assert (settings.model.units, settings.training.epochs, settings.split.name) == (7, 5, "grouped")
@@ -109,7 +116,16 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["split.test=published"], r"split: test=published: expected a share between 0 and 1 with split=random"),
         (["dataset=nsl_kdd", "dataset.train.git_blob=abc"], r"dataset\.train\.git_blob='abc': .*pattern"),
         (["dataset=nsl_kdd", "dataset.record_format=arff"], r"dataset\.record_format='arff': .*'kdd99' or 'nsl_kdd'"),
+        (["evaluation.decision=cheapest"], r"evaluation\.decision='cheapest': .*'most_probable' or 'least_cost'"),
+        (["evaluation.calibrate=1"], r"evaluation\.calibrate=1: .*valid boolean"),
+        (["evaluation.false_alarm_budget=1.5"], r"evaluation\.false_alarm_budget=1\.5: .*less than or equal to 1"),
+        (["evaluation.false_alarm_budget=-0.1"], r"evaluation\.false_alarm_budget=-0\.1: .*greater than or equal to 0"),
+        (["evaluation.bootstrap=-1"], r"evaluation\.bootstrap=-1: .*greater than or equal to 0"),
         # what does not fit together
+        (
+            ["evaluation.decision=least_cost"],
+            r"evaluation\.decision='least_cost': found no cost matrix in task 'binary', .* or give it: task\.cost=",
+        ),
         (["window=8"], r"layout: window=8: expected 1 where a model reads one record; add layout=window"),
         (["layout=window"], r"layout=window: found split=random, expected split=official: elsewhere the records of"),
         (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official"),

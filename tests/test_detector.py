@@ -19,6 +19,7 @@ from src.data.parsing import read_blocks
 from src.data.schema import COLUMNS
 from src.data.simulator import simulate
 from src.data.windows import Windows
+from src.decision import Decision
 from src.detector import Card, Detector
 from src.experiment import train
 from src.features.encoding import encode
@@ -124,7 +125,7 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
     detector.save(tmp_path / "detector")
     card = json.loads((tmp_path / "detector" / "detector.json").read_text())
     assert card == {
-        "format": 1,
+        "format": 2,
         "class_names": ["normal", "attack"],
         "dataset": "simulated",
         "simulated": True,
@@ -137,6 +138,7 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
         "scaling": "minmax",
         "layout": "record",
         "window": 1,
+        "decision": {"temperature": 1.0, "threshold": None, "cost": None},
     }
 
 
@@ -145,6 +147,21 @@ def test_no_file_of_a_detector_is_a_pickle(detector: Detector, tmp_path: Path) -
     for path in tmp_path.rglob("*.*"):
         assert path.suffix in (".json", ".skops", ".keras")
         assert path.read_bytes()[:2] in (b"{\n", b"PK")
+
+
+def test_a_detector_keeps_its_decision_and_its_probabilities_are_calibrated_by_it(
+    detector: Detector, records: pa.Table, tmp_path: Path
+) -> None:
+    decision = Decision(2.5, 0.3, ((0, 1), (4, 0)))
+    deciding = Detector(detector.preparation, detector.classifier, detector.card, decision)
+    deciding.save(tmp_path / "detector")
+    again = Detector.load(tmp_path / "detector")
+    assert again.decision == decision
+    X = encode(records)[0]
+    probability = again.score(X)
+    np.testing.assert_array_equal(again.uncalibrated(X), detector.score(X))
+    np.testing.assert_array_equal(probability, decision.calibrated(detector.score(X)))
+    np.testing.assert_array_equal(again.verdict(probability), (1 - probability[:, 0].astype(float) >= 0.3).astype(int))
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------
@@ -250,14 +267,23 @@ def test_a_folder_that_is_no_detector_is_named(tmp_path: Path) -> None:
         Detector.load(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("found", [0, 2, "1", None])
+@pytest.mark.parametrize("found", [0, 1, 3, "2", None])
 def test_another_format_is_refused(found: object, tmp_path: Path) -> None:
     (tmp_path / "detector.json").write_text(json.dumps({"format": found, "class_names": ["normal", "attack"]}))
-    with pytest.raises(ValueError, match=rf"detector\.json: found format {found!r}, expected 1; train it again"):
+    with pytest.raises(ValueError, match=rf"detector\.json: found format {found!r}, expected 2; train it again"):
         Detector.load(tmp_path)
 
 
-@pytest.mark.parametrize("text", ['{"format": 1, "class', "[]", "1", '{"format": 1, "classes": 2}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"format": 2, "class',
+        "[]",
+        "1",
+        '{"format": 2, "classes": 2}',
+        '{"format": 2, "decision": {"temperature": -1}}',
+    ],
+)
 def test_a_card_that_is_not_one_of_ours_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "detector.json").write_text(text)
     with pytest.raises(ValueError, match=r"detector\.json: .*expected the card of a detector"):

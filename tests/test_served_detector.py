@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 
 from src.build import Settings, build
 from src.data.schema import COLUMNS
+from src.decision import Decision
 from src.detector import Detector
 from src.example import example_records
 from src.experiment import train
@@ -173,3 +174,13 @@ def test_the_example_records_are_what_the_signature_asks_for() -> None:
     assert list(records.columns) == list(COLUMNS)
     for name, kind in COLUMNS.items():
         assert pd.api.types.is_string_dtype(records[name]) if kind == "symbol" else records[name].dtype == "float64"
+
+
+def test_verdicts_are_those_of_the_detectors_decision(folder: Path, tmp_path: Path) -> None:
+    detector = Detector.load(folder)
+    for threshold, verdict in ((0.0, "attack"), (1.0, "normal")):
+        deciding = Detector(detector.preparation, detector.classifier, detector.card, Decision(3.0, threshold))
+        deciding.save(tmp_path / verdict)
+        served = ServedDetector()
+        served.load_context(SimpleNamespace(artifacts={"detector": str(tmp_path / verdict)}))
+        assert set(served.predict(None, example_records())["verdict"]) == {verdict}

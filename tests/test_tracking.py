@@ -91,6 +91,18 @@ def test_the_files_of_the_reports_are_logged_and_folders_beside_them_are_not(set
     assert {item.path for item in client.list_artifacts(run.id)} == {"config.yaml", "metrics.json", "roc.png"}
 
 
+def test_reports_of_further_test_parts_are_logged_in_their_folders(settings, store, tmp_path):
+    (tmp_path / "reports" / "further_tests" / "test_21").mkdir(parents=True)
+    for name in ("metrics.json", "further_tests/test_21/metrics.json"):
+        (tmp_path / "reports" / name).write_text("x")
+    with runs.tracked_run(settings) as run:
+        run.log_evaluation({"test_21_accuracy": 0.5}, tmp_path / "reports")
+    client, _ = only_run(store)
+    assert [item.path for item in client.list_artifacts(run.id, "further_tests/test_21")] == [
+        "further_tests/test_21/metrics.json"
+    ]
+
+
 def test_epochs_become_curves(settings, store):
     epochs = [{"epoch": number, "loss": 1 / number, "val_accuracy": 0.5} for number in (1, 2, 3)]
     with runs.tracked_run(settings) as run:
@@ -284,3 +296,5 @@ def test_what_a_study_came_to_is_told_on_its_run_and_can_change(store, tmp_path)
     assert found.data.tags["best.k"] == "4"
     assert found.data.metrics == {"best_score": 0.9}
     assert [item.path for item in mlflow.MlflowClient().list_artifacts(parent)] == ["README.md"]
+    runs.describe(parent, "again", {}, {}, tmp_path / "report", "grid")
+    assert [item.path for item in mlflow.MlflowClient().list_artifacts(parent, "grid")] == ["grid/README.md"]

@@ -1,17 +1,11 @@
-"""Metrics of predicted class probabilities. An alarm is any class but the first, which is normal traffic."""
+"""Metrics of verdicts and class probabilities. An alarm is any class but the first, which is normal traffic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import (
-    confusion_matrix,
-    precision_recall_curve,
-    precision_recall_fscore_support,
-    roc_auc_score,
-    roc_curve,
-)
+from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
 # Curves are thinned to a grid of so many cells for each unit of ln(share / (1 - share)): fine towards 0 and towards 1,
 # where good detectors differ, and some hundred points in all.
@@ -28,7 +22,8 @@ class Evaluation:
         metrics: By name, such as `accuracy`, `recall`, `false_alarm_rate`, `recall_dos`.
         confusion: int64, shape (classes, classes): rows predicted, columns actual (the paper's orientation).
         per_class: `class`, `records`, `recall`, `precision`, `f1`.
-        per_attack: `attack`, `class`, `records`, `recall` (right class), `detected` (alarm raised), most records first.
+        per_attack: `attack`, `class`, `in_training` (the type has a record there), `records`, `recall` (right class),
+            `detected` (alarm raised), most records first.
         roc: `class`, `false_alarm_rate`, `recall`, `threshold`; one curve a class, for two classes only the attack.
         precision_recall: `class`, `recall`, `precision`, `threshold`, likewise.
     """
@@ -48,55 +43,102 @@ def accuracy(probability: np.ndarray, target: np.ndarray) -> float:
 
 def macro_f1(probability: np.ndarray, target: np.ndarray) -> float:
     """Mean of the classes' F1; probability of shape (n, classes), target of shape (n,)."""
-    scores = precision_recall_fscore_support(
-        target, probability.argmax(axis=1), labels=range(probability.shape[1]), zero_division=0
-    )
-    return float(np.mean(scores[2]))
+    n_classes = probability.shape[1]
+    return float(scores(confusion_matrix(probability.argmax(axis=1), target, n_classes))["macro_f1"])
+
+
+def confusion_matrix(predicted: np.ndarray, target: np.ndarray, n_classes: int) -> np.ndarray:
+    """The confusion matrix of class indices, each of shape (n,): int64, rows predicted, columns actual."""
+    return np.bincount(predicted * n_classes + target, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None) -> dict[str, np.ndarray]:
+    """The metrics that follow from confusion matrices, and `mean_cost` where there is a matrix of costs.
+
+    With two classes `recall`, `precision` and `f1` are those of the second, the attack; with more they are means over
+    the classes (macro). `false_alarm_rate` is the share of normal records that any alarm is raised for,
+    `detection_rate` that of attacks. A ratio without records is 0.
+
+    Args:
+        confusion: Numbers of records, shape (..., classes, classes): rows predicted, columns actual.
+        cost: `cost[actual][predicted]`.
+    Returns:
+        By name, each float64, shape (...).
+    """
+    recall, precision, f1 = by_class(confusion)
+    attacks = slice(1, None) if confusion.shape[-1] == 2 else slice(None)
+    actual, alarm = confusion.sum(axis=-2), confusion[..., 1:, :].sum(axis=-2)
+    records = actual.sum(axis=-1)
+    found = {
+        "accuracy": ratio(np.diagonal(confusion, axis1=-2, axis2=-1).sum(axis=-1), records),
+        "recall": recall[..., attacks].mean(axis=-1),
+        "precision": precision[..., attacks].mean(axis=-1),
+        "f1": f1[..., attacks].mean(axis=-1),
+        "macro_f1": f1.mean(axis=-1),
+        "false_alarm_rate": ratio(alarm[..., 0], actual[..., 0]),
+        "detection_rate": ratio(alarm[..., 1:].sum(axis=-1), actual[..., 1:].sum(axis=-1)),
+    }
+    if cost is not None:
+        found["mean_cost"] = ratio((confusion * np.asarray(cost).T).sum(axis=(-2, -1)), records)
+    return found
+
+
+def by_class(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Recall, precision and F1 of each class, float64, shape (..., classes)."""
+    right = np.diagonal(confusion, axis1=-2, axis2=-1)
+    actual, predicted = confusion.sum(axis=-2), confusion.sum(axis=-1)
+    return ratio(right, actual), ratio(right, predicted), ratio(2 * right, actual + predicted)
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Shares, float64; 0 where there is nothing to have a share of."""
+    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) != 0)
 
 
 def evaluate(
-    probability: np.ndarray, target: np.ndarray, attack: np.ndarray, class_names: tuple[str, ...]
+    probability: np.ndarray,
+    target: np.ndarray,
+    attack: np.ndarray,
+    class_names: tuple[str, ...],
+    *,
+    predicted: np.ndarray | None = None,
+    known: Collection[str] | None = None,
+    cost: Sequence[Sequence[float]] | None = None,
 ) -> Evaluation:
-    """Compare class probabilities with the truth.
+    """Compare verdicts and class probabilities with the truth.
 
-    With two classes `recall`, `precision` and `f1` are those of the second, the attack; with more they are means over
-    the classes (macro), and so is `roc_auc` (one against the rest). `false_alarm_rate` is the share of normal records
-    that any alarm is raised for. A ratio without records is 0.
+    The metrics are those of `scores`, each class's own, and `roc_auc`, of the attack or the mean over the classes (one
+    against the rest).
 
     Args:
         probability: float32, shape (n, classes), n >= 1.
         target: int32, shape (n,), class indices.
         attack: str, shape (n,): the label of each record.
         class_names: In index order, normal first.
+        predicted: Verdicts, int64, shape (n,); the most probable classes unless given.
+        known: Labels that training has, for the column `in_training`, which is left out without them.
+        cost: `cost[actual][predicted]`, for `mean_cost`.
     """
     n_classes = len(class_names)
-    predicted = probability.argmax(axis=1)
-    confusion = confusion_matrix(target, predicted, labels=range(n_classes)).T
-    precision, recall, f1, support = precision_recall_fscore_support(
-        target, predicted, labels=range(n_classes), zero_division=0
-    )
-    averaged = [1] if n_classes == 2 else list(range(n_classes))
-    normal = target == 0
-    metrics = {
-        "accuracy": accuracy(probability, target),
-        "recall": float(np.mean(recall[averaged])),
-        "precision": float(np.mean(precision[averaged])),
-        "f1": float(np.mean(f1[averaged])),
-        "macro_f1": float(np.mean(f1)),
-        "false_alarm_rate": float(np.mean(predicted[normal] != 0)) if normal.any() else 0.0,
-        "detection_rate": float(np.mean(predicted[~normal] != 0)) if not normal.all() else 0.0,
-    }
-    with_curve = [one for one in averaged if 0 < support[one] < len(target)]
+    predicted = probability.argmax(axis=1) if predicted is None else predicted
+    confusion = confusion_matrix(predicted, target, n_classes)
+    recall, precision, f1 = by_class(confusion)
+    support = confusion.sum(axis=0)
+    metrics = {name: float(value) for name, value in scores(confusion, cost).items()}
+    with_curve = [one for one in ([1] if n_classes == 2 else range(n_classes)) if 0 < support[one] < len(target)]
     if with_curve:
         areas = [roc_auc_score(target == one, probability[:, one]) for one in with_curve]
         metrics["roc_auc"] = float(np.mean(areas))
     for name, *values in zip(class_names, recall, precision, f1, strict=True):
         metrics |= {f"{kind}_{name}": float(v) for kind, v in zip(("recall", "precision", "f1"), values, strict=True)}
+    per_attack = _per_attack(predicted, target, attack, class_names)
+    if known is not None:
+        per_attack.insert(2, "in_training", per_attack["attack"].isin(list(known)))
     return Evaluation(
         metrics,
         confusion,
         pd.DataFrame({"class": class_names, "records": support, "recall": recall, "precision": precision, "f1": f1}),
-        _per_attack(predicted, target, attack, class_names),
+        per_attack,
         _curves(probability, target, class_names, with_curve, _roc, _ROC),
         _curves(probability, target, class_names, with_curve, _precision_recall, _PRECISION_RECALL),
     )

@@ -11,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from src.evaluation.calibration import calibration_error
 from src.evaluation.metrics import Evaluation
 from src.files import whole_file
 
@@ -74,11 +75,13 @@ def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
         axes = figure.add_subplot()
         axes.barh(place + 0.2, table["recall"], 0.38, color=COLORS[0], label="recall (right class)")
         axes.barh(place - 0.2, table["detected"], 0.38, color=COLORS[1], label="share with an alarm")
-        names = [f"{attack} ({count:,})" for attack, count in zip(table["attack"], table["records"], strict=True)]
+        known = table.get("in_training", pd.Series(True, index=table.index))
+        marked = table["attack"].where(known, table["attack"] + "*")
+        names = [f"{attack} ({count:,})" for attack, count in zip(marked, table["records"], strict=True)]
         axes.set_yticks(place, names)
         axes.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
         axes.xaxis.set_major_formatter(PercentFormatter(1))
-        axes.set_xlabel("share of the type's test records")
+        axes.set_xlabel("share of the type's test records" + ("" if known.all() else "; * the type is not in training"))
         axes.set_ylabel("label (test records)")
         figure.legend(loc="outside lower center", ncols=2)
         _title(figure, "Recall by attack type, test part", caption)
@@ -118,6 +121,25 @@ def precision_recall(table: pd.DataFrame, caption: str) -> Figure:
     return figure
 
 
+def reliability(table: pd.DataFrame, caption: str) -> Figure:
+    """Accuracy by certainty, a line for each kind of `probabilities` in `table`, on the axes of nines."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+        axes = figure.add_subplot()
+        reach = -math.log10(_FLOOR)
+        axes.plot([0, reach], [0, reach], color="#999999", linestyle=":", linewidth=1.2, label="as certain as right")
+        for place, (name, points) in enumerate(table.groupby("probabilities", sort=False)):
+            axes.plot(
+                _nines(points["confidence"]), _nines(points["accuracy"]), color=COLORS[place], marker="o", markersize=4,
+                linestyle=("-", "--")[place % 2], label=f"{name}: error {calibration_error(points):.3%}", clip_on=False,
+            )  # fmt: skip
+        _nines_axis(axes.xaxis, "certainty of the most probable class", short=True)
+        _nines_axis(axes.yaxis, "accuracy of the bin (below the line: too certain)", short=True)
+        _legend(figure, columns=1)
+        _title(figure, "Reliability of the probabilities, test part", caption)
+    return figure
+
+
 def _styled(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], Any]]:
     """How to draw each class, and its points."""
     for place, group in enumerate(table.groupby("class", sort=False)):
@@ -125,10 +147,10 @@ def _styled(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], Any]]:
         yield {"color": COLORS[place % len(COLORS)], "linestyle": dashes, "linewidth": 1.8}, group
 
 
-def _legend(figure: Figure) -> None:
+def _legend(figure: Figure, columns: int = 3) -> None:
     """Below the axes, where no curve runs through it."""
     (axes,) = figure.axes
-    figure.legend(loc="outside lower center", ncols=min(3, len(axes.lines)))
+    figure.legend(loc="outside lower center", ncols=min(columns, len(axes.lines)))
 
 
 def _nines(share: pd.Series) -> pd.Series:
@@ -136,11 +158,11 @@ def _nines(share: pd.Series) -> pd.Series:
     return -np.log10((1 - share).clip(lower=_FLOOR))
 
 
-def _nines_axis(axis: Any, label: str) -> None:
+def _nines_axis(axis: Any, label: str, *, short: bool = False) -> None:
     shares = pd.Series([0, 0.5, 0.9, 0.99, 0.999, 0.9999])
     axis.set_ticks(_nines(shares), [*(f"{share:.4g}" for share in shares[:-1]), f"≥ {shares.iloc[-1]}"])
     axis.set_view_interval(0, -math.log10(_FLOOR), ignore=True)
-    axis.set_label_text(f"{label} (logarithm of what is missing to 1)")
+    axis.set_label_text(label if short else f"{label} (logarithm of what is missing to 1)")
 
 
 def history(epochs: pd.DataFrame, caption: str) -> Figure:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from src.evaluation import plots
+from src.evaluation.judgement import Judgement
 from src.evaluation.metrics import Evaluation
+from src.evaluation.verdicts import verdicts_file
 from src.files import whole_file, write_text
 
 
@@ -25,6 +27,18 @@ def write_history(epochs: list[dict[str, float]], folder: Path, caption: str) ->
     _write_csv(table, folder / "history.csv")
     if epochs:
         plots.save(plots.history(table, caption), folder / "history.png")
+
+
+def write_judgement(
+    judgement: Judgement, metrics: Mapping[str, float | int | str | bool], class_names: tuple[str, ...],
+    folder: Path, caption: str, part: str,
+) -> None:  # fmt: skip
+    """The evaluation of a test part, its leakage report, its reliability curve and its verdicts."""
+    write_evaluation(judgement.evaluation, metrics, class_names, folder, caption)
+    _write_csv(judgement.leakage, folder / "leakage.csv")
+    _write_csv(judgement.reliability, folder / "reliability.csv")
+    plots.save(plots.reliability(judgement.reliability, caption), folder / "reliability.png")
+    judgement.verdicts.write(folder / verdicts_file(part))
 
 
 def write_evaluation(

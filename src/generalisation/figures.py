@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from src.evaluation.plots import COLORS, STYLE
+from src.evaluation.uncertainty import Interval
 from src.generalisation.results import Entry
 from src.generalisation.tables import SPLITS, references
 
@@ -47,7 +48,9 @@ def by_split(entries: Sequence[Entry], title: str) -> Figure:
 
 def contest(entries: Sequence[Entry], title: str) -> Figure:
     """Mean cost of every system, ours with intervals."""
-    rows = [(float(one["cost"]), str(one["system"]), None) for one in references()]
+    rows: list[tuple[float, str, Interval | None]] = [
+        (float(one["cost"]), str(one["system"]), None) for one in references()
+    ]
     rows += [(score.mean, entry.model, score) for entry in entries if (score := entry.score("test_mean_cost"))]
     rows.sort(key=lambda one: -one[0])
     with rc_context(STYLE):

@@ -51,7 +51,9 @@ class Report:
 
     def _markdown(self, pictures: dict[str, Figure]) -> str:
         def picture(name: str, caption: str) -> str:
-            return f"\n![{caption}]({name}.svg)\n\n*{caption}*\n" if name in pictures else f"\n*{caption}* {tables.MISSING}.\n"
+            if name not in pictures:
+                return f"\n*{caption}* {tables.MISSING}.\n"
+            return f"\n![{caption}]({name}.svg)\n\n*{caption}*\n"
 
         def again(entries: Sequence[Entry]) -> str:
             grids = dict.fromkeys(entry.grid for entry in entries)

@@ -88,9 +88,7 @@ def contest(entries: Sequence[Entry]) -> str:
     for entry in entries:
         score = entry.score("test_mean_cost")
         shown = [percent(entry.score(metric)) for metric in metrics]
-        rows.append(
-            (score.mean if score else float("inf"), [f"**{entry.model}**", cost(score), *shown, _runs(entry)])
-        )
+        rows.append((score.mean if score else float("inf"), [f"**{entry.model}**", cost(score), *shown, _runs(entry)]))
     columns = ["system", "mean cost", "accuracy, %", "binary accuracy, %", "detection, %", "false alarms, %", "source"]
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: one[0])])
 
@@ -104,9 +102,10 @@ def ceiling(entry: Entry) -> str:
     if not entry.first:
         return MISSING
     metrics = entry.first.metrics
+    ambiguous, accuracy = (100 * metrics[f"test_{name}"] for name in ("share_ambiguous", "ceiling_accuracy"))
     words = (
-        f"{100 * metrics['test_share_ambiguous']:.2f} % of the test records have a vector that occurs with several classes: no "
-        f"model that judges records by their vectors alone can exceed {100 * metrics['test_ceiling_accuracy']:.2f} % accuracy"
+        f"{ambiguous:.2f} % of the test records have a vector that occurs with several classes: no model that judges "
+        f"records by their vectors alone can exceed {accuracy:.2f} % accuracy"
     )
     if "test_ceiling_mean_cost" in metrics:
         words += f" or get below a mean cost of {metrics['test_ceiling_mean_cost']:.4f}"

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from src.evaluation.uncertainty import student
+
 
 @dataclass(frozen=True, order=True)
 class Cell:
@@ -119,7 +121,7 @@ def difference(pairs: list[tuple[Result, Result]]) -> Estimate:
     """
     differences = [100 * (a.metrics["test_accuracy"] - b.metrics["test_accuracy"]) for a, b in pairs]
     if len(pairs) > 1:
-        return _student(np.array(differences))
+        return _over_seeds(np.array(differences))
     variance = sum(run.metrics["test_accuracy"] * (1 - run.metrics["test_accuracy"]) / records(run) for run in pairs[0])
     reach = 100 * 1.96 * float(np.sqrt(variance))
     return Estimate(differences[0], differences[0] - reach, differences[0] + reach, 1)
@@ -133,13 +135,12 @@ def records(result: Result) -> int:
 def estimate(shares: list[tuple[float, int]]) -> Estimate:
     """Mean and interval of shares, each of so many records."""
     if len(shares) > 1:
-        return _student(100 * np.array([share for share, _ in shares]))
+        return _over_seeds(100 * np.array([share for share, _ in shares]))
     ((share, n),) = shares
     interval = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
     return Estimate(100 * share, 100 * interval.low, 100 * interval.high, 1)
 
 
-def _student(values: np.ndarray) -> Estimate:
-    mean = float(values.mean())
-    reach = float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
-    return Estimate(mean, mean - reach, mean + reach, len(values))
+def _over_seeds(values: np.ndarray) -> Estimate:
+    mean = student(values)
+    return Estimate(mean.mean, mean.low, mean.high, len(values))

@@ -57,7 +57,8 @@ def headline(results: Results) -> str:
             ours = results.accuracy(task, "pca", 2, model)
             agrees = verdict(number, ours.mean, ours.low, ours.high) if ours else MISSING
             rows.append([TASKS.get(task, task), str(number), MODELS[model], shown(ours), agrees])
-    return markdown_table(["task", "paper: LSTM", "our model", "test accuracy: mean [95 % interval]", "difference"], rows)
+    columns = ["task", "paper: LSTM", "our model", "test accuracy: mean [95 % interval]", "difference"]
+    return markdown_table(columns, rows)
 
 
 def _plain(estimate: Estimate | None) -> str:

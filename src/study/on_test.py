@@ -1,13 +1,12 @@
 """What a search changed on test: runs of the winner and of the config as it was, where the store has them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from hydra import compose
 from omegaconf import OmegaConf
-from scipy import stats
 
+from src.evaluation.uncertainty import student
 from src.study.experiments import Experiments
 from src.tracking.finished import find_finished
 
@@ -22,14 +21,9 @@ class OnTest:
     seconds: tuple[float, ...]
 
     def __str__(self) -> str:
-        low, high = interval(self.accuracy)
-        return f"{np.mean(self.accuracy):.3%} [{low:.3%}, {high:.3%}] | {np.mean(self.seconds):.0f}".replace("%", " %")
-
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """95 % interval of the mean (Student's t)."""
-    mean, half = np.mean(values), stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return float(mean - half), float(mean + half)
+        mean = student(self.accuracy)
+        text = f"{mean.mean:.3%} [{mean.low:.3%}, {mean.high:.3%}] | {np.mean(self.seconds):.0f}"
+        return text.replace("%", " %")
 
 
 def on_test(study: str, experiments: Experiments) -> list[str]:
@@ -46,8 +40,7 @@ def on_test(study: str, experiments: Experiments) -> list[str]:
         again = "make the runs that a comparison on test takes; then the command above writes it here"
         return [*head, f"Not run. {' and '.join(f'`{command}`' for command in commands)} {again}.", ""]
     best, before = (one for one in found if one)
-    gain = [one - other for one, other in zip(best.accuracy, before.accuracy, strict=True)]
-    low, high = interval(gain)
+    gain = student([100 * (one - other) for one, other in zip(best.accuracy, before.accuracy, strict=True)])
     return [
         *head,
         f"Mean test accuracy and 95 % interval over the seeds {SEEDS[0]} to {SEEDS[-1]}, which also draw the sample "
@@ -58,7 +51,7 @@ def on_test(study: str, experiments: Experiments) -> list[str]:
         f"| `{commands[0]}` | {best} |",
         f"| `{commands[1]}` | {before} |",
         "",
-        f"Difference, seed by seed: {100 * np.mean(gain):+.3f} points [{100 * low:+.3f}, {100 * high:+.3f}].",
+        f"Difference, seed by seed: {gain.mean:+.3f} points [{gain.low:+.3f}, {gain.high:+.3f}].",
         "",
     ]
 

@@ -16,7 +16,7 @@ from src.build import Settings
 from src.recipes import run_recipe
 from src.tracking.environment import environment, requirements
 from src.tracking.store import open_store
-from src.workspace import PROJECT
+from src.workspace import FURTHER_TESTS, PROJECT
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
 DETECTOR = "detector"
@@ -67,12 +67,14 @@ class Run:
     def log_evaluation(self, metrics: Mapping[str, object], folder: Path) -> None:
         """Log the metrics, and every file of `folder`, the reports, at the top of the run's artifacts.
 
-        Its folders are not this run's: `reports/paper` is about many runs.
+        Of its folders only that of the further test parts is this run's: `reports/paper` is about many runs.
         """
         self.log_metrics(metrics)
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 self._mlflow.log_artifact(str(path))
+        if (folder / FURTHER_TESTS).is_dir() and any((folder / FURTHER_TESTS).iterdir()):
+            self._mlflow.log_artifacts(str(folder / FURTHER_TESTS), FURTHER_TESTS)
 
     def log_detector(self, folder: Path, class_names: tuple[str, ...]) -> None:
         """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
@@ -218,9 +220,18 @@ def open_parent(run_id: str) -> Iterator[None]:
 
 
 def describe(
-    run_id: str, note: str, tags: Mapping[str, object], metrics: Mapping[str, float], folder: Path | None
+    run_id: str,
+    note: str,
+    tags: Mapping[str, object],
+    metrics: Mapping[str, float],
+    folder: Path | None,
+    place: str | None = None,
 ) -> None:
-    """Say what a parent came to: a note in Markdown for its page, tags, metrics, and every file of a folder."""
+    """Say what a parent came to: a note in Markdown for its page, tags, metrics, and every file of a folder.
+
+    Args:
+        place: Where among the artifacts those files go; at the top, unless given.
+    """
     from mlflow.entities import Metric, RunTag
 
     client, now = open_store(None).MlflowClient(), int(time.time() * 1000)
@@ -231,7 +242,7 @@ def describe(
         tags=[RunTag(name, text) for name, text in texts.items()],
     )
     if folder:
-        client.log_artifacts(run_id, str(folder))
+        client.log_artifacts(run_id, str(folder), place)
 
 
 def find_parent(experiment: str, name: str) -> str | None:

@@ -122,3 +122,20 @@ def test_the_detector_says_what_it_was_trained_on(trained):
     assert (card["simulated"], card["task"], card["split"], card["reducer"], card["k"]) == (
         True, "binary", "random", "pca", 2,
     )  # fmt: skip
+
+
+def test_the_operating_point_that_was_trained_is_the_one_that_scores(bare_project, records, tmp_path):
+    project = bare_project
+    output = project.module(
+        "train", *SIMULATED, "model=random_forest", "model.trees=20", "hydra.run.dir=run", "tracking.log_model=false",
+        "evaluation.false_alarm_budget=0.002", "evaluation.calibrate=true",
+    )  # fmt: skip
+    assert "val_threshold" in output
+    card = json.loads((project.root / "run" / "models" / "detector" / "detector.json").read_text())
+    threshold = card["decision"]["threshold"]
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join(records))
+    _, verdicts = score(project.root / "run" / "models" / "detector", path, tmp_path)
+    alarm = 1 - verdicts["probability_normal"] >= threshold
+    assert (alarm == (verdicts["verdict"] == "attack")).mean() > 0.999  # the file rounds what it shows
+    assert 0 < alarm.mean() < 1

@@ -1,6 +1,6 @@
 """Made-up evaluations that the tests of pictures and reports share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import pytest
 from src.data.schema import FEATURES, LABELS
 from src.evaluation import metrics
 from src.evaluation.metrics import Evaluation
+from src.evaluation.verdicts import Verdicts
 
 NAMES = ("normal", "dos", "probe", "user_to_root", "remote_to_local", "sixth", "seventh")
 
@@ -24,7 +25,7 @@ def make_evaluation() -> Callable[..., tuple[Evaluation, tuple[str, ...]]]:
         logits = rng.normal(size=(n, n_classes)) + 4 * np.eye(n_classes)[target]
         probability = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         kinds = np.array([LABELS[place] for place in target])
-        return metrics.evaluate(probability.astype(np.float32), target, kinds, names), names
+        return metrics.evaluate(probability.astype(np.float32), target, kinds, names, known=LABELS[::2]), names
 
     return make
 
@@ -58,3 +59,30 @@ def epochs() -> list[dict[str, float]]:
          "seconds": 0.25}
         for one in range(1, 6)
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def make_verdicts() -> Callable[..., Verdicts]:
+    """`make_verdicts([0, 1], target=[0, 0])`: verdicts on records of lines 1, 2, ..., each a vector of its own."""
+
+    def make(
+        predicted: Sequence[int] | np.ndarray,
+        *,
+        target: Sequence[int] | np.ndarray,
+        vector: Sequence[int] | np.ndarray | None = None,
+        row: Sequence[int] | np.ndarray | None = None,
+        classes: tuple[str, ...] = ("normal", "attack"),
+        cost: Sequence[Sequence[float]] | None = None,
+    ) -> Verdicts:
+        lines = np.arange(1, len(predicted) + 1)
+        return Verdicts(
+            np.asarray(lines if row is None else row, dtype=np.int64),
+            np.asarray(lines if vector is None else vector, dtype=np.uint64),
+            np.asarray(target, dtype=np.int32),
+            np.asarray(predicted, dtype=np.int32),
+            np.asarray(predicted, dtype=np.float32) / 2,
+            classes,
+            cost,
+        )
+
+    return make

@@ -206,3 +206,56 @@ def test_a_curve_of_no_class_can_still_be_joined_with_others() -> None:
     result = metrics.evaluate(probability, np.zeros(1, dtype=np.int32), np.array(["normal"]), BINARY)
     assert isinstance(result.roc, pd.DataFrame)
     assert list(result.roc.columns) == ["class", "false_alarm_rate", "recall", "threshold"]
+
+
+# --- verdicts and costs ----------------------------------------------------------------------------------------------
+
+# The contest's matrix and what its winner's detector said of `corrected`: Elkan 2000, doi:10.1145/846183.846199.
+CONTEST = [[0, 1, 2, 2, 2], [1, 0, 2, 2, 2], [2, 1, 0, 2, 2], [3, 2, 2, 0, 2], [4, 2, 2, 2, 0]]
+WINNER = [
+    [60262, 243, 78, 4, 6], [511, 3471, 184, 0, 0], [5299, 1328, 223226, 0, 0], [168, 20, 0, 30, 10],
+    [14527, 294, 0, 8, 1360],
+]  # fmt: skip
+
+
+def test_the_contest_winners_matrix_costs_what_was_published() -> None:
+    by_actual = np.array(WINNER)
+    assert by_actual.sum(axis=1).tolist() == [60_593, 4_166, 229_853, 228, 16_189]
+    found = metrics.scores(by_actual.T, CONTEST)
+    assert round(float(found["mean_cost"]), 4) == 0.2331
+    assert round(float(found["accuracy"]), 4) == 0.9271
+    assert round(float(found["false_alarm_rate"]), 4) == 0.0055
+    assert round(float(found["detection_rate"]), 3) == 0.918
+
+
+def test_verdicts_are_judged_as_they_are_and_curves_by_the_probabilities() -> None:
+    target = np.array([0, 0, 1, 1], dtype=np.int32)
+    probability = np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]], dtype=np.float32)
+    found = metrics.evaluate(
+        probability, target, np.array(BINARY)[target], BINARY, predicted=np.array([0, 1, 1, 1]), cost=[[0, 1], [5, 0]]
+    )
+    assert found.confusion.tolist() == [[1, 0], [1, 2]]
+    assert found.metrics["false_alarm_rate"] == 0.5
+    assert found.metrics["mean_cost"] == 0.25
+    assert found.metrics["roc_auc"] == 0.75
+    assert found.per_attack.set_index("attack").loc["attack", "detected"] == 1
+
+
+def test_the_scores_of_several_matrices_are_those_of_each() -> None:
+    matrices = np.random.default_rng(0).integers(0, 9, size=(4, 5, 3, 3))
+    found = metrics.scores(matrices, [[0, 1, 2], [1, 0, 2], [4, 2, 0]])
+    for place in np.ndindex(4, 5):
+        one = metrics.scores(matrices[place], [[0, 1, 2], [1, 0, 2], [4, 2, 0]])
+        assert {name: values[place] for name, values in found.items()} == pytest.approx(
+            {name: float(value) for name, value in one.items()}
+        )
+
+
+def test_types_that_training_lacks_are_marked() -> None:
+    target = np.array([0, 1, 1], dtype=np.int32)
+    probability = np.eye(2, dtype=np.float32)[target]
+    found = metrics.evaluate(
+        probability, target, np.array(["normal", "smurf", "mailbomb"]), BINARY, known={"normal", "smurf", "spy"}
+    )
+    assert found.per_attack["in_training"].to_dict() == {0: False, 1: True, 2: True}
+    assert list(found.per_attack.columns) == ["attack", "class", "in_training", "records", "recall", "detected"]

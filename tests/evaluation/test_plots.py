@@ -54,8 +54,11 @@ def test_pictures_of_an_evaluation_show_all_their_text(
     curves = names if n_classes > 2 else ("attack",)
     assert set(curves) <= set(words["roc"])
     assert set(curves) <= set(words["precision_recall"])
-    labels = zip(result.per_attack["attack"], result.per_attack["records"], strict=True)
-    assert {f"{label} ({records:,})" for label, records in labels} <= set(words["attack_recall"])
+    table = result.per_attack
+    labels = table["attack"].where(table["in_training"], table["attack"] + "*")
+    shown = {f"{label} ({records:,})" for label, records in zip(labels, table["records"], strict=True)}
+    assert shown <= set(words["attack_recall"])
+    assert "share of the type's test records; * the type is not in training" in words["attack_recall"]
 
 
 def test_pictures_of_training_and_reduction_show_all_their_text(
@@ -72,6 +75,18 @@ def test_pictures_of_training_and_reduction_show_all_their_text(
     words = check(lambda: plots.mutual_information(information, LONG), LONG, tmp_path, monkeypatch)
     assert f"{information['feature'][0]} ({information['position'][0]})" in words
     assert "0.690" in words
+
+
+def test_the_picture_of_reliability_shows_all_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = pd.DataFrame({"records": [10, 30], "confidence": [0.8, 0.99], "accuracy": [0.9, 0.97]})
+    fitted = one.assign(probabilities="as fitted")
+    both = pd.concat([fitted, one.assign(accuracy=one["confidence"], probabilities="at temperature 1.53")])
+    assert check(lambda: plots.reliability(fitted, SHORT), SHORT, tmp_path, monkeypatch)
+    words = check(lambda: plots.reliability(both, LONG), LONG, tmp_path, monkeypatch)
+    assert {"as certain as right", "as fitted: error 4.000%", "at temperature 1.53: error 0.000%"} <= set(words)
+    (axes,) = plots.reliability(both, SHORT).axes
+    np.testing.assert_allclose(axes.lines[1].get_xdata(), -np.log10([0.2, 0.01]))
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), -np.log10([0.1, 0.03]))
 
 
 def test_the_confusion_matrix_is_drawn_as_it_is_written(make_evaluation: Evaluated) -> None:

@@ -18,7 +18,7 @@ from src.study.definition import Sweep
 from src.study.experiments import Experiments
 from src.study.founding import COMMAND, open_study, parent_run
 from src.study.objective import FIGURES
-from src.study.on_test import OnTest, interval
+from src.study.on_test import OnTest
 from src.study.storage import open_storage
 from src.study.worker import Worker
 from src.tracking import runs
@@ -160,9 +160,3 @@ def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None
     )
     assert "| `python -m src.train -m k=3 seed=0,1,2,3,4` | 99.000 %" in text
     assert "+0.300 points [+0.104, +0.496]" in text
-
-
-def test_the_interval_is_students() -> None:
-    # mean 3, standard error sqrt(2.5 / 5), t(0.975; 4) = 2.776
-    low, high = interval([1, 2, 3, 4, 5])
-    assert (low, high) == (pytest.approx(3 - 2.776 * 0.70711, abs=1e-3), pytest.approx(3 + 2.776 * 0.70711, abs=1e-3))

@@ -1,0 +1,71 @@
+"""How class probabilities become verdicts: what a detector carries beside its model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_LEAST = 1e-12  # of a probability: a tree's 0 has a logarithm too
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A rule for verdicts.
+
+    Attributes:
+        temperature: What the logarithms of the probabilities are divided by; 1 leaves them as they are, more makes them
+            less certain.
+        threshold: The least P(attack) = 1 - P(normal) that raises an alarm; None leaves alarms to the rule for classes.
+        cost: `cost[actual][predicted]`, in class order: the class of least expected cost is chosen; None chooses the
+            most probable class.
+
+    >>> unsure = np.array([[0.6, 0.3, 0.1]], dtype=np.float32)
+    >>> Decision().verdict(unsure), Decision(threshold=0.35).verdict(unsure)
+    (array([0]), array([1]))
+    >>> Decision(cost=((0, 1, 2), (1, 0, 2), (9, 2, 0))).verdict(unsure)  # 1.2 for normal, 0.8 for 1, 1.8 for 2
+    array([1])
+    """
+
+    temperature: float = 1.0
+    threshold: float | None = None
+    cost: tuple[tuple[float, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < np.inf:
+            raise ValueError(f"temperature={self.temperature!r}, expected a number above 0")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold={self.threshold!r}, expected a share from 0 to 1, or none")
+        if self.cost is not None:
+            # JSON and config files have lists
+            object.__setattr__(self, "cost", tuple(tuple(float(one) for one in row) for row in self.cost))
+
+    def calibrated(self, probability: np.ndarray) -> np.ndarray:
+        """Class probabilities at this temperature, float32, shape (n, classes), of those of a model, likewise."""
+        if self.temperature == 1:
+            return probability
+        logarithm = log_probability(probability) / self.temperature
+        power = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
+        calibrated: np.ndarray = (power / power.sum(axis=1, keepdims=True)).astype(np.float32)
+        return calibrated
+
+    def verdict(self, probability: np.ndarray) -> np.ndarray:
+        """Class index of each record, int64, shape (n,), of calibrated probabilities, float32, shape (n, classes)."""
+        preferred = probability if self.cost is None else -probability.astype(np.float64) @ np.array(self.cost)
+        if self.threshold is None:
+            return preferred.argmax(axis=1)
+        alarm = attack_probability(probability) >= self.threshold
+        return np.where(alarm, 1 + preferred[:, 1:].argmax(axis=1), 0)
+
+
+MOST_PROBABLE = Decision()
+
+
+def attack_probability(probability: np.ndarray) -> np.ndarray:
+    """1 - P(normal), float64, shape (n,), of class probabilities, shape (n, classes)."""
+    attack: np.ndarray = 1 - probability[:, 0].astype(np.float64)
+    return attack
+
+
+def log_probability(probability: np.ndarray) -> np.ndarray:
+    """Natural logarithms, float64, shape (n, classes), of class probabilities; 0 counts as one in 10^12."""
+    logarithm: np.ndarray = np.log(np.maximum(probability.astype(np.float64), _LEAST))
+    return logarithm

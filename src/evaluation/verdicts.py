@@ -1,0 +1,74 @@
+"""The verdict on each record of a test part, kept so that two runs can be compared."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from src.files import whole_file
+
+_KINDS = {"row": "int64", "vector": "uint64", "target": "int32", "predicted": "int32", "attack": "float32"}
+_FACTS = b"verdicts"
+
+
+def verdicts_file(part: str) -> str:
+    """Name of the file of a test part's verdicts."""
+    return f"{part}_verdicts.parquet"
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What a run said of each record of a test part.
+
+    Attributes:
+        row: int64, shape (n,): 1-based line of the record in its source.
+        vector: uint64, shape (n,): id of its feature vector.
+        target: int32, shape (n,): its class.
+        predicted: int32, shape (n,): the class of the verdict.
+        attack: float32, shape (n,): P(attack), calibrated.
+        classes: Names of the classes, in index order.
+        cost: The task's `cost[actual][predicted]`, if any.
+    """
+
+    row: np.ndarray
+    vector: np.ndarray
+    target: np.ndarray
+    predicted: np.ndarray
+    attack: np.ndarray
+    classes: tuple[str, ...]
+    cost: Sequence[Sequence[float]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def by_row(self) -> "Verdicts":
+        """The same in the order of the source; records that were drawn again stay in the order they had."""
+        order = np.argsort(self.row, kind="stable")
+        return replace(self, **{name: getattr(self, name)[order] for name in _KINDS})
+
+    def write(self, path: Path) -> None:
+        """Write one Parquet file, whole or not at all."""
+        facts = {_FACTS: json.dumps({"classes": self.classes, "cost": self.cost}).encode()}
+        columns = {name: pa.array(getattr(self, name).astype(kind, copy=False)) for name, kind in _KINDS.items()}
+        with whole_file(path) as part:
+            pq.write_table(pa.table(columns).replace_schema_metadata(facts), part, compression="zstd")
+
+    @classmethod
+    def read(cls, path: Path) -> "Verdicts":
+        """Read back what `write` wrote.
+
+        Raises:
+            ValueError: the file is not one of these.
+        """
+        table = pq.read_table(path)
+        facts = (table.schema.metadata or {}).get(_FACTS)
+        if facts is None or set(table.column_names) != set(_KINDS):
+            raise ValueError(f"{path}: found the columns {', '.join(table.column_names)}, expected the verdicts of a "
+                             f"run: {', '.join(_KINDS)}; evaluate the run again with this version")  # fmt: skip
+        told = json.loads(facts)
+        columns = {name: table.column(name).to_numpy().astype(kind, copy=False) for name, kind in _KINDS.items()}
+        return cls(**columns, classes=tuple(told["classes"]), cost=told["cost"])

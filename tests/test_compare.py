@@ -1,0 +1,119 @@
+"""`python -m src.compare`: runs of the store and folders of reports, and what it says of those that are none."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+from omegaconf import DictConfig
+
+from src.build import build
+from src.compare import main
+from src.evaluation.verdicts import Verdicts
+from src.tracking import runs
+
+Compose = Callable[..., DictConfig]
+Logged = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Path) -> Iterator[None]:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv(runs.PARENT_VARIABLE, raising=False)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(laid_out_store, tmp_path / "mlruns")
+    yield
+    while mlflow.active_run():
+        mlflow.end_run()
+
+
+def verdicts(errors: int, records: int = 300) -> Verdicts:
+    """So many records, the first so many of which are judged wrong."""
+    row = np.arange(1, records + 1)
+    target = (row % 2).astype(np.int32)
+    predicted = np.where(row <= errors, 1 - target, target).astype(np.int32)
+    return Verdicts(row, row.astype(np.uint64), target, predicted, predicted.astype(np.float32), ("normal", "attack"))
+
+
+@pytest.fixture
+def logged(composed: Compose, tmp_path: Path) -> Logged:
+    """Make a run with such verdicts, and return its id."""
+
+    def make(kept: Verdicts, *overrides: str, part: str = "test") -> str:
+        reports = tmp_path / "reports"
+        shutil.rmtree(reports, ignore_errors=True)
+        folder = reports if part == "test" else reports / "further_tests" / part
+        kept.write(folder / f"{part}_verdicts.parquet")
+        with runs.tracked_run(build(composed("dataset=simulated", "model=decision_tree", *overrides))) as run:
+            run.log_evaluation({"test_accuracy": 0.5}, reports)
+        return run.id
+
+    return make
+
+
+def test_two_runs_are_compared(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = logged(verdicts(5)), logged(verdicts(45), "k=3")
+    assert main([one, other]) == 0
+    text = capsys.readouterr().out
+    assert f"SIMULATED DATA - simulated, binary, random split, decision_tree on pca k=2, seed 0 ({one})" in text
+    assert f"decision_tree on pca k=3, seed 0 ({other})" in text
+    # 300 records, 5 wrong of one and 45 of the other: accuracy 295/300 and 255/300
+    assert "McNemar (chi-square with continuity correction): 40 records only A has right, 0 only B" in text
+    assert "The two runs differ: A is better in accuracy, by 0.13333; A is better in false alarm rate" in text
+    assert main([one, one]) == 0
+    assert "The two runs do not differ by more than" in capsys.readouterr().out
+
+
+def test_a_further_test_part_is_compared_by_its_name(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = (logged(verdicts(errors), part="test_21") for errors in (0, 1))
+    assert main([one, other, "--part", "test_21", "--resamples", "20"]) == 0
+    assert "McNemar (exact binomial): 1 records only A has right" in capsys.readouterr().out
+    assert main([one, other]) == 1
+    assert "a run with test_verdicts.parquet in sqlite" in capsys.readouterr().err
+
+
+def test_reports_of_a_direct_run_are_compared_where_they_lie(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, errors in (("one", 3), ("two", 3)):
+        verdicts(errors).write(tmp_path / name / "test_verdicts.parquet")
+    assert main([str(tmp_path / "one"), str(tmp_path / "two")]) == 0
+    assert "do not differ" in capsys.readouterr().out
+
+
+def test_runs_on_other_records_are_refused_and_the_choices_behind_it_named(
+    logged: Logged, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = logged(verdicts(5)), logged(verdicts(5, records=280), "split=grouped", "seed=1")
+    assert main([one, other]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(
+        f"compare: {one} and {other}: found 300 and 280 test records, expected two runs on the same"
+    )
+    assert error.endswith("; the runs have split.name=random and grouped, seed=0 and 1\n")
+
+
+def test_what_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["0" * 32, "0" * 32]) == 1
+    error = capsys.readouterr().err
+    assert f"compare: '{'0' * 32}': found neither such a folder nor a run with test_verdicts.parquet in sqlite" in error
+    assert "expected the id of a run (make ui shows them)" in error
+    assert main([str(tmp_path), str(tmp_path)]) == 1
+    assert f"{tmp_path}: found no test_verdicts.parquet in it, expected the reports" in capsys.readouterr().err
+
+
+def test_a_run_without_verdicts_is_named(composed: Compose, logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
+    with runs.tracked_run(build(composed("dataset=simulated", "model=decision_tree"))) as run:
+        run.log_metrics({"test_accuracy": 0.5})
+    assert main([run.id, logged(verdicts(1))]) == 1
+    assert f"compare: '{run.id}': found neither such a folder nor a run with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("resamples", ["0", "-1", "many"])
+def test_a_number_of_resamples_that_cannot_be_is_named(resamples: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["one", "other", f"--resamples={resamples}"])
+    assert f"found '{resamples}', expected a whole number from 1" in capsys.readouterr().err
