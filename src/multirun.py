@@ -102,5 +102,14 @@ def _tell_seeds(parent: str, groups: list[seeds.Group], place: str | None) -> No
 def _job(config: DictConfig) -> Job:
     """The cost of a fit grows with its inputs and its records."""
     resolved: Any = OmegaConf.to_container(config, resolve=True)
-    records = sum(one["count"] for one in resolved["task"]["classes"].values())
-    return Job(resolved["model"]["name"], resolved["k"] * records, in_store=already_done(resolved) is not None)
+    kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
+    return Job(kind, resolved["k"] * _records(resolved), in_store=already_done(resolved) is not None)
+
+
+def _records(config: dict[str, Any]) -> int:
+    """Records that take part: as many as the task counts, or the whole training file."""
+    counts = [one["count"] for one in config["task"]["classes"].values()]
+    if config["split"]["name"] != "official" and None not in counts:
+        return sum(counts)
+    dataset = config["dataset"]
+    return int(dataset["records"] if "records" in dataset else dataset["train"]["records"])
