@@ -22,6 +22,7 @@ DOORS = {
     "evaluate",
     "sweep",
     "report",
+    "honest",
     "predict",
     "compare",
     "ui",
