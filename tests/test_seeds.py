@@ -34,7 +34,7 @@ def test_groups_are_told_apart_by_what_differs(composed: Compose) -> None:
         for seed in (0, 1)
     ]
     assert [one.label for one in seeds.groups(points)] == [
-        f"{ONE}, lstm on pca k={k}, evaluation.calibrate={value}" for value in (True, False) for k in (2, 3)
+        f"{ONE}, lstm on pca k={k}, evaluation.calibrate={value}" for value in ("true", "false") for k in (2, 3)
     ]
 
 
