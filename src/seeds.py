@@ -13,7 +13,17 @@ from src.build import build
 from src.evaluation.uncertainty import Interval, student
 from src.files import write_text
 
-MAIN = ("accuracy", "mean_cost", "f1", "recall", "precision", "false_alarm_rate", "detection_rate", "roc_auc")
+MAIN = (
+    "accuracy",
+    "mean_cost",
+    "binary_accuracy",
+    "f1",
+    "recall",
+    "precision",
+    "false_alarm_rate",
+    "detection_rate",
+    "roc_auc",
+)
 # What the caption names, beside k and window.
 _NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
 _NOT_OVER_SEEDS = ("_low", "_high")  # bootstrap intervals of single runs

@@ -57,7 +57,8 @@ def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None)
 
     With two classes `recall`, `precision` and `f1` are those of the second, the attack; with more they are means over
     the classes (macro). `false_alarm_rate` is the share of normal records that any alarm is raised for,
-    `detection_rate` that of attacks. A ratio without records is 0.
+    `detection_rate` that of attacks; `binary_accuracy`, with more than two classes, the share of records for which alarm
+    or none is right. A ratio without records is 0.
 
     Args:
         confusion: Numbers of records, shape (..., classes, classes): rows predicted, columns actual.
@@ -78,6 +79,9 @@ def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None)
         "false_alarm_rate": ratio(alarm[..., 0], actual[..., 0]),
         "detection_rate": ratio(alarm[..., 1:].sum(axis=-1), actual[..., 1:].sum(axis=-1)),
     }
+    if confusion.shape[-1] > 2:  # with two classes it is the accuracy
+        silent = actual[..., 0] - alarm[..., 0]
+        found["binary_accuracy"] = ratio(silent + alarm[..., 1:].sum(axis=-1), records)
     if cost is not None:
         found["mean_cost"] = ratio((confusion * np.asarray(cost).T).sum(axis=(-2, -1)), records)
     return found

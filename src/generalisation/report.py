@@ -16,7 +16,7 @@ _TEMPLATES = templates(_HERE / "templates")
 TITLE = "What the scores mean on traffic that was not seen"
 # Which grids each section reads.
 SPLITS = ("honest_splits", "honest_all_features", "honest_baselines")
-FIVE = ("honest_five", "honest_five_baselines")
+FIVE = ("honest_five", "honest_five_windows", "honest_five_baselines")
 BINARY = ("honest_binary",)
 
 

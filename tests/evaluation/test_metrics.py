@@ -224,6 +224,7 @@ def test_the_contest_winners_matrix_costs_what_was_published() -> None:
     found = metrics.scores(by_actual.T, CONTEST)
     assert round(float(found["mean_cost"]), 4) == 0.2331
     assert round(float(found["accuracy"]), 4) == 0.9271
+    assert round(float(found["binary_accuracy"]), 4) == 0.9330
     assert round(float(found["false_alarm_rate"]), 4) == 0.0055
     assert round(float(found["detection_rate"]), 3) == 0.918
 
