@@ -5,6 +5,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,24 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --disable-background-networking --disable-component-update "
     "--disable-sync --no-first-run --hide-scrollbars --virtual-time-budget=30000"
 ).split()
+
+# Loads the report in a frame of a given width, and writes down what it finds there.
+_MEASURE = """<!doctype html><body><iframe src="index.html" style="width:{width}px;height:900px;border:0"></iframe>
+<p></p>
+<script>
+const frame = document.querySelector("iframe")
+frame.onload = async () => {{
+  const page = frame.contentDocument, images = [...page.images]
+  await Promise.all(images.map(image => image.decode().catch(() => 0)))
+  const wide = [...page.body.querySelectorAll("h1,h2,p,li,img,pre,.wide")].filter(
+    one => one.getBoundingClientRect().right > {width} + 0.5)
+  document.querySelector("p").textContent = JSON.stringify({{
+    overflow: page.documentElement.scrollWidth - {width}, images: images.length,
+    broken: images.filter(image => !image.naturalWidth).length, wide: wide.map(one => one.outerHTML.slice(0, 80)),
+    narrow: Math.min(...images.map(image => image.getBoundingClientRect().width)),
+  }})
+}}
+</script>"""
 
 
 def chromium() -> str:
@@ -40,3 +61,25 @@ def _open(address: str, size: tuple[int, int], action: str) -> str:
     with tempfile.TemporaryDirectory() as profile:
         command = [chromium(), *FLAGS, f"--window-size={width},{height}", f"--user-data-dir={profile}", action, address]
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def assert_fits(report: Path, width: int) -> None:
+    """The index.html of a folder, in a window so wide, shows every SVG of the folder and nothing reaches beyond it."""
+    page = report / f"measure-{width}.html"
+    page.write_text(_MEASURE.format(width=width))
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(report))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            found = dom(f"http://127.0.0.1:{server.server_port}/{page.name}", (width + 100, 1000))
+        finally:
+            server.shutdown()
+            page.unlink()
+    assert '"overflow":0' in found, found[-800:]
+    assert f'"images":{len(list(report.glob("*.svg")))}' in found
+    assert '"broken":0' in found
+    assert '"wide":[]' in found

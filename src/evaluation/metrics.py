@@ -57,8 +57,8 @@ def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None)
 
     With two classes `recall`, `precision` and `f1` are those of the second, the attack; with more they are means over
     the classes (macro). `false_alarm_rate` is the share of normal records that any alarm is raised for,
-    `detection_rate` that of attacks; `binary_accuracy`, with more than two classes, the share of records for which alarm
-    or none is right. A ratio without records is 0.
+    `detection_rate` that of attacks; `binary_accuracy`, with more than two classes, the share of records for which an
+    alarm, or none, is right. A ratio without records is 0.
 
     Args:
         confusion: Numbers of records, shape (..., classes, classes): rows predicted, columns actual.
