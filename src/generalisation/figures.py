@@ -1,12 +1,13 @@
 """The report's pictures."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from src.evaluation.plots import COLORS, STYLE
 from src.evaluation.uncertainty import Interval
@@ -38,7 +39,9 @@ def by_split(entries: Sequence[Entry], title: str) -> Figure:
                 capsize=3, label=split, linestyle="none",
             )  # fmt: skip
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_yticks(range(len(models)), models)
         axes.set(xlabel="test records judged wrongly (logarithmic)", ylim=(-0.6, len(models) - 0.4))
         figure.legend(loc="outside lower center", ncols=3, title="split")
@@ -56,14 +59,18 @@ def contest(entries: Sequence[Entry], title: str) -> Figure:
     with rc_context(STYLE):
         figure = Figure(figsize=(8.6, 1.4 + 0.34 * len(rows)), layout="constrained")
         axes = figure.add_subplot()
+        handles: dict[str, Any] = {}
         for place, (value, _, score) in enumerate(rows):
-            color = COLORS[5] if score is None else COLORS[0]
-            reach = [[0.0], [0.0]] if score is None else [[value - score.low], [score.high - value]]
-            axes.errorbar([value], [place], xerr=reach, fmt="o", color=color, capsize=3)
+            if score is None:
+                (handles["published"],) = axes.plot(value, place, "o", color=COLORS[5])
+            else:
+                reach = [[value - score.low], [score.high - value]]
+                handles["ours"] = axes.errorbar([value], [place], xerr=reach, fmt="o", color=COLORS[0], capsize=3)
         axes.set_yticks(range(len(rows)), [name for _, name, _ in rows])
         for label, (_, _, score) in zip(axes.get_yticklabels(), rows, strict=True):
             label.set_color(COLORS[5] if score is None else COLORS[0])
-        axes.set(xlabel="mean cost of a record (lower is better); published in grey, ours in blue")
+        axes.set(xlabel="mean cost of a record (lower is better)")
+        figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=2)
         axes.set_title(title, fontsize=11)
     return figure
 
