@@ -136,9 +136,10 @@ def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made
 def test_a_detector_that_reads_by_groups_is_kept_and_scores_alike(
     composed: Compose, made: Workspace, tmp_path: Path
 ) -> None:
-    choices = ("layout=groups", "reducer=none", "scaling=log_minmax", "scaling.one_hot_service=true")
+    choices = ("layout=groups", "reducer=none", "k=123", "scaling=log_minmax", "scaling.one_hot_service=true")
     training = ("model.frequencies=0", "model.standardise=false", "training.type_balance=0.5", "training.noise=0.1")
-    walk = Walk(settings := build(composed(*SMALL, *QUICK, *choices, *training)), made)
+    settings = build(composed(*SMALL, *QUICK, *choices, *training))
+    walk = Walk(settings, made)
     detector = train(settings, walk).detector
     X = walk.sampled[0]["test"].X
     probability = detector.score(X)
