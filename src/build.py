@@ -66,10 +66,10 @@ class Settings:
         names = {group: self.config[group].get("name") for group in GROUPS}
         warning = "SIMULATED DATA - " if self.dataset.simulated else ""
         scaled = "" if names["scaling"] == "minmax" else f"{names['scaling']} "
-        windows = f", windows of {self.layout.window}" if self.layout.name == "window" else ""
+        steps = {"record": "", "groups": ", by groups", "window": f", windows of {self.layout.window}"}
         return (
             f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
-            f"{names['model']} on {scaled}{names['reducer']} k={self.k}{windows}, seed {self.seed}"
+            f"{names['model']} on {scaled}{names['reducer']} k={self.k}{steps[self.layout.name]}, seed {self.seed}"
         )
 
 
@@ -109,6 +109,8 @@ def build(cfg: DictConfig) -> Settings:
         )
     if settings.layout.name == "window":
         _check_windows(settings)
+    if settings.layout.name == "groups":
+        _check_groups(settings)
     return settings
 
 
@@ -121,6 +123,19 @@ def _check_windows(settings: Settings) -> None:
         )
     if not settings.model.reads_windows:
         raise ConfigError(f"layout=window: found model={model}, expected a network; add layout=record for this model")
+
+
+def _check_groups(settings: Settings) -> None:
+    from src.features.reducers import AllFeatures  # scikit-learn is there: it made the reducer
+
+    reducer, model = (settings.config[group]["name"] for group in ("reducer", "model"))
+    if not isinstance(settings.reducer, AllFeatures):
+        raise ConfigError(
+            f"layout=groups: found reducer={reducer}, expected reducer=none: columns that are no features, or are "
+            "chosen from them, are in none of the contest's groups"
+        )
+    if not settings.model.reads_windows:
+        raise ConfigError(f"layout=groups: found model={model}, expected a network; add layout=record for this model")
 
 
 def make(group: str, node: dict[str, Any]) -> Any:

@@ -44,6 +44,8 @@ def fit(settings: Settings, walk: Walk, on_epoch: OnEpoch = lambda epoch: None) 
         training=settings.training,
         seed=settings.seed,
         on_epoch=on_epoch,
+        steps=settings.layout.steps(settings.scaling.features),
+        attack=train.attack,
     )
     return fitted
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from src.build import Settings
 from src.data.sampling import draw, with_target
+from src.data.schema import LABELS
 from src.data.sources import OnProgress
 from src.data.splitting import SPLIT_PARTS
 from src.data.tables import Table, read_table, write_table
@@ -130,7 +131,7 @@ class Walk:
             inputs = self._windows(pipeline, tables)
         else:
             inputs = {part: prepare(pipeline, tables[part].X) for part in SPLIT_PARTS}
-        parts = {part: Reduced(inputs[part], _target(tables[part])) for part in SPLIT_PARTS}
+        parts = {part: Reduced(inputs[part], _target(tables[part]), _types(tables[part])) for part in SPLIT_PARTS}
         return parts, pipeline, {"sample": sampled, "reduce_seconds": seconds}
 
     def _windows(self, pipeline: "Pipeline", tables: dict[str, Table]) -> dict[str, ModelInput]:
@@ -163,6 +164,11 @@ def scored_parts(parts: Iterable[str]) -> list[str]:
 def _target(table: Table) -> np.ndarray:
     assert table.target is not None  # set by sampling
     return table.target
+
+
+def _types(table: Table) -> np.ndarray:
+    """The place of each record's attack type in LABELS, int32, shape (n,): the same whatever codes the table has."""
+    return np.array([LABELS.index(name) for name in table.attacks], dtype=np.int32)[table.attack]
 
 
 def write_raw(settings: Settings, out: Workspace) -> None:

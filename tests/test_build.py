@@ -106,6 +106,9 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["scaling.one_hot_service=true", "k=124"], r"k=124: expected a whole number from 1 to 123"),
         (["scaling.one_hot_service=true", "reducer=none"], r"k=53: expected 123, since reducer=none keeps every fea"),
         (["training.class_balance=2"], r"training\.class_balance=2: .*less than or equal to 1"),
+        (["training.type_balance=2"], r"training\.type_balance=2: .*less than or equal to 1"),
+        (["training.noise=-1"], r"training\.noise=-1: .*greater than or equal to 0"),
+        (["model.standardise=1"], r"model\.standardise=1: .*valid boolean"),
         (["training.label_smoothing=1"], r"training\.label_smoothing=1: .*less than 1"),
         (["layout=window", "window=0"], r"layout\.window=0: .*greater than or equal to 1"),
         (["split.name=sorted"], r"split\.name='sorted': .*'random', 'grouped' or 'official'"),
@@ -133,6 +136,13 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             ["layout=window", "split=official", "model=decision_tree"],
             r"layout=window: found model=decision_tree, expected a network; add layout=record for this model",
         ),
+        (["layout=groups"], r"layout=groups: found reducer=pca, expected reducer=none: columns that are no features"),
+        (["layout=groups", "reducer=mi"], r"layout=groups: found reducer=mi, expected reducer=none"),
+        (
+            ["layout=groups", "reducer=none", "model=random_forest"],
+            r"layout=groups: found model=random_forest, expected a network; add layout=record for this model",
+        ),
+        (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (["split.train=0.9"], r"split: train \+ val \+ test is 1\.3, expected 1"),
         (["task.classes.normal.attacks=[nomal]"], r"task: found the attack type 'nomal', expected one of normal, "),
         # more or less than there is
@@ -221,6 +231,10 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
         (
             ["split=official", "scaling=log_minmax", "layout=window", "window=6", "k=10"],
             "kdd99_10pct, binary, official split, lstm on log_minmax pca k=10, windows of 6, seed 0",
+        ),
+        (
+            ["layout=groups", "reducer=none"],
+            "kdd99_10pct, binary, random split, lstm on none k=53, by groups, seed 0",
         ),
     ],
 )

@@ -11,6 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import recipes
 from src.build import build
+from src.data.schema import LABELS
+from src.detector import Detector
 from src.experiment import train
 from src.pipeline import Walk, write_preprocessed, write_reduced, write_sampled
 from src.workspace import PROJECT, Workspace
@@ -20,7 +22,7 @@ CONF = PROJECT / "conf"
 # Nothing in these groups changes what a stage makes.
 NOT_TRACKED_BY_DVC = {"tracking"}
 # What a choice does not go without.
-NEEDS = {"layout=window": ",split=official"}
+NEEDS = {"layout=window": ",split=official", "layout=groups": ",reducer=none"}
 SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")
 RARE = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000")  # enough for every class of `five`
 QUICK = ("training.epochs=4", "training.batch_size=32", "training.jit_compile=false", "training.progress=false")
@@ -120,7 +122,8 @@ def test_every_scaling_is_learned_and_scored(
 
 @pytest.mark.parametrize("layout", options("layout"))
 def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made: Workspace) -> None:
-    settings = build(composed(*SMALL, *QUICK, f"layout={layout}", "split=official", "model.frequencies=4"))
+    needs = NEEDS.get(f"layout={layout}", "").split(",")[1:]
+    settings = build(composed(*SMALL, *QUICK, f"layout={layout}", *{*needs, "split=official"}, "model.frequencies=4"))
     walk = Walk(settings, made)
     outcome = train(settings, walk)
     assert outcome.metrics["val_accuracy"] > 0.8
@@ -128,6 +131,33 @@ def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made
     test = walk.reduced[0]["test"]
     probability = outcome.detector.score(walk.sampled[0]["test"].X)
     np.testing.assert_allclose(probability, outcome.fitted.classifier.predict_proba(test.X), atol=1e-5)
+
+
+def test_a_detector_that_reads_by_groups_is_kept_and_scores_alike(
+    composed: Compose, made: Workspace, tmp_path: Path
+) -> None:
+    choices = ("layout=groups", "reducer=none", "k=123", "scaling=log_minmax", "scaling.one_hot_service=true")
+    training = ("model.frequencies=0", "model.standardise=false", "training.type_balance=0.5", "training.noise=0.1")
+    settings = build(composed(*SMALL, *QUICK, *choices, *training))
+    walk = Walk(settings, made)
+    detector = train(settings, walk).detector
+    X = walk.sampled[0]["test"].X
+    probability = detector.score(X)
+    detector.save(tmp_path / "kept")
+    again = Detector.load(tmp_path / "kept")
+    assert again.card == detector.card
+    np.testing.assert_array_equal(again.score(X), probability)
+    stream = again.stream()
+    blocks = [stream.uncalibrated(X[start : start + 70]) for start in range(0, len(X), 70)]
+    np.testing.assert_allclose(np.concatenate(blocks), probability, atol=1e-5)
+
+
+def test_the_attack_types_of_a_part_come_with_it(composed: Compose, made: Workspace) -> None:
+    walk = Walk(build(composed(*SMALL)), made)
+    for name, part in walk.reduced[0].items():
+        table = walk.sampled[0][name]
+        assert part.attack.dtype == np.int32
+        assert [LABELS[code] for code in part.attack] == [table.attacks[code] for code in table.attack]
 
 
 def test_what_the_reduce_stage_keeps_of_windows_is_what_it_made(
@@ -140,6 +170,7 @@ def test_what_the_reduce_stage_keeps_of_windows_is_what_it_made(
     for part, one in walk.reduced[0].items():
         np.testing.assert_array_equal(np.asarray(kept[0][part].X), np.asarray(one.X))
         np.testing.assert_array_equal(kept[0][part].y, one.y)
+        np.testing.assert_array_equal(kept[0][part].attack, one.attack)
     assert kept[2] == walk.reduced[2]
 
 

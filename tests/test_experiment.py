@@ -60,7 +60,7 @@ def test_test_records_have_no_part_in_the_decision(composed: Compose, walk: Walk
     parts, preparation, facts = walk.reduced
     test = parts["test"]
     other = Walk(wanted, Workspace(Path("/nowhere")))
-    upside_down = Reduced(np.ascontiguousarray(-test.X[::-1]), 1 - test.y)
+    upside_down = Reduced(np.ascontiguousarray(-test.X[::-1]), 1 - test.y, test.attack)
     other.__dict__["sampled"] = walk.sampled
     other.__dict__["reduced"] = ({**parts, "test": upside_down}, preparation, facts)
     one, changed = train(wanted, walk), train(wanted, other)

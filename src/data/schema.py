@@ -3,7 +3,8 @@
 Source: KDD Cup 1999 Data, UCI KDD Archive (`kddcup.names`, `training_attack_types`). NSL-KDD (Tavallaee et al. 2009,
 doi:10.1109/CISDA.2009.5356528) has the same columns and labels, and a difficulty level behind them. The 53 features
 are the paper's: the published order with `service` as a code in its place, `protocol_type` and `flag` one-hot at the
-end.
+end. The groups of columns are those of the contest's task description (`task.html`, tables 1 to 3; Lee & Stolfo 2000,
+doi:10.1145/382912.382914), which lacks the columns of the last 100 connections to the same host: they stand last.
 """
 
 from typing import Final, Literal
@@ -53,6 +54,16 @@ COLUMNS: Final[dict[str, Kind]] = {
     "dst_host_srv_serror_rate": "rate",
     "dst_host_rerror_rate": "rate",
     "dst_host_srv_rerror_rate": "rate",
+}
+
+_NAMES = tuple(COLUMNS)
+# The contest's groups, as the columns follow each other: of the connection itself, of what is said in it, of the two
+# seconds before it, and of the last connections to its host.
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "basic": _NAMES[:9],
+    "content": _NAMES[9:22],
+    "traffic": _NAMES[22:31],
+    "host": _NAMES[31:],
 }
 
 # What a value of each kind must be, as error messages say it.
@@ -106,3 +117,16 @@ FEATURES: Final = (
     *(f"flag_{name}" for name in FLAGS),
 )
 N_FEATURES: Final = len(FEATURES)
+
+
+def group(feature: str) -> str:
+    """The group of a feature: that of its column, also of the indicators of a symbol such as `flag_SF`.
+
+    Raises:
+        ValueError: it is none of a record's.
+    """
+    symbols = [name for name, kind in COLUMNS.items() if kind == "symbol" and feature.startswith(f"{name}_")]
+    for name, columns in GROUPS.items():
+        if not {feature, *symbols}.isdisjoint(columns):
+            return name
+    raise ValueError(f"found the feature {feature!r}, expected a column of COLUMNS or an indicator of a symbol")

@@ -1,5 +1,6 @@
-"""What a model reads of a record: the record alone, or a window of the records that lead up to it."""
+"""What a model reads of a record: its values, in steps, or a window of the records that lead up to it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -7,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
+from src.data.schema import GROUPS, group
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -14,20 +16,28 @@ class Layout:
     """What a model reads of each record.
 
     Attributes:
-        name: `record` (the paper's: its k values as a sequence of k steps) or `window`: the last records of the file up
+        name: `record` (the paper's: its k values as a sequence of k steps), `groups`: its features as four steps, a
+            group of the contest each, see `src.data.schema.GROUPS`; or `window`: the last records of the file up
             to this one, a step of k values each. A window holds the records before in the source file whatever part
             they are in: records of validation stand, without their labels, in windows of training, and the other way.
-        window: Records in a window; 1 for `record`.
+        window: Records in a window; 1 for `record` and `groups`.
     """
 
-    name: Literal["record", "window"]
+    name: Literal["record", "groups", "window"]
     window: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
     def _check(self) -> "Layout":
-        if self.name == "record" and self.window != 1:
+        if self.name != "window" and self.window != 1:
             raise ValueError(f"window={self.window}: expected 1 where a model reads one record; add layout=window")
         return self
+
+    def steps(self, features: Sequence[str]) -> np.ndarray | None:
+        """The step that each of k features belongs to, int64, shape (k,); None unless they are read by groups."""
+        if self.name != "groups":
+            return None
+        places = {name: place for place, name in enumerate(GROUPS)}
+        return np.array([places[group(feature)] for feature in features], dtype=np.int64)
 
 
 class Windows:

@@ -28,10 +28,17 @@ TRUSTED = [f"src.features.reducers.{name}" for name in ("AllFeatures", "Principa
 
 @dataclass(frozen=True)
 class Reduced:
-    """One part as the models read it: X float32, shape (n, k), or Windows, shape (n, w, k); y int32, shape (n,)."""
+    """One part as the models read it.
+
+    Attributes:
+        X: float32, shape (n, k), or Windows, shape (n, w, k).
+        y: Class index, int32, shape (n,).
+        attack: Attack type, int32, shape (n,): its place in `src.data.schema.LABELS`.
+    """
 
     X: ModelInput
     y: np.ndarray
+    attack: np.ndarray
 
 
 def fit_preparation(
@@ -80,17 +87,17 @@ def save_reduced(part: Reduced, path: Path) -> None:
     X = part.X
     with whole_file(path) as new, new.open("wb") as file:
         if isinstance(X, Windows):
-            np.savez(file, rows=X.rows, last=X.last, window=X.window, y=part.y)
+            np.savez(file, rows=X.rows, last=X.last, window=X.window, y=part.y, attack=part.attack)
         else:
-            np.savez(file, X=X, y=part.y)
+            np.savez(file, X=X, y=part.y, attack=part.attack)
 
 
 def load_reduced(path: Path) -> Reduced:
     """Read back what `save_reduced` kept."""
     with np.load(path) as arrays:
-        if "X" in arrays:
-            return Reduced(arrays["X"], arrays["y"])
-        return Reduced(Windows(arrays["rows"], arrays["last"], int(arrays["window"])), arrays["y"])
+        windows = "X" not in arrays
+        X = Windows(arrays["rows"], arrays["last"], int(arrays["window"])) if windows else arrays["X"]
+        return Reduced(X, arrays["y"], arrays["attack"])
 
 
 def explained_variance(X: np.ndarray, scaler: UnitRange | None = None) -> pd.DataFrame:

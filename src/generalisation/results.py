@@ -61,6 +61,8 @@ class Entry:
         name, reducer = str(c["model"]["name"]), c["reducer"]["name"]
         words = [_MODELS.get(name, name.replace("_", " "))]
         words.append(f"{_INPUTS.get(reducer, reducer)} {c['k']}" if reducer != "none" else "all features")
+        if c["layout"]["name"] == "groups":
+            words.append("by groups")
         if c["layout"]["name"] == "window":
             words.append(f"windows of {c['window']}")
         if c["split"]["distinct"]:

@@ -42,8 +42,10 @@ class Classical(ABC):
         training: Training,
         seed: int,
         on_epoch: OnEpoch = lambda epoch: None,
+        steps: np.ndarray | None = None,
+        attack: np.ndarray | None = None,
     ) -> Fitted:
-        """See `src.models.interface.Model.fit`; validation and `training` are not used."""
+        """See `src.models.interface.Model.fit`; of the rest, only `n_classes` and `seed` are used."""
         start = time.perf_counter()
         estimator: Any = self.estimator(seed).fit(X, y)
         seconds = time.perf_counter() - start

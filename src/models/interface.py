@@ -48,7 +48,7 @@ class Model(Protocol):
     """A recipe: what a file in conf/model builds. Making one imports no framework.
 
     Attributes:
-        reads_windows: X may be Windows.
+        reads_windows: X may be Windows, and `steps` is heeded.
     """
 
     reads_windows: ClassVar[bool]
@@ -64,13 +64,19 @@ class Model(Protocol):
         training: Training,
         seed: int,
         on_epoch: OnEpoch = lambda epoch: None,
+        steps: np.ndarray | None = None,
+        attack: np.ndarray | None = None,
     ) -> Fitted:
         """Fit on X, float32, shape (n, k), or Windows, shape (n, w, k), and y, int32, shape (n,).
 
         Validation may only stop the fit.
 
+        Args:
+            steps: The step each of the k columns of a record belongs to, int64, shape (k,); None: each its own.
+            attack: Attack type of each row of X, int32 codes, shape (n,).
         Raises:
             FloatingPointError: the loss is no longer a number; names the epoch.
+            ValueError: attack types are to be balanced, and there are none.
         """
         ...
 

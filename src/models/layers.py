@@ -63,3 +63,27 @@ class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
     def get_config(self) -> dict[str, Any]:
         own = {name: getattr(self, name) for name in ("count", "lowest", "highest", "knee", "decay")}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("ids")
+class Grouped(keras.layers.Layer):  # type: ignore[name-defined]
+    """The k values of a record become steps: each step has those that belong to it in their places, and 0 elsewhere.
+
+    Args:
+        steps: The step that each of the k values belongs to, 0 or more.
+    Call arguments:
+        inputs: float32, shape (batch, k, 1).
+    Returns:
+        float32, shape (batch, largest step + 1, k).
+    """
+
+    def __init__(self, steps: list[int], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.steps = steps
+        self._mask = (np.arange(max(steps) + 1)[:, None] == np.array(steps)).astype(np.float32)
+
+    def call(self, inputs: Any) -> Any:
+        return keras.ops.transpose(inputs, (0, 2, 1)) * self._mask
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "steps": list(self.steps)}

@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 from src.checked import CHECKED
 from src.data.windows import ModelInput, Windows
 from src.files import whole_file
-from src.models.balance import balance
+from src.models.balance import balance, balance_types
 from src.models.copies import distinct, merge_copies
 from src.models.framework import load_keras
 from src.models.interface import Fitted, OnEpoch, write_kind
@@ -35,11 +35,12 @@ class Network(ABC):
 
     Attributes:
         members: Networks side by side that judge together, see `src.models.committee`.
-        input_scale: Standard deviation the network sees: each of the k inputs is standardised on the training part
-            and multiplied by it.
+        standardise: Each of the k inputs is standardised on the training part; false leaves it as it is, so that an
+            indicator that is rare in training is not blown up where it is set.
+        input_scale: What the inputs are multiplied by then: the standard deviation the network sees.
         frequencies: The network also sees sine and cosine of its inputs at so many frequencies (0: only the inputs), by
             `src.models.layers.FourierFeatures`: KDD99's classes differ at a fine scale, which a smooth network misses.
-            A step of a window has k values, which makes k (1 + 2 frequencies) of them.
+            A step of a window, or of groups of columns, has k values, which makes k (1 + 2 frequencies) of them.
         lowest_frequency, highest_frequency: Range of them before training, in radians per unit of the scaled input.
         knee_frequency, frequency_decay: Above the knee their amplitudes fall, the faster the larger the decay.
     """
@@ -47,6 +48,7 @@ class Network(ABC):
     reads_windows: ClassVar[bool] = True
 
     members: Annotated[int, Field(ge=1)]
+    standardise: bool
     input_scale: Positive
     frequencies: Annotated[int, Field(ge=0)]
     lowest_frequency: Positive
@@ -58,20 +60,39 @@ class Network(ABC):
     def body(self, inputs: Any) -> Any:
         """Keras layers from inputs, float32, shape (batch, steps, c), to what the classes are read from, (batch, d)."""
 
-    def build(self, mean: np.ndarray, deviation: np.ndarray, n_classes: int, window: int | None = None) -> Any:
+    def build(
+        self,
+        mean: np.ndarray,
+        deviation: np.ndarray,
+        n_classes: int,
+        window: int | None = None,
+        *,
+        steps: np.ndarray | None = None,
+        noise: float = 0.0,
+    ) -> Any:
         """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, members, n_classes).
 
         Args:
             mean: Of each input on the training part, shape (k,).
             deviation: Its standard deviation, shape (k,); where it is nothing but rounding the input is only centred.
             window: Records in a window: the model takes shape (batch, window, k).
+            steps: The step that each input belongs to, int64, shape (k,); None: each its own.
+            noise: Standard deviation of what training adds to the scaled inputs.
         """
         keras = load_keras()
+        if not self.standardise:
+            mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
         constant = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
         variance = np.where(constant, 1.0, (deviation / self.input_scale) ** 2)
         k = len(mean)
         inputs = keras.Input((k, 1) if window is None else (window, k))
         scaled = keras.layers.Normalization(axis=1 if window is None else 2, mean=mean, variance=variance)(inputs)
+        if noise:
+            scaled = keras.layers.GaussianNoise(noise)(scaled)
+        if steps is not None:
+            from src.models.layers import Grouped
+
+            scaled = Grouped(steps.tolist())(scaled)
         judged = [
             keras.layers.Reshape((1, n_classes))(keras.layers.Dense(n_classes)(self.body(self._seen(scaled, member))))
             for member in range(self.members)
@@ -105,6 +126,8 @@ class Network(ABC):
         training: Training,
         seed: int,
         on_epoch: OnEpoch = lambda epoch: None,
+        steps: np.ndarray | None = None,
+        attack: np.ndarray | None = None,
     ) -> Fitted:
         """See `src.models.interface.Model.fit`."""
         keras = load_keras()
@@ -116,22 +139,21 @@ class Network(ABC):
         start = time.perf_counter()
         records, window = (X.newest, X.window) if isinstance(X, Windows) else (X, None)
         mean, deviation = records.mean(axis=0, dtype=np.float64), records.std(axis=0, dtype=np.float64)
-        network = self.build(mean, deviation, n_classes, window)
-        X, y, weight = merge_copies(X, y, training.copies)
-        weight = balance(weight, y, training.class_balance)
+        network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise)
+        X, y, weight = _weighed(X, y, attack, training)
         X_val, y_val, weight_val = merge_copies(X_val, y_val, len(X_val))
         batch = min(training.batch_size, len(X))
-        steps = math.ceil(len(X) / batch)
+        updates = math.ceil(len(X) / batch)
         # Whole batches only, filled up from the front: one shape means one compiled step, and with all steps of an
         # epoch in one call the framework's cost per step is gone (0.3 s an epoch instead of 0.9 s at k = 2).
-        filled = np.resize(np.arange(len(X)), steps * batch)
+        filled = np.resize(np.arange(len(X)), updates * batch)
         report = EpochReport(training, on_epoch)
         network.compile(
-            optimizer=_optimizer(training, steps),
+            optimizer=_optimizer(training, updates),
             loss=committee.smoothed_loss(training.label_smoothing),
             weighted_metrics=[committee.accuracy],
             jit_compile=training.jit_compile,
-            steps_per_execution=steps,
+            steps_per_execution=updates,
         )
         network.fit(
             _sequences(X[filled]),
@@ -165,6 +187,25 @@ class Network(ABC):
 def _sequences(X: ModelInput) -> np.ndarray:
     """The steps that a network reads, float32: shape (n, k, 1) of records, (n, w, k) of windows."""
     return np.asarray(X) if isinstance(X, Windows) else X[:, :, None]
+
+
+def _weighed(
+    X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training
+) -> tuple[ModelInput, np.ndarray, np.ndarray]:
+    """The rows that are trained, their classes, int32, and their weights, float32, shape (m,)."""
+    if not training.type_balance:
+        X, y, weight = merge_copies(X, y, training.copies)
+        return X, y, balance(weight, y, training.class_balance)
+    if attack is None:
+        raise ValueError(
+            f"training.type_balance={training.type_balance}: found no attack types, expected one a row; give the fit "
+            "`attack`, or set it to 0"
+        )
+    types = int(attack.max()) + 1
+    X, kind, weight = merge_copies(X, y * types + attack, training.copies)
+    y = kind // types
+    weight = balance(weight, y, training.class_balance)
+    return X, y, balance_types(weight, y, kind, training.type_balance)
 
 
 def _scoring_batch(X: ModelInput) -> int:

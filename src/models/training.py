@@ -18,6 +18,9 @@ class Training:
         copies: Up to so many equal rows are trained as one that weighs as much, see `src.models.copies`; 1 merges none.
         class_balance: 0 to 1: a class of n records weighs n ** -class_balance a record, so that at 1 all classes weigh
             the same. Loss and accuracy of training are of the weighted rows, those of validation are not weighted.
+        type_balance: 0 to 1: a record also weighs (records of its attack type / records of its class) ** -type_balance,
+            so that at 1 all types of a class weigh the same. A class weighs more by it, the more types it has.
+        noise: Standard deviation of the Gaussian noise that training adds to the inputs, after they are standardised.
         label_smoothing: Share of each target that is spread evenly over all classes, also in `val_loss`.
         optimizer: Keras optimiser.
         learning_rate: Its peak, reached after the warm-up.
@@ -34,6 +37,8 @@ class Training:
     batch_size: Annotated[int, Field(ge=1)]
     copies: Annotated[int, Field(ge=1)]
     class_balance: Annotated[float, Field(ge=0, le=1)]
+    type_balance: Annotated[float, Field(ge=0, le=1)]
+    noise: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -2,7 +2,21 @@
 
 from collections import Counter
 
-from src.data.schema import CATEGORIES, COLUMNS, EXPECTED, FEATURES, FLAGS, LABELS, N_FEATURES, PROTOCOLS, SERVICES
+import pytest
+
+from src.data.schema import (
+    CATEGORIES,
+    COLUMNS,
+    EXPECTED,
+    FEATURES,
+    FLAGS,
+    GROUPS,
+    LABELS,
+    N_FEATURES,
+    PROTOCOLS,
+    SERVICES,
+    group,
+)
 
 # The paper's ten best features by their place, counted from 1, in its 53.
 PAPERS_PLACES = {
@@ -17,7 +31,7 @@ def test_a_record_has_the_published_41_columns() -> None:
     assert [places[name] for name in ("duration", "flag", "logged_in", "count", "dst_host_srv_rerror_rate")] == [
         1, 4, 12, 23, 41,
     ]  # fmt: skip
-    assert set(EXPECTED) == set(COLUMNS.values())
+    assert set(EXPECTED) == set(COLUMNS.values()) | {"level"}  # of what stands behind them in NSL-KDD
 
 
 def test_the_vocabularies_hold_what_the_full_training_file_holds() -> None:
@@ -43,3 +57,23 @@ def test_every_attack_type_is_in_one_category_of_the_contest() -> None:
     assert len(set(named)) == len(named) == 39
     assert list(LABELS) == ["normal", *sorted(named)]
     assert "httptunnel" in CATEGORIES["u2r"]  # many papers move it to r2l
+
+
+def test_every_column_is_in_one_group_of_the_contest() -> None:
+    assert [name for columns in GROUPS.values() for name in columns] == list(COLUMNS)
+    assert {name: (len(columns), columns[0], columns[-1]) for name, columns in GROUPS.items()} == {
+        "basic": (9, "duration", "urgent"),
+        "content": (13, "hot", "is_guest_login"),
+        "traffic": (9, "count", "srv_diff_host_rate"),
+        "host": (10, "dst_host_count", "dst_host_srv_rerror_rate"),
+    }
+
+
+def test_an_indicator_is_in_the_group_of_its_symbol() -> None:
+    indicators = ("protocol_type_udp", "flag_SF", "service_http", "service_unknown")
+    assert {group(name) for name in indicators} == {"basic"}
+    assert [group(name) for name in ("service", "logged_in", "srv_count", "dst_host_srv_count")] == [
+        "basic", "content", "traffic", "host",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="found the feature 'pc_1', expected a column of COLUMNS or an indicator"):
+        group("pc_1")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from src.data.schema import FEATURES, SERVICES
 from src.data.windows import Layout, Windows
 
 ROWS = np.array([[1, 10], [2, 20], [3, 30], [4, 40]], dtype=np.float32)
@@ -52,5 +53,29 @@ def test_a_layout_of_one_record_has_no_longer_window() -> None:
         Layout("record", 8)
     with pytest.raises(ValidationError, match=r"window\n.*greater than or equal to 1"):
         Layout(name="window", window=0)
-    with pytest.raises(ValidationError, match=r"name\n.*'record' or 'window'"):
+    with pytest.raises(ValidationError, match="window=2: expected 1 where a model reads one record"):
+        Layout("groups", 2)
+    with pytest.raises(ValidationError, match=r"name\n.*'record', 'groups' or 'window'"):
         Layout(name="frame", window=1)  # type: ignore[arg-type]
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+WITH_INDICATORS = (*(name for name in FEATURES if name != "service"), *(f"service_{name}" for name in SERVICES))
+
+
+@pytest.mark.parametrize(("features", "basic"), [(FEATURES, 8 - 1 + 3 + 11), (WITH_INDICATORS, 8 - 2 + 3 + 11 + 70)])
+def test_the_groups_partition_the_features(features: tuple[str, ...], basic: int) -> None:
+    steps = Layout("groups", 1).steps(features)
+    assert steps is not None
+    assert (steps.dtype, steps.shape) == (np.int64, (len(features),))
+    # of the 9 basic columns, protocol and flag are indicators (and service may be), behind all other columns
+    assert np.bincount(steps).tolist() == [basic, 13, 9, 10]
+    of = dict(zip(features, steps.tolist(), strict=True))
+    chosen = ("duration", "urgent", "flag_SH", "hot", "is_guest_login", "count", "srv_diff_host_rate", "dst_host_count")
+    assert [of[name] for name in chosen] == [0, 0, 0, 1, 1, 2, 2, 3]
+
+
+def test_other_layouts_have_no_groups() -> None:
+    assert Layout("record", 1).steps(FEATURES) is None
+    assert Layout("window", 8).steps(FEATURES) is None

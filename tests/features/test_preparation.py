@@ -124,16 +124,18 @@ def test_unless_it_is_told_the_pipeline_scales_as_scikit_learn_does(flows: tuple
 
 def test_a_part_is_kept_whether_of_records_or_of_windows(tmp_path: Path) -> None:
     rows, y = np.arange(8, dtype=np.float32).reshape(4, 2), np.array([1, 0], dtype=np.int32)
-    save_reduced(Reduced(rows[:2], y), tmp_path / "record.npz")
+    attack = np.array([5, 0], dtype=np.int32)
+    save_reduced(Reduced(rows[:2], y, attack), tmp_path / "record.npz")
     record = load_reduced(tmp_path / "record.npz")
     assert isinstance(record.X, np.ndarray)
-    assert (record.X.tolist(), record.y.tolist()) == ([[0, 1], [2, 3]], [1, 0])
+    assert (record.X.tolist(), record.y.tolist(), record.attack.tolist()) == ([[0, 1], [2, 3]], [1, 0], [5, 0])
     windows = Windows(rows, np.array([3, 1]), 2)
-    save_reduced(Reduced(windows, y), tmp_path / "window.npz")
+    save_reduced(Reduced(windows, y, attack), tmp_path / "window.npz")
     again = load_reduced(tmp_path / "window.npz")
     assert isinstance(again.X, Windows)
     assert np.array_equal(np.asarray(again.X), np.asarray(windows))
-    assert again.y.tolist() == [1, 0]
+    assert (again.y.tolist(), again.attack.tolist()) == ([1, 0], [5, 0])
+    assert again.attack.dtype == np.int32
 
 
 def touch(X: np.ndarray) -> np.ndarray:

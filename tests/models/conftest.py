@@ -13,6 +13,7 @@ from src.models.training import Training
 
 LSTM_DEFAULTS: dict[str, Any] = {
     **{"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False, "input_scale": 1.0, "members": 1},
+    **{"standardise": True},
     **{"frequencies": 0, "lowest_frequency": 0.1, "highest_frequency": 10.0},
     **{"knee_frequency": 1.0, "frequency_decay": 0.5},
 }
@@ -34,6 +35,8 @@ def make_training() -> Callable[..., Training]:
             "batch_size": 16,
             "copies": 1,
             "class_balance": 0.0,
+            "type_balance": 0.0,
+            "noise": 0.0,
             "label_smoothing": 0.0,
             "optimizer": "adam",
             "learning_rate": 0.03,
@@ -73,12 +76,23 @@ def fit(make_training: Callable[..., Training], make_rows: Callable[..., Rows]) 
         seed: int = 0,
         n_classes: int = 2,
         on_epoch: Callable[[dict[str, float]], object] = lambda epoch: None,
+        steps: np.ndarray | None = None,
+        attack: np.ndarray | None = None,
         **training: Any,
     ) -> Fitted:
         X, y = rows or make_rows(n_classes=n_classes)
         X_val, y_val = validation or (X, y)
         return model.fit(
-            X, y, X_val, y_val, n_classes=n_classes, training=make_training(**training), seed=seed, on_epoch=on_epoch
+            X,
+            y,
+            X_val,
+            y_val,
+            n_classes=n_classes,
+            training=make_training(**training),
+            seed=seed,
+            on_epoch=on_epoch,
+            steps=steps,
+            attack=attack,
         )
 
     return make

@@ -1,9 +1,10 @@
 """Our own layers, against NumPy."""
 
 import numpy as np
+import pytest
 
 from src.models.framework import load_keras
-from src.models.layers import FourierFeatures
+from src.models.layers import FourierFeatures, Grouped
 
 
 def test_fourier_features_are_the_value_and_its_sines_and_cosines() -> None:
@@ -33,3 +34,35 @@ def test_frequencies_are_trained_and_come_back_from_a_config() -> None:
     assert again.get_config() == layer.get_config()
     x = np.ones((1, 2, 1), dtype=np.float32)
     np.testing.assert_array_equal(np.asarray(again(x)), np.asarray(layer(x)))
+
+
+def test_each_step_has_the_values_that_belong_to_it_in_their_places() -> None:
+    x = np.array([[[1.0], [2.0], [3.0], [4.0]], [[5.0], [6.0], [7.0], [8.0]]], dtype=np.float32)  # (2, 4, 1)
+    found = np.asarray(Grouped([0, 2, 0, 1])(x))
+    assert found.tolist() == [
+        [[1, 0, 3, 0], [0, 0, 0, 4], [0, 2, 0, 0]],
+        [[5, 0, 7, 0], [0, 0, 0, 8], [0, 6, 0, 0]],
+    ]
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("k", [1, 5, 53])
+def test_steps_are_those_of_a_double_loop_and_add_up_to_the_record(k: int) -> None:
+    rng = np.random.default_rng(k)
+    x, steps = rng.standard_normal((7, k, 1)).astype(np.float32), rng.integers(0, 4, k).tolist()
+    expected = np.zeros((7, max(steps) + 1, k), dtype=np.float32)
+    for place, step in enumerate(steps):
+        expected[:, step, place] = x[:, place, 0]
+    found = np.asarray(Grouped(steps)(x))
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(found.sum(axis=1), x[:, :, 0])
+
+
+def test_groups_come_back_from_a_config_of_whole_numbers() -> None:
+    keras = load_keras()
+    layer = Grouped([0, 1, 1])
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer), safe_mode=True)
+    assert again.get_config() == layer.get_config()
+    assert type(again.get_config()["steps"]) is list
+    assert again.get_config()["steps"] == [0, 1, 1]
+    assert again(keras.Input((3, 1))).shape == (None, 2, 3)

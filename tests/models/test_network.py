@@ -11,7 +11,7 @@ from src.data.windows import Windows
 from src.models import network as network_module
 from src.models.framework import load_keras
 from src.models.interface import Fitted, load_classifier, write_kind
-from src.models.network import SCORING_BATCH, NetworkClassifier, _optimizer
+from src.models.network import SCORING_BATCH, NetworkClassifier, _optimizer, _weighed
 from src.models.training import Training
 from tests.models.conftest import make_lstm
 
@@ -163,10 +163,12 @@ def test_the_progress_bar_can_be_switched_off(fit: Fit, capfd: pytest.CaptureFix
 # --- scaling of the input --------------------------------------------------------------------------------------------
 
 
-def scaled(mean: list[float], deviation: list[float], X: list[list[float]], input_scale: float) -> np.ndarray:
+def scaled(
+    mean: list[float], deviation: list[float], X: list[list[float]], input_scale: float, **changes: Any
+) -> np.ndarray:
     """What the first layer of a built network makes of X."""
     keras = load_keras()
-    model = make_lstm(layers=1, units=2, dropout=0.0, input_scale=input_scale)
+    model = make_lstm(layers=1, units=2, dropout=0.0, input_scale=input_scale, **changes)
     network = model.build(np.array(mean), np.array(deviation), 2)
     first = keras.Model(network.input, network.layers[1].output)
     return first.predict_on_batch(np.array(X, dtype=np.float32)[:, :, None])[:, :, 0]
@@ -181,6 +183,13 @@ def test_inputs_are_standardised_and_multiplied_by_the_input_scale() -> None:
 def test_a_constant_input_is_only_centred_even_where_rounding_makes_it_vary(deviation: float) -> None:
     X = [[0.5, 0.1], [0.5, 0.9]]
     np.testing.assert_allclose(scaled([0.25, 0.1], [0.5, deviation], X, 2.0), [[1, 0], [1, 0.8]], atol=1e-6)
+
+
+def test_without_standardising_inputs_are_multiplied_by_the_input_scale_alone() -> None:
+    X = [[3, 10], [0.5, 0]]
+    for factor in (1.0, 0.25):
+        found = scaled([1, 10], [2, 0], X, factor, standardise=False)
+        np.testing.assert_array_equal(found, np.array(X) * factor)
 
 
 def test_an_input_that_varies_a_little_is_scaled_up_all_the_same() -> None:
@@ -248,6 +257,66 @@ def test_equal_windows_are_trained_as_few_that_weigh_as_much(fit: Fit) -> None:
     assert fitted.facts["rows_per_epoch"] <= 17  # and the one at the start of the file
 
 
+# --- groups of columns -----------------------------------------------------------------------------------------------
+
+STEPS = np.array([1, 0, 1])
+
+
+def test_a_record_is_read_as_a_step_for_each_group_of_its_columns(fit: Fit, make_rows: Callable[..., Any]) -> None:
+    X, y = make_rows()
+    network = fit(SMALL, (X, y), epochs=1, steps=STEPS).classifier._network  # type: ignore[attr-defined]
+    assert network.input_shape == (None, 3, 1)  # as without groups: who scores need not know
+    read = load_keras().Model(network.input, network.layers[2].output).predict_on_batch(X[:, :, None])
+    standard = (X - X.mean(axis=0)) / X.std(axis=0) * 4
+    expected = np.zeros((32, 2, 3))
+    expected[:, 1, [0, 2]], expected[:, 0, 1] = standard[:, [0, 2]], standard[:, 1]
+    np.testing.assert_allclose(read, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("changes", [{}, {"frequencies": 2, "members": 2}, {"bidirectional": True, "layers": 2}])
+def test_a_network_that_reads_groups_is_kept_and_scores_alike(
+    changes: dict[str, Any], fit: Fit, make_rows: Callable[..., Any], tmp_path: Path
+) -> None:
+    fitted = fit(make_lstm(**changes), epochs=2, steps=STEPS, noise=0.1)
+    X, _ = make_rows(50, seed=2)
+    whole = fitted.classifier.predict_proba(X)
+    alone = [fitted.classifier.predict_proba(X[[place]])[0] for place in range(50)]
+    np.testing.assert_allclose(alone, whole, atol=1e-6)
+    fitted.classifier.save(tmp_path)
+    np.testing.assert_array_equal(load_classifier(tmp_path).predict_proba(X), whole)
+
+
+def test_groups_are_learned(fit: Fit, make_rows: Callable[..., Any]) -> None:
+    rows = make_rows()
+    assert accuracy(fit(NET, rows, epochs=60, learning_rate=0.1, steps=STEPS), rows) == 1.0
+
+
+# --- noise -----------------------------------------------------------------------------------------------------------
+
+
+def test_noise_of_its_deviation_is_on_the_scaled_inputs_in_training_alone() -> None:
+    keras = load_keras()
+    keras.utils.set_random_seed(0)
+    network = SMALL.build(np.zeros(2), np.ones(2), 2, noise=0.5)
+    noisy = keras.Model(network.input, network.layers[2].output)
+    X = np.full((20_000, 2, 1), 3, dtype=np.float32)
+    found = np.asarray(noisy(X, training=True)) - 12  # input_scale=4
+    assert (found.mean(), found.std()) == (pytest.approx(0, abs=0.02), pytest.approx(0.5, abs=0.02))
+    np.testing.assert_array_equal(np.asarray(noisy(X, training=False)), X * 4)
+
+
+def test_without_noise_no_layer_makes_it() -> None:
+    for noise, count in ((0.0, 0), (0.5, 1)):
+        network = SMALL.build(np.zeros(2), np.ones(2), 2, noise=noise)
+        assert [type(layer).__name__ for layer in network.layers].count("GaussianNoise") == count
+
+
+def test_noise_is_of_the_seed(fit: Fit) -> None:
+    first, again, other = (fit(SMALL, noise=noise) for noise in (0.5, 0.5, 0.0))
+    assert history(first) == history(again)
+    assert history(first) != history(other)
+
+
 # --- weights of classes, smoothing -----------------------------------------------------------------------------------
 
 
@@ -263,6 +332,41 @@ def test_where_nothing_tells_the_classes_apart_their_weights_are_learned(
     # validation is not weighted: one in five
     told = -0.2 * np.log(expected) - 0.8 * np.log(1 - expected)
     assert fitted.epochs[-1]["val_loss"] == pytest.approx(told, abs=0.01)
+
+
+def test_where_nothing_tells_the_classes_apart_the_weights_of_their_types_are_learned(fit: Fit) -> None:
+    # 3 records of type 5 and 1 of type 6 in class 0, 2 of type 8 in class 1; at 1 they weigh 4, 4 and 2
+    X, y = np.zeros((48, 2), dtype=np.float32), np.array([0, 0, 0, 0, 1, 1] * 8, dtype=np.int32)
+    attack = np.array([5, 5, 5, 6, 8, 8] * 8, dtype=np.int32)
+    for power, copies, share in ((1.0, 1, 0.2), (1.0, 48, 0.2), (0.0, 48, 1 / 3)):
+        fitted = fit(NET, (X, y), epochs=60, batch_size=48, copies=copies, type_balance=power, attack=attack,
+                     schedule="cosine", learning_rate=0.1)  # fmt: skip
+        assert fitted.facts["rows_per_epoch"] == {1: 48, 48: 3 if power else 2}[copies]  # types are merged apart
+        told = -np.log(1 - share) * 2 / 3 - np.log(share) / 3  # validation is not weighted
+        assert fitted.epochs[-1]["val_loss"] == pytest.approx(told, abs=0.01)
+
+
+def test_types_are_balanced_within_balanced_classes(make_training: Callable[..., Training]) -> None:
+    X = np.arange(6, dtype=np.float32)[:, None]
+    y, attack = np.array([0, 0, 0, 0, 1, 1], dtype=np.int32), np.array([5, 5, 5, 6, 8, 8], dtype=np.int32)
+    rows, classes, weight = _weighed(X, y, attack, make_training(class_balance=1.0, type_balance=1.0))
+    # 1/4 4/3 for the three, 1/4 4 for the one, 1/2 for the two
+    np.testing.assert_allclose(weight, np.array([1 / 3, 1 / 3, 1 / 3, 1, 0.5, 0.5]) * 2, rtol=1e-6)
+    assert rows is X
+    assert (classes.tolist(), classes.dtype) == (y.tolist(), np.int32)
+
+
+def test_attack_types_change_nothing_until_they_are_balanced(fit: Fit, make_rows: Callable[..., Any]) -> None:
+    X, y = make_rows(40)
+    rows = (X.round(), y)  # with copies
+    plain = fit(SMALL, rows, copies=4)
+    told = fit(SMALL, rows, copies=4, attack=np.arange(40, dtype=np.int32))
+    assert history(plain) == history(told)
+
+
+def test_types_that_are_not_told_cannot_be_balanced(fit: Fit) -> None:
+    with pytest.raises(ValueError, match=r"training\.type_balance=0\.5: found no attack types, expected one a row"):
+        fit(SMALL, type_balance=0.5)
 
 
 def test_a_smoothed_target_is_not_overshot(fit: Fit) -> None:
