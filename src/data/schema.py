@@ -4,7 +4,7 @@ Source: KDD Cup 1999 Data, UCI KDD Archive (`kddcup.names`, `training_attack_typ
 doi:10.1109/CISDA.2009.5356528) has the same columns and labels, and a difficulty level behind them. The 53 features
 are the paper's: the published order with `service` as a code in its place, `protocol_type` and `flag` one-hot at the
 end. The groups of columns are those of the contest's task description (`task.html`, tables 1 to 3; Lee & Stolfo 2000,
-doi:10.1145/382912.382914), which lacks the columns of the last 100 connections to the same host: they stand last.
+doi:10.1145/382912.382914); the columns of the last 100 connections to the same host are told in its text alone.
 """
 
 from typing import Final, Literal
