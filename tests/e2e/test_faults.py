@@ -19,9 +19,9 @@ def test_a_killed_run_is_marked_killed(project, background, number):
         shown += process.stdout.read(20) or pytest.fail(f"the run ended: {shown}")
     assert project.statuses() == ["RUNNING"]
     process.send_signal(number)
-    process.wait(60)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert project.statuses() == ["KILLED"]
+    assert project.statuses() == ["KILLED"], f"ended with {process.returncode}: {output}"
 
 
 def test_a_killed_multirun_leaves_nothing_running(project, background):
