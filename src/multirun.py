@@ -45,7 +45,7 @@ class ParentRun(Callback):
         chosen = config.hydra.runtime.choices.get("experiment") or "multirun"
         configs = jobs(overrides)
         self._progress = Progress(chosen, [_job(one) for one in configs])
-        self._groups = seeds.groups(configs)
+        self._groups = [group for group in seeds.groups(configs) if len(group.configs) > 1]
         self._process = os.getpid()
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:

@@ -59,7 +59,7 @@ class OverSeeds:
 
 
 def groups(jobs: Sequence[DictConfig]) -> list[Group]:
-    """The groups of two jobs or more, in the order of the jobs."""
+    """Jobs that are equal but for the seed as one group, in the order of the jobs; a group may be a single job."""
     alike: dict[str, list[DictConfig]] = {}
     for job in jobs:
         # unresolved: what is derived from the seed, such as a reducer's, makes no other group
@@ -76,8 +76,7 @@ def groups(jobs: Sequence[DictConfig]) -> list[Group]:
         label, _, _ = build(members[0]).caption.rpartition(", seed")
         label = ", ".join([label, *(f"{key}={values[key]}" for key in extra if key in values)])
         configs = {int(one.seed): OmegaConf.to_container(one, resolve=True) for one in members}
-        if len(configs) > 1:
-            found.append(Group(label, configs))  # type: ignore[arg-type]
+        found.append(Group(label, configs))  # type: ignore[arg-type]
     return found
 
 

@@ -138,7 +138,7 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
         "scaling": "minmax",
         "layout": "record",
         "window": 1,
-        "decision": {"temperature": 1.0, "threshold": None, "cost": None},
+        "decision": {"temperature": 1.0, "threshold": None, "cost": None, "attack_odds": 1.0},
     }
 
 

@@ -38,10 +38,11 @@ def test_groups_are_told_apart_by_what_differs(composed: Compose) -> None:
     ]
 
 
-def test_a_job_alone_is_no_group(composed: Compose) -> None:
-    assert seeds.groups([composed(f"k={k}") for k in (2, 3)]) == []
-    (group,) = seeds.groups([composed("k=2"), composed("k=3"), composed("k=3", "seed=1")])
-    assert group.label.endswith("k=3")
+def test_a_job_alone_is_a_group_that_has_no_interval(composed: Compose) -> None:
+    alone, pair = seeds.groups([composed("k=2"), composed("k=3"), composed("k=3", "seed=1")])
+    assert [list(alone.configs), list(pair.configs)] == [[0], [0, 1]]
+    assert pair.label.endswith("k=3")
+    assert seeds.over_seeds(alone, {0: {"test_accuracy": 0.9}}) is None
 
 
 def summary() -> OverSeeds:

@@ -32,7 +32,7 @@ def fit_decision(
     if protocol.false_alarm_budget is not None:
         attack = attack_probability(Decision(temperature).calibrated(probability))
         threshold = fit_threshold(attack, target, protocol.false_alarm_budget)
-    return Decision(temperature, threshold, wanted)
+    return Decision(temperature, threshold, wanted, protocol.attack_odds)
 
 
 def fit_temperature(probability: np.ndarray, target: np.ndarray) -> float:

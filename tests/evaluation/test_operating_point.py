@@ -13,7 +13,13 @@ COST = [[0.0, 1.0], [3.0, 0.0]]
 
 
 def protocol(**changes: object) -> EvaluationProtocol:
-    values = {"decision": "most_probable", "calibrate": False, "false_alarm_budget": None, "bootstrap": 0}
+    values = {
+        "decision": "most_probable",
+        "attack_odds": 1.0,
+        "calibrate": False,
+        "false_alarm_budget": None,
+        "bootstrap": 0,
+    }
     return EvaluationProtocol(**{**values, **changes})  # type: ignore[arg-type]
 
 
