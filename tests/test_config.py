@@ -271,7 +271,7 @@ def test_each_stage_declares_the_params_that_its_output_is_made_of() -> None:
     for name, keys in recipes._KEYS.items():
         assert declared[name] == set(keys)
     # reads what reduce made, and fits what the detector carries; the rest of `evaluation` is about test
-    carried = {f"evaluation.{key}" for key in ("decision", "calibrate", "false_alarm_budget")}
+    carried = {f"evaluation.{key}" for key in ("decision", "attack_odds", "calibrate", "false_alarm_budget")}
     assert declared["train"] == set(recipes._KEYS["reduce"]) | {"model", "training"} | carried
     # reads what sample made, and the detector
     assert declared["evaluate"] == set(recipes._KEYS["sample"]) | {"evaluation"}
