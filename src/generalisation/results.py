@@ -60,6 +60,8 @@ class Entry:
         c = self.config
         name, reducer = str(c["model"]["name"]), c["reducer"]["name"]
         words = [_MODELS.get(name, name.replace("_", " "))]
+        if (members := c["model"].get("members", 1)) > 1:
+            words = [f"committee of {members} {words[0]}s"]
         words.append(f"{_INPUTS.get(reducer, reducer)} {c['k']}" if reducer != "none" else "all features")
         if c["layout"]["name"] == "groups":
             words.append("by groups")

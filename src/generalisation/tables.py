@@ -24,7 +24,9 @@ def references() -> tuple[Mapping[str, Any], ...]:
 
 
 def percent(interval: Interval | None, digits: int = 2) -> str:
-    """`99.53 [99.48, 99.58]`."""
+    """`99.53 [99.48, 99.58]`; no interval reaches beyond what a share can be."""
+    if interval:
+        interval = Interval(interval.mean, max(0.0, interval.low), min(1.0, interval.high))
     return _shown(interval, 100, digits)
 
 
@@ -97,11 +99,12 @@ def _runs(entry: Entry) -> str:
     return f"ours, {len(entry.runs)} {'seed' if len(entry.runs) == 1 else 'seeds'}"
 
 
-def ceiling(entry: Entry) -> str:
-    """What no model that judges each record by its vector alone can exceed, in a sentence."""
-    if not entry.first:
+def ceiling(entries: Sequence[Entry]) -> str:
+    """What no model that judges each record by its vector alone can exceed on the test that all have, in a sentence."""
+    task, run = next(((entry.task, entry.first) for entry in entries if entry.first), ("", None))
+    if not run:
         return MISSING
-    metrics = entry.first.metrics
+    metrics = run.metrics
     ambiguous, accuracy = (100 * metrics[f"test_{name}"] for name in ("share_ambiguous", "ceiling_accuracy"))
     words = (
         f"{ambiguous:.2f} % of the test records have a vector that occurs with several classes: no model that judges "
@@ -109,7 +112,7 @@ def ceiling(entry: Entry) -> str:
     )
     if "test_ceiling_mean_cost" in metrics:
         words += f" or get below a mean cost of {metrics['test_ceiling_mean_cost']:.4f}"
-    return f"{words} (`task={entry.task}`)."
+    return f"{words} (`task={task}`)."
 
 
 def operating_point(entries: Sequence[Entry]) -> str:

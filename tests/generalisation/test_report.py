@@ -66,7 +66,13 @@ def test_simulated_runs_are_called_so(made: Results, written) -> None:
 
 @pytest.mark.parametrize(
     ("interval", "shown"),
-    [(Interval(0.9953, 0.9948, 0.9958), "99.53 [99.48, 99.58]"), (Interval(0.5, 0.5, 0.5), "50.00"), (None, MISSING)],
+    [
+        (Interval(0.9953, 0.9948, 0.9958), "99.53 [99.48, 99.58]"),
+        (Interval(0.5, 0.5, 0.5), "50.00"),
+        (Interval(0.99, 0.97, 1.01), "99.00 [97.00, 100.00]"),
+        (Interval(0.01, -0.01, 0.03), "1.00 [0.00, 3.00]"),
+        (None, MISSING),
+    ],
 )
 def test_shares_are_shown_in_percent(interval: Interval | None, shown: str) -> None:
     assert percent(interval) == shown
