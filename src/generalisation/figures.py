@@ -39,7 +39,7 @@ def by_split(entries: Sequence[Entry], title: str) -> Figure:
                 capsize=3, label=split, linestyle="none",
             )  # fmt: skip
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_yticks(range(len(models)), models)
