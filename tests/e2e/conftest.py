@@ -35,6 +35,7 @@ class Project:
         env = {**os.environ, "DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **self.env}
         env["PATH"] = f"{programs}{os.pathsep}{env['PATH']}"
         env.pop("MLFLOW_RUN_ID", None)
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # users have bytecode beside the code
         return subprocess.Popen(
             command,
             cwd=self.root,

@@ -22,7 +22,7 @@ def row(text: str, start: str) -> list[str]:
 def test_whole_grids_leave_no_cell_empty_and_nothing_missing(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     assert MISSING not in text
-    assert "missing" not in text
+    assert "Missing" not in text
     assert not re.search(r"\bnan\b", text)
     assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
     assert {path.name for path in whole.glob("*.svg")} == set(re.findall(r"\((\w+\.svg)\)", text))
@@ -52,7 +52,7 @@ def test_the_winner_is_the_one_of_validation(made: Results) -> None:
 
 def test_what_is_not_there_is_named_and_not_guessed(made: Results, without, written) -> None:
     text = (written(without(made, FIVE[0])) / "README.md").read_text()
-    assert "**9 runs are missing** (`make honest` makes them)" in text
+    assert "**Missing: 9 runs** (`make honest` makes them)" in text
     assert "- LSTM, PCA 2, five, official split, seed 1" in text
     assert row(text, "**LSTM, PCA 2**")[1] == MISSING
     assert "contest.svg" not in text
