@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.build import build
 from src.evaluation.uncertainty import Interval, student
 from src.files import write_text
+from src.tracking.runs import flat
 
 MAIN = (
     "accuracy",
@@ -65,14 +66,14 @@ def groups(jobs: Sequence[DictConfig]) -> list[Group]:
         # unresolved: what is derived from the seed, such as a reducer's, makes no other group
         node: Any = OmegaConf.to_container(job, resolve=False)
         alike.setdefault(json.dumps({**node, "seed": None}, sort_keys=True), []).append(job)
-    flat = [_flat(json.loads(key)) for key in alike]
+    typed = [_typed(json.loads(key)) for key in alike]
     differing = [
-        key for key in dict.fromkeys(key for one in flat for key in one) if len({one.get(key) for one in flat}) > 1
+        key for key in dict.fromkeys(key for one in typed for key in one) if len({one.get(key) for one in typed}) > 1
     ]
     told = {f"{group}." for group in _NAMED if f"{group}.name" in differing}
     extra = [key for key in differing if key not in ("k", "window") and not key.startswith(tuple(told))]
     found = []
-    for values, members in zip(flat, alike.values(), strict=True):
+    for values, members in zip(typed, alike.values(), strict=True):
         label, _, _ = build(members[0]).caption.rpartition(", seed")
         label = ", ".join([label, *(f"{key}={values[key]}" for key in extra if key in values)])
         configs = {int(one.seed): OmegaConf.to_container(one, resolve=True) for one in members}
@@ -80,14 +81,9 @@ def groups(jobs: Sequence[DictConfig]) -> list[Group]:
     return found
 
 
-def _flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in node.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:  # as it is typed on the command line
-            flat[f"{prefix}{key}"] = value if isinstance(value, str) else json.dumps(value)
-    return flat
+def _typed(node: Mapping[str, Any]) -> dict[str, str]:
+    """Values by their full names, as they are typed on the command line."""
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in flat(node).items()}
 
 
 def over_seeds(group: Group, metrics: Mapping[int, Mapping[str, float]]) -> OverSeeds | None:

@@ -141,7 +141,7 @@ def tracked_run(
         )
         tracked = Run(mlflow, run.info.run_id)
         if not run_id:
-            tracked.log_params(_flat({**config, "derived": environment()}))
+            tracked.log_params(flat({**config, "derived": environment()}))
             mlflow.log_dict(config, "config.yaml")
         yield tracked
 
@@ -345,11 +345,16 @@ def _exists(mlflow: Any, run_id: str) -> bool:
     return True
 
 
-def _flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
+def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of a config by their full names, as parameters of a run have them.
+
+    >>> flat({"model": {"name": "lstm", "units": 64}, "k": 2})
+    {'model.name': 'lstm', 'model.units': 64, 'k': 2}
+    """
+    found: dict[str, Any] = {}
     for key, value in node.items():
         if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
+            found |= flat(value, f"{prefix}{key}.")
         else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+            found[f"{prefix}{key}"] = value
+    return found
