@@ -107,35 +107,31 @@ def build(cfg: DictConfig) -> Settings:
             f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
             "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
         )
-    if settings.layout.name == "window":
-        _check_windows(settings)
-    if settings.layout.name == "groups":
-        _check_groups(settings)
+    _check_layout(settings)
     return settings
 
 
-def _check_windows(settings: Settings) -> None:
-    split, model = (settings.config[group]["name"] for group in ("split", "model"))
-    if split != "official":
+def _check_layout(settings: Settings) -> None:
+    """That what a network reads is there: windows need records in their order, groups need features."""
+    layout = settings.layout.name
+    if layout == "record":
+        return
+    split, reducer, model = (settings.config[group]["name"] for group in ("split", "reducer", "model"))
+    if layout == "window" and split != "official":
         raise ConfigError(
             f"layout=window: found split={split}, expected split=official: elsewhere the records of one part do not "
             "follow each other in a file, and test stands in the windows of training"
         )
+    if layout == "groups":
+        from src.features.reducers import AllFeatures  # scikit-learn is there: it made the reducer
+
+        if not isinstance(settings.reducer, AllFeatures):
+            raise ConfigError(
+                f"layout=groups: found reducer={reducer}, expected reducer=none: columns that are no features, or are "
+                "chosen from them, are in none of the contest's groups"
+            )
     if not settings.model.reads_windows:
-        raise ConfigError(f"layout=window: found model={model}, expected a network; add layout=record for this model")
-
-
-def _check_groups(settings: Settings) -> None:
-    from src.features.reducers import AllFeatures  # scikit-learn is there: it made the reducer
-
-    reducer, model = (settings.config[group]["name"] for group in ("reducer", "model"))
-    if not isinstance(settings.reducer, AllFeatures):
-        raise ConfigError(
-            f"layout=groups: found reducer={reducer}, expected reducer=none: columns that are no features, or are "
-            "chosen from them, are in none of the contest's groups"
-        )
-    if not settings.model.reads_windows:
-        raise ConfigError(f"layout=groups: found model={model}, expected a network; add layout=record for this model")
+        raise ConfigError(f"layout={layout}: found model={model}, expected a network; add layout=record for this model")
 
 
 def make(group: str, node: dict[str, Any]) -> Any:

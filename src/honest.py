@@ -2,7 +2,7 @@
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from src.build import WHITELIST, build
 from src.generalisation.report import Report
@@ -21,7 +21,7 @@ def main(cfg: DictConfig) -> None:
     """Find the runs of the grids, whatever is there of them, and write the report."""
     given = list(HydraConfig.get().overrides.task)
     entries = tuple(entry for grid in GRIDS for entry in _entries(grid, given))
-    first = build(jobs([f"+experiment={GRIDS[0]}", *given])[0])
+    first = build(OmegaConf.create(dict(entries[0].config)))
     report = Report(Results(entries, first.dataset.simulated))
     folder = project().reports / "honest"
     report.write(folder)
@@ -39,7 +39,7 @@ def _entries(grid: str, given: list[str]) -> list[Entry]:
 
 
 def _run(run: FinishedRun) -> Run:
-    return Run(run.id, run.metrics, run.params, run.files(), run.page, run.current)
+    return Run(run.metrics, run.params, run.files, run.current)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Report:
             yield "contest", figures.contest(five, f"{warning}Official test, five classes")
         best = self._best
         if best and best.first:
-            table = pd.read_csv(best.first.files / "attack_recall.csv")
+            table = pd.read_csv(best.first.files() / "attack_recall.csv")
             yield "attack_types", figures.attack_types(table, f"{warning}{best.model}, official test")
 
     @property

@@ -1,6 +1,6 @@
 """The runs that the report reads: a configuration each, over its seeds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,13 @@ class Run:
     Attributes:
         metrics: As logged, such as `test_accuracy`.
         params: As logged, such as `derived.records_test`.
-        files: Where copies of its artifacts lie.
+        files: Gives a folder with copies of its artifacts; where the store is far they are fetched then.
         current: It ran on the code as it is now.
     """
 
-    id: str
     metrics: Mapping[str, float]
     params: Mapping[str, str]
-    files: Path
-    link: str
+    files: Callable[[], Path]
     current: bool
 
 

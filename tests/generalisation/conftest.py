@@ -60,7 +60,7 @@ def made(files: Path) -> Results:
 
     def run(seed: int, accuracy: float, cost: float) -> Run:
         params = {"derived.git_revision": "0123456789abcdef", "derived.cpu": "a processor", "derived.cores": "2"}
-        return Run(f"{seed:032x}", metrics(accuracy + seed / 1000, cost + seed / 1000), params, files, "#", True)
+        return Run(metrics(accuracy + seed / 1000, cost + seed / 1000), params, lambda: files, True)
 
     def entry(grid: str, accuracy: float, cost: float, *of: Any) -> Entry:
         return Entry(grid, config(*of), (0, 1, 2), {seed: run(seed, accuracy, cost) for seed in (0, 1, 2)})
