@@ -66,7 +66,12 @@ class Settings:
         names = {group: self.config[group].get("name") for group in GROUPS}
         warning = "SIMULATED DATA - " if self.dataset.simulated else ""
         scaled = "" if names["scaling"] == "minmax" else f"{names['scaling']} "
-        steps = {"record": "", "groups": ", by groups", "window": f", windows of {self.layout.window}"}
+        steps = {
+            "record": "",
+            "groups": ", by groups",
+            "past": ", by groups and past",
+            "window": f", windows of {self.layout.window}",
+        }
         return (
             f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
             f"{names['model']} on {scaled}{names['reducer']} k={self.k}{steps[self.layout.name]}, seed {self.seed}"
@@ -107,31 +112,39 @@ def build(cfg: DictConfig) -> Settings:
             f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
             "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
         )
+    if settings.evaluation.false_alarm_blocks and not settings.split.distinct:
+        raise ConfigError(
+            f"evaluation.false_alarm_blocks={settings.evaluation.false_alarm_blocks}: found split.distinct=false, "
+            "expected true: a copy of a record that a fit is kept from seeing would stand in the rest of training"
+        )
     _check_layout(settings)
     return settings
 
 
 def _check_layout(settings: Settings) -> None:
-    """That what a network reads is there: windows need records in their order, groups need features."""
+    """That what a model reads is there: records in their order, features that have groups, a past."""
     layout = settings.layout.name
-    if layout == "record":
-        return
     split, reducer, model = (settings.config[group]["name"] for group in ("split", "reducer", "model"))
-    if layout == "window" and split != "official":
+    if settings.layout.follows_file and split != "official":
         raise ConfigError(
-            f"layout=window: found split={split}, expected split=official: elsewhere the records of one part do not "
-            "follow each other in a file, and test stands in the windows of training"
+            f"layout={layout}: found split={split}, expected split=official: elsewhere the records of one part do not "
+            "follow each other in a file, and what stands before a record of training is of test"
         )
-    if layout == "groups":
+    if layout in ("groups", "past"):
         from src.features.reducers import AllFeatures  # scikit-learn is there: it made the reducer
 
         if not isinstance(settings.reducer, AllFeatures):
             raise ConfigError(
-                f"layout=groups: found reducer={reducer}, expected reducer=none: columns that are no features, or are "
-                "chosen from them, are in none of the contest's groups"
+                f"layout={layout}: found reducer={reducer}, expected reducer=none: columns that are no features, or "
+                "are chosen from them, are in none of the contest's groups"
             )
-    if not settings.model.reads_windows:
+    if layout in ("groups", "window") and not settings.model.reads_windows:
         raise ConfigError(f"layout={layout}: found model={model}, expected a network; add layout=record for this model")
+    if settings.training.past_grafts and layout != "past":
+        raise ConfigError(
+            f"training.past_grafts={settings.training.past_grafts:g}: found layout={layout}, expected layout=past: "
+            "elsewhere no model reads the past of a record"
+        )
 
 
 def make(group: str, node: dict[str, Any]) -> Any:

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
+from src.data.past import Past, with_past
 from src.data.schema import COLUMNS, N_FEATURES
-from src.data.windows import Windows
+from src.data.windows import ModelInput, Windows
 from src.decision import MOST_PROBABLE, Decision
 from src.features.encoding import encode
 from src.features.preparation import load_preparation, prepare, save_preparation
@@ -36,6 +37,7 @@ class Card:
     scaling: str = "minmax"
     layout: str = "record"
     window: int = 1
+    past: tuple[int, ...] = ()
 
 
 class Detector:
@@ -57,7 +59,7 @@ class Detector:
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
         """Calibrated class probabilities, float32, shape (n, classes), of n checked records: 41 columns by name.
 
-        A detector that reads windows takes the records as a file of their own, in its order.
+        A detector that reads the records before one takes the records as a file of their own, in its order.
         """
         return self.stream().predict_proba(columns)
 
@@ -72,7 +74,7 @@ class Detector:
     def uncalibrated(self, X: np.ndarray) -> np.ndarray:
         """The model's own probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53).
 
-        A detector that reads windows takes the records as a file of their own, in its order.
+        A detector that reads the records before one takes the records as a file of their own, in its order.
 
         Raises:
             ValueError: X has another number of columns.
@@ -106,7 +108,7 @@ class Detector:
             found = facts.pop("format")
             if found == FORMAT:
                 decision = Decision(**facts.pop("decision"))
-                card = Card(**facts | {"class_names": tuple(facts["class_names"])})
+                card = Card(**facts | {name: tuple(facts.get(name, ())) for name in ("class_names", "past")})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
         if found != FORMAT:
@@ -115,7 +117,7 @@ class Detector:
 
 
 class Stream:
-    """Scores the blocks of one file, in order, as if they came at once: windows go on from block to block.
+    """Scores the blocks of one file, in order, as if they came at once: what came before goes on from block to block.
 
     Args:
         detector: Whose scores they are.
@@ -124,6 +126,7 @@ class Stream:
     def __init__(self, detector: Detector):
         self._detector = detector
         self._before: np.ndarray | None = None  # prepared, float32, shape (m, k): at most window - 1, none at the start
+        self._past = Past(detector.card.past) if detector.card.layout == "past" else None
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
         """Calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
@@ -137,10 +140,15 @@ class Stream:
         probability = np.empty((len(X), len(detector.card.class_names)), dtype=np.float32)
         for start in range(0, len(X), CHUNK):
             some = slice(start, start + CHUNK)
-            rows = prepare(detector.preparation, X[some])
-            read = self._windows(rows) if detector.card.layout == "window" else rows
-            probability[some] = detector.classifier.predict_proba(read)
+            probability[some] = detector.classifier.predict_proba(self._read(X[some]))
         return probability
+
+    def _read(self, X: np.ndarray) -> ModelInput:
+        """What the model reads of the next records."""
+        rows = prepare(self._detector.preparation, X)
+        if self._past:
+            return with_past(rows, self._past(X))
+        return self._windows(rows) if self._detector.card.layout == "window" else rows
 
     def _windows(self, rows: np.ndarray) -> Windows:
         """The windows of the next records; the first record of all is repeated before itself."""

@@ -2,7 +2,8 @@
 
 import json
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -31,10 +32,18 @@ class Outcome:
     facts: Facts
 
 
-def fit(settings: Settings, walk: Walk, on_epoch: OnEpoch = lambda epoch: None) -> Fitted:
-    """Fit the model on the training part; validation only picks the epoch."""
+def fit(
+    settings: Settings, walk: Walk, on_epoch: OnEpoch = lambda epoch: None, *, kept_out: np.ndarray | None = None
+) -> Fitted:
+    """Fit the model on the training part; validation only picks the epoch.
+
+    Args:
+        kept_out: Rows of the training part that the fit does not see; None for none.
+    """
     parts, _, _ = walk.reduced
     train, val = parts["train"], parts["val"]
+    if kept_out is not None:
+        train = train.without(kept_out)
     fitted: Fitted = settings.model.fit(
         train.X,
         train.y,
@@ -48,6 +57,21 @@ def fit(settings: Settings, walk: Walk, on_epoch: OnEpoch = lambda epoch: None) 
         attack=train.attack,
     )
     return fitted
+
+
+def _kept_out(settings: Settings, walk: Walk) -> Iterator[np.ndarray]:
+    """Class probabilities of each block of the normal training records, in file order, by a fit that did not see it.
+
+    A committee is stood for by one member: its probabilities are coarser, which makes the threshold rather too high.
+    """
+    count = settings.evaluation.false_alarm_blocks
+    if count is None:
+        return
+    train, line = walk.reduced[0]["train"], walk.sampled[0]["train"].row
+    normal = np.flatnonzero(train.y == 0)
+    single = replace(settings, model=settings.model.single)
+    for block in np.array_split(normal[np.argsort(line[normal])], count):
+        yield fit(single, walk, kept_out=block).classifier.predict_proba(train.X[block])
 
 
 def scores(fitted: Fitted, walk: Walk, part: Literal["train", "val"]) -> dict[str, float]:
@@ -83,12 +107,13 @@ def train(settings: Settings, walk: Walk) -> Outcome:
         simulated=settings.dataset.simulated,
         k=settings.k,
         window=settings.layout.window,
+        past=tuple(settings.layout.past),
         seed=settings.seed,
         **names,
     )
     probability, target = _judged(fitted, walk, "val")
     task = settings.task
-    decision = fit_decision(probability, target, settings.evaluation, task.cost)
+    decision = fit_decision(probability, target, settings.evaluation, task.cost, list(_kept_out(settings, walk)))
     result = scores(fitted, walk, "train") | _scores("val", probability, target)
     verdicts = decision.verdict(decision.calibrated(probability))
     judged = metrics.scores(metrics.confusion_matrix(verdicts, target, len(task.classes)), task.cost)

@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from src.build import Settings
+from src.data.past import Past, with_past
 from src.data.sampling import draw, with_target
 from src.data.schema import LABELS
 from src.data.sources import OnProgress
@@ -127,27 +128,29 @@ class Walk:
         tables, sampled = self.sampled
         train = tables["train"]
         pipeline, seconds = fit_preparation(s.reducer, train.X, _target(train), s.scaling.scaler())
-        if s.layout.name == "window":
-            inputs = self._windows(pipeline, tables)
+        if s.layout.follows_file:
+            inputs = self._in_file(pipeline, tables)
         else:
             inputs = {part: prepare(pipeline, tables[part].X) for part in SPLIT_PARTS}
         parts = {part: Reduced(inputs[part], _target(tables[part]), _types(tables[part])) for part in SPLIT_PARTS}
         return parts, pipeline, {"sample": sampled, "reduce_seconds": seconds}
 
-    def _windows(self, pipeline: "Pipeline", tables: dict[str, Table]) -> dict[str, ModelInput]:
-        """The window of each record, among the records of its file: k float32 values for each record of a file."""
+    def _in_file(self, pipeline: "Pipeline", tables: dict[str, Table]) -> dict[str, ModelInput]:
+        """The records of each part with those before them in their file, whatever part these are in."""
         from src.features.preparation import prepare
 
-        width, (source, _) = self._settings.layout.window, self.preprocessed
-        rows = prepare(pipeline, source.X)
-        # a line is not a place: lines that were quarantined are in no window
-        windows: dict[str, ModelInput] = {
-            part: Windows(rows, np.searchsorted(source.row, tables[part].row), width) for part in ("train", "val")
-        }
-        test = tables["test"]
-        assert (np.diff(test.row) > 0).all()  # so official parts come
-        windows["test"] = Windows(prepare(pipeline, test.X), np.arange(len(test)), width)
-        return windows
+        layout, inputs = self._settings.layout, dict[str, ModelInput]()
+        for file, parts in (self.preprocessed[0], ("train", "val")), (tables["test"], ("test",)):
+            assert (np.diff(file.row) > 0).all()  # so files and official parts come
+            # a line is not a place: lines that were quarantined are before no record
+            places = {part: np.searchsorted(file.row, tables[part].row) for part in parts}
+            if layout.name == "window":
+                rows = prepare(pipeline, file.X)
+                inputs |= {part: Windows(rows, at, layout.window) for part, at in places.items()}
+            else:
+                past = Past(layout.past)(file.X)
+                inputs |= {part: with_past(prepare(pipeline, tables[part].X), past[at]) for part, at in places.items()}
+        return inputs
 
 
 def _source(findings: Facts) -> Facts:

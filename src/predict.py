@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def score_file(detector: Detector, records: Path, out: BinaryIO, on_bad_record: Any) -> tuple[int, list[BadRecord]]:
-    """Write `line,verdict,probability_<class>...` for each record, in file order; bad records are in no window.
+    """Write `line,verdict,probability_<class>...` for each record, in file order; bad records are before none.
 
     Args:
         records: Text, or gz of it, of 41 columns; a header line and what follows the columns (a label,

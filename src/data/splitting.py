@@ -22,8 +22,8 @@ class Split:
             copies of a feature vector stand in one part) or `official` (the training file is grouped into training and
             validation, each of its records once whatever the task's counts; the published test files are the tests).
         test: Share of the test part; `published` for `official`.
-        distinct: Whether the training part keeps one record of each feature vector and class. Validation and test
-            keep all.
+        distinct: Whether the training part keeps one record of each feature vector and class, the first of those given.
+            Validation and test keep all.
     """
 
     name: Literal["random", "grouped", "official"]
@@ -54,7 +54,7 @@ class Split:
         """Divide records, in random order within each part.
 
         Args:
-            X: float32, shape (n, 53).
+            X: float32, shape (n, 53); records of a class in the order of their file, where there is one.
             target: int32, shape (n,).
         Returns:
             For `train`, `val` and, unless the tests are published ones, `test` an index into the records, int64.
@@ -64,8 +64,8 @@ class Split:
         names = SPLIT_PARTS[: len(self._shares)]
         places = {name: rng.permutation(np.flatnonzero(part == place)) for place, name in enumerate(names)}
         if self.distinct:
-            train = places["train"]
-            places["train"] = train[_first_of_each(vector_ids(X)[train], target[train])]
+            train = np.sort(places["train"])
+            places["train"] = rng.permutation(train[_first_of_each(vector_ids(X)[train], target[train])])
         return places
 
     @property

@@ -1,6 +1,7 @@
-"""What a model reads of a record: its values, in steps, or a window of the records that lead up to it."""
+"""What a model reads of a record: its values, in steps, and what came before it in its file."""
 
 from collections.abc import Sequence
+from dataclasses import field
 from typing import Annotated, Literal
 
 import numpy as np
@@ -8,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
+from src.data.past import ALIKE
 from src.data.schema import GROUPS, group
 
 
@@ -16,28 +18,43 @@ class Layout:
     """What a model reads of each record.
 
     Attributes:
-        name: `record` (the paper's: its k values as a sequence of k steps), `groups`: its features as four steps, a
-            group of the contest each, see `src.data.schema.GROUPS`; or `window`: the last records of the file up
-            to this one, a step of k values each. A window holds the records before in the source file whatever part
+        name: `record` (the paper's: its k values as a sequence of k steps); `groups`: its features as four steps, a
+            group of the contest each, see `src.data.schema.GROUPS`; `past`: these and, as a fifth step, how many of the
+            records before it in the file were like it, see `src.data.past.Past`; or `window`: the last records of the
+            file up to this one, a step of k values each. The records before are those of the source file, whatever part
             they are in: records of validation stand, without their labels, in windows of training, and the other way.
-        window: Records in a window; 1 for `record` and `groups`.
+        window: Records in a window; 1 for all but `window`.
+        past: How many records back each count of `past` looks; none for the others.
     """
 
-    name: Literal["record", "groups", "window"]
+    name: Literal["record", "groups", "past", "window"]
     window: Annotated[int, Field(ge=1)]
+    past: list[Annotated[int, Field(ge=1)]] = field(default_factory=list)
 
     @model_validator(mode="after")
     def _check(self) -> "Layout":
         if self.name != "window" and self.window != 1:
             raise ValueError(f"window={self.window}: expected 1 where a model reads one record; add layout=window")
+        if bool(self.past) != (self.name == "past"):
+            raise ValueError(f"past={self.past}: expected one length or more with layout=past, and none elsewhere")
         return self
 
+    @property
+    def follows_file(self) -> bool:
+        """Whether a model also reads the records that stand before a record in its file."""
+        return self.name in ("past", "window")
+
     def steps(self, features: Sequence[str]) -> np.ndarray | None:
-        """The step that each of k features belongs to, int64, shape (k,); None unless they are read by groups."""
-        if self.name != "groups":
+        """The step that each of k features, and each count of the past behind them, belongs to.
+
+        Returns:
+            int64, shape (k + counts,); None unless they are read by groups.
+        """
+        if self.name not in ("groups", "past"):
             return None
         places = {name: place for place, name in enumerate(GROUPS)}
-        return np.array([places[group(feature)] for feature in features], dtype=np.int64)
+        counts = [len(GROUPS)] * (len(self.past) * len(ALIKE))
+        return np.array([places[group(feature)] for feature in features] + counts, dtype=np.int64)
 
 
 class Windows:

@@ -1,4 +1,7 @@
-"""Temperature and threshold of a detector, fitted on validation. What is here never gets to see a test record."""
+"""Temperature and threshold of a detector, fitted on validation, or on what a fit was kept from seeing of training.
+
+What is here never gets to see a test record.
+"""
 
 from collections.abc import Sequence
 
@@ -16,6 +19,7 @@ def fit_decision(
     target: np.ndarray,
     protocol: EvaluationProtocol,
     cost: Sequence[Sequence[float]] | None,
+    blocks: Sequence[np.ndarray] = (),
 ) -> Decision:
     """The decision that a protocol asks for.
 
@@ -23,6 +27,8 @@ def fit_decision(
         probability: The model's on validation, float32, shape (n, classes).
         target: Of validation, int32, shape (n,).
         cost: The task's matrix, `cost[actual][predicted]`.
+        blocks: Where the threshold keeps to the budget in each of them instead of on validation: class probabilities
+            of normal records, float32, shape (m, classes).
     Raises:
         ValueError: the false-alarm budget leaves no alarm at all.
     """
@@ -30,8 +36,11 @@ def fit_decision(
     wanted = tuple(map(tuple, cost)) if protocol.decision == "least_cost" and cost is not None else None
     threshold = None
     if protocol.false_alarm_budget is not None:
-        attack = attack_probability(Decision(temperature).calibrated(probability))
-        threshold = fit_threshold(attack, target, protocol.false_alarm_budget)
+        judged = [(one, np.zeros(len(one), dtype=np.int32)) for one in blocks] or [(probability, target)]
+        threshold = max(
+            fit_threshold(attack_probability(Decision(temperature).calibrated(one)), of, protocol.false_alarm_budget)
+            for one, of in judged
+        )
     return Decision(temperature, threshold, wanted, protocol.attack_odds)
 
 
@@ -77,7 +86,7 @@ def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float) -> floa
     if not len(above):
         raise ValueError(
             f"evaluation.false_alarm_budget={budget:g}: found {np.count_nonzero(normal == quiet):,} of {len(normal):,} "
-            f"normal validation records at the highest P(attack) there is, {quiet:.6g}, where {allowed:,} may raise an "
+            f"normal records at the highest P(attack) there is, {quiet:.6g}, where {allowed:,} may raise an "
             "alarm: only a detector without any alarm stays within it; allow more, or take a model "
             "with finer probabilities"
         )

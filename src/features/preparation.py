@@ -40,6 +40,11 @@ class Reduced:
     y: np.ndarray
     attack: np.ndarray
 
+    def without(self, rows: np.ndarray) -> "Reduced":
+        """All but some rows, int64."""
+        kept = np.delete(np.arange(len(self.y)), rows)
+        return Reduced(self.X[kept], self.y[kept], self.attack[kept])
+
 
 def fit_preparation(
     reducer: Reducer, X: np.ndarray, y: np.ndarray, scaler: UnitRange | None = None

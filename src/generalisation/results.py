@@ -61,8 +61,7 @@ class Entry:
         if (members := c["model"].get("members", 1)) > 1:
             words = [f"committee of {members} {words[0]}s"]
         words.append(f"{_INPUTS.get(reducer, reducer)} {c['k']}" if reducer != "none" else "all features")
-        if c["layout"]["name"] == "groups":
-            words.append("by groups")
+        words += {"groups": ["by groups"], "past": ["by groups and past"]}.get(c["layout"]["name"], [])
         if c["layout"]["name"] == "window":
             words.append(f"windows of {c['window']}")
         if c["split"]["distinct"]:

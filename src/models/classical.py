@@ -27,6 +27,11 @@ class Classical(ABC):
 
     reads_windows: ClassVar[bool] = False
 
+    @property
+    def single(self) -> "Classical":
+        """Itself."""
+        return self
+
     @abstractmethod
     def estimator(self, seed: int) -> ClassifierMixin:
         """The unfitted scikit-learn classifier."""

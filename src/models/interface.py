@@ -53,6 +53,11 @@ class Model(Protocol):
 
     reads_windows: ClassVar[bool]
 
+    @property
+    def single(self) -> "Model":
+        """The recipe of one member of a committee; itself where there is none."""
+        ...
+
     def fit(
         self,
         X: ModelInput,

@@ -4,6 +4,7 @@ import importlib
 import math
 import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -12,11 +13,13 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
+from src.data.schema import GROUPS
 from src.data.windows import ModelInput, Windows
 from src.files import whole_file
 from src.models.balance import balance, balance_types
 from src.models.copies import distinct, merge_copies
 from src.models.framework import load_keras
+from src.models.grafts import graft
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 
@@ -55,6 +58,11 @@ class Network(ABC):
     highest_frequency: Positive
     knee_frequency: Positive
     frequency_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+    @property
+    def single(self) -> "Network":
+        """One of the members."""
+        return replace(self, members=1)
 
     @abstractmethod
     def body(self, inputs: Any) -> Any:
@@ -141,6 +149,8 @@ class Network(ABC):
         mean, deviation = records.mean(axis=0, dtype=np.float64), records.std(axis=0, dtype=np.float64)
         network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise)
         X, y, weight = _weighed(X, y, attack, training)
+        if training.past_grafts:
+            X, y, weight = graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
         X_val, y_val, weight_val = merge_copies(X_val, y_val, len(X_val))
         batch = min(training.batch_size, len(X))
         updates = math.ceil(len(X) / batch)
@@ -206,6 +216,16 @@ def _weighed(
     y = kind // types
     weight = balance(weight, y, training.class_balance)
     return X, y, balance_types(weight, y, kind, training.type_balance)
+
+
+def _past(steps: np.ndarray | None) -> np.ndarray:
+    """Columns that tell of the records before, int64."""
+    found = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == len(GROUPS))
+    if not len(found):
+        raise ValueError(
+            "training.past_grafts: found no column of the past, expected layout=past; set it to 0 for other layouts"
+        )
+    return found
 
 
 def _scoring_batch(X: ModelInput) -> int:

@@ -20,6 +20,8 @@ class Training:
             the same. Loss and accuracy of training are of the weighted rows, those of validation are not weighted.
         type_balance: 0 to 1: a record also weighs (records of its attack type / records of its class) ** -type_balance,
             so that at 1 all types of a class weigh the same. A class weighs more by it, the more types it has.
+        past_grafts: Copies of normal rows that get the past of an attack and its class, as a share of the normal rows,
+            see `src.models.grafts`; for a model that reads the past.
         noise: Standard deviation of the Gaussian noise that training adds to the inputs, after they are standardised.
         label_smoothing: Share of each target that is spread evenly over all classes, also in `val_loss`.
         optimizer: Keras optimiser.
@@ -38,6 +40,7 @@ class Training:
     copies: Annotated[int, Field(ge=1)]
     class_balance: Annotated[float, Field(ge=0, le=1)]
     type_balance: Annotated[float, Field(ge=0, le=1)]
+    past_grafts: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     noise: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]

@@ -55,7 +55,9 @@ def test_a_layout_of_one_record_has_no_longer_window() -> None:
         Layout(name="window", window=0)
     with pytest.raises(ValidationError, match="window=2: expected 1 where a model reads one record"):
         Layout("groups", 2)
-    with pytest.raises(ValidationError, match=r"name\n.*'record', 'groups' or 'window'"):
+    with pytest.raises(ValidationError, match="window=2: expected 1 where a model reads one record"):
+        Layout("past", 2, [10])
+    with pytest.raises(ValidationError, match=r"name\n.*'record', 'groups', 'past' or 'window'"):
         Layout(name="frame", window=1)  # type: ignore[arg-type]
 
 
@@ -74,6 +76,28 @@ def test_the_groups_partition_the_features(features: tuple[str, ...], basic: int
     of = dict(zip(features, steps.tolist(), strict=True))
     chosen = ("duration", "urgent", "flag_SH", "hot", "is_guest_login", "count", "srv_diff_host_rate", "dst_host_count")
     assert [of[name] for name in chosen] == [0, 0, 0, 1, 1, 2, 2, 3]
+
+
+def test_the_counts_of_the_past_are_a_fifth_step_behind_the_groups() -> None:
+    groups, past = Layout("groups", 1).steps(FEATURES), Layout("past", 1, [100, 1000]).steps(FEATURES)
+    assert groups is not None and past is not None
+    assert past.tolist() == [*groups.tolist(), *[4] * 10]
+
+
+@pytest.mark.parametrize(("name", "past"), [("past", []), ("record", [100]), ("groups", [100]), ("window", [100])])
+def test_lengths_belong_to_the_past_alone(name: str, past: list[int]) -> None:
+    with pytest.raises(ValidationError, match=r"past=.*: expected one length or more with layout=past, and none else"):
+        Layout(name, 1, past)  # type: ignore[arg-type]
+
+
+def test_a_length_is_one_record_or_more() -> None:
+    with pytest.raises(ValidationError, match=r"past\.0\n.*greater than or equal to 1"):
+        Layout("past", 1, [0])
+
+
+def test_windows_and_the_past_follow_the_file() -> None:
+    layouts = [Layout("record", 1), Layout("groups", 1), Layout("past", 1, [10]), Layout("window", 8)]
+    assert [one.follows_file for one in layouts] == [False, False, True, True]
 
 
 def test_other_layouts_have_no_groups() -> None:

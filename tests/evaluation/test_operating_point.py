@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from src.decision import Decision, attack_probability
 from src.evaluation.operating_point import fit_decision, fit_temperature, fit_threshold
@@ -18,6 +19,7 @@ def protocol(**changes: object) -> EvaluationProtocol:
         "attack_odds": 1.0,
         "calibrate": False,
         "false_alarm_budget": None,
+        "false_alarm_blocks": None,
         "bootstrap": 0,
     }
     return EvaluationProtocol(**{**values, **changes})  # type: ignore[arg-type]
@@ -92,7 +94,7 @@ def test_where_only_silence_would_do_the_budget_cannot_be_met() -> None:
     attack = np.array([1.0] * 3 + [0.0] * 97 + [1.0] * 5)
     target = np.array([0] * 100 + [1] * 5)
     message = (
-        r"false_alarm_budget=0\.02: found 3 of 100 normal validation records at the highest P\(attack\) there is, 1, "
+        r"false_alarm_budget=0\.02: found 3 of 100 normal records at the highest P\(attack\) there is, 1, "
     )
     with pytest.raises(ValueError, match=message + "where 2 may raise an alarm: only a detector without any alarm"):
         fit_threshold(attack, target, 0.02)
@@ -133,6 +135,41 @@ def test_a_tree_that_is_certain_has_a_temperature() -> None:
     probability = both([1.0] * 100)
     found = fit_temperature(probability, np.array([1] * 99 + [0]))
     np.testing.assert_allclose(Decision(found).calibrated(probability)[0], [0.01, 0.99], atol=1e-4)
+
+
+# --- blocks of training ----------------------------------------------------------------------------------------------
+
+BLOCKS = (both(NORMAL), both([0.99, 0.2, 0.1, 0.1, 0.1]))
+
+
+@pytest.mark.parametrize(
+    ("budget", "threshold"), [(0.1, 0.99), (0.2, (0.4 + 0.5) / 2), (0.3, (0.3 + 0.4) / 2), (0.5, (0.1 + 0.3) / 2)]
+)
+def test_the_threshold_keeps_to_the_budget_in_each_block(budget: float, threshold: float) -> None:
+    wanted = protocol(false_alarm_budget=budget, false_alarm_blocks=2)
+    if budget == 0.1:  # not one of the second block's five may raise an alarm
+        with pytest.raises(ValueError, match=r"found 1 of 5 normal records at the highest P\(attack\) there is, 0\.99"):
+            fit_decision(both(NORMAL + ATTACK), TARGET, wanted, None, BLOCKS)
+        return
+    found = fit_decision(both(NORMAL + ATTACK), TARGET, wanted, None, BLOCKS).threshold
+    assert found == pytest.approx(threshold)
+    for block in BLOCKS:
+        assert np.mean(attack_probability(block) >= found) <= budget
+
+
+def test_the_temperature_is_of_validation_and_blocks_are_judged_at_it() -> None:
+    overconfident, target = both([0.99] * 4), np.array([1, 1, 1, 0])
+    wanted = protocol(calibrate=True, false_alarm_budget=0.5, false_alarm_blocks=2)
+    found = fit_decision(overconfident, target, wanted, None, [both([0.99, 0.01])])
+    assert found.temperature == pytest.approx(np.log(99) / np.log(3), rel=1e-3)
+    assert found.threshold == pytest.approx(0.5, abs=0.01)  # halfway between 0.75 and 0.25
+
+
+def test_blocks_without_a_budget_are_refused() -> None:
+    with pytest.raises(ValidationError, match=r"false_alarm_blocks=10: found no budget, expected false_alarm_budget=\.\."):
+        protocol(false_alarm_blocks=10)
+    with pytest.raises(ValidationError, match=r"false_alarm_blocks\n.*greater than or equal to 2"):
+        protocol(false_alarm_budget=0.1, false_alarm_blocks=1)
 
 
 # --- both ------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from src.data.schema import GROUPS
 from src.data.windows import Windows
 from src.models import network as network_module
 from src.models.framework import load_keras
@@ -289,6 +290,42 @@ def test_a_network_that_reads_groups_is_kept_and_scores_alike(
 def test_groups_are_learned(fit: Fit, make_rows: Callable[..., Any]) -> None:
     rows = make_rows()
     assert accuracy(fit(NET, rows, epochs=60, learning_rate=0.1, steps=STEPS), rows) == 1.0
+
+
+# --- the past --------------------------------------------------------------------------------------------------------
+
+WITH_PAST = np.array([0, 0, len(GROUPS)])  # the third column tells of the records before
+
+
+def past_alone_tells() -> tuple[np.ndarray, np.ndarray]:
+    """64 rows: attacks have a column of their own set and, all of them, a past of 1; no normal row has either."""
+    X = np.zeros((64, 3), dtype=np.float32)
+    X[::2, [0, 2]] = 1
+    X[:, 1] = np.linspace(0, 1, 64)
+    return X, (np.arange(64, dtype=np.int32) + 1) % 2
+
+
+def test_with_grafts_the_past_alone_raises_an_alarm(fit: Fit) -> None:
+    rows = past_alone_tells()
+    unknown = np.array([[0, 0.5, 1]], dtype=np.float32)  # normal for itself, but for what came before it
+    raised = {
+        share: fit(NET, rows, epochs=60, learning_rate=0.05, steps=WITH_PAST, past_grafts=share).classifier
+        for share in (0.0, 0.5)
+    }
+    assert raised[0.5].predict_proba(unknown)[0, 1] > 0.9
+    assert raised[0.5].predict_proba(unknown)[0, 1] > raised[0.0].predict_proba(unknown)[0, 1]
+    assert (raised[0.5].predict_proba(rows[0]).argmax(axis=1) == rows[1]).all()
+
+
+def test_grafts_are_trained_beside_all_rows(fit: Fit) -> None:
+    fitted = fit(NET, past_alone_tells(), steps=WITH_PAST, past_grafts=0.25)
+    assert fitted.facts["rows_per_epoch"] == 64 + 8
+
+
+@pytest.mark.parametrize("steps", [None, STEPS])
+def test_without_a_past_there_are_no_grafts(steps: np.ndarray | None, fit: Fit) -> None:
+    with pytest.raises(ValueError, match=r"training\.past_grafts: found no column of the past, expected layout=past"):
+        fit(NET, steps=steps, past_grafts=0.1)
 
 
 # --- noise -----------------------------------------------------------------------------------------------------------
