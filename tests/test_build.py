@@ -143,14 +143,21 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             r"layout=groups: found model=random_forest, expected a network; add layout=record for this model",
         ),
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
-        (["layout=past"], r"layout=past: found split=random, expected split=official: elsewhere the records of one part"),
+        (
+            ["layout=past"],
+            r"layout=past: found split=random, expected split=official: elsewhere the records of one part",
+        ),
         (["layout=past", "split=official"], r"layout=past: found reducer=pca, expected reducer=none: columns that are"),
         (["layout=past", "layout.past=[]"], r"layout: past=\[\]: expected one length or more with layout=past"),
         (["layout=past", "layout.past=[0]"], r"layout\.past\.0=0: .*greater than or equal to 1"),
         (["+layout.past=[9]"], r"layout: past=\[9\]: expected one length or more with layout=past, and none elsewhere"),
+        (["training.type_limit=0"], r"training\.type_limit=0: .*greater than or equal to 1"),
         (["training.past_grafts=-1"], r"training\.past_grafts=-1: .*greater than or equal to 0"),
         (["training.past_grafts=0.1"], r"training\.past_grafts=0\.1: found layout=record, expected layout=past"),
-        (["evaluation.false_alarm_blocks=10"], r"evaluation: false_alarm_blocks=10: found no budget, expected false_al"),
+        (
+            ["evaluation.false_alarm_blocks=10"],
+            r"evaluation: false_alarm_blocks=10: found no budget, expected false_al",
+        ),
         (
             ["evaluation.false_alarm_blocks=10", "evaluation.false_alarm_budget=0.01"],
             r"evaluation\.false_alarm_blocks=10: found split\.distinct=false, expected true: a copy of a record",

@@ -1,4 +1,4 @@
-"""The walk where a model reads windows: the records before one are those of its file, whatever part they are in."""
+"""The walk where a model reads what came before: these are the records of the file, whatever part they are in."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +9,8 @@ import pytest
 from omegaconf import DictConfig
 
 from src.build import Settings, build
+from src.data.past import Past
+from src.data.schema import FEATURES
 from src.data.tables import Table
 from src.data.windows import Layout, Windows
 from src.features.preparation import prepare
@@ -38,6 +40,8 @@ def walk(settings: Settings) -> Walk:
     """A walk that has a training file of eight records and a test of five."""
     source, test = make_table(8, LINES, seed=0), make_table(5, np.arange(1, 6), seed=1)
     source.X[2] = 1000
+    for table in (source, test):
+        table.X[:, FEATURES.index("service")] %= 2
     walk = Walk(settings, Workspace(Path("/nowhere")))
     parts = {
         "train": source.take(TRAIN, np.array([0, 1, 0, 1], dtype=np.int32)),
@@ -75,6 +79,21 @@ def test_scaling_and_reducer_are_fitted_on_the_training_part_alone(walk: Walk) -
     train = walk.sampled[0]["train"].X
     np.testing.assert_array_equal(pipeline["scale"].minmax_.data_max_, train.max(axis=0))
     assert train.max() < walk.preprocessed[0].X.max()
+
+
+@pytest.mark.parametrize("part", ["train", "val", "test"])
+def test_the_past_of_a_part_is_counted_in_the_whole_file(part: str, settings: Settings, walk: Walk) -> None:
+    reads_past = Walk(replace(settings, layout=Layout("past", 1, [2, 5])), Workspace(Path("/nowhere")))
+    reads_past.__dict__ |= {name: walk.__dict__[name] for name in ("preprocessed", "sampled")}
+    parts, pipeline, _ = reads_past.reduced
+    file = walk.preprocessed[0].X if part != "test" else walk.sampled[0]["test"].X
+    places = {"train": TRAIN, "val": VAL, "test": np.arange(5)}[part]
+    found = parts[part].X
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_array_equal(found[:, :53], prepare(pipeline, walk.sampled[0][part].X))
+    np.testing.assert_array_equal(found[:, 53:], Past([2, 5])(file)[places])
+    assert file[0, FEATURES.index("service")] in file[1:, FEATURES.index("service")]  # there is something to count
+    assert found[:, 53:].any()
 
 
 def test_both_parts_share_the_records_of_the_file(walk: Walk) -> None:

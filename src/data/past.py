@@ -72,6 +72,4 @@ def _earlier(key: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
     own = kind * (n + 1) + place
     ordered = np.sort(own)
     rank = np.searchsorted(ordered, own)
-    return [
-        rank - np.searchsorted(ordered, kind * (n + 1) + np.maximum(place - length, 0)) for length in lengths
-    ]
+    return [rank - np.searchsorted(ordered, kind * (n + 1) + np.maximum(place - length, 0)) for length in lengths]

@@ -64,8 +64,9 @@ class Split:
         names = SPLIT_PARTS[: len(self._shares)]
         places = {name: rng.permutation(np.flatnonzero(part == place)) for place, name in enumerate(names)}
         if self.distinct:
-            train = np.sort(places["train"])
-            places["train"] = rng.permutation(train[_first_of_each(vector_ids(X)[train], target[train])])
+            train = places["train"]
+            given = np.sort(train)
+            places["train"] = train[np.isin(train, given[_first_of_each(vector_ids(X)[given], target[given])])]
         return places
 
     @property

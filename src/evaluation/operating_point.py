@@ -36,11 +36,12 @@ def fit_decision(
     wanted = tuple(map(tuple, cost)) if protocol.decision == "least_cost" and cost is not None else None
     threshold = None
     if protocol.false_alarm_budget is not None:
-        judged = [(one, np.zeros(len(one), dtype=np.int32)) for one in blocks] or [(probability, target)]
-        threshold = max(
-            fit_threshold(attack_probability(Decision(temperature).calibrated(one)), of, protocol.false_alarm_budget)
-            for one, of in judged
+        block = (
+            np.repeat(np.arange(len(blocks)), [len(one) for one in blocks]) if blocks else np.zeros(len(target), int)
         )
+        judged, of = (np.concatenate(blocks), np.zeros(len(block), int)) if blocks else (probability, target)
+        attack = attack_probability(Decision(temperature).calibrated(judged))
+        threshold = fit_threshold(attack, of, protocol.false_alarm_budget, block)
     return Decision(temperature, threshold, wanted, protocol.attack_odds)
 
 
@@ -62,34 +63,41 @@ def fit_temperature(probability: np.ndarray, target: np.ndarray) -> float:
     return float(np.exp(found.x))
 
 
-def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float) -> float:
-    """The lowest threshold whose false alarms stay within a budget, counted, whatever ties there are.
+def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float, block: np.ndarray) -> float:
+    """The lowest threshold whose false alarms stay within a budget in each block, counted, whatever ties there are.
 
     It lies halfway between the highest P(attack) that must not raise an alarm and the next that may: there the verdicts
-    on validation are those of the least such threshold, and a rounding error of other batches changes none.
+    on these records are those of the least such threshold, and a rounding error of other batches changes none.
 
     Args:
         attack: P(attack), float64, shape (n,).
-        target: int32, shape (n,); 0 is normal.
-        budget: Share of the normal records that may raise an alarm.
+        target: int, shape (n,); 0 is normal.
+        budget: Share of the normal records of a block that may raise an alarm.
+        block: The block of each record, int, shape (n,), 0 or more.
     Raises:
         ValueError: within the budget no record raises an alarm.
     """
-    normal = np.sort(attack[target == 0])[::-1]
-    allowed = int(
-        np.floor(budget * len(normal) + 1e-9)
-    )  # 0.07 * 100 is a little more than 7, 0.29 * 100 a little less than 29
-    if allowed >= len(normal):
+    quiet, worst = -1.0, attack[:0]
+    for place in range(int(block.max(initial=0)) + 1):
+        normal = np.sort(attack[(target == 0) & (block == place)])[::-1]
+        allowed = _allowed(budget, len(normal))
+        if allowed < len(normal) and normal[allowed] > quiet:
+            quiet, worst = float(normal[allowed]), normal
+    if not len(worst):
         return 0.0
-    quiet = normal[allowed]
     above = attack[attack > quiet]
     if not len(above):
         raise ValueError(
-            f"evaluation.false_alarm_budget={budget:g}: found {np.count_nonzero(normal == quiet):,} of {len(normal):,} "
-            f"normal records at the highest P(attack) there is, {quiet:.6g}, where {allowed:,} may raise an "
-            "alarm: only a detector without any alarm stays within it; allow more, or take a model "
+            f"evaluation.false_alarm_budget={budget:g}: found {np.count_nonzero(worst == quiet):,} of {len(worst):,} "
+            f"normal records at the highest P(attack) there is, {quiet:.6g}, where {_allowed(budget, len(worst)):,} "
+            "may raise an alarm: only a detector without any alarm stays within it; allow more, or take a model "
             "with finer probabilities"
         )
     loud = float(above.min())
-    middle = float(quiet + loud) / 2
+    middle = (quiet + loud) / 2
     return middle if middle > quiet else loud
+
+
+def _allowed(budget: float, records: int) -> int:
+    """How many of so many records a budget allows: 0.07 * 100 is a bit more than 7, 0.29 * 100 a bit less than 29."""
+    return int(np.floor(budget * records + 1e-9))

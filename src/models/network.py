@@ -16,7 +16,7 @@ from src.checked import CHECKED
 from src.data.schema import GROUPS
 from src.data.windows import ModelInput, Windows
 from src.files import whole_file
-from src.models.balance import balance, balance_types
+from src.models.balance import balance, balance_types, limit_types
 from src.models.copies import distinct, merge_copies
 from src.models.framework import load_keras
 from src.models.grafts import graft
@@ -148,7 +148,7 @@ class Network(ABC):
         records, window = (X.newest, X.window) if isinstance(X, Windows) else (X, None)
         mean, deviation = records.mean(axis=0, dtype=np.float64), records.std(axis=0, dtype=np.float64)
         network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise)
-        X, y, weight = _weighed(X, y, attack, training)
+        X, y, weight = _weighed(X, y, attack, training, seed)
         if training.past_grafts:
             X, y, weight = graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
         X_val, y_val, weight_val = merge_copies(X_val, y_val, len(X_val))
@@ -200,19 +200,22 @@ def _sequences(X: ModelInput) -> np.ndarray:
 
 
 def _weighed(
-    X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training
+    X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training, seed: int
 ) -> tuple[ModelInput, np.ndarray, np.ndarray]:
     """The rows that are trained, their classes, int32, and their weights, float32, shape (m,)."""
-    if not training.type_balance:
+    if not (training.type_balance or training.type_limit):
         X, y, weight = merge_copies(X, y, training.copies)
         return X, y, balance(weight, y, training.class_balance)
     if attack is None:
         raise ValueError(
-            f"training.type_balance={training.type_balance}: found no attack types, expected one a row; give the fit "
-            "`attack`, or set it to 0"
+            f"training.type_balance={training.type_balance} type_limit={training.type_limit}: found no attack types, "
+            "expected one a row; give the fit `attack`, or set them to 0 and null"
         )
     types = int(attack.max()) + 1
     X, kind, weight = merge_copies(X, y * types + attack, training.copies)
+    if training.type_limit:
+        kept = limit_types(kind, training.type_limit, seed)
+        X, kind, weight = X[kept], kind[kept], weight[kept]
     y = kind // types
     weight = balance(weight, y, training.class_balance)
     return X, y, balance_types(weight, y, kind, training.type_balance)

@@ -20,6 +20,8 @@ class Training:
             the same. Loss and accuracy of training are of the weighted rows, those of validation are not weighted.
         type_balance: 0 to 1: a record also weighs (records of its attack type / records of its class) ** -type_balance,
             so that at 1 all types of a class weigh the same. A class weighs more by it, the more types it has.
+        type_limit: At most so many rows of each attack type, and of normal traffic, are trained, drawn at random; null
+            trains all. Of distinct records two thirds are normal, and nine attacks in ten are of one type.
         past_grafts: Copies of normal rows that get the past of an attack and its class, as a share of the normal rows,
             see `src.models.grafts`; for a model that reads the past.
         noise: Standard deviation of the Gaussian noise that training adds to the inputs, after they are standardised.
@@ -40,6 +42,7 @@ class Training:
     copies: Annotated[int, Field(ge=1)]
     class_balance: Annotated[float, Field(ge=0, le=1)]
     type_balance: Annotated[float, Field(ge=0, le=1)]
+    type_limit: Annotated[int, Field(ge=1)] | None
     past_grafts: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     noise: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]

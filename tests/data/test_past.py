@@ -1,5 +1,7 @@
 """Counts of like records before each record of a file, against a double loop."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -36,7 +38,7 @@ def double_loop(told: list[tuple[int, ...]], lengths: list[int]) -> np.ndarray:
                 before = told[max(0, row - length) : row]
                 count = sum(all(other[at] == own[at] for at in columns) for other in before)
                 found[row, place, way] = np.log(1 + count) / np.log(1 + length)
-    return found.reshape(len(told), -1)
+    return found.reshape(len(told), len(lengths) * len(MATTER))
 
 
 RECORDS = st.lists(st.tuples(*[st.integers(0, 1)] * len(TOLD)), max_size=30)
@@ -60,7 +62,7 @@ def test_a_file_that_comes_in_blocks_has_the_counts_of_the_whole(
 ) -> None:
     X, stream = records(told), Past(lengths)
     bounds = [0, *sorted(min(cut, len(X)) for cut in cuts), len(X)]
-    blocks = [stream(X[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    blocks = [stream(X[start:end]) for start, end in pairwise(bounds)]
     np.testing.assert_array_equal(np.concatenate(blocks), Past(lengths)(X))
 
 

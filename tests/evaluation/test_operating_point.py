@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from src.decision import Decision, attack_probability
-from src.evaluation.operating_point import fit_decision, fit_temperature, fit_threshold
+from src.evaluation import operating_point
+from src.evaluation.operating_point import fit_decision, fit_temperature
 from src.evaluation.protocol import EvaluationProtocol
 
 COST = [[0.0, 1.0], [3.0, 0.0]]
@@ -23,6 +24,11 @@ def protocol(**changes: object) -> EvaluationProtocol:
         "bootstrap": 0,
     }
     return EvaluationProtocol(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float) -> float:
+    """Of records that are one block."""
+    return operating_point.fit_threshold(attack, target, budget, np.zeros(len(attack), dtype=int))
 
 
 def both(attack: list[float]) -> np.ndarray:
@@ -93,9 +99,7 @@ def test_no_budget_is_ever_exceeded_and_no_lower_threshold_would_do(
 def test_where_only_silence_would_do_the_budget_cannot_be_met() -> None:
     attack = np.array([1.0] * 3 + [0.0] * 97 + [1.0] * 5)
     target = np.array([0] * 100 + [1] * 5)
-    message = (
-        r"false_alarm_budget=0\.02: found 3 of 100 normal records at the highest P\(attack\) there is, 1, "
-    )
+    message = r"false_alarm_budget=0\.02: found 3 of 100 normal records at the highest P\(attack\) there is, 1, "
     with pytest.raises(ValueError, match=message + "where 2 may raise an alarm: only a detector without any alarm"):
         fit_threshold(attack, target, 0.02)
     assert fit_threshold(attack, target, 0.03) == 0.5
@@ -142,19 +146,43 @@ def test_a_tree_that_is_certain_has_a_temperature() -> None:
 BLOCKS = (both(NORMAL), both([0.99, 0.2, 0.1, 0.1, 0.1]))
 
 
+def in_blocks(budget: float) -> EvaluationProtocol:
+    return protocol(false_alarm_budget=budget, false_alarm_blocks=2)
+
+
 @pytest.mark.parametrize(
-    ("budget", "threshold"), [(0.1, 0.99), (0.2, (0.4 + 0.5) / 2), (0.3, (0.3 + 0.4) / 2), (0.5, (0.1 + 0.3) / 2)]
+    ("budget", "threshold"),
+    [(0.2, (0.4 + 0.5) / 2), (0.3, (0.3 + 0.4) / 2), (0.5, (0.1 + 0.2) / 2), (0.8, 0.15), (1.0, 0.0)],
 )
 def test_the_threshold_keeps_to_the_budget_in_each_block(budget: float, threshold: float) -> None:
-    wanted = protocol(false_alarm_budget=budget, false_alarm_blocks=2)
-    if budget == 0.1:  # not one of the second block's five may raise an alarm
-        with pytest.raises(ValueError, match=r"found 1 of 5 normal records at the highest P\(attack\) there is, 0\.99"):
-            fit_decision(both(NORMAL + ATTACK), TARGET, wanted, None, BLOCKS)
-        return
-    found = fit_decision(both(NORMAL + ATTACK), TARGET, wanted, None, BLOCKS).threshold
+    found = fit_decision(both(NORMAL + ATTACK), TARGET, in_blocks(budget), None, BLOCKS).threshold
     assert found == pytest.approx(threshold)
     for block in BLOCKS:
         assert np.mean(attack_probability(block) >= found) <= budget
+
+
+def test_the_block_that_no_alarm_is_allowed_in_is_named() -> None:
+    with pytest.raises(
+        ValueError, match=r"found 1 of 5 normal records at the highest P\(attack\) there is, 0\.99, whe"
+    ):
+        fit_decision(both(NORMAL + ATTACK), TARGET, in_blocks(0.1), None, BLOCKS)
+
+
+@given(st.lists(st.lists(st.integers(0, 8), min_size=1, max_size=20), min_size=2, max_size=5), st.floats(0, 0.99))
+def test_no_block_exceeds_its_budget_and_no_lower_threshold_would_do(blocks: list[list[int]], budget: float) -> None:
+    given_blocks = [both([one / 8 for one in block]) for block in blocks]
+    try:
+        found = fit_decision(both([0.5]), np.array([1]), in_blocks(budget), None, given_blocks).threshold
+    except ValueError:
+        highest = max(map(max, blocks))
+        assert any(np.mean([one == highest for one in block]) > budget for block in blocks)
+        return
+    attack = [attack_probability(block) for block in given_blocks]
+    assert max(np.mean(one >= found) for one in attack) <= budget + 1e-9
+    everything = np.concatenate(attack)
+    lower = everything[everything < found]
+    if len(lower):
+        assert max(np.mean(one >= lower.max()) for one in attack) > budget - 1e-9
 
 
 def test_the_temperature_is_of_validation_and_blocks_are_judged_at_it() -> None:
@@ -166,7 +194,9 @@ def test_the_temperature_is_of_validation_and_blocks_are_judged_at_it() -> None:
 
 
 def test_blocks_without_a_budget_are_refused() -> None:
-    with pytest.raises(ValidationError, match=r"false_alarm_blocks=10: found no budget, expected false_alarm_budget=\.\."):
+    with pytest.raises(
+        ValidationError, match=r"false_alarm_blocks=10: found no budget, expected false_alarm_budget=\.\."
+    ):
         protocol(false_alarm_blocks=10)
     with pytest.raises(ValidationError, match=r"false_alarm_blocks\n.*greater than or equal to 2"):
         protocol(false_alarm_budget=0.1, false_alarm_blocks=1)

@@ -36,6 +36,7 @@ def make_training() -> Callable[..., Training]:
             "copies": 1,
             "class_balance": 0.0,
             "type_balance": 0.0,
+            "type_limit": None,
             "past_grafts": 0.0,
             "noise": 0.0,
             "label_smoothing": 0.0,

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from src.models.balance import balance, balance_types
+from src.models.balance import balance, balance_types, limit_types
 
 WEIGHT = np.array([2, 1, 0.5, 0.5], dtype=np.float32)  # 3 records' worth of class 0, 1 of class 2
 Y = np.array([0, 0, 2, 2], dtype=np.int32)
@@ -40,6 +42,23 @@ def test_a_type_weighs_its_share_of_its_class_to_a_power(power: float, expected:
     of_class = np.where(y == 0, 3, 5).astype(np.float32)
     weighed = np.array(expected) * of_class
     np.testing.assert_allclose(balance_types(of_class, y, kind, power), weighed / weighed.mean(), rtol=1e-6)
+
+
+@given(st.lists(st.integers(0, 4), max_size=40), st.integers(1, 12), st.integers(0, 3))
+def test_no_type_has_more_rows_than_its_limit_nor_fewer_than_it_may(kinds: list[int], limit: int, seed: int) -> None:
+    kind = np.array(kinds, dtype=np.int32)
+    kept = limit_types(kind, limit, seed)
+    assert kept.tolist() == sorted(set(kept.tolist()))
+    expected = np.minimum(np.bincount(kind, minlength=5), limit)
+    np.testing.assert_array_equal(np.bincount(kind[kept], minlength=5), expected)
+
+
+def test_the_rows_of_a_limit_are_drawn_by_the_seed_from_all() -> None:
+    kind = np.zeros(100, dtype=np.int32)
+    one, again, other = (limit_types(kind, 10, seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    assert len({place for seed in range(100) for place in limit_types(kind, 10, seed)}) > 95
 
 
 def test_rows_that_stand_for_several_records_count_as_them() -> None:
