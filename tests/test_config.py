@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from src import recipes
 from src.build import build
 from src.data.schema import LABELS
+from src.data.windows import Layout
 from src.detector import Detector
 from src.experiment import train
 from src.pipeline import Walk, write_preprocessed, write_reduced, write_sampled
@@ -22,7 +23,11 @@ CONF = PROJECT / "conf"
 # Nothing in these groups changes what a stage makes.
 NOT_TRACKED_BY_DVC = {"tracking"}
 # What a choice does not go without.
-NEEDS = {"layout=window": ",split=official", "layout=groups": ",reducer=none"}
+NEEDS = {
+    "layout=window": ",split=official",
+    "layout=groups": ",reducer=none",
+    "layout=past": ",split=official,reducer=none",
+}
 SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")
 RARE = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000")  # enough for every class of `five`
 QUICK = ("training.epochs=4", "training.batch_size=32", "training.jit_compile=false", "training.progress=false")
@@ -127,7 +132,7 @@ def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made
     walk = Walk(settings, made)
     outcome = train(settings, walk)
     assert outcome.metrics["val_accuracy"] > 0.8
-    assert (outcome.detector.card.layout, outcome.detector.card.window) == (layout, settings.layout.window)
+    assert Layout(layout, outcome.detector.card.window, [*outcome.detector.card.past]) == settings.layout  # type: ignore[arg-type]
     test = walk.reduced[0]["test"]
     probability = outcome.detector.score(walk.sampled[0]["test"].X)
     np.testing.assert_allclose(probability, outcome.fitted.classifier.predict_proba(test.X), atol=1e-5)

@@ -14,6 +14,8 @@ from src.build import Settings, build
 from src.evaluation.verdicts import Verdicts
 from src.experiment import evaluate, train
 from src.features.preparation import Reduced
+from src.models.classical import RandomForest
+from src.models.interface import Fitted
 from src.pipeline import Walk
 from src.workspace import Workspace
 
@@ -67,6 +69,52 @@ def test_test_records_have_no_part_in_the_decision(composed: Compose, walk: Walk
     assert changed.detector.decision == one.detector.decision
     del other.__dict__["reduced"][0]["test"]
     assert train(wanted, other).detector.decision == one.detector.decision
+
+
+class Spy:
+    """A forest that notes what it is fitted on, and says that it is one of a committee where it is asked for one."""
+
+    reads_windows = False
+
+    def __init__(self, model: RandomForest, seen: list[np.ndarray], *, alone: bool = False):
+        self._model, self._seen, self._alone = model, seen, alone
+
+    @property
+    def single(self) -> "Spy":
+        return Spy(self._model, self._seen, alone=True)
+
+    def fit(self, X: np.ndarray, y: np.ndarray, X_val: np.ndarray, *rest: object, **options: object) -> Fitted:
+        assert self._alone == bool(self._seen)  # whole the first time, then one of it
+        self._seen.append(X)
+        return self._model.fit(X, y, X_val, *rest, **options)  # type: ignore[arg-type]
+
+
+def test_each_block_of_normal_traffic_is_judged_by_a_fit_that_did_not_see_it(composed: Compose) -> None:
+    wanted = settings(
+        composed, "split.distinct=true", "evaluation.false_alarm_budget=0.05", "evaluation.false_alarm_blocks=3"
+    )
+    seen: list[np.ndarray] = []
+    wanted = replace(wanted, model=Spy(wanted.model, seen))
+    walk = Walk(wanted, Workspace(Path("/nowhere")))
+    outcome = train(wanted, walk)
+    everything, *without = seen
+    part, table = walk.reduced[0]["train"], walk.sampled[0]["train"]
+    np.testing.assert_array_equal(everything, part.X)
+    normal = np.flatnonzero(part.y == 0)
+    blocks = np.array_split(normal[np.argsort(table.row[normal])], 3)
+    assert len(without) == len(blocks)
+    for fitted_on, block in zip(without, blocks, strict=True):
+        np.testing.assert_array_equal(fitted_on, np.delete(part.X, block, axis=0))
+    judged = [
+        1 - wanted.model.single.fit(np.delete(part.X, block, axis=0), np.delete(part.y, block), part.X, part.y,
+                                    n_classes=2, training=wanted.training, seed=0).classifier.predict_proba(part.X[block])[:, 0]
+        for block in blocks
+    ]  # fmt: skip
+    threshold = outcome.detector.decision.threshold
+    assert threshold is not None
+    alarms = [np.mean(one >= threshold) for one in judged]
+    assert max(alarms) <= 0.05
+    assert outcome.metrics["val_threshold"] == threshold
 
 
 def test_what_is_not_asked_for_is_not_fitted(composed: Compose, walk: Walk) -> None:

@@ -16,8 +16,8 @@ _TEMPLATES = templates(_HERE / "templates")
 TITLE = "What the scores mean on traffic that was not seen"
 # Which grids each section reads.
 SPLITS = ("honest_splits", "honest_all_features", "honest_baselines")
-FIVE = ("honest_five", "honest_five_windows", "honest_five_baselines")
-BINARY = ("honest_binary",)
+FIVE = ("honest_five", "honest_five_without", "honest_five_windows", "honest_five_baselines")
+ALARMS = ("honest_alarms",)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Report:
             splits=splits,
             official=[entry for entry in splits if entry.split == "official"],
             five=self.results.of(FIVE),
-            binary=self.results.of(BINARY),
+            alarms=self.results.of(ALARMS),
             best_words=f", by {self._best.model}" if self._best else "",
             attempts=(_HERE / "attempts.md").read_text(encoding="utf-8"),
             found=len(runs),

@@ -62,6 +62,8 @@ class Entry:
             words = [f"committee of {members} {words[0]}s"]
         words.append(f"{_INPUTS.get(reducer, reducer)} {c['k']}" if reducer != "none" else "all features")
         words += {"groups": ["by groups"], "past": ["by groups and past"]}.get(c["layout"]["name"], [])
+        if c["training"]["past_grafts"]:
+            words.append("grafts")
         if c["layout"]["name"] == "window":
             words.append(f"windows of {c['window']}")
         if c["split"]["distinct"]:

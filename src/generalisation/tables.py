@@ -116,19 +116,21 @@ def ceiling(entries: Sequence[Entry]) -> str:
 
 
 def operating_point(entries: Sequence[Entry]) -> str:
-    """Thresholds picked on validation, and what became of them on test."""
+    """Thresholds picked for a budget, and what became of them on test."""
     rows = []
+    metrics = ("val_false_alarm_rate", "test_false_alarm_rate", "test_detection_rate", "test_binary_accuracy")
     for entry in entries:
-        budget = entry.config["evaluation"]["false_alarm_budget"]
-        metrics = ("val_false_alarm_rate", "test_false_alarm_rate", "test_detection_rate", "test_accuracy")
+        evaluation = entry.config["evaluation"]
+        budget, blocks = evaluation["false_alarm_budget"], evaluation["false_alarm_blocks"]
+        kept = f"in each of {blocks} blocks of training" if blocks else "on validation"
         rows.append(
             [
                 entry.model,
-                f"{100 * budget:g}" if budget is not None else "none",
+                f"{100 * budget:g} {kept}" if budget is not None else "none",
                 *(percent(entry.score(metric)) for metric in metrics),
                 _shown(entry.score("test_calibration_error"), 100, 2),
             ]
         )
-    columns = ["in percent", "budget", "false alarms on validation", "on test", "detection", "accuracy",
+    columns = ["in percent", "budget", "false alarms on validation", "on test", "detection", "binary accuracy",
                "calibration error"]  # fmt: skip
     return markdown_table(columns, rows)

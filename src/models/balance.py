@@ -30,7 +30,7 @@ def balance_types(weight: np.ndarray, y: np.ndarray, kind: np.ndarray, power: fl
         weight: float32, shape (n,): the records that each row stands for, up to a factor for each class.
         y: int32, shape (n,): classes.
         kind: int32, shape (n,): attack types, none of them in two classes.
-        power: 0 leaves the weights as they are; 1 gives every type of a class the same sum: that of the class as it was.
+        power: 0 leaves the weights as they are; 1 gives every type of a class the same sum: that of the class before.
     Returns:
         float32, shape (n,), that are 1 on average.
 

@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from src.generalisation.report import BINARY, FIVE, SPLITS, Report
+from src.generalisation.report import ALARMS, FIVE, SPLITS, Report
 from src.generalisation.results import Entry, Results, Run
 
 INPUTS = (("lstm", "pca", 2), ("lstm", "mi", 4), ("random_forest", "none", 53))
 Make = Callable[[Results], Path]
 
 
-def config(split: str, task: str, model: str, reducer: str, k: int, budget: float | None = None) -> dict[str, Any]:
+def config(
+    split: str, task: str, model: str, reducer: str, k: int, budget: float | None = None, blocks: int | None = None
+) -> dict[str, Any]:
     return {
         "split": {"name": split, "distinct": False},
         "task": {"name": task},
@@ -24,7 +26,8 @@ def config(split: str, task: str, model: str, reducer: str, k: int, budget: floa
         "layout": {"name": "record"},
         "window": 1,
         "k": k,
-        "evaluation": {"false_alarm_budget": budget},
+        "training": {"past_grafts": 0.0},
+        "evaluation": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
     }
 
 
@@ -71,7 +74,10 @@ def made(files: Path) -> Results:
         for one in INPUTS
     ]
     entries += [entry(FIVE[0], 0.93, 0.22 + place / 50, "official", "five", *one) for place, one in enumerate(INPUTS)]
-    entries += [entry(BINARY[0], 0.93, 0.0, "official", "binary", *INPUTS[0], budget) for budget in (None, 0.005)]
+    entries += [
+        entry(ALARMS[0], 0.93, 0.0, "official", "binary", *INPUTS[0], *one)
+        for one in ((None, None), (0.01, None), (0.01, 10))
+    ]
     return Results(tuple(entries), simulated=False)
 
 

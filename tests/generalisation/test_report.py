@@ -43,6 +43,13 @@ def test_systems_stand_cheapest_first_published_ones_among_ours(whole: Path) -> 
     assert row(text, "**LSTM, PCA 2**")[1] == "0.2210 [0.2185, 0.2235]"
 
 
+def test_a_threshold_stands_with_the_records_that_it_was_picked_on(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    table = text[text.index("| in percent | budget |") :].split("\n\n")[0]
+    budgets = [line.split("|")[2].strip() for line in table.splitlines()[2:]]
+    assert budgets == ["none", "1 on validation", "1 in each of 10 blocks of training"]
+
+
 def test_the_winner_is_the_one_of_validation(made: Results) -> None:
     best = best_on_validation(made.of(FIVE), "val_mean_cost", least=True)
     assert best is not None
