@@ -105,11 +105,12 @@ def test_each_block_of_normal_traffic_is_judged_by_a_fit_that_did_not_see_it(com
     assert len(without) == len(blocks)
     for fitted_on, block in zip(without, blocks, strict=True):
         np.testing.assert_array_equal(fitted_on, np.delete(part.X, block, axis=0))
-    judged = [
-        1 - wanted.model.single.fit(np.delete(part.X, block, axis=0), np.delete(part.y, block), part.X, part.y,
-                                    n_classes=2, training=wanted.training, seed=0).classifier.predict_proba(part.X[block])[:, 0]
-        for block in blocks
-    ]  # fmt: skip
+    judged = []
+    for block in blocks:
+        rest = part.without(block)
+        options = {"n_classes": 2, "training": wanted.training, "seed": wanted.seed}
+        again = wanted.model.single.fit(rest.X, rest.y, part.X, part.y, **options).classifier
+        judged.append(1 - again.predict_proba(part.X[block])[:, 0].astype(float))
     threshold = outcome.detector.decision.threshold
     assert threshold is not None
     alarms = [np.mean(one >= threshold) for one in judged]
