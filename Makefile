@@ -14,6 +14,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # DVC itself passes Hydra an argument that Hydra is about to drop
 export PYTHONWARNINGS := ignore:The version_base
 
+# make honest JOBS=1: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
+JOBS ?= 2
+SIDE_BY_SIDE := $(if $(filter-out 1,$(JOBS)),hydra/launcher=joblib hydra.launcher.n_jobs=$(JOBS))
+ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
 # make paper QUICK=1, make honest QUICK=1: small, short and simulated; FORCE=1: also what the store has
 SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.jit_compile=false training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
@@ -50,7 +54,7 @@ paper: $(READY) ## the paper's whole comparison and its report; goes on where it
 honest: $(READY) ## the same models on unseen traffic, and the contest's test; goes on where it stopped (QUICK=1: simulated)
 	$(if $(QUICK),,$(BIN)/dvc repro preprocess)
 	for grid in conf/experiment/honest_*.yaml; do \
-	  $(BIN)/python -m src.train -m +experiment=$$(basename $$grid .yaml) $(SMALL) || exit; \
+	  $(ONE_CORE) $(BIN)/python -m src.train -m +experiment=$$(basename $$grid .yaml) $(SIDE_BY_SIDE) $(SMALL) || exit; \
 	done
 	$(BIN)/python -m src.honest $(SMALL)
 

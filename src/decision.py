@@ -56,7 +56,8 @@ class Decision:
 
     def verdict(self, probability: np.ndarray) -> np.ndarray:
         """Class index of each record, int64, shape (n,), of calibrated probabilities, float32, shape (n, classes)."""
-        odds = probability.astype(np.float64) * np.where(np.arange(probability.shape[1]) > 0, self.attack_odds, 1.0)
+        odds = probability.astype(np.float64)
+        odds[:, 1:] *= self.attack_odds
         preferred = odds if self.cost is None else -odds @ np.array(self.cost)
         if self.threshold is None:
             return preferred.argmax(axis=1)

@@ -31,8 +31,8 @@ class Past:
     >>> X = np.zeros((4, len(FEATURES)), dtype=np.float32)
     >>> X[2, FEATURES.index("src_bytes")] = 7
     >>> service, *_, everything = Past([3])(X).T  # nothing, one, two, three like it; of the third, none has 7 bytes
-    >>> service.round(2).tolist(), everything.round(2).tolist()
-    ([0.0, 0.5, 0.79, 1.0], [0.0, 0.5, 0.0, 0.79])
+    >>> np.expm1(service * np.log(4)).round().tolist(), np.expm1(everything * np.log(4)).round().tolist()
+    ([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 0.0, 2.0])
     """
 
     def __init__(self, lengths: Sequence[int]):

@@ -51,7 +51,7 @@ def limit_types(kind: np.ndarray, limit: int, seed: int) -> np.ndarray:
         kind: int32, shape (n,): attack types.
 
     >>> limit_types(np.array([7, 7, 7, 3, 7]), 2, seed=0).tolist()
-    [0, 3, 4]
+    [1, 2, 3]
     """
     rng = np.random.default_rng([seed, 4])
     shuffled = rng.permutation(len(kind))
