@@ -57,8 +57,9 @@ def test_the_operating_point_keeps_to_its_budget_on_validation(composed: Compose
     assert alarm[val.target != 0].mean() == found["val_detection_rate"]
 
 
-def test_test_records_have_no_part_in_the_decision(composed: Compose, walk: Walk) -> None:
-    wanted = settings(composed, *POINT)
+@pytest.mark.parametrize("blocks", [(), ("split.distinct=true", "evaluation.false_alarm_blocks=3")])
+def test_test_records_have_no_part_in_the_decision(blocks: tuple[str, ...], composed: Compose, walk: Walk) -> None:
+    wanted = settings(composed, *POINT, *blocks)
     parts, preparation, facts = walk.reduced
     test = parts["test"]
     other = Walk(wanted, Workspace(Path("/nowhere")))

@@ -14,7 +14,10 @@ from src.workspace import stores
 PORT = 5000
 UI_ADDRESS = f"http://127.0.0.1:{PORT}"
 VIEW = "compare"
-_VIEW_METRICS = ("test_accuracy", "val_macro_f1", "test_f1", "test_recall", "test_false_alarm_rate", "fit_seconds")
+_VIEW_METRICS = (
+    *("test_accuracy", "val_macro_f1", "test_f1", "test_recall", "test_false_alarm_rate", "test_mean_cost"),
+    "fit_seconds",
+)
 _VIEW_PARAMS = ("task.name", "split.name", "reducer.name", "k", "model.name", "seed")
 
 
