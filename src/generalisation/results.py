@@ -60,10 +60,13 @@ class Entry:
         words = [_MODELS.get(name, name.replace("_", " "))]
         if (members := c["model"].get("members", 1)) > 1:
             words = [f"committee of {members} {words[0]}s"]
-        words.append(f"{_INPUTS.get(reducer, reducer)} {c['k']}" if reducer != "none" else "all features")
-        words += {"groups": ["by groups"], "past": ["by groups and past"]}.get(c["layout"]["name"], [])
+        every = {"groups": "all features by groups", "past": "all features and past"}
+        whole = every.get(c["layout"]["name"], "all features")
+        words.append(whole if reducer == "none" else f"{_INPUTS.get(reducer, reducer)} {c['k']}")
         if c["training"]["past_grafts"]:
             words.append("grafts")
+        if limit := c["training"]["type_limit"]:
+            words.append(f"{limit:,} a type")
         if c["layout"]["name"] == "window":
             words.append(f"windows of {c['window']}")
         if c["split"]["distinct"]:

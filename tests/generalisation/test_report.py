@@ -8,7 +8,7 @@ import pytest
 
 from src.evaluation.uncertainty import Interval
 from src.generalisation.report import FIVE
-from src.generalisation.results import Results, best_on_validation
+from src.generalisation.results import Entry, Results, best_on_validation
 from src.generalisation.tables import MISSING, cost, percent, references
 from tests import browser
 
@@ -48,6 +48,26 @@ def test_a_threshold_stands_with_the_records_that_it_was_picked_on(whole: Path) 
     table = text[text.index("| in percent | budget |") :].split("\n\n")[0]
     budgets = [line.split("|")[2].strip() for line in table.splitlines()[2:]]
     assert budgets == ["none", "1 on validation", "1 in each of 10 blocks of training"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "LSTM, all features"),
+        ({"reducer": {"name": "pca"}, "k": 10}, "LSTM, PCA 10"),
+        ({"layout": {"name": "groups"}, "split": {"distinct": True}}, "LSTM, all features by groups, distinct records"),
+        (
+            {"layout": {"name": "past"}, "training": {"past_grafts": 0.1, "type_limit": 5000}},
+            "LSTM, all features and past, grafts, 5,000 a type",
+        ),
+        ({"layout": {"name": "window"}, "window": 8}, "LSTM, all features, windows of 8"),
+        ({"model": {"name": "lstm", "members": 5}}, "committee of 5 LSTMs, all features"),
+        ({"model": {"name": "random_forest"}, "layout": {"name": "past"}}, "random forest, all features and past"),
+    ],
+)
+def test_a_configuration_is_told_in_words(changes: dict[str, object], words: str, made: Results) -> None:
+    plain = {"reducer": {"name": "none"}, "k": 53}
+    assert Entry("grid", {**made.entries[0].config, **plain, **changes}, (0,), {}).model == words
 
 
 def test_the_winner_is_the_one_of_validation(made: Results) -> None:
