@@ -90,7 +90,7 @@ class Grouped(keras.layers.Layer):  # type: ignore[name-defined]
 
 
 @keras.saving.register_keras_serializable("ids")
-class Recoded(keras.layers.Layer):  # type: ignore[name-defined]
+class WeightOfEvidence(keras.layers.Layer):  # type: ignore[name-defined]
     """Each of the k values of a record becomes the weight of the bin it is in, see `src.models.evidence`.
 
     Edges and weights are part of the layer's config: they are not trained. What is no number stays as it is.

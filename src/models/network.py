@@ -108,9 +108,9 @@ class Network(ABC):
         axis = 1 if window is None else 2
         seen = inputs
         if evidence is not None:
-            from src.models.layers import Recoded
+            from src.models.layers import WeightOfEvidence
 
-            seen = Recoded(evidence.edges, evidence.weights, axis)(inputs)
+            seen = WeightOfEvidence(evidence.edges, evidence.weights, axis)(inputs)
         scaled = keras.layers.Normalization(axis=axis, mean=mean, variance=variance)(seen)
         if noise:
             scaled = keras.layers.GaussianNoise(noise)(scaled)

@@ -11,7 +11,7 @@ from src.data.windows import Windows
 from src.models.evidence import Evidence, fit_evidence
 from src.models.framework import load_keras
 from src.models.interface import Fitted
-from src.models.layers import Recoded
+from src.models.layers import WeightOfEvidence
 from src.models.lstm import WeightedLSTM
 from tests.models.conftest import LSTM_DEFAULTS
 
@@ -119,7 +119,7 @@ def test_the_layer_recodes_as_the_tables_say_on_either_axis(
     new = np.concatenate([X, X[:5] + 0.01, strange]).astype(np.float32)
     expected = evidence.recode(new)
     for axis, inputs in ((1, new[:, :, None]), (2, new[:, None, :])):
-        layer = Recoded(evidence.edges, evidence.weights, axis)
+        layer = WeightOfEvidence(evidence.edges, evidence.weights, axis)
         if again:
             kept = keras.saving.serialize_keras_object(layer)
             layer = keras.saving.deserialize_keras_object(kept, safe_mode=True)
@@ -130,7 +130,7 @@ def test_the_layer_recodes_as_the_tables_say_on_either_axis(
 
 
 def test_what_is_no_number_stays_so_and_alone() -> None:
-    layer = Recoded([[0.5], [0.5]], [[-1.0, 1.0], [-2.0, 2.0]], 1)
+    layer = WeightOfEvidence([[0.5], [0.5]], [[-1.0, 1.0], [-2.0, 2.0]], 1)
     found = np.asarray(layer(np.array([[[np.nan], [0.7]]], dtype=np.float32)))
     np.testing.assert_array_equal(found, [[[np.nan], [2.0]]])
 
