@@ -87,3 +87,42 @@ class Grouped(keras.layers.Layer):  # type: ignore[name-defined]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "steps": list(self.steps)}
+
+
+@keras.saving.register_keras_serializable("ids")
+class WeightOfEvidence(keras.layers.Layer):  # type: ignore[name-defined]
+    """Each of the k values of a record becomes the weight of the bin it is in, see `src.models.evidence`.
+
+    Edges and weights are part of the layer's config: they are not trained. What is no number stays as it is.
+
+    Args:
+        edges: Of each of the k values, ascending; a value on an edge is in the bin above it.
+        weights: Of each of the k values, one more than edges.
+        axis: Where the k values stand: 1, or 2 for a window of records.
+    Call arguments:
+        inputs: float32, shape (batch, k, 1) or (batch, window, k).
+    Returns:
+        float32, as the inputs.
+    """
+
+    def __init__(self, edges: list[list[float]], weights: list[list[float]], axis: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.edges, self.weights_of_bins, self.axis = edges, weights, axis
+        # a row for each of the k values, filled up with edges that no value is above, infinity included
+        self._edges = np.full((len(edges), max(1, *map(len, edges))), np.nan, dtype=np.float32)
+        for place, some in enumerate(edges):
+            self._edges[place, : len(some)] = some
+        self._table = np.concatenate([np.array(some, dtype=np.float32) for some in weights])
+        self._first = np.cumsum([0, *map(len, weights[:-1])]).astype(np.int32)  # of each of the k values in the table
+
+    def call(self, inputs: Any) -> Any:
+        ops = keras.ops
+        values = inputs if self.axis == 1 else ops.expand_dims(inputs, -1)
+        place = ops.sum(ops.cast(ops.greater_equal(values, self._edges), "int32"), axis=-1)
+        recoded = ops.take(self._table, ops.add(place, self._first))
+        recoded = ops.expand_dims(recoded, -1) if self.axis == 1 else recoded
+        return ops.where(ops.isnan(inputs), inputs, recoded)
+
+    def get_config(self) -> dict[str, Any]:
+        edges, weights = (list(map(list, one)) for one in (self.edges, self.weights_of_bins))
+        return {**super().get_config(), "edges": edges, "weights": weights, "axis": self.axis}

@@ -1,42 +1,78 @@
-"""The LSTM of the paper: one or more layers that read a record's k values one after the other."""
+"""The LSTM of the paper, and three of its kind: with peepholes, multiplicative, and on the weight of evidence."""
 
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
+from src.models.evidence import Evidence, fit_evidence
 from src.models.framework import load_keras
-from src.models.network import Network
+from src.models.network import is_constant
+from src.models.recurrent import Recurrent
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
-class LSTM(Network):
-    """Stacked LSTM; the classes are read from the last hidden state of the last layer.
+class LSTM(Recurrent):
+    """The LSTM with a forget gate.
 
-    No recurrent dropout: it would rule out the fused GPU kernel.
+    i[t] = sigmoid(W_i x[t] + U_i h[t-1] + b_i), f[t] and o[t] likewise; g[t] = tanh(W_g x[t] + U_g h[t-1] + b_g);
+    c[t] = f[t] * c[t-1] + i[t] * g[t]; h[t] = o[t] * tanh(c[t]).
 
-    Attributes:
-        layers: LSTM layers, one on top of the other.
-        units: Width of each layer's hidden state.
-        dropout: Share of hidden values zeroed after each layer in training, 0 <= dropout < 1.
-        bidirectional: Read the sequence from both ends.
     Reference:
-        Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; Laghrissi et al. 2021.
+        Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; forget gates: Gers et al. 2000,
+        doi:10.1162/089976600300015015; Laghrissi et al. 2021.
     """
 
-    layers: Annotated[int, Field(ge=1)]
-    units: Annotated[int, Field(ge=1)]
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-    bidirectional: bool
+    def layer(self, return_sequences: bool) -> Any:
+        return load_keras().layers.LSTM(self.units, return_sequences=return_sequences)
 
-    def body(self, inputs: Any) -> Any:
-        """float32, shape (batch, k, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
-        layers = load_keras().layers
-        hidden = inputs
-        for place in range(self.layers):
-            layer = layers.LSTM(self.units, return_sequences=place < self.layers - 1)
-            hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)
-            if self.dropout:
-                hidden = layers.Dropout(self.dropout)(hidden)
-        return hidden
+
+@dataclass(frozen=True, config=CHECKED, kw_only=True)
+class PeepholeLSTM(Recurrent):
+    """An LSTM whose gates see the cell state: equations, source and departures in `src.models.cells`."""
+
+    def layer(self, return_sequences: bool) -> Any:
+        from src.models.cells import PeepholeLSTMCell
+
+        return load_keras().layers.RNN(PeepholeLSTMCell(self.units), return_sequences=return_sequences)
+
+
+@dataclass(frozen=True, config=CHECKED, kw_only=True)
+class MultiplicativeLSTM(Recurrent):
+    """An LSTM whose recurrent weights depend on the input: equations, source and departures in `src.models.cells`."""
+
+    def layer(self, return_sequences: bool) -> Any:
+        from src.models.cells import MultiplicativeLSTMCell
+
+        return load_keras().layers.RNN(MultiplicativeLSTMCell(self.units), return_sequences=return_sequences)
+
+
+@dataclass(frozen=True, config=CHECKED, kw_only=True)
+class WeightedLSTM(Recurrent):
+    """An LSTM on what each input says for an attack: its weight of evidence, see `src.models.evidence`.
+
+    The recoding is part of the network: fitted with it on the training part, and kept in the same file. What `Network`
+    says of standardising, noise and frequencies holds for the recoded inputs.
+
+    Departs from the source in what is recoded: any input of the network, whatever scaling, reducer and layout made it,
+    where the source recodes the columns of the records.
+
+    Attributes:
+        bins: At most so many bins of each input.
+        smoothing: Records added to each bin of each kind of traffic, above 0.
+    Reference:
+        Amar & El Ouahidi 2020, Int. J. Data Mining, Modelling and Management 12(3), 308-329.
+    """
+
+    bins: Annotated[int, Field(ge=2)]
+    smoothing: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+    def recoding(self, X: np.ndarray, y: np.ndarray) -> Evidence:
+        # an input that is rounding alone gets a single bin: what its noise says of the classes is chance
+        constant = is_constant(X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64))
+        return fit_evidence(np.where(constant, np.float32(0), X), y != 0, self.bins, self.smoothing)
+
+    def layer(self, return_sequences: bool) -> Any:
+        return load_keras().layers.LSTM(self.units, return_sequences=return_sequences)

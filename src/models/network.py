@@ -18,6 +18,7 @@ from src.data.windows import ModelInput, Windows
 from src.files import whole_file
 from src.models.balance import balance, balance_types, limit_types
 from src.models.copies import distinct, merge_copies
+from src.models.evidence import Evidence
 from src.models.framework import load_keras
 from src.models.grafts import graft
 from src.models.interface import Fitted, OnEpoch, write_kind
@@ -68,6 +69,15 @@ class Network(ABC):
     def body(self, inputs: Any) -> Any:
         """Keras layers from inputs, float32, shape (batch, steps, c), to what the classes are read from, (batch, d)."""
 
+    def recoding(self, X: np.ndarray, y: np.ndarray) -> Evidence | None:
+        """What the inputs become before all else, fitted on the training part; None leaves them as they are.
+
+        Args:
+            X: float32, shape (n, k).
+            y: int32, shape (n,); 0 is normal.
+        """
+        return None
+
     def build(
         self,
         mean: np.ndarray,
@@ -77,24 +87,31 @@ class Network(ABC):
         *,
         steps: np.ndarray | None = None,
         noise: float = 0.0,
+        evidence: Evidence | None = None,
     ) -> Any:
         """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, members, n_classes).
 
         Args:
-            mean: Of each input on the training part, shape (k,).
+            mean: Of each input, recoded where it is, on the training part, shape (k,).
             deviation: Its standard deviation, shape (k,); where it is nothing but rounding the input is only centred.
             window: Records in a window: the model takes shape (batch, window, k).
             steps: The step that each input belongs to, int64, shape (k,); None: each its own.
             noise: Standard deviation of what training adds to the scaled inputs.
+            evidence: What the inputs are recoded to before they are scaled; None: they are not.
         """
         keras = load_keras()
         if not self.standardise:
             mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
-        constant = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
-        variance = np.where(constant, 1.0, (deviation / self.input_scale) ** 2)
+        variance = np.where(is_constant(mean, deviation), 1.0, (deviation / self.input_scale) ** 2)
         k = len(mean)
         inputs = keras.Input((k, 1) if window is None else (window, k))
-        scaled = keras.layers.Normalization(axis=1 if window is None else 2, mean=mean, variance=variance)(inputs)
+        axis = 1 if window is None else 2
+        seen = inputs
+        if evidence is not None:
+            from src.models.layers import WeightOfEvidence
+
+            seen = WeightOfEvidence(evidence.edges, evidence.weights, axis)(inputs)
+        scaled = keras.layers.Normalization(axis=axis, mean=mean, variance=variance)(seen)
         if noise:
             scaled = keras.layers.GaussianNoise(noise)(scaled)
         if steps is not None:
@@ -146,8 +163,10 @@ class Network(ABC):
         keras.utils.set_random_seed(seed)
         start = time.perf_counter()
         records, window = (X.newest, X.window) if isinstance(X, Windows) else (X, None)
-        mean, deviation = records.mean(axis=0, dtype=np.float64), records.std(axis=0, dtype=np.float64)
-        network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise)
+        evidence = self.recoding(records, y)
+        seen = records if evidence is None else evidence.recode(records)
+        mean, deviation = seen.mean(axis=0, dtype=np.float64), seen.std(axis=0, dtype=np.float64)
+        network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise, evidence=evidence)
         X, y, weight = _weighed(X, y, attack, training, seed)
         if training.past_grafts:
             X, y, weight = graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
@@ -192,6 +211,12 @@ class Network(ABC):
             "backend": keras.backend.backend(),
         }
         return Fitted(NetworkClassifier(network), seconds, report.epochs, facts)
+
+
+def is_constant(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Which inputs do not vary but for rounding: bool, shape (k,), of the mean and deviation of each, shape (k,)."""
+    constant: np.ndarray = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
+    return constant
 
 
 def _sequences(X: ModelInput) -> np.ndarray:
@@ -297,5 +322,6 @@ class NetworkClassifier:
     @classmethod
     def load(cls, folder: Path) -> "NetworkClassifier":
         """Read back what `save` kept, in safe mode: no code in the file is run."""
-        importlib.import_module("src.models.layers")  # registers them
+        for module in ("src.models.layers", "src.models.cells"):
+            importlib.import_module(module)  # registers what is in it
         return cls(load_keras().saving.load_model(folder / "network.keras", safe_mode=True, compile=False))

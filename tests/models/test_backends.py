@@ -1,0 +1,88 @@
+"""A network fitted on TensorFlow scores alike in a process of its own, on TensorFlow and on other Keras backends.
+
+The process imports what `load_classifier` imports, so that a class which that does not register is not found. JAX and
+PyTorch are not in the lock file: where one is installed beside it, every network is also fitted, kept and read back on
+it, else the test skips. Keras's NumPy backend is no way out, as it imports JAX.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from omegaconf import DictConfig
+
+from src.build import build
+from src.models.interface import Fitted
+from src.models.network import Network
+from src.workspace import PROJECT
+
+CODE = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from src.models.framework import load_keras
+from src.models.interface import load_classifier
+folder = Path(sys.argv[1])
+X, y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
+found = {one.name: load_classifier(one).predict_proba(X) for one in folder.iterdir() if one.is_dir()}
+backend = load_keras().backend.backend()
+if backend != "tensorflow":
+    from dataclasses import replace
+    from hydra import compose, initialize_config_dir
+    from src.build import build
+    from src.workspace import PROJECT
+    with initialize_config_dir(str(PROJECT / "conf")):
+        for name in list(found):
+            settings = build(compose("config", [f"model={name}", *sys.argv[2:]]))
+            training = replace(settings.training, epochs=2, progress=False)
+            fitted = settings.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
+            assert fitted.facts["backend"] == backend and fitted.epochs[-1]["loss"] < 5, (name, fitted.epochs)
+            fitted.classifier.save(folder / name)
+            again = load_classifier(folder / name).predict_proba(X)
+            np.testing.assert_allclose(again, fitted.classifier.predict_proba(X), atol=1e-6)
+np.savez(folder / "found.npz", **found)
+print(backend)
+"""
+
+
+SMALL = ("model.units=3", "model.frequencies=2", "model.highest_frequency=10")
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_every_network_scores_alike_on_each_backend(
+    backend: str,
+    composed: Callable[..., DictConfig],
+    fit: Callable[..., Fitted],
+    make_rows: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    if not find_spec(backend):
+        pytest.skip(f"install {backend} beside the lock file to run this")
+    X, y = make_rows(40, k=4)
+    np.save(tmp_path / "X.npy", X)
+    np.save(tmp_path / "y.npy", y)
+    expected = {}
+    for path in sorted((PROJECT / "conf" / "model").glob("*.yaml")):
+        if issubclass(type(build(composed(f"model={path.stem}")).model), Network):
+            model = build(composed(f"model={path.stem}", *SMALL)).model
+            fitted = fit(model, (X, y), epochs=1)
+            fitted.classifier.save(tmp_path / path.stem)
+            expected[path.stem] = fitted.classifier.predict_proba(X)
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, str(tmp_path), *SMALL],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [backend]
+    with np.load(tmp_path / "found.npz") as found:
+        assert set(found) == set(expected)
+        assert len(expected) >= 8
+        for name, probability in expected.items():
+            np.testing.assert_allclose(found[name], probability, atol=1e-5, err_msg=name)
