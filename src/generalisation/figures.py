@@ -57,7 +57,7 @@ def contest(entries: Sequence[Entry], title: str) -> Figure:
     rows += [(score.mean, entry.model, score) for entry in entries if (score := entry.score("test_mean_cost"))]
     rows.sort(key=lambda one: -one[0])
     with rc_context(STYLE):
-        figure = Figure(figsize=(8.6, 1.4 + 0.34 * len(rows)), layout="constrained")
+        figure = Figure(figsize=(10.4, 1.4 + 0.34 * len(rows)), layout="constrained")
         axes = figure.add_subplot()
         handles: dict[str, Any] = {}
         for place, (value, _, score) in enumerate(rows):

@@ -42,7 +42,7 @@ class Report:
         best = self._best
         if best and best.first:
             table = pd.read_csv(best.first.files() / "attack_recall.csv")
-            yield "attack_types", figures.attack_types(table, f"{warning}{best.model}, official test")
+            yield "attack_types", figures.attack_types(table, f"{warning}{best.model}\nofficial test")
 
     @property
     def _best(self) -> Entry | None:
