@@ -38,6 +38,7 @@ def memory(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Ratio]:
     def peak(*arguments: str) -> float:
         return clone.run(sys.executable, "-m", *arguments, *dataset, mirror=full, env=IN_A_STAGE).memory
 
+    peak("src.download")
     rows = {"preprocess": peak("src.preprocess")}
     for split in ("random", "official"):
         what = "the drawn records" if split == "random" else "every record"

