@@ -12,6 +12,9 @@ from src.models.network import Network
 # Sequences of so few steps are written out: no loop in the graph, a sixth less time, and the same numbers to the bit.
 # Of three steps on, gradients are summed in another order.
 WRITTEN_OUT = 2
+# From so many steps on XLA saves more than it costs, on a CPU and for one layer: with a second or with dropout it is
+# several times slower. A GPU has a kernel of its own for LSTMs, which XLA would do without.
+LONG = 32
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -33,6 +36,11 @@ class LSTM(Network):
     units: Annotated[int, Field(ge=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     bidirectional: bool
+
+    def xla_pays(self, length: int) -> bool:
+        """See `Network.xla_pays`."""
+        simple = self.layers == 1 and self.members == 1 and not self.bidirectional and not self.dropout
+        return simple and length >= LONG and not load_keras().distribution.list_devices("gpu")
 
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, k, c), to (batch, units) or, bidirectional, (batch, 2 units)."""

@@ -94,6 +94,21 @@ def test_short_sequences_are_written_out_to_the_same_numbers(k: int, written_out
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize(
+    ("length", "changes", "pays"),
+    [
+        (32, {}, True),
+        (31, {}, False),
+        (53, {"layers": 2}, False),
+        (53, {"dropout": 0.1}, False),
+        (53, {"bidirectional": True}, False),
+        (53, {"members": 2}, False),
+    ],
+)
+def test_xla_is_for_one_layer_over_long_sequences(length: int, changes: dict[str, Any], pays: bool) -> None:
+    assert make_lstm(**changes).xla_pays(length) is pays
+
+
 def test_bidirectional_layers_stand_on_top_of_each_other() -> None:
     network = built(layers=2, bidirectional=True)
     assert [layer.output.shape[-1] for layer in layers(network, "Bidirectional")] == [8, 8]
