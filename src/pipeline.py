@@ -101,12 +101,12 @@ class Walk:
             return {part: read_table(folder / f"{part}.parquet") for part in facts["records"]}, facts
         table, findings = self.preprocessed
         index, target, drawn = draw(table, s.task, s.seed, scale=s.scale, once=s.split.official)
-        everything = table.take(index, target)
-        places = s.split.divide(everything.X, target, s.seed)
-        parts = {part: everything.take(place) for part, place in places.items()}
+        vector = vector_ids(table.X, index)
+        places = s.split.divide(vector, target, s.seed)
+        parts = {part: table.take(index[place], target[place]) for part, place in places.items()}
         official = self.tests if s.split.official else {}
         parts |= {part: with_target(test, s.task) for part, (test, _) in official.items()}
-        ids = {part: vector_ids(one.X) for part, one in parts.items()}
+        ids = {part: vector[places[part]] if part in places else vector_ids(one.X) for part, one in parts.items()}
         return parts, {
             "classes": drawn,
             "records": {part: len(one) for part, one in parts.items()},
