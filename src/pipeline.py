@@ -103,15 +103,15 @@ class Walk:
         index, target, drawn = draw(table, s.task, s.seed, scale=s.scale, once=s.split.official)
         vector = vector_ids(table.X, index)
         places = s.split.divide(vector, target, s.seed)
-        parts = {part: table.take(index[place], target[place]) for part, place in places.items()}
         official = self.tests if s.split.official else {}
-        parts |= {part: with_target(test, s.task) for part, (test, _) in official.items()}
-        ids = {part: vector[places[part]] if part in places else vector_ids(one.X) for part, one in parts.items()}
+        tests = {part: with_target(test, s.task) for part, (test, _) in official.items()}
+        # before the parts are made: counting takes memory of its own
+        copies = _copies({part: vector[place] for part, place in places.items()}
+                         | {part: vector_ids(test.X) for part, test in tests.items()})  # fmt: skip
+        parts = {part: table.take(index[place], target[place]) for part, place in places.items()} | tests
         return parts, {
             "classes": drawn,
-            "records": {part: len(one) for part, one in parts.items()},
-            "distinct_vectors": {part: len(np.unique(one)) for part, one in ids.items()},
-            **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in scored_parts(parts)},
+            **copies,
             **_source(findings),
             "official_tests": {part: _source(found) for part, (_, found) in official.items()},
         }
@@ -151,6 +151,15 @@ class Walk:
                 past = Past(layout.past)(file.X)
                 inputs |= {part: with_past(prepare(pipeline, tables[part].X), past[at]) for part, at in places.items()}
         return inputs
+
+
+def _copies(ids: dict[str, np.ndarray]) -> Facts:
+    """Records, distinct ones, and those that training has too, of the vector ids of each part."""
+    return {
+        "records": {part: len(one) for part, one in ids.items()},
+        "distinct_vectors": {part: len(np.unique(one)) for part, one in ids.items()},
+        **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in scored_parts(ids)},
+    }
 
 
 def _source(findings: Facts) -> Facts:
