@@ -48,7 +48,11 @@ class Contender:
             stderr=self._errors,
             text=True,
         )
-        self._hear()  # "ready": imports, compilation and first run are over before the next contender starts
+        try:
+            self._hear()  # "ready": imports, compilation and first run are over before the next contender starts
+        except BaseException:
+            self.stop()
+            raise
 
     def turn(self) -> Turn:
         """Do the work once."""
