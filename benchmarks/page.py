@@ -10,7 +10,7 @@ from benchmarks.contest import peer_version
 from benchmarks.inputs import Inputs
 from benchmarks.table import Ratio, machine, ratios
 
-LIBRARIES = ("keras", "tensorflow-cpu", "numpy", "pandas", "pyarrow", "scikit-learn")
+LIBRARIES = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "pandas", "pyarrow", "scikit-learn")
 SECTIONS = ("training", "features", "scoring", "stages", "growth", "limits")
 SMOKE = ("dataset=simulated", "dataset.records=4000")
 HOW = """Each row compares two pieces of work in the same run, in turn, the least seconds of each; `ratio` is

@@ -5,7 +5,7 @@ import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 
 from src.tracking.environment import git_revision, processor
 
@@ -79,7 +79,8 @@ def ratios(rows: Iterable[Ratio]) -> list[str]:
 
 def machine(command: str, libraries: Iterable[str], others: Iterable[str] = ()) -> str:
     """A line that says where, when, with what and by which command a table was measured."""
-    versions = ", ".join([*(f"{name} {version(name)}" for name in libraries), *others])
+    installed = {one.name.lower() for one in distributions() if one.name}
+    versions = ", ".join([*(f"{name} {version(name)}" for name in libraries if name in installed), *others])
     return (
         f"`{command}`, {date.today().isoformat()}, commit {git_revision()[:10]}, {processor()}, "
         f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}."

@@ -73,7 +73,7 @@ def measure(inputs: Inputs, *, smoke: bool) -> Iterator[Ratio]:
         yield from epochs(inputs, 2, 1, batch=64)
         yield from time_to_accuracy(inputs, 1, accuracy=0.2)
         return
-    for k, rounds in ((2, 6), (10, 4), (53, 2)):
+    for k, rounds in ((2, 6), (10, 3), (53, 2)):
         yield from epochs(inputs, k, rounds)
     yield from default_recipe(inputs, 4)
-    yield from time_to_accuracy(inputs, 240)
+    yield from time_to_accuracy(inputs, 150)
