@@ -13,8 +13,9 @@ from src.models.network import Network
 # Of three steps on, gradients are summed in another order.
 WRITTEN_OUT = 2
 # From so many steps on XLA saves more than it costs, on a CPU and for one layer: with a second or with dropout it is
-# several times slower. A GPU has a kernel of its own for LSTMs, which XLA would do without.
-LONG = 32
+# several times slower. With sines and cosines of the inputs it saves less. A GPU has a kernel of its own for LSTMs,
+# which XLA would do without.
+LONG, LONG_WITH_FREQUENCIES = 10, 32
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -40,7 +41,8 @@ class LSTM(Network):
     def xla_pays(self, length: int) -> bool:
         """See `Network.xla_pays`."""
         simple = self.layers == 1 and self.members == 1 and not self.bidirectional and not self.dropout
-        return simple and length >= LONG and not load_keras().distribution.list_devices("gpu")
+        long = length >= (LONG_WITH_FREQUENCIES if self.frequencies else LONG)
+        return simple and long and not load_keras().distribution.list_devices("gpu")
 
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, k, c), to (batch, units) or, bidirectional, (batch, 2 units)."""

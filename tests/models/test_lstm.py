@@ -97,8 +97,10 @@ def test_short_sequences_are_written_out_to_the_same_numbers(k: int, written_out
 @pytest.mark.parametrize(
     ("length", "changes", "pays"),
     [
-        (32, {}, True),
-        (31, {}, False),
+        (10, {}, True),
+        (9, {}, False),
+        (32, {"frequencies": 3}, True),
+        (31, {"frequencies": 3}, False),
         (53, {"layers": 2}, False),
         (53, {"dropout": 0.1}, False),
         (53, {"bidirectional": True}, False),
