@@ -18,8 +18,9 @@ from benchmarks.training import OURS
 from src.models.framework import load_keras
 
 # Kinds of work by the names that TensorFlow and XLA give operations; the first that matches counts.
+PRODUCTS = "matrix products"
 KINDS = {
-    "matrix products": "matmul|dot|gemm",
+    PRODUCTS: "matmul|dot|gemm",
     "moving": "concat|split|slice|copy|transpose|reshape|pack|tensorlist|gather|broadcast|pad|tile|fill|zeros|shape",
     "sums": "reduce|biasaddgrad|addn|sum|mean|norm",
     "element by element": "mul|add|sub|div|tanh|sigmoid|exp|log|sq|sin|cos|neg|select|fusion|max|cast|pow|wrapped",
@@ -80,13 +81,13 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
 
 
 def _by_kind(folder: Path) -> tuple[dict[str, float], float]:
-    """Seconds of each kind of work in a trace, and the share of its length that no operation was under way."""
+    """Seconds of each kind of work in a trace; and from the first matrix product to the last, what share nothing ran."""
     from tensorflow.tsl.profiler.protobuf.xplane_pb2 import XSpace
 
     space = XSpace()
     (path,) = folder.rglob("*.xplane.pb")
     space.ParseFromString(path.read_bytes())
-    kinds, spans = Counter[str](), []
+    kinds, spans, products = Counter[str](), [], []
     for plane in space.planes:
         for line in plane.lines:
             for event in line.events:
@@ -96,7 +97,10 @@ def _by_kind(folder: Path) -> tuple[dict[str, float], float]:
                 kinds[_kind(name)] += event.duration_ps / 1e12
                 start = line.timestamp_ns * 1000 + event.offset_ps
                 spans.append((start, start + event.duration_ps))
-    return dict(kinds), 1 - _covered(spans) / (max(end for _, end in spans) - min(start for start, _ in spans))
+                if _kind(name) == PRODUCTS:
+                    products.append(start)
+    first, last = min(products), max(products)
+    return dict(kinds), 1 - _covered([span for span in spans if first <= span[0] <= last]) / (last - first)
 
 
 def _operation(plane: Any, event: Any) -> str | None:
