@@ -81,7 +81,7 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
 
 
 def _by_kind(folder: Path) -> tuple[dict[str, float], float]:
-    """Seconds of each kind of work in a trace; and from the first matrix product to the last, what share nothing ran."""
+    """Seconds of each kind of work in a trace, and the share of it, first to last product, that nothing ran."""
     from tensorflow.tsl.profiler.protobuf.xplane_pb2 import XSpace
 
     space = XSpace()
@@ -132,6 +132,12 @@ def measure(inputs: Inputs, *, smoke: bool) -> Iterator[str]:
     yield (
         f"Products of two matrices of 2,048 x 2,048 in float32 (NumPy) reach {rate / 1e9:,.0f} GFLOP/s on all cores, "
         f"copies of 512 MiB {copy / 1e9:,.0f} GB/s, read and written together."
+    )
+    yield ""
+    yield (
+        "An epoch of ours: its matrix products (forward, and twice as many backward, of the rows that are trained) beside "
+        "that rate; and from a trace of TensorFlow's profiler, what share of the operations' time each kind of them "
+        "takes, and how long none was under way: the framework between them."
     )
     yield ""
     yield (
