@@ -136,8 +136,8 @@ def measure(inputs: Inputs, *, smoke: bool) -> Iterator[str]:
     yield ""
     yield (
         "An epoch of ours: its matrix products (forward, and twice as many backward, of the rows that are trained) "
-        "beside that rate; and from a trace of TensorFlow's profiler, what share of the operations' time each kind of them "
-        "takes, and how long none was under way: the framework between them."
+        "beside that rate; and from a trace of TensorFlow's profiler, what share of the operations' time each kind of "
+        "them takes, and how long none was under way: the framework between them."
     )
     yield ""
     yield (
