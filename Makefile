@@ -22,10 +22,10 @@ ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS
 SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.jit_compile=false training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
-.PHONY: help setup demo repro paper honest ui dashboard test test-slow test-all lint bench bench-sweeps params lock clean
+.PHONY: help setup demo repro paper honest ui dashboard test test-slow test-all lint bench bench-peers bench-commands bench-sweeps params lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 setup: $(READY) ## install everything into .venv
 
@@ -77,8 +77,15 @@ lint: $(READY) ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) ## measure, and rewrite the table in benchmarks/README.md
-	$(BIN)/python -m benchmarks.pipeline
+bench: $(READY) ## speed beside others', growth and the machine's limit: rewrites benchmarks/README.md (20 minutes)
+	$(BIN)/python -m benchmarks
+
+bench-peers: benchmarks/requirements.lock ## PyTorch and JAX for two rows of it, into .venv-peers; a CPU build does
+	$(PYTHON) -m venv --clear .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.lock
+
+bench-commands: $(READY) ## whole commands, in benchmarks/commands.md
+	$(BIN)/python -m benchmarks.commands
 
 bench-sweeps: $(READY) ## the same for sweeps, in benchmarks/sweeps.md
 	$(BIN)/python -m benchmarks.sweeps

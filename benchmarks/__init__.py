@@ -1,1 +1,1 @@
-"""Measurements; the tables they write lie beside them."""
+"""Measurements: ours beside others' in the same run. The tables they write lie beside them."""

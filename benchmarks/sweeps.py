@@ -4,13 +4,9 @@
 needs IDS_DATA_MIRROR and a quiet machine.
 """
 
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import date
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,10 +15,11 @@ import optuna
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from benchmarks.pipeline import Clone, Row, mirror_folder
+from benchmarks.clone import Clone, mirror_folder
+from benchmarks.commands import Row
+from benchmarks.table import machine
 from src.files import write_text
 from src.study import budget
-from src.tracking.environment import git_revision, processor
 from src.workspace import PROJECT
 
 PRUNED_TRIALS, TIMED_TRIALS, SHARED_TRIALS = 40, 8, 12
@@ -47,12 +44,10 @@ def main() -> None:
         clone = Clone(Path(folder) / "clone")
         clone.run("dvc", "repro", "preprocess", mirror=mirror)
         rows = [*_pruning(clone, mirror), *_overhead(clone, mirror), *_workers(clone, mirror)]
-    versions = ", ".join(f"{name} {version(name)}" for name in ("optuna", "keras", "mlflow", "hydra-joblib-launcher"))
     lines = [
         "# Benchmarks of sweeps",
         "",
-        f"`IDS_DATA_MIRROR=... make bench-sweeps`, {date.today().isoformat()}, commit {git_revision()[:10]}, "
-        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}.",
+        machine("IDS_DATA_MIRROR=... make bench-sweeps", ("optuna", "keras", "mlflow", "hydra-joblib-launcher")),
         "",
         f"Pruning: two studies of {PRUNED_TRIALS} trials on simulated records that try the same values in the same "
         "order, with the default pruner and with none; epochs until both had the best score that both reached. "

@@ -5,8 +5,8 @@ makes, otherwise made in memory. The `write_*` functions are what the DVC stages
 """
 
 import tempfile
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,22 +96,29 @@ class Walk:
         Rows of `train` and `val` are lines of the training file, in random order; so are those of `test`, unless the
         split is official: then each test has the lines of its own file, in order.
         """
-        s, folder = self._settings, self._made.sampled
+        folder = self._made.sampled
         if facts := self._facts(folder, "sample"):
             return {part: read_table(folder / f"{part}.parquet") for part in facts["records"]}, facts
+        parts, facts = self.division()
+        return {part: make() for part, make in parts.items()}, facts
+
+    def division(self) -> tuple[dict[str, Callable[[], Table]], Facts]:
+        """How to make each part of `sampled`, and the facts of all: a full-size input is held twice with all parts."""
+        s = self._settings
         table, findings = self.preprocessed
         index, target, drawn = draw(table, s.task, s.seed, scale=s.scale, once=s.split.official)
-        everything = table.take(index, target)
-        places = s.split.divide(everything.X, target, s.seed)
-        parts = {part: everything.take(place) for part, place in places.items()}
+        vector = vector_ids(table.X, index)
+        places = s.split.divide(vector, target, s.seed)
         official = self.tests if s.split.official else {}
-        parts |= {part: with_target(test, s.task) for part, (test, _) in official.items()}
-        ids = {part: vector_ids(one.X) for part, one in parts.items()}
+        tests = {part: with_target(test, s.task) for part, (test, _) in official.items()}
+        copies = _copies({part: vector[place] for part, place in places.items()}
+                         | {part: vector_ids(test.X) for part, test in tests.items()})  # fmt: skip
+        parts: dict[str, Callable[[], Table]]
+        parts = {part: partial(table.take, index[place], target[place]) for part, place in places.items()}
+        parts |= {part: partial(tests.__getitem__, part) for part in tests}
         return parts, {
             "classes": drawn,
-            "records": {part: len(one) for part, one in parts.items()},
-            "distinct_vectors": {part: len(np.unique(one)) for part, one in ids.items()},
-            **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in scored_parts(parts)},
+            **copies,
             **_source(findings),
             "official_tests": {part: _source(found) for part, (_, found) in official.items()},
         }
@@ -151,6 +158,15 @@ class Walk:
                 past = Past(layout.past)(file.X)
                 inputs |= {part: with_past(prepare(pipeline, tables[part].X), past[at]) for part, at in places.items()}
         return inputs
+
+
+def _copies(ids: dict[str, np.ndarray]) -> Facts:
+    """Records, distinct ones, and those that training has too, of the vector ids of each part."""
+    return {
+        "records": {part: len(one) for part, one in ids.items()},
+        "distinct_vectors": {part: len(np.unique(one)) for part, one in ids.items()},
+        **{f"{part}_share_seen_in_training": overlap(ids["train"], ids[part]) for part in scored_parts(ids)},
+    }
 
 
 def _source(findings: Facts) -> Facts:
@@ -216,9 +232,9 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> F
 def write_sampled(settings: Settings, out: Workspace, made: Workspace) -> Facts:
     """Sample stage: the parts with their targets."""
     note_path(out.sampled).unlink(missing_ok=True)
-    tables, facts = Walk(settings, made, making="sample").sampled
-    for part, table in tables.items():
-        write_table(table, out.sampled / f"{part}.parquet")
+    parts, facts = Walk(settings, made, making="sample").division()
+    for part, make in parts.items():
+        write_table(make(), out.sampled / f"{part}.parquet")
     write_note(out.sampled, settings.config, "sample", facts)
     return facts
 

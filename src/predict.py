@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 from tqdm import tqdm
 
-from src.data.parsing import BadRecord, read_blocks
+from src.data.parsing import BadRecord, ahead, read_blocks
 from src.detector import Detector
 from src.files import whole_file
 
@@ -61,7 +61,7 @@ def score_file(detector: Detector, records: Path, out: BinaryIO, on_bad_record: 
         )
         text = stack.enter_context(pa.CompressedInputStream(file, "gzip")) if records.suffix == ".gz" else file
         stream = detector.stream()
-        for block in read_blocks(text, str(records), label="ignored", on_bad_record=on_bad_record):
+        for block in ahead(read_blocks(text, str(records), label="ignored", on_bad_record=on_bad_record)):
             bad += block.bad
             scored += len(block.line)
             probability = stream.predict_proba(block.columns)

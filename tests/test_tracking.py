@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sqlite3
+from contextlib import closing
 
 import mlflow
 import pytest
@@ -38,6 +39,13 @@ def only_run(store):
     client = mlflow.MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
     (run,) = client.search_runs([client.get_experiment_by_name("simulated").experiment_id])
     return client, run
+
+
+def test_a_new_store_lets_readers_and_writers_not_wait_for_each_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "elsewhere"))
+    assert stores.open_store("simulated").get_experiment_by_name("simulated") is not None
+    with closing(sqlite3.connect(tmp_path / "elsewhere" / "mlruns" / "mlflow.db")) as database:
+        assert database.execute("pragma journal_mode").fetchone() == ("wal",)
 
 
 def test_the_whole_resolved_config_is_logged_flat(settings, store):

@@ -7,6 +7,7 @@ line is wrong, where, and why.
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
@@ -17,6 +18,7 @@ import pyarrow.csv
 from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, LARGEST, TRAILING, Kind, RecordFormat
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
+CHUNK_BYTES = 1 << 20  # what one of these threads takes at once: it stays in the processor's cache
 SHOWN = 100  # characters of a wrong value that a message repeats
 OnBadRecord = Literal["stop", "quarantine"]
 LabelColumn = Literal["required", "ignored"]
@@ -36,8 +38,6 @@ _WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _INT64_MAX = 2**63 - 1
 _PADDING = re.compile(rb"(?<![^,\n])[ \t]+|[ \t]+(?![^,\n])")  # white space beside a value, not inside it
-# What Arrow reads in its own way: hexadecimal numbers and a plus sign it takes, a byte order mark it drops.
-_ODD = (b"\r", b"\0", b"0x", b"0X", b",+")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def read_blocks(
     line, counted = 1, label == "required"
     for text in _whole_lines(stream, block_bytes):
         size = len(text)
-        text = text.replace(b"\r\n", b"\n")
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
         if line == 1:
             text = text.removeprefix(codecs.BOM_UTF8)  # what spreadsheets put before the first value
         if b" " in text or b"\t" in text:
@@ -134,6 +135,15 @@ def read_blocks(
         on_bytes(size)
 
 
+def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, the next one being read and parsed in a thread while one is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = thread.submit(next, blocks, None)
+            yield block
+
+
 def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
     """Cut the stream after line ends, so that no line stands in two blocks."""
     rest = b""
@@ -149,21 +159,34 @@ def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
 
 
 def _parse(text: bytes, fields: dict[str, Field], line: int) -> Block:
-    odd = text.startswith(codecs.BOM_UTF8) or any(part in text for part in _ODD)
-    table = None if odd else _parse_fast(text, fields)
+    table = None if _is_odd(text) else _parse_fast(text, fields)
     if table is not None:
         return _block(table, np.arange(line, line + table.num_rows), [])
     lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
     bad = [wrong for number, one in enumerate(lines, line) if (wrong := _diagnose(one, number, fields))]
     left_out = {wrong.line for wrong in bad}
     good = [(number, one) for number, one in enumerate(lines, line) if number not in left_out]
-    table = _parse_fast(b"\n".join(one for _, one in good), fields)
+    text = b"\n".join(one for _, one in good)
+    table = _parse_fast(text, fields, chunk=len(text) + 1)  # a line may be longer than a chunk, which Arrow refuses
     if table is None:
         raise AssertionError(f"lines {line} to {line + len(lines) - 1} failed, and none of them alone: mend _diagnose")
     return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
 
 
-def _parse_fast(text: bytes, fields: dict[str, Field]) -> pa.Table | None:
+def _is_odd(text: bytes) -> bool:
+    """Whether something is in it that Arrow takes: a hexadecimal number, a plus sign, a byte order mark, and the like.
+
+    A look for two bytes in a row takes ten times as long as one for a single byte, that most texts lack.
+    """
+    if b"\r" in text or b"\0" in text or text.startswith(codecs.BOM_UTF8) or (b"+" in text and b",+" in text):
+        return True
+    if b"x" not in text and b"X" not in text:
+        return False
+    letters = np.frombuffer(text, dtype=np.uint8)
+    return bool(((letters[:-1] == ord("0")) & ((letters[1:] | 0x20) == ord("x"))).any())  # 0x20: small or capital
+
+
+def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES) -> pa.Table | None:
     """All records of the text, or None if any of them is malformed."""
     types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
@@ -171,7 +194,7 @@ def _parse_fast(text: bytes, fields: dict[str, Field]) -> pa.Table | None:
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
-            pa.csv.ReadOptions(column_names=list(fields), block_size=max(len(text) // 4, 1 << 20)),
+            pa.csv.ReadOptions(column_names=list(fields), block_size=chunk),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
             pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
         ).combine_chunks()

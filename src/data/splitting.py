@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
-from src.data.vectors import vector_ids
 
 SPLIT_PARTS = ("train", "val", "test")
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -50,23 +49,24 @@ class Split:
         """Whether the tests are the dataset's published ones."""
         return self.name == "official"
 
-    def divide(self, X: np.ndarray, target: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    def divide(self, vector: np.ndarray, target: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """Divide records, in random order within each part.
 
         Args:
-            X: float32, shape (n, 53); records of a class in the order of their file, where there is one.
+            vector: The id of each record's features (`vector_ids`), uint64, shape (n,); records of a class in the
+                order of their file, where there is one.
             target: int32, shape (n,).
         Returns:
             For `train`, `val` and, unless the tests are published ones, `test` an index into the records, int64.
         """
         rng = np.random.default_rng([seed, 1])
-        part = self._random(target, rng) if self.name == "random" else self._grouped(vector_ids(X), target, rng)
+        part = self._random(target, rng) if self.name == "random" else self._grouped(vector, target, rng)
         names = SPLIT_PARTS[: len(self._shares)]
         places = {name: rng.permutation(np.flatnonzero(part == place)) for place, name in enumerate(names)}
         if self.distinct:
             train = places["train"]
             given = np.sort(train)
-            places["train"] = train[np.isin(train, given[_first_of_each(vector_ids(X)[given], target[given])])]
+            places["train"] = train[np.isin(train, given[_first_of_each(vector[given], target[given])])]
         return places
 
     @property

@@ -3,11 +3,12 @@
 import numpy as np
 
 
-def vector_ids(X: np.ndarray) -> np.ndarray:
+def vector_ids(X: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
     """An id per feature vector: equal vectors have equal ids.
 
     Args:
         X: float32, shape (n, d).
+        rows: Of which rows, int64, shape (m,); None: of all.
     Returns:
         uint64, shape (n,). Unequal vectors share an id with a chance of about n^2 / 2^49 in all (the low bits of most
         values are 0); for splitting, that would only keep two vectors together, and leave out one of two training
@@ -15,9 +16,10 @@ def vector_ids(X: np.ndarray) -> np.ndarray:
     """
     rng = np.random.default_rng(53)  # any fixed odd multipliers do; Dietzfelbinger et al. 1997, multilinear hashing
     multipliers = np.asarray(rng.integers(0, 2**63, size=X.shape[1]), dtype=np.uint64) * 2 + 1
-    ids = np.zeros(len(X), dtype=np.uint64)
+    ids = np.zeros(len(X) if rows is None else len(rows), dtype=np.uint64)
     for column in range(X.shape[1]):
-        bits = (np.ascontiguousarray(X[:, column]) + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0
+        values = X[:, column] if rows is None else X[rows, column]
+        bits = (np.ascontiguousarray(values) + np.float32(0)).view(np.uint32)  # + 0 turns -0 into 0
         ids += bits * multipliers[column]
     return ids
 

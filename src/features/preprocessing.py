@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from src.data.parsing import BadRecord, Block, OnBadRecord, read_blocks
+from src.data.parsing import BadRecord, Block, OnBadRecord, ahead, read_blocks
 from src.data.schema import RecordFormat
-from src.data.tables import COMPRESSION, Table, concatenate, to_arrow
+from src.data.tables import PARQUET, Table, concatenate, to_arrow
 from src.features.encoding import encode
 from src.files import whole_file
 
@@ -63,7 +63,7 @@ def preprocess_to_file(
         for table in _encoded_blocks(_checked_blocks(raw, record_format, on_bad_record, on_bytes), findings, bad):
             arrow = to_arrow(table)
             if writer is None:
-                writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, compression=COMPRESSION))
+                writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, **PARQUET))
             writer.write_table(arrow)
         if writer is None:
             raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
@@ -108,9 +108,10 @@ def _checked_blocks(
 ) -> Iterator[Block]:
     with pa.input_stream(raw) as stream:  # detects the compression by the name's ending
         try:
-            yield from read_blocks(
+            blocks = read_blocks(
                 stream, str(raw), record_format=record_format, on_bad_record=on_bad_record, on_bytes=on_bytes
             )
+            yield from ahead(blocks)
         except OSError as error:  # Arrow's names no file
             raise OSError(f"{raw}: {error}; the file is damaged: fetch it again") from error
 

@@ -12,6 +12,11 @@ from src.models.framework import load_keras
 from src.models.network import is_constant
 from src.models.recurrent import Recurrent
 
+# From so many steps on XLA saves more than it costs, on a CPU and for one layer: with a second or with dropout it is
+# several times slower. With sines and cosines of the inputs it saves less. A GPU has a kernel of its own for LSTMs,
+# which XLA would do without.
+LONG, LONG_WITH_FREQUENCIES = 10, 32
+
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class LSTM(Recurrent):
@@ -25,32 +30,38 @@ class LSTM(Recurrent):
         doi:10.1162/089976600300015015; Laghrissi et al. 2021.
     """
 
-    def layer(self, return_sequences: bool) -> Any:
-        return load_keras().layers.LSTM(self.units, return_sequences=return_sequences)
+    def layer(self, **options: Any) -> Any:
+        return load_keras().layers.LSTM(self.units, **options)
+
+    def xla_pays(self, length: int) -> bool:
+        """See `Network.xla_pays`."""
+        simple = self.layers == 1 and self.members == 1 and not self.bidirectional and not self.dropout
+        long = length >= (LONG_WITH_FREQUENCIES if self.frequencies else LONG)
+        return simple and long and not load_keras().distribution.list_devices("gpu")
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class PeepholeLSTM(Recurrent):
     """An LSTM whose gates see the cell state: equations, source and departures in `src.models.cells`."""
 
-    def layer(self, return_sequences: bool) -> Any:
+    def layer(self, **options: Any) -> Any:
         from src.models.cells import PeepholeLSTMCell
 
-        return load_keras().layers.RNN(PeepholeLSTMCell(self.units), return_sequences=return_sequences)
+        return load_keras().layers.RNN(PeepholeLSTMCell(self.units), **options)
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class MultiplicativeLSTM(Recurrent):
     """An LSTM whose recurrent weights depend on the input: equations, source and departures in `src.models.cells`."""
 
-    def layer(self, return_sequences: bool) -> Any:
+    def layer(self, **options: Any) -> Any:
         from src.models.cells import MultiplicativeLSTMCell
 
-        return load_keras().layers.RNN(MultiplicativeLSTMCell(self.units), return_sequences=return_sequences)
+        return load_keras().layers.RNN(MultiplicativeLSTMCell(self.units), **options)
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
-class WeightedLSTM(Recurrent):
+class WeightedLSTM(LSTM):
     """An LSTM on what each input says for an attack: its weight of evidence, see `src.models.evidence`.
 
     The recoding is part of the network: fitted with it on the training part, and kept in the same file. What `Network`
@@ -73,6 +84,3 @@ class WeightedLSTM(Recurrent):
         # an input that is rounding alone gets a single bin: what its noise says of the classes is chance
         constant = is_constant(X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64))
         return fit_evidence(np.where(constant, np.float32(0), X), y != 0, self.bins, self.smoothing)
-
-    def layer(self, return_sequences: bool) -> Any:
-        return load_keras().layers.LSTM(self.units, return_sequences=return_sequences)

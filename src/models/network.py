@@ -24,7 +24,8 @@ from src.models.grafts import graft
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 
-SCORING_BATCH = 32768  # records; of windows so many fewer that the steps of a batch stay as many
+# Records, or windows: what a batch leaves on its way through the network then stays in the processor's cache.
+SCORING_BATCH = 4096
 # An input that varies by less, against the largest one, is constant but for float32's rounding: principal components
 # without variance reach 1e-6, the columns of KDD99 scaled to [0, 1] stay above 1e-4. Blown up to `input_scale`, the
 # rounding would drown all else as soon as a record does not have the constant.
@@ -64,6 +65,10 @@ class Network(ABC):
     def single(self) -> "Network":
         """One of the members."""
         return replace(self, members=1)
+
+    def xla_pays(self, length: int) -> bool:
+        """Whether compiling with XLA is worth its seconds for sequences of so many steps."""
+        return False
 
     @abstractmethod
     def body(self, inputs: Any) -> Any:
@@ -167,6 +172,7 @@ class Network(ABC):
         seen = records if evidence is None else evidence.recode(records)
         mean, deviation = seen.mean(axis=0, dtype=np.float64), seen.std(axis=0, dtype=np.float64)
         network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise, evidence=evidence)
+        length = window or (len(mean) if steps is None else int(steps.max()) + 1)
         X, y, weight = _weighed(X, y, attack, training, seed)
         if training.past_grafts:
             X, y, weight = graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
@@ -181,7 +187,7 @@ class Network(ABC):
             optimizer=_optimizer(training, updates),
             loss=committee.smoothed_loss(training.label_smoothing),
             weighted_metrics=[committee.accuracy],
-            jit_compile=training.jit_compile,
+            jit_compile=self.xla_pays(length) if training.jit_compile is None else training.jit_compile,
             steps_per_execution=updates,
         )
         network.fit(
@@ -191,7 +197,7 @@ class Network(ABC):
             batch_size=batch,
             epochs=training.epochs,
             validation_data=(_sequences(X_val), y_val, weight_val),
-            validation_batch_size=min(len(X_val), _scoring_batch(X_val)),
+            validation_batch_size=min(len(X_val), SCORING_BATCH * (8 if length <= 2 else 1)),
             verbose=0,
             callbacks=[
                 StopOnDivergence(training),
@@ -256,10 +262,6 @@ def _past(steps: np.ndarray | None) -> np.ndarray:
     return found
 
 
-def _scoring_batch(X: ModelInput) -> int:
-    return max(1, SCORING_BATCH // X.window) if isinstance(X, Windows) else SCORING_BATCH
-
-
 def _optimizer(training: Training, steps: int) -> Any:
     keras = load_keras()
     rate: Any = training.learning_rate
@@ -301,9 +303,8 @@ class NetworkClassifier:
 
     def _score(self, X: ModelInput) -> np.ndarray:
         logits = np.empty((len(X), *self._network.output_shape[1:]), dtype=np.float32)
-        batch = _scoring_batch(X)
-        for start in range(0, len(X), batch):
-            some = slice(start, start + batch)
+        for start in range(0, len(X), SCORING_BATCH):
+            some = slice(start, start + SCORING_BATCH)
             logits[some] = self._network.predict_on_batch(_sequences(X[some]))
         logits -= logits.max(axis=-1, keepdims=True)
         odds = np.exp(logits)

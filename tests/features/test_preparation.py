@@ -17,6 +17,7 @@ from src.data.sampling import Task, draw
 from src.data.schema import FEATURES, SERVICES
 from src.data.splitting import Split
 from src.data.tables import Table
+from src.data.vectors import vector_ids
 from src.data.windows import Windows
 from src.features.preparation import (
     Reduced,
@@ -234,7 +235,7 @@ def paper_set(real_train: tuple[Table, Findings], composed: Callable[..., DictCo
     table, _ = real_train
     index, target, found = draw(table, task, cfg.seed)
     assert found["normal"] == {"available": 97_278, "drawn": 100_000, "drawn_again": 2_722}
-    places = split.divide(table.take(index).X, target, cfg.seed)
+    places = split.divide(vector_ids(table.X, index), target, cfg.seed)
     assert {part: len(place) for part, place in places.items()} == {"train": 120_089, "val": 40_029, "test": 40_030}
     return table.take(index[places["train"]]).X, target[places["train"]]
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from src.models import committee
+from src.models.framework import load_keras
 from tests.models.conftest import make_lstm
 
 
@@ -70,6 +72,43 @@ def test_without_dropout_there_is_no_dropout_layer() -> None:
 
 def test_only_the_last_layer_gives_its_last_state_alone() -> None:
     assert [layer.return_sequences for layer in layers(built(layers=3), "LSTM")] == [True, True, False]
+
+
+@pytest.mark.parametrize(("k", "written_out"), [(1, True), (2, True), (3, False)])
+def test_short_sequences_are_written_out_to_the_same_numbers(k: int, written_out: bool) -> None:
+    keras = load_keras()
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(64, k, 1)).astype(np.float32), rng.integers(2, size=(64, 1))
+    weights = []
+    for unroll in (None, False):
+        keras.utils.set_random_seed(0)
+        network = built(k=k, frequencies=3)
+        (layer,) = layers(network, "LSTM")
+        assert layer.unroll is written_out or unroll is not None
+        if unroll is not None:
+            layer.unroll = unroll
+        network.compile("adam", committee.loss)
+        network.fit(X, y, batch_size=16, epochs=3, verbose=0)
+        weights.append(network.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("length", "changes", "pays"),
+    [
+        (10, {}, True),
+        (9, {}, False),
+        (32, {"frequencies": 3}, True),
+        (31, {"frequencies": 3}, False),
+        (53, {"layers": 2}, False),
+        (53, {"dropout": 0.1}, False),
+        (53, {"bidirectional": True}, False),
+        (53, {"members": 2}, False),
+    ],
+)
+def test_xla_is_for_one_layer_over_long_sequences(length: int, changes: dict[str, Any], pays: bool) -> None:
+    assert make_lstm(**changes).xla_pays(length) is pays
 
 
 def test_bidirectional_layers_stand_on_top_of_each_other() -> None:

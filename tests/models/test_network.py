@@ -476,8 +476,26 @@ def test_rows_get_the_same_score_whatever_they_are_scored_with(
     np.testing.assert_allclose(probability[some], np.array(alone).reshape(-1, 2), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("asked", "k", "found"), [(None, 3, False), (None, 32, True), (False, 32, False), (True, 3, True)]
+)
+def test_the_fit_is_compiled_where_it_is_asked_for_or_pays(
+    asked: bool | None, k: int, found: bool, fit: Callable[..., Fitted], make_rows: Callable[..., Any], monkeypatch: Any
+) -> None:
+    compiled = []
+    compile_ = load_keras().Model.compile
+
+    def watch(model: Any, *arguments: Any, **settings: Any) -> Any:
+        compiled.append(settings["jit_compile"])
+        return compile_(model, *arguments, **settings)
+
+    monkeypatch.setattr(load_keras().Model, "compile", watch)
+    fit(NET, make_rows(k=k), epochs=1, jit_compile=asked)
+    assert compiled == [found, False]  # the fit, then scoring
+
+
 def test_the_sizes_above_cross_a_scoring_batch() -> None:
-    assert SCORING_BATCH == 32768
+    assert 257 < SCORING_BATCH < 5000
 
 
 def test_minus_zero_is_zero_and_what_is_no_number_does_not_spread(by_heart: Fitted) -> None:

@@ -1,31 +1,21 @@
-"""Wall-clock time and peak memory of the pipeline on the real data, each beside its target.
+"""Wall-clock time and peak memory of whole commands on the real data, each beside its target.
 
-`make bench` runs it and rewrites benchmarks/README.md. It works in a clone of HEAD in a temporary folder and needs
-IDS_DATA_MIRROR. Ten copies of the 10 % file stand in for the full training file, which has as many records.
+`make bench-commands` runs it and rewrites benchmarks/commands.md. It works in a clone of HEAD in a temporary folder and
+needs IDS_DATA_MIRROR. Ten copies of the 10 % file stand in for the full training file, which has as many records.
 """
 
 import gzip
 import json
-import os
-import platform
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
-from src.data.sources import MIRROR_VARIABLE
+from benchmarks.clone import COPIES, RECORDS, Clone, full_size, mirror_folder
+from benchmarks.table import machine
 from src.files import write_text
-from src.tracking.environment import git_revision, processor
 from src.workspace import PROJECT
 
-RECORDS = 494_021
-COPIES = 10
 REPEATS = 3  # of the short commands; the fastest counts, as the one least disturbed
 TRACKING = """
 import time
@@ -65,57 +55,15 @@ class Row:
         return f"| {' | '.join(cells)} |"
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A command that ran: wall-clock seconds, peak memory of its process in GiB, and what it printed."""
-
-    seconds: float
-    memory: float
-    output: str
-
-
-class Clone:
-    """A clone of the project to measure in."""
-
-    def __init__(self, root: Path):
-        self.root = root
-        subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(root)], check=True)
-
-    def run(self, *command: str, mirror: Path) -> Measured:
-        env = {**os.environ, MIRROR_VARIABLE: str(mirror), "DVC_NO_ANALYTICS": "1"}
-        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-        start = time.perf_counter()
-        with tempfile.TemporaryFile("w+") as output:
-            process = subprocess.Popen(command, cwd=self.root, env=env, stdout=output, stderr=subprocess.DEVNULL)
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - start
-            output.seek(0)
-            if status:
-                raise SystemExit(f"{' '.join(command)} failed:\n{output.read()}")
-            return Measured(seconds, usage.ru_maxrss / 2**20, output.read())
-
-
-def mirror_folder() -> Path:
-    """The folder of the published files: a benchmark must not wait for a network."""
-    folder = os.environ.get(MIRROR_VARIABLE, "")
-    if not folder or not Path(folder, "kddcup99").is_dir():
-        raise SystemExit(
-            f"{MIRROR_VARIABLE}={folder!r}: found no folder kddcup99 in it, expected that of the published files"
-        )
-    return Path(folder).resolve()
-
-
 def main() -> None:
     """Measure everything and write the table."""
     mirror = mirror_folder()
     with tempfile.TemporaryDirectory(prefix="ids-bench-") as folder:
         rows = list(_measure(Clone(Path(folder) / "clone"), mirror, Path(folder)))
-    versions = ", ".join(f"{name} {version(name)}" for name in ("keras", "numpy", "pyarrow", "mlflow", "dvc"))
     lines = [
-        "# Benchmarks",
+        "# Benchmarks of whole commands",
         "",
-        f"`IDS_DATA_MIRROR=... make bench`, {date.today().isoformat()}, commit {git_revision()[:10]}, {processor()}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}.",
+        machine("IDS_DATA_MIRROR=... make bench-commands", ("keras", "numpy", "pyarrow", "mlflow", "dvc")),
         "",
         "Whole commands, start-up and imports included, unless the row says otherwise. `ratio` is measured / target.",
         "",
@@ -123,7 +71,7 @@ def main() -> None:
         "|---|---|---|---|---|",
         *map(str, rows),
     ]
-    write_text(PROJECT / "benchmarks" / "README.md", "\n".join(lines) + "\n")
+    write_text(PROJECT / "benchmarks" / "commands.md", "\n".join(lines) + "\n")
     print("\n".join(lines))
 
 
@@ -145,7 +93,7 @@ def _measure(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Row]:
     yield Row("tracking of one run where it trained: import of MLflow, store, log of all and of the detector",
               min(float(one.output.splitlines()[-1]) for one in tracking), 3, "s")  # fmt: skip
     yield from _predict(clone, mirror, scratch)
-    full = _full_size(mirror, scratch)
+    full = full_size(mirror, scratch)
     arguments = ("dataset=kdd99", f"dataset.train.records={COPIES * RECORDS}")
     preprocess = clone.run("python", "-m", "src.preprocess", *arguments, mirror=full)
     yield Row(f"preprocess, full size ({COPIES * RECORDS:,} records), fetch and check included",
@@ -164,16 +112,6 @@ def _predict(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Row]:
     yield Row("`predict` of the 10 % file, start-up taken off", rate, 100_000, "records/s", at_most=False)
     yield Row("... whole command", RECORDS / whole.seconds, 100_000, "records/s", at_most=False)
     yield Row("... its peak memory", whole.memory, 6, "GiB")
-
-
-def _full_size(mirror: Path, scratch: Path) -> Path:
-    """A mirror whose full training file is the 10 % file ten times over (gz members joined are a gz)."""
-    folder = scratch / "mirror" / "kddcup99"
-    folder.mkdir(parents=True)
-    shutil.copyfile(mirror / "kddcup99" / "corrected.gz", folder / "corrected.gz")
-    part = (mirror / "kddcup99" / "kddcup.data_10_percent.gz").read_bytes()
-    (folder / "kddcup.data.gz").write_bytes(part * COPIES)
-    return folder.parent
 
 
 if __name__ == "__main__":

@@ -1,0 +1,33 @@
+"""Speed of this project beside others', how it grows, and the machine's limit: `python -m benchmarks`.
+
+`make bench` runs it and rewrites benchmarks/README.md and growth.svg. It needs IDS_DATA_MIRROR, a quiet machine and,
+for the rows of PyTorch and JAX, `make bench-peers` before.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from benchmarks.clone import mirror_folder
+from benchmarks.page import SECTIONS, page
+from src.files import write_text
+from src.workspace import PROJECT
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="few simulated records: whether it runs, not how fast")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="these sections alone")
+    parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks", help="folder of README.md and growth.svg")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    mirror = None if options.smoke else mirror_folder()
+    with tempfile.TemporaryDirectory(prefix="ids-bench-") as scratch:
+        text = page(Path(scratch), mirror, options.only, options.out)
+    write_text(options.out / "README.md", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Raw text to verdicts the plain way: `read_csv`, the detector's scaling and reducer, Keras's `predict`.
+
+python -m benchmarks.contenders.keras_predict DETECTOR first.csv records.csv verdicts.csv
+
+The few records of first.csv are scored before the first turn: what is made at first use is made then.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.contenders.turns import serve
+from src.data.schema import COLUMNS, FEATURES, LABEL, VOCABULARIES
+from src.features.preparation import load_preparation
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # TensorFlow's default, which this project switches off
+
+
+def main() -> None:
+    """Serve."""
+    folder, first, records, verdicts = map(Path, sys.argv[1:])
+    import keras
+
+    from src.models import layers
+
+    assert layers  # imported for Keras, which finds its layers by name
+    preparation = load_preparation(folder / "preparation.skops")
+    network = keras.saving.load_model(folder / "model" / "network.keras")
+
+    def score(records: Path) -> None:
+        frame = pd.read_csv(records, header=None, names=[*COLUMNS, LABEL])
+        frame["service"] = frame["service"].map({name: code for code, name in enumerate(VOCABULARIES["service"])})
+        frame = pd.get_dummies(frame, columns=["protocol_type", "flag"], dtype="float32")
+        X = preparation.transform(frame.reindex(columns=list(FEATURES), fill_value=0).to_numpy(np.float32))
+        verdict = network.predict(X[:, :, None], verbose=0)[:, 0].argmax(axis=1)
+        pd.Series(verdict).to_csv(verdicts)
+
+    score(first)
+    serve(lambda: score(records))
+
+
+if __name__ == "__main__":
+    main()

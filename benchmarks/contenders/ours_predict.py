@@ -1,0 +1,30 @@
+"""Raw text to verdicts as `src.predict` does it, in a process that has started.
+
+python -m benchmarks.contenders.ours_predict DETECTOR first.csv records.csv verdicts.csv
+
+The few records of first.csv are scored before the first turn: what is made at first use is made then.
+"""
+
+import sys
+from pathlib import Path
+
+from benchmarks.contenders.turns import serve
+from src.detector import Detector
+from src.predict import score_file
+
+
+def main() -> None:
+    """Serve."""
+    folder, first, records, verdicts = map(Path, sys.argv[1:])
+    detector = Detector.load(folder)
+
+    def score(records: Path) -> None:
+        with verdicts.open("wb") as out:
+            score_file(detector, records, out, "stop")
+
+    score(first)
+    serve(lambda: score(records))
+
+
+if __name__ == "__main__":
+    main()

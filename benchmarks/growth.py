@@ -1,0 +1,165 @@
+"""How the cost of each stage grows: with the number of records, and with k; a picture, and exponents fitted to it.
+
+On simulated records: ten times as many are not ten copies of the same, of which the project is quick to see that they
+are copies.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.inputs import settings
+from src.build import Settings
+from src.detector import Card, Detector
+from src.experiment import write_reduction_reports
+from src.pipeline import Walk, write_preprocessed, write_raw, write_reduced, write_sampled
+from src.predict import score_file
+from src.workspace import Workspace
+
+BASE, TIMES, K = 49_402, (1, 2, 5, 10), (2, 5, 10, 20, 53)  # ten times the base are as many as the 10 % file has
+LINEAR = 1.1  # exponents up to here count as linear: fits to four points scatter by as much
+Seconds = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Seconds of one stage at several sizes."""
+
+    stage: str
+    size: list[int]
+    seconds: list[float]
+
+    @property
+    def exponent(self) -> float:
+        """Slope of the least-squares line through log seconds over log size."""
+        return float(np.polyfit(np.log(self.size), np.log(self.seconds), 1)[0])
+
+
+def by_records(scratch: Path, sizes: list[int], rounds: int) -> list[Growth]:
+    """All stages of the default recipe."""
+    return _curves(sizes, [_of_records(scratch, size, rounds) for size in sizes])
+
+
+def by_k(scratch: Path, records: int, ks: list[int], rounds: int) -> list[Growth]:
+    """The stages that know k, of components; all 53 are a rotation of all features."""
+    first = ("dataset=simulated", f"dataset.records={records}")
+    made, recipe = Workspace(scratch / f"records-{records}"), settings(*first)
+    walk = Walk(recipe, made)
+    _ = walk.sampled
+    found = []
+    for k in ks:
+        one = settings(*first, f"k={k}")
+        found.append(_of_k(one, walk.again(one), made, rounds))
+    return _curves(ks, found)
+
+
+def _curves(sizes: list[int], found: list[Seconds]) -> list[Growth]:
+    return [Growth(stage, sizes, [one[stage] for one in found]) for stage in found[0]]
+
+
+def _of_records(scratch: Path, records: int, rounds: int) -> Seconds:
+    recipe = settings("dataset=simulated", f"dataset.records={records}")
+    made = Workspace(scratch / f"records-{records}")
+    write_raw(recipe, made)
+    seconds = {
+        "preprocess": least(lambda: write_preprocessed(recipe, made, made), rounds),
+        "sample": least(lambda: write_sampled(recipe, made, made), rounds),
+    }
+
+    def reduce() -> None:
+        walk = Walk(recipe, made, making="reduce")
+        write_reduced(walk, recipe, made)
+        write_reduction_reports(walk, recipe, made)
+
+    seconds["reduce"] = least(reduce, rounds)
+    return seconds | _of_network(recipe, Walk(recipe, made), made, rounds)
+
+
+def _of_k(recipe: Settings, walk: Walk, made: Workspace, rounds: int) -> Seconds:
+    start = time.perf_counter()
+    _ = walk.reduced
+    return {"reduce": time.perf_counter() - start} | _of_network(recipe, walk, made, rounds)
+
+
+def _of_network(recipe: Settings, walk: Walk, made: Workspace, rounds: int) -> Seconds:
+    """An epoch with its validation, but for the first, which compiles; and text of the training file to verdicts."""
+    parts, preparation, _ = walk.reduced
+    training = replace(recipe.training, epochs=1 + rounds, progress=False, patience=None)
+    train, val = parts["train"], parts["val"]
+    fitted = recipe.model.fit(train.X, train.y, val.X, val.y, n_classes=2, training=training, seed=0)
+    card = Card(recipe.task.class_names, "simulated", True, "binary", "random", "pca", recipe.k, "lstm", 0)
+    detector = Detector(preparation, fitted.classifier, card)
+    text = made.raw("simulated") / recipe.dataset.file_name("train")
+    return {
+        "train, an epoch": min(one["seconds"] for one in fitted.epochs[1:]),
+        "predict": least(lambda: score_file(detector, text, BytesIO(), "stop"), rounds),
+    }
+
+
+def least(work: Callable[[], object], rounds: int) -> float:
+    """The least seconds of several rounds."""
+    seconds = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def draw(records: list[Growth], k: list[Growth], path: Path) -> None:
+    """Both kinds of growth on logarithmic axes, each curve with its exponent; `path` is an SVG."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context({"svg.hashsalt": "growth", "font.size": 10}):
+        figure, axes = plt.subplots(1, 2, figsize=(11, 4.5), constrained_layout=True)
+        stages = [one.stage for one in records]
+        for axis, curves, label in ((axes[0], records, "records"), (axes[1], k, "k, components")):
+            for one in curves:
+                axis.loglog(
+                    one.size, one.seconds, "o-", color=f"C{stages.index(one.stage)}",
+                    label=f"{one.stage}: {one.exponent:.2f}",
+                )  # fmt: skip
+            sizes = np.array(curves[0].size, dtype=float)
+            lowest = min(min(one.seconds) for one in curves) * 0.6
+            axis.loglog(sizes, lowest * sizes / sizes[0], "--", color="grey", label="linear: 1")
+            axis.set_xticks(sizes, [f"{size:,.0f}" for size in sizes], minor=False)
+            axis.minorticks_off()
+            axis.set_xlabel(label)
+            axis.set_ylabel("seconds")
+            axis.grid(alpha=0.3)
+            axis.legend(title="exponent", fontsize=9)
+        figure.savefig(path, metadata={"Date": None})
+        plt.close(figure)
+
+
+def report(records: list[Growth], k: list[Growth], picture: str) -> Iterator[str]:
+    """What the picture shows, as Markdown."""
+    yield f"![Seconds over records and over k, on logarithmic axes]({picture})"
+    yield ""
+    yield "| stage | grows with | from | to | seconds | exponent |"
+    yield "|---|---|---|---|---|---|"
+    for curves, name in ((records, "records"), (k, "k")):
+        for one in curves:
+            yield (
+                f"| {one.stage} | {name} | {one.size[0]:,} | {one.size[-1]:,} | "
+                f"{one.seconds[0]:.3g} to {one.seconds[-1]:.3g} | {one.exponent:.2f} |"
+            )
+    worse = [one.stage for one in records + k if one.exponent > LINEAR]
+    yield ""
+    yield f"Worse than linear: {', '.join(worse) if worse else 'none'} (an exponent above {LINEAR})."
+
+
+def measure(scratch: Path, picture: Path, *, smoke: bool) -> list[str]:
+    """Measure, draw, and report."""
+    sizes, ks, rounds = ([1000, 2000], [2, 3], 1) if smoke else ([BASE * times for times in TIMES], list(K), 2)
+    records = by_records(scratch, sizes, rounds)
+    k = by_k(scratch, sizes[1], ks, rounds)
+    draw(records, k, picture)
+    return list(report(records, k, picture.name))

@@ -1,0 +1,98 @@
+"""What is measured on: records of the 10 % file, or simulated ones, in a scratch folder laid out as the project's."""
+
+import gzip
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from hydra import compose, initialize_config_dir
+
+from src.build import Settings, build
+from src.data.schema import N_FEATURES
+from src.data.sources import Dataset
+from src.pipeline import Walk, write_preprocessed, write_raw
+from src.workspace import PROJECT, Workspace
+
+
+def settings(*overrides: str) -> Settings:
+    """The default config with overrides, checked and built."""
+    with initialize_config_dir(str(PROJECT / "conf")):
+        return build(compose("config", overrides=list(overrides)))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Records of one dataset.
+
+    Attributes:
+        scratch: A folder for what is made of them.
+        dataset: Overrides that name it.
+    """
+
+    scratch: Path
+    dataset: Sequence[str] = ()
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The download and the preprocess stage's outputs."""
+        made = Workspace(self.scratch / "workspace")
+        write_raw(self.recipe, made)
+        write_preprocessed(self.recipe, made, made)
+        return made
+
+    @property
+    def gz(self) -> Path:
+        """The training file as published."""
+        dataset: Dataset = self.recipe.dataset
+        return self.workspace.raw(dataset.name) / dataset.file_name("train")
+
+    @cached_property
+    def text(self) -> Path:
+        """The training file unpacked."""
+        path = self.scratch / "records.csv"
+        with gzip.open(self.gz) as packed, path.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+        return path
+
+    @cached_property
+    def recipe(self) -> Settings:
+        """The default one."""
+        return settings(*self.dataset)
+
+    def recipe_for(self, k: int) -> Settings:
+        """The default one on k components, or on all 53 features."""
+        return settings(*self.dataset, *(("reducer=none",) if k == N_FEATURES else (f"k={k}",)))
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The default recipe's, up to the sample stage."""
+        walk = Walk(self.recipe, self.workspace)
+        _ = walk.sampled
+        return walk
+
+    def walk_for(self, k: int) -> Walk:
+        """The walk of `recipe_for`, from the same sample."""
+        return self.walk.again(self.recipe_for(k))
+
+    def for_training(self, k: int, *, batch: int, standardise: bool = True) -> Path:
+        """A file for the contenders: the training part, cut to whole batches, and the validation part."""
+        parts = self.walk_for(k).reduced[0]
+        X, y = parts["train"].X, parts["train"].y
+        assert isinstance(X, np.ndarray)
+        mean, deviation = X.mean(axis=0), X.std(axis=0)
+        deviation[deviation < 1e-4] = 1
+        if not standardise:
+            mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
+        whole = len(X) // batch * batch
+        path = self.scratch / f"train-{k}-{batch}-{standardise}.npz"
+        np.savez(
+            path,
+            X=((X - mean) / deviation)[:whole].astype(np.float32),
+            y=y[:whole],
+            X_val=((np.asarray(parts["val"].X) - mean) / deviation).astype(np.float32),
+            y_val=parts["val"].y,
+        )
+        return path

@@ -1,0 +1,158 @@
+"""What the machine can do, what training makes of it, and where the rest of its time goes."""
+
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.growth import least
+from benchmarks.inputs import Inputs, settings
+from benchmarks.training import OURS
+from src.models.framework import load_keras
+
+# Kinds of work by the names that TensorFlow and XLA give operations; the first that matches counts.
+PRODUCTS = "matrix products"
+KINDS = {
+    PRODUCTS: "matmul|dot|gemm",
+    "moving": "concat|split|slice|copy|transpose|reshape|pack|tensorlist|gather|broadcast|pad|tile|fill|zeros|shape",
+    "sums": "reduce|biasaddgrad|addn|sum|mean|norm",
+    "element by element": "mul|add|sub|div|tanh|sigmoid|exp|log|sq|sin|cos|neg|select|fusion|max|cast|pow|wrapped",
+}
+CONTAINERS = re.compile(r"while|call|if$|case|conditional", re.IGNORECASE)  # operations made of others
+OPERATION = re.compile(r"[^: ]+:(\w+)")  # path:Kind, as TensorFlow's executor writes it
+
+
+def matrix_rate(n: int) -> float:
+    """Floating-point operations a second of a product of two n x n matrices in float32, on all cores."""
+    A = np.random.default_rng(0).random((n, n), dtype=np.float32)
+    return 2 * n**3 / least(lambda: A @ A, 5)
+
+
+def copy_rate(mebibytes: int) -> float:
+    """Bytes read and written a second by a copy, a thread a core."""
+    source = np.ones(mebibytes << 18, dtype=np.float32)
+    target = np.zeros_like(source)
+    cores = os.cpu_count() or 1
+    parts = list(zip(np.array_split(target, cores), np.array_split(source, cores), strict=True))
+    with ThreadPoolExecutor(cores) as threads:
+        return 2 * source.nbytes / least(lambda: list(threads.map(lambda part: np.copyto(*part), parts)), 5)
+
+
+def operations(rows: int, k: int, inputs: int, units: int) -> int:
+    """Multiplications and additions of an epoch's matrix products: an LSTM forward, and twice as many backward."""
+    return 3 * rows * k * 2 * (inputs + units) * 4 * units
+
+
+def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[str, float], float]:
+    """An epoch of our fit over k steps.
+
+    Returns:
+        Its seconds, its matrix operations, the seconds by kind of work while the profiler watches another epoch, and
+        what share of that one no operation was under way.
+    """
+    from tensorflow.profiler import experimental as profiler
+
+    recipe = settings(*inputs.dataset, *overrides, "training.progress=false", "training.patience=null")
+    parts = inputs.walk_for(k).reduced[0]
+    X, y = np.asarray(parts["train"].X), parts["train"].y
+    few = slice(0, 1024)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def watch(one: dict[str, float]) -> None:
+            if one["epoch"] == epochs - 1:
+                profiler.start(folder)
+
+        epochs = 5 if k < 20 else 4
+        training = replace(recipe.training, epochs=epochs)
+        fitted = recipe.model.fit(X, y, X[few], y[few], n_classes=2, training=training, seed=0, on_epoch=watch)
+        profiler.stop()
+        seconds = min(one["seconds"] for one in fitted.epochs[1:-1])
+        channels = 1 + 2 * recipe.model.frequencies
+        work = operations(fitted.facts["rows_per_epoch"], k, channels, recipe.model.units)
+        kinds, idle = _by_kind(Path(folder))
+    return seconds, work, kinds, idle
+
+
+def _by_kind(folder: Path) -> tuple[dict[str, float], float]:
+    """Seconds of each kind of work in a trace, and the share of it, first to last product, that nothing ran."""
+    from tensorflow.tsl.profiler.protobuf.xplane_pb2 import XSpace
+
+    space = XSpace()
+    (path,) = folder.rglob("*.xplane.pb")
+    space.ParseFromString(path.read_bytes())
+    kinds, spans, products = Counter[str](), [], []
+    for plane in space.planes:
+        for line in plane.lines:
+            for event in line.events:
+                name = _operation(plane, event)
+                if name is None:
+                    continue
+                kinds[_kind(name)] += event.duration_ps / 1e12
+                start = line.timestamp_ns * 1000 + event.offset_ps
+                spans.append((start, start + event.duration_ps))
+                if _kind(name) == PRODUCTS:
+                    products.append(start)
+    first, last = min(products), max(products)
+    return dict(kinds), 1 - _covered([span for span in spans if first <= span[0] <= last]) / (last - first)
+
+
+def _operation(plane: Any, event: Any) -> str | None:
+    """The name of an operation, None for what is none or is made of others."""
+    name: str = plane.event_metadata[event.metadata_id].name
+    if any(plane.stat_metadata[stat.metadata_id].name == "hlo_op" for stat in event.stats):
+        return None if CONTAINERS.match(name) else name
+    found = OPERATION.fullmatch(name)
+    return None if found is None or CONTAINERS.search(found[1]) else found[1]
+
+
+def _kind(name: str) -> str:
+    return next((kind for kind, names in KINDS.items() if re.search(names, name.lower())), "other")
+
+
+def _covered(spans: list[tuple[int, int]]) -> int:
+    """Length of the union."""
+    covered, until = 0, 0
+    for start, end in sorted(spans):
+        covered += max(0, end - max(start, until))
+        until = max(until, end)
+    return covered
+
+
+def measure(inputs: Inputs, *, smoke: bool) -> Iterator[str]:
+    """The machine's rates, and a table of what training reaches of them."""
+    load_keras()
+    rate, copy = matrix_rate(256 if smoke else 2048), copy_rate(8 if smoke else 512)
+    yield (
+        f"Products of two matrices of 2,048 x 2,048 in float32 (NumPy) reach {rate / 1e9:,.0f} GFLOP/s on all cores, "
+        f"copies of 512 MiB {copy / 1e9:,.0f} GB/s, read and written together."
+    )
+    yield ""
+    yield (
+        "An epoch of ours: its matrix products (forward, and twice as many backward, of the rows that are trained) "
+        "beside that rate; and from a trace of TensorFlow's profiler, what share of the operations' time each kind of "
+        "them takes, and how long none was under way: the framework between them."
+    )
+    yield ""
+    yield (
+        "| epoch of | seconds | matrix GFLOP/s | of the machine's | "
+        + " | ".join((*KINDS, "other"))
+        + " | nothing under way |"
+    )
+    yield "|---|---|---|---|" + "---|" * (len(KINDS) + 2)
+    cases = [("the default recipe, k = 2", 2, ())]
+    if not smoke:
+        cases += [(f"LSTM(64), batch 1,024, k = {k}", k, (*OURS, "training.batch_size=1024")) for k in (2, 10, 53)]
+    for name, k, overrides in cases:
+        seconds, work, kinds, idle = epoch(inputs, k, *overrides)
+        whole = sum(kinds.values())
+        shares = [f"{kinds.get(kind, 0) / whole:.0%}" for kind in (*KINDS, "other")]
+        reached = work / seconds
+        cells = (name, f"{seconds:.3g}", f"{reached / 1e9:.3g}", f"{reached / rate:.0%}", *shares, f"{idle:.0%}")
+        yield f"| {' | '.join(cells)} |"

@@ -1,0 +1,50 @@
+"""Raw text to verdicts, beside pandas and Keras's `predict`."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.contest import Contender, race
+from benchmarks.inputs import Inputs
+from benchmarks.table import Ratio
+from src.detector import Card, Detector
+
+
+def verdicts(inputs: Inputs, k: int, rounds: int) -> Iterator[Ratio]:
+    """The default network on k components, or on all features; what it has learnt does not matter to its speed."""
+    folder, first, out = detector(inputs, k), inputs.scratch / "first.csv", inputs.scratch / "verdicts.csv"
+    with inputs.text.open("rb") as lines:
+        first.write_bytes(b"".join(islice(lines, 1000)))
+        records = 1000 + sum(1 for _ in lines)
+    arguments = tuple(map(str, (folder, first, inputs.text, out)))
+    best = race({name: partial(Contender, f"{name}_predict", *arguments) for name in ("ours", "keras")}, rounds)
+    yield Ratio(f"text to verdicts, k = {k}, {records:,} records", best["ours"]["seconds"],
+                "`read_csv` and Keras's `predict`, default batch", best["keras"]["seconds"], 3)  # fmt: skip
+
+
+def detector(inputs: Inputs, k: int) -> Path:
+    """A detector that was fitted for an epoch on few records."""
+    folder = inputs.scratch / f"detector-{k}"
+    if not folder.exists():
+        recipe, walk = inputs.recipe_for(k), inputs.walk_for(k)
+        parts, preparation, _ = walk.reduced
+        few = slice(0, 4096)
+        X, y = np.asarray(parts["train"].X)[few], parts["train"].y[few]
+        training = replace(recipe.training, epochs=1, progress=False)
+        fitted = recipe.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
+        card = Card(recipe.task.class_names, "", True, "binary", "random", "", k, "lstm", 0)
+        Detector(preparation, fitted.classifier, card).save(folder)
+    return folder
+
+
+def measure(inputs: Inputs, *, smoke: bool) -> Iterator[Ratio]:
+    """Two components, and all 53 features."""
+    if smoke:
+        yield from verdicts(inputs, 2, 1)
+        return
+    yield from verdicts(inputs, 2, 2)
+    yield from verdicts(inputs, 53, 1)
