@@ -4,14 +4,14 @@ On simulated records: ten times as many are not ten copies of the same, of which
 are copies.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.contest import least
 from benchmarks.inputs import settings
 from src.build import Settings
 from src.detector import Card, Detector
@@ -95,16 +95,6 @@ def _of_network(recipe: Settings, walk: Walk, made: Workspace, rounds: int) -> S
         "train, an epoch": min(one["seconds"] for one in fitted.epochs[1:]),
         "predict": least(lambda: score_file(detector, text, BytesIO(), "stop"), rounds),
     }
-
-
-def least(work: Callable[[], object], rounds: int) -> float:
-    """The least seconds of several rounds."""
-    seconds = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def draw(records: list[Growth], k: list[Growth], path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.growth import least
+from benchmarks.contest import least
 from benchmarks.inputs import Inputs, settings
 from benchmarks.training import OURS
 from src.models.framework import load_keras

@@ -63,6 +63,7 @@ def _kept_out(settings: Settings, walk: Walk) -> Iterator[np.ndarray]:
     """Class probabilities of each block of the normal training records, in file order, by a fit that did not see it.
 
     A committee is stood for by one member: its probabilities are coarser, which makes the threshold rather too high.
+    Scaling and reducer are those of the whole training part, the block included.
     """
     count = settings.evaluation.false_alarm_blocks
     if count is None:

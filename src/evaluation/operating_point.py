@@ -36,10 +36,10 @@ def fit_decision(
     wanted = tuple(map(tuple, cost)) if protocol.decision == "least_cost" and cost is not None else None
     threshold = None
     if protocol.false_alarm_budget is not None:
-        block = (
-            np.repeat(np.arange(len(blocks)), [len(one) for one in blocks]) if blocks else np.zeros(len(target), int)
-        )
-        judged, of = (np.concatenate(blocks), np.zeros(len(block), int)) if blocks else (probability, target)
+        judged, of, block = probability, target, np.zeros(len(target), dtype=np.int64)
+        if blocks:
+            judged, block = np.concatenate(blocks), np.repeat(np.arange(len(blocks)), [len(one) for one in blocks])
+            of = np.zeros(len(block), dtype=np.int64)
         attack = attack_probability(Decision(temperature).calibrated(judged))
         threshold = fit_threshold(attack, of, protocol.false_alarm_budget, block)
     return Decision(temperature, threshold, wanted, protocol.attack_odds)

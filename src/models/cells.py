@@ -19,6 +19,12 @@ class _Cell(keras.layers.LSTMCell):  # type: ignore[name-defined]
     def __init__(self, units: int, *, name: str | None = None, dtype: Any = None, trainable: bool = True):
         super().__init__(units, name=name, dtype=dtype, trainable=trainable)
 
+    def _sums(self, inputs: Any, recurrent: Any) -> list[Any]:
+        """W x + U r + b for i, f, g, o: float32, shape (batch, units) each, of r, shape (batch, units)."""
+        ops = keras.ops
+        z = ops.matmul(inputs, self.kernel) + ops.matmul(recurrent, self.recurrent_kernel) + self.bias
+        return list(ops.split(z, 4, axis=1))
+
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         return {key: config[key] for key in ("units", "name", "dtype", "trainable")}
@@ -53,8 +59,7 @@ class PeepholeLSTMCell(_Cell):
     def call(self, inputs: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         ops = keras.ops
         hidden, carry = states
-        z = ops.matmul(inputs, self.kernel) + ops.matmul(hidden, self.recurrent_kernel) + self.bias
-        z_i, z_f, z_g, z_o = ops.split(z, 4, axis=1)
+        z_i, z_f, z_g, z_o = self._sums(inputs, hidden)
         p_i, p_f, p_o = ops.split(self.peepholes, 3, axis=0)
         carry = ops.sigmoid(z_f + p_f * carry) * carry + ops.sigmoid(z_i + p_i * carry) * ops.tanh(z_g)
         hidden = ops.sigmoid(z_o + p_o * carry) * ops.tanh(carry)
@@ -96,8 +101,7 @@ class MultiplicativeLSTMCell(_Cell):
         ops = keras.ops
         hidden, carry = states
         between = ops.matmul(inputs, self.input_factor) * ops.matmul(hidden, self.recurrent_factor)
-        z = ops.matmul(inputs, self.kernel) + ops.matmul(between, self.recurrent_kernel) + self.bias
-        z_i, z_f, z_g, z_o = ops.split(z, 4, axis=1)
+        z_i, z_f, z_g, z_o = self._sums(inputs, between)
         carry = ops.sigmoid(z_f) * carry + ops.sigmoid(z_i) * ops.tanh(z_g)
         hidden = ops.sigmoid(z_o) * ops.tanh(carry)
         return hidden, [hidden, carry]
