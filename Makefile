@@ -19,7 +19,7 @@ JOBS ?= 2
 SIDE_BY_SIDE := $(if $(filter-out 1,$(JOBS)),hydra/launcher=joblib hydra.launcher.n_jobs=$(JOBS))
 ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
 # make paper QUICK=1, make honest QUICK=1: small, short and simulated; FORCE=1: also what the store has
-SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.jit_compile=false training.progress=false) \
+SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
 .PHONY: help setup demo repro paper honest ui dashboard test test-slow test-all lint bench bench-peers bench-commands bench-sweeps params lock clean

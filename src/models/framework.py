@@ -1,14 +1,14 @@
 """Import of Keras: late, since it costs seconds, and quiet, since it writes to stderr before it can be told not to."""
 
-import ctypes
 import functools
 import gc
 import logging
 import os
 from types import ModuleType
 
-_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of malloc.h
+from joblib import cpu_count
+
+_THREADS = ("TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
 
 @functools.cache
@@ -17,8 +17,9 @@ def load_keras() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its kernels change results with the processor
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # Cores share a batch, see `src.models.shards`, and not an operation: of 512 rows it is over before they have met.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each new fit of a sweep rightly traces anew
-    _keep_freed_memory()
     stderr = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -36,18 +37,16 @@ def load_keras() -> ModuleType:
     return keras
 
 
-def _keep_freed_memory() -> None:
-    """Tell the C library, where it is glibc, to keep freed memory for the next call instead of returning it.
+def has_gpu() -> bool:
+    """Whether Keras computes on a GPU."""
+    return bool(load_keras().distribution.list_devices("gpu"))
 
-    Compiled steps over long sequences take 100 MB of scratch memory each and free it: returned and taken again, that
-    is 25,000 page faults a step, a third of its time. The heaps of threads cannot hold so much, so all share one.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):  # another C library
-        return
-    for option, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, 1 << 30), (_M_TRIM_THRESHOLD, (1 << 31) - 1)):
-        mallopt(option, value)
+
+def cores_for_calls() -> int:
+    """How many calls of a network at once have a core each; 1 where each call takes all there is."""
+    if has_gpu() or load_keras().backend.backend() != "tensorflow":
+        return 1
+    return int(os.environ.get(_THREADS[0]) or cpu_count())
 
 
 def limit_threads(threads: int) -> None:

@@ -126,3 +126,37 @@ class WeightOfEvidence(keras.layers.Layer):  # type: ignore[name-defined]
     def get_config(self) -> dict[str, Any]:
         edges, weights = (list(map(list, one)) for one in (self.edges, self.weights_of_bins))
         return {**super().get_config(), "edges": edges, "weights": weights, "axis": self.axis}
+
+
+@keras.saving.register_keras_serializable("ids")
+class UnrolledLSTM(keras.layers.LSTM):  # type: ignore[name-defined]
+    """`keras.layers.LSTM` with its steps written out: the same weights and arguments; for two steps or more.
+
+    The products of all inputs with their weights are one product, biases included, and the first step has none with its
+    state, which is zero.
+
+    Call arguments:
+        sequences: float32, shape (batch, steps, c), of a number of steps that is known and above 1.
+    Returns:
+        float32, shape (batch, units), or, with `return_sequences`, (batch, steps, units).
+    """
+
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        """What Keras calls with its loop over the steps: the last output, those of all steps, and the last state."""
+        ops = keras.ops
+        steps, channels = sequences.shape[1:]
+        inputs = ops.reshape(ops.transpose(sequences, (1, 0, 2)), (-1, channels))
+        inputs = ops.concatenate([inputs, ops.ones_like(inputs[:, :1])], axis=1)
+        weights = ops.concatenate([self.cell.kernel, self.cell.bias[None]])
+        gates = ops.unstack(ops.reshape(ops.matmul(inputs, weights), (steps, -1, 4 * self.units)), steps)
+        h = c = None
+        outputs = []
+        for z in reversed(gates) if self.go_backwards else gates:
+            if h is not None:
+                z += ops.matmul(h, self.cell.recurrent_kernel)
+            i, f, g, o = ops.split(z, 4, axis=1)
+            new = self.recurrent_activation(i) * self.activation(g)
+            c = new if c is None else self.recurrent_activation(f) * c + new
+            h = self.recurrent_activation(o) * self.activation(c)
+            outputs.append(h)
+        return h, ops.stack(outputs, axis=1), [h, c]

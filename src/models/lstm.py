@@ -12,11 +12,6 @@ from src.models.framework import load_keras
 from src.models.network import is_constant
 from src.models.recurrent import Recurrent
 
-# From so many steps on XLA saves more than it costs, on a CPU and for one layer: with a second or with dropout it is
-# several times slower. With sines and cosines of the inputs it saves less. A GPU has a kernel of its own for LSTMs,
-# which XLA would do without.
-LONG, LONG_WITH_FREQUENCIES = 10, 32
-
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class LSTM(Recurrent):
@@ -30,14 +25,12 @@ class LSTM(Recurrent):
         doi:10.1162/089976600300015015; Laghrissi et al. 2021.
     """
 
-    def layer(self, **options: Any) -> Any:
-        return load_keras().layers.LSTM(self.units, **options)
+    def layer(self, *, unroll: bool = False, **options: Any) -> Any:
+        if not unroll:
+            return load_keras().layers.LSTM(self.units, **options)
+        from src.models.layers import UnrolledLSTM
 
-    def xla_pays(self, length: int) -> bool:
-        """See `Network.xla_pays`."""
-        simple = self.layers == 1 and self.members == 1 and not self.bidirectional and not self.dropout
-        long = length >= (LONG_WITH_FREQUENCIES if self.frequencies else LONG)
-        return simple and long and not load_keras().distribution.list_devices("gpu")
+        return UnrolledLSTM(self.units, **options)
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)

@@ -4,6 +4,7 @@ import importlib
 import math
 import time
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -19,13 +20,13 @@ from src.files import whole_file
 from src.models.balance import balance, balance_types, limit_types
 from src.models.copies import distinct, merge_copies
 from src.models.evidence import Evidence
-from src.models.framework import load_keras
+from src.models.framework import cores_for_calls, load_keras
 from src.models.grafts import graft
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 
 # Records, or windows: what a batch leaves on its way through the network then stays in the processor's cache.
-SCORING_BATCH = 4096
+SCORING_BATCH = 2048
 # An input that varies by less, against the largest one, is constant but for float32's rounding: principal components
 # without variance reach 1e-6, the columns of KDD99 scaled to [0, 1] stay above 1e-4. Blown up to `input_scale`, the
 # rounding would drown all else as soon as a record does not have the constant.
@@ -65,10 +66,6 @@ class Network(ABC):
     def single(self) -> "Network":
         """One of the members."""
         return replace(self, members=1)
-
-    def xla_pays(self, length: int) -> bool:
-        """Whether compiling with XLA is worth its seconds for sequences of so many steps."""
-        return False
 
     @abstractmethod
     def body(self, inputs: Any) -> Any:
@@ -163,6 +160,7 @@ class Network(ABC):
         keras = load_keras()
         from src.models import committee
         from src.models.callbacks import EpochReport, StopOnDivergence
+        from src.models.shards import sharded
 
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
@@ -172,7 +170,6 @@ class Network(ABC):
         seen = records if evidence is None else evidence.recode(records)
         mean, deviation = seen.mean(axis=0, dtype=np.float64), seen.std(axis=0, dtype=np.float64)
         network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise, evidence=evidence)
-        length = window or (len(mean) if steps is None else int(steps.max()) + 1)
         X, y, weight = _weighed(X, y, attack, training, seed)
         if training.past_grafts:
             X, y, weight = graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
@@ -183,21 +180,23 @@ class Network(ABC):
         # epoch in one call the framework's cost per step is gone (0.3 s an epoch instead of 0.9 s at k = 2).
         filled = np.resize(np.arange(len(X)), updates * batch)
         report = EpochReport(training, on_epoch)
-        network.compile(
+        # XLA makes one program of a step, whose shards would wait for each other
+        trained = network if training.jit_compile else sharded(network, batch)
+        trained.compile(
             optimizer=_optimizer(training, updates),
             loss=committee.smoothed_loss(training.label_smoothing),
             weighted_metrics=[committee.accuracy],
-            jit_compile=self.xla_pays(length) if training.jit_compile is None else training.jit_compile,
+            jit_compile=training.jit_compile,
             steps_per_execution=updates,
         )
-        network.fit(
+        trained.fit(
             _sequences(X[filled]),
             y[filled],
             sample_weight=weight[filled],
             batch_size=batch,
             epochs=training.epochs,
             validation_data=(_sequences(X_val), y_val, weight_val),
-            validation_batch_size=min(len(X_val), SCORING_BATCH * (8 if length <= 2 else 1)),
+            validation_batch_size=min(len(X_val), SCORING_BATCH),
             verbose=0,
             callbacks=[
                 StopOnDivergence(training),
@@ -303,9 +302,16 @@ class NetworkClassifier:
 
     def _score(self, X: ModelInput) -> np.ndarray:
         logits = np.empty((len(X), *self._network.output_shape[1:]), dtype=np.float32)
-        for start in range(0, len(X), SCORING_BATCH):
+
+        def score(start: int) -> None:
             some = slice(start, start + SCORING_BATCH)
             logits[some] = self._network.predict_on_batch(_sequences(X[some]))
+
+        starts = range(0, len(X), SCORING_BATCH)
+        for start in starts[:1]:  # the first call builds what the others use
+            score(start)
+        with ThreadPoolExecutor(cores_for_calls()) as threads:
+            list(threads.map(score, starts[1:]))
         logits -= logits.max(axis=-1, keepdims=True)
         odds = np.exp(logits)
         each: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)

@@ -7,12 +7,12 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
-from src.models.framework import load_keras
+from src.models.framework import has_gpu, load_keras
 from src.models.network import Network
 
-# Sequences of so few steps are written out: no loop in the graph; an LSTM takes a sixth less time, for the same numbers
-# to the bit. Of three steps on, gradients are summed in another order.
-WRITTEN_OUT = 2
+# Sequences of so many steps at most are written out: no loop in the graph, which costs more than it saves. More of them
+# would take long to build.
+WRITTEN_OUT = 16
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -45,7 +45,8 @@ class Recurrent(Network):
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, steps, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
         layers = load_keras().layers
-        hidden, unroll = inputs, self.layers == 1 and inputs.shape[1] <= WRITTEN_OUT
+        # not for a GPU, which has kernels of the whole loop
+        hidden, unroll = inputs, 1 < inputs.shape[1] <= WRITTEN_OUT and not has_gpu()
         for place in range(self.layers):
             layer = self.layer(return_sequences=place < self.layers - 1, unroll=unroll)
             hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)

@@ -33,7 +33,7 @@ class Training:
         clipnorm: Norm that each weight's gradient is cut to; null for none.
         monitor: What early stopping looks at; the weights of its best epoch are kept.
         patience: Epochs without a better value before the fit ends; null never ends early.
-        jit_compile: Compile each step with XLA; null does where `Network.xla_pays`.
+        jit_compile: Compile each step with XLA, whose cores then share operations: on a CPU that is slower.
         progress: Show a progress bar.
     """
 
@@ -53,5 +53,5 @@ class Training:
     clipnorm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     monitor: Literal["val_loss", "val_accuracy"]
     patience: Annotated[int, Field(ge=1)] | None
-    jit_compile: bool | None
+    jit_compile: bool
     progress: bool

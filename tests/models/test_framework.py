@@ -1,4 +1,4 @@
-"""Threads are limited before Keras is there, or not at all."""
+"""Threads are limited before Keras is there, or not at all; calls side by side have a core each."""
 
 import subprocess
 import sys
@@ -7,12 +7,12 @@ from src.workspace import PROJECT
 
 CODE = """
 import os
-from src.models.framework import limit_threads, load_keras
-limit_threads(1)
+from src.models.framework import cores_for_calls, limit_threads, load_keras
+limit_threads(3)
 load_keras()
-import tensorflow
-print(tensorflow.config.threading.get_intra_op_parallelism_threads(), os.environ["OMP_NUM_THREADS"])
-limit_threads(1)
+names = "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"
+print(*map(os.environ.get, names), cores_for_calls())
+limit_threads(3)
 try:
     limit_threads(2)
 except RuntimeError as error:
@@ -23,4 +23,4 @@ except RuntimeError as error:
 def test_threads_are_limited_before_keras_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "threads=2: found Keras loaded with another number" in done.stdout
-    assert done.stdout.splitlines()[0].endswith(" 1")
+    assert done.stdout.splitlines()[0] == "3 1 3 3"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from src.models.framework import load_keras
-from src.models.layers import FourierFeatures, Grouped
+from src.models.layers import FourierFeatures, Grouped, UnrolledLSTM
 
 
 def test_fourier_features_are_the_value_and_its_sines_and_cosines() -> None:
@@ -66,3 +66,27 @@ def test_groups_come_back_from_a_config_of_whole_numbers() -> None:
     assert type(again.get_config()["steps"]) is list
     assert again.get_config()["steps"] == [0, 1, 1]
     assert again(keras.Input((3, 1))).shape == (None, 2, 3)
+
+
+@pytest.mark.parametrize("steps", [2, 5])
+@pytest.mark.parametrize("c", [1, 3])
+@pytest.mark.parametrize("options", [{}, {"return_sequences": True}, {"go_backwards": True, "return_sequences": True}])
+def test_an_unrolled_lstm_is_kerass_own_its_gradients_too(options: dict[str, bool], c: int, steps: int) -> None:
+    keras = load_keras()
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(8, steps, c)).astype(np.float32), rng.normal(size=(8, 4)).astype(np.float32)
+    start = [rng.normal(size=shape) for shape in ((c, 16), (4, 16), (16,))]
+    found = []
+    for kind in (UnrolledLSTM, keras.layers.LSTM):
+        layer = kind(4, **options)
+        last = keras.layers.Lambda(lambda h: h[:, -1]) if options else keras.layers.Identity()
+        network = keras.Sequential([keras.Input((steps, c)), layer, last])
+        layer.set_weights(start)
+        outputs = np.asarray(layer(X))
+        network.compile(keras.optimizers.SGD(0.5), "mse")
+        network.fit(X, y, batch_size=8, epochs=3, verbose=0)
+        found.append((outputs, *layer.get_weights()))
+    assert found[0][0].shape == ((8, steps, 4) if options else (8, 4))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert not np.allclose(found[0][2], start[1], atol=1e-3)  # it was trained

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from src.models import committee
-from src.models.framework import load_keras
 from tests.models.conftest import make_lstm
 
 
@@ -63,7 +61,7 @@ def test_a_window_is_a_step_a_record_with_all_its_values() -> None:
 def test_dropout_follows_every_layer_at_its_rate() -> None:
     network = built(layers=3, dropout=0.25)
     assert [layer.rate for layer in layers(network, "Dropout")] == [0.25, 0.25, 0.25]
-    assert not any(layer.recurrent_dropout for layer in layers(network, "LSTM"))
+    assert [layer.recurrent_dropout for layer in layers(network, "UnrolledLSTM")] == [0, 0, 0]
 
 
 def test_without_dropout_there_is_no_dropout_layer() -> None:
@@ -71,44 +69,13 @@ def test_without_dropout_there_is_no_dropout_layer() -> None:
 
 
 def test_only_the_last_layer_gives_its_last_state_alone() -> None:
-    assert [layer.return_sequences for layer in layers(built(layers=3), "LSTM")] == [True, True, False]
+    assert [layer.return_sequences for layer in layers(built(layers=3), "UnrolledLSTM")] == [True, True, False]
 
 
-@pytest.mark.parametrize(("k", "written_out"), [(1, True), (2, True), (3, False)])
-def test_short_sequences_are_written_out_to_the_same_numbers(k: int, written_out: bool) -> None:
-    keras = load_keras()
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(64, k, 1)).astype(np.float32), rng.integers(2, size=(64, 1))
-    weights = []
-    for unroll in (None, False):
-        keras.utils.set_random_seed(0)
-        network = built(k=k, frequencies=3)
-        (layer,) = layers(network, "LSTM")
-        assert layer.unroll is written_out or unroll is not None
-        if unroll is not None:
-            layer.unroll = unroll
-        network.compile("adam", committee.loss)
-        network.fit(X, y, batch_size=16, epochs=3, verbose=0)
-        weights.append(network.get_weights())
-    for one, other in zip(*weights, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize(
-    ("length", "changes", "pays"),
-    [
-        (10, {}, True),
-        (9, {}, False),
-        (32, {"frequencies": 3}, True),
-        (31, {"frequencies": 3}, False),
-        (53, {"layers": 2}, False),
-        (53, {"dropout": 0.1}, False),
-        (53, {"bidirectional": True}, False),
-        (53, {"members": 2}, False),
-    ],
-)
-def test_xla_is_for_one_layer_over_long_sequences(length: int, changes: dict[str, Any], pays: bool) -> None:
-    assert make_lstm(**changes).xla_pays(length) is pays
+@pytest.mark.parametrize(("k", "kind"), [(1, "LSTM"), (2, "UnrolledLSTM"), (16, "UnrolledLSTM"), (17, "LSTM")])
+def test_sequences_of_a_few_steps_are_written_out(k: int, kind: str) -> None:
+    network = built(k=k, layers=2)
+    assert len(layers(network, kind)) == 2
 
 
 def test_bidirectional_layers_stand_on_top_of_each_other() -> None:

@@ -476,12 +476,8 @@ def test_rows_get_the_same_score_whatever_they_are_scored_with(
     np.testing.assert_allclose(probability[some], np.array(alone).reshape(-1, 2), atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("asked", "k", "found"), [(None, 3, False), (None, 32, True), (False, 32, False), (True, 3, True)]
-)
-def test_the_fit_is_compiled_where_it_is_asked_for_or_pays(
-    asked: bool | None, k: int, found: bool, fit: Callable[..., Fitted], make_rows: Callable[..., Any], monkeypatch: Any
-) -> None:
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_fit_is_compiled_where_it_is_asked_for_and_scoring_never(asked: bool, fit: Fit, monkeypatch: Any) -> None:
     compiled = []
     compile_ = load_keras().Model.compile
 
@@ -490,8 +486,8 @@ def test_the_fit_is_compiled_where_it_is_asked_for_or_pays(
         return compile_(model, *arguments, **settings)
 
     monkeypatch.setattr(load_keras().Model, "compile", watch)
-    fit(NET, make_rows(k=k), epochs=1, jit_compile=asked)
-    assert compiled == [found, False]  # the fit, then scoring
+    fit(NET, epochs=1, jit_compile=asked)
+    assert compiled == [asked, False]  # the fit, then scoring
 
 
 def test_the_sizes_above_cross_a_scoring_batch() -> None:
