@@ -104,7 +104,7 @@ def build(cfg: DictConfig) -> Settings:
     if not 0 <= settings.seed < 2**32:
         raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
     try:
-        settings.reducer.check_k(len(settings.scaling.features))
+        settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
     except ValueError as error:
         raise ConfigError(str(error)) from None
     if settings.evaluation.decision == "least_cost" and settings.task.cost is None:

@@ -20,7 +20,12 @@ from src.features.scaling import UnitRange
 from src.files import whole_file
 
 # All that a kept pipeline may be made of; anything else in the file is refused.
-TRUSTED = [f"src.features.reducers.{name}" for name in ("AllFeatures", "PrincipalComponents", "MutualInformation")] + [
+_REDUCERS = {
+    "reducers": ("AllFeatures", "PrincipalComponents", "MutualInformation"),
+    "selection": ("Anova", "ChiSquared", "MinimumRedundancy", "ForestImportance", "RecursiveElimination"),
+    "projection": ("LinearDiscriminants", "KernelComponents", "RandomProjection", "Autoencoder"),
+}
+TRUSTED = [f"src.features.{module}.{name}" for module, names in _REDUCERS.items() for name in names] + [
     "src.features.scaling.UnitRange",
     "sklearn.utils._tags.Tags",
 ]

@@ -19,8 +19,8 @@ class Reducer(BaseEstimator, ABC):
     k: int
 
     @abstractmethod
-    def check_k(self, n_features: int) -> None:
-        """Raise ValueError, naming the range, unless k fits `n_features`."""
+    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
+        """Raise ValueError, naming the range, unless k fits `n_features` and, where it matters, so many classes."""
 
     def _out_of_range(self, expected: str) -> ValueError:
         return ValueError(f"k={self.k!r}: expected {expected}; set it with k=... on the command line")
@@ -28,6 +28,12 @@ class Reducer(BaseEstimator, ABC):
     def _check_range(self, n_features: int) -> None:
         if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or not 1 <= self.k <= n_features:
             raise self._out_of_range(f"a whole number from 1 to {n_features} (the number of features)")
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Raise ValueError, naming the setting of the reducer, unless it is a whole number of at least so much."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"reducer.{name}={value!r}: expected a whole number, {least} or more")
 
 
 class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
@@ -40,7 +46,7 @@ class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
     def __init__(self, k: int | None = None):
         self.k = k  # type: ignore[assignment]
 
-    def check_k(self, n_features: int) -> None:
+    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
         if self.k is not None and (isinstance(self.k, bool) or self.k != n_features):
             raise self._out_of_range(f"{n_features}, since reducer=none keeps every feature")
 
@@ -68,7 +74,7 @@ class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Red
     def __init__(self, k: int = 2):
         self.k = k
 
-    def check_k(self, n_features: int) -> None:
+    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
         self._check_range(n_features)
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -88,17 +94,52 @@ class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Red
         return int(self.pca_.n_components_)
 
 
-class MutualInformation(SelectorMixin, Reducer):
-    """The k features that tell most about the class, most telling first in rank but kept in their own order.
+class Ranking(SelectorMixin, Reducer):
+    """The k features with the largest scores, kept in their own order.
+
+    Args:
+        k: Number of features, 1 to d.
+    Attributes:
+        scores_: float64, shape (d,).
+        ranking_: int64, shape (d,): columns by falling score, ties in column order.
+    """
+
+    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
+        self._check_range(n_features)
+
+    @abstractmethod
+    def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """float64, shape (d,), larger for what is kept first, of X, shape (n, d), and classes y, shape (n,)."""
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Score the columns of X, shape (n, d), against the classes y, shape (n,)."""
+        X, y = validate_data(self, X, y, ensure_min_samples=2)
+        check_classification_targets(y)
+        self.check_k(X.shape[1])
+        self.scores_ = self._scores(X, y)
+        self.ranking_ = np.argsort(-self.scores_, kind="stable")
+        return self
+
+    def _get_support_mask(self) -> np.ndarray:
+        check_is_fitted(self)
+        mask = np.zeros(len(self.scores_), dtype=bool)
+        mask[self.ranking_[: self.k]] = True
+        return mask
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+
+class MutualInformation(Ranking):
+    """The k features that tell most about the class: scores in nats.
 
     Args:
         k: Number of features, 1 to d.
         estimator: `histogram`, the paper's definition, or `knn`, scikit-learn's nearest-neighbour estimate (slow).
         bins: Most cells of a column in the joint histogram, at least 2.
         random_state: For `knn`, which adds noise to break ties.
-    Attributes:
-        scores_: float64, shape (d,), nats.
-        ranking_: int64, shape (d,): columns by falling score, ties in column order.
     """
 
     def __init__(
@@ -114,32 +155,14 @@ class MutualInformation(SelectorMixin, Reducer):
         self.bins = bins
         self.random_state = random_state
 
-    def check_k(self, n_features: int) -> None:
-        self._check_range(n_features)
+    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
+        super().check_k(n_features)
         if self.estimator not in ("histogram", "knn"):
             raise ValueError(f"reducer.estimator={self.estimator!r}: expected 'histogram' or 'knn'")
-        if isinstance(self.bins, bool) or not isinstance(self.bins, (int, np.integer)) or self.bins < 2:
-            raise ValueError(f"reducer.bins={self.bins!r}: expected a whole number, 2 or more")
+        check_whole("bins", self.bins, 2)
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Score the columns of X, shape (n, d), against the classes y, shape (n,)."""
-        X, y = validate_data(self, X, y, ensure_min_samples=2)
-        check_classification_targets(y)
-        self.check_k(X.shape[1])
+    def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         if self.estimator == "histogram":
-            self.scores_ = mutual_information(X, y, bins=self.bins)
-        else:
-            self.scores_ = mutual_info_classif(X, y, random_state=self.random_state, n_jobs=-1)
-        self.ranking_ = np.argsort(-self.scores_, kind="stable")
-        return self
-
-    def _get_support_mask(self) -> np.ndarray:
-        check_is_fitted(self)
-        mask = np.zeros(len(self.scores_), dtype=bool)
-        mask[self.ranking_[: self.k]] = True
-        return mask
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        return tags
+            return mutual_information(X, y, bins=self.bins)
+        scores: np.ndarray = mutual_info_classif(X, y, random_state=self.random_state, n_jobs=-1)
+        return scores

@@ -16,10 +16,16 @@ from sklearn.tree import DecisionTreeClassifier
 from src.checked import CHECKED
 from src.data.windows import ModelInput
 from src.files import whole_file
+from src.models.copies import distinct
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 
 Count = Annotated[int, Field(ge=1)]
+
+# Records that are scored at once: of some models, each takes thousands of numbers on its way.
+SCORED = 16_384
+# What kept estimators are made of beside scikit-learn's public classes; anything else in the file is refused.
+TRUSTED = ["sklearn.tree._tree.Tree"]
 
 
 class Classical(ABC):
@@ -96,11 +102,13 @@ class ClassicalClassifier:
         self._n_classes = n_classes
 
     def predict_proba(self, X: ModelInput) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k)."""
-        probability = np.zeros((len(X), self._n_classes), dtype=np.float32)
-        if len(X):
-            probability[:, self._estimator.classes_] = self._estimator.predict_proba(X)
-        return probability
+        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k); each distinct row once."""
+        first, row, _ = distinct(X)
+        rows, probability = X[first], np.zeros((len(first), self._n_classes), dtype=np.float32)
+        for start in range(0, len(first), SCORED):
+            some = slice(start, start + SCORED)
+            probability[some, self._estimator.classes_] = self._estimator.predict_proba(rows[some])
+        return probability[row]
 
     def save(self, folder: Path) -> None:
         """Keep the estimator as `estimator.skops`."""
@@ -112,4 +120,4 @@ class ClassicalClassifier:
     @classmethod
     def load(cls, folder: Path, n_classes: int) -> "ClassicalClassifier":
         """Read back what `save` kept; types that are not scikit-learn's own are refused."""
-        return cls(skops.io.load(folder / "estimator.skops", trusted=["sklearn.tree._tree.Tree"]), n_classes)
+        return cls(skops.io.load(folder / "estimator.skops", trusted=TRUSTED), n_classes)

@@ -31,8 +31,10 @@ from src.features.preparation import (
     save_reduced,
 )
 from src.features.preprocessing import Findings
+from src.features.projection import Autoencoder, KernelComponents, LinearDiscriminants, RandomProjection
 from src.features.reducers import AllFeatures, MutualInformation, PrincipalComponents, Reducer
 from src.features.scaling import Scaling
+from src.features.selection import Anova, ChiSquared, ForestImportance, MinimumRedundancy, RecursiveElimination
 
 reducers = pytest.mark.parametrize(
     "reducer",
@@ -41,8 +43,18 @@ reducers = pytest.mark.parametrize(
         PrincipalComponents(k=2),
         MutualInformation(k=4),
         MutualInformation(k=4, estimator="knn", random_state=0),
+        Anova(k=4),
+        ChiSquared(k=4),
+        MinimumRedundancy(k=4),
+        ForestImportance(k=4, trees=5, random_state=0),
+        RecursiveElimination(k=4, random_state=0),
+        LinearDiscriminants(k=1),
+        KernelComponents(k=2, random_state=0),
+        RandomProjection(k=2, random_state=0),
+        Autoencoder(k=2, epochs=2, random_state=0),
     ],
-    ids=["none", "pca", "mi", "mi-knn"],
+    ids=["none", "pca", "mi", "mi-knn", "anova", "chi2", "mrmr", "forest_importance", "rfe", "lda", "kernel_pca",
+         "random_projection", "autoencoder"],
 )
 
 

@@ -1,0 +1,108 @@
+"""More classical models: support vectors, neighbours, naive Bayes, boosted trees.
+
+What each of them assumes of its inputs is in its docstring; they read the features as they are scaled, or reduced.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from sklearn.base import ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.kernel_approximation import Nystroem
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from src.checked import CHECKED
+from src.models.classical import Classical, Count
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, config=CHECKED)
+class SupportVectorMachine(Classical):
+    """A linear support vector machine, one class against the rest; with `landmarks`, of a radial kernel.
+
+    An exact kernel machine takes time with the square of the records. Nystroem's method takes the kernel with some
+    records of training, the landmarks, and is linear in what that gives. Decision values become probabilities by
+    Platt's sigmoid, fitted on folds left out of the fit in turn.
+
+    Attributes:
+        C: Weight of the errors against the margin.
+        landmarks: Records that the kernel is taken with; null: no kernel.
+        gamma: exp(-gamma |x - x'|^2) is the kernel.
+    Reference:
+        Cortes & Vapnik 1995, doi:10.1007/BF00994018; Platt 1999; Williams & Seeger 2001 (NIPS 13).
+    """
+
+    C: Positive
+    landmarks: Count | None
+    gamma: Positive
+
+    def estimator(self, seed: int) -> ClassifierMixin:
+        machine = CalibratedClassifierCV(LinearSVC(C=self.C, random_state=seed), cv=3, ensemble=False)
+        if self.landmarks is None:
+            return machine
+        kernel = Nystroem(gamma=self.gamma, n_components=self.landmarks, random_state=seed)
+        return make_pipeline(kernel, machine)
+
+
+@dataclass(frozen=True, config=CHECKED)
+class NearestNeighbours(Classical):
+    """The share of each class among the nearest records of training.
+
+    Attributes:
+        neighbours: How many of them.
+    Reference:
+        Cover & Hart 1967, doi:10.1109/TIT.1967.1053964.
+    """
+
+    neighbours: Count
+
+    def estimator(self, seed: int) -> ClassifierMixin:
+        return KNeighborsClassifier(self.neighbours, n_jobs=-1)
+
+
+@dataclass(frozen=True, config=CHECKED)
+class NaiveBayes(Classical):
+    """Features that are normally distributed and independent within each class.
+
+    Attributes:
+        smoothing: Share of the largest feature's variance that is added to all of them.
+    Reference:
+        Hand & Yu 2001, doi:10.1111/j.1751-5823.2001.tb00465.x.
+    """
+
+    smoothing: Positive
+
+    def estimator(self, seed: int) -> ClassifierMixin:
+        return GaussianNB(var_smoothing=self.smoothing)
+
+
+@dataclass(frozen=True, config=CHECKED)
+class GradientBoosting(Classical):
+    """Trees one after the other, each on what those before leave unexplained, over histograms of the features.
+
+    Attributes:
+        iterations: Trees, or, of several classes, trees of each.
+        learning_rate: Share of each tree that counts.
+        max_leaf_nodes: Leaves of a tree.
+    Reference:
+        Friedman 2001, doi:10.1214/aos/1013203451; Ke et al. 2017 (NIPS 30), LightGBM.
+    """
+
+    iterations: Count
+    learning_rate: Positive
+    max_leaf_nodes: Annotated[int, Field(ge=2)]
+
+    def estimator(self, seed: int) -> ClassifierMixin:
+        return HistGradientBoostingClassifier(
+            max_iter=self.iterations,
+            learning_rate=self.learning_rate,
+            max_leaf_nodes=self.max_leaf_nodes,
+            early_stopping=False,
+            random_state=seed,
+        )
