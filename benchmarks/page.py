@@ -23,8 +23,9 @@ imports, compilation and first run are over. On the real data, the 10 % file; tr
   `src/models/shards.py`.
 - **Fit to 99.3 %**: from the start of the fit, tracing included, to the end of the first epoch that reaches it.
 - **Text to verdicts**: a detector that is loaded, a file of records without compression.
-- **`dvc repro`**: six processes with their imports, hashes and an empty MLflow store, beside the same stages called in
-  one process that has everything imported.
+- **`dvc repro`**: five processes with their imports, hashes and an empty MLflow store, beside the same stages called in
+  one process that has everything imported. The rows below it say what the rest is; since an epoch takes half its
+  former time, that is more of the whole.
 - **Memory**: ten copies of the 10 % file stand in for the full one; peak of each stage's process."""
 
 
