@@ -201,7 +201,7 @@ class Autoencoder(Projection):
         X = self._valid(X, reset=True)
         self.check_k(X.shape[1])
         network = MLPRegressor(
-            (self.hidden, self.k, self.hidden),
+            hidden_layer_sizes=(self.hidden, self.k, self.hidden),
             activation="tanh",
             batch_size=min(self.batch_size, len(X)),
             learning_rate_init=self.learning_rate,

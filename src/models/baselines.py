@@ -52,7 +52,7 @@ class SupportVectorMachine(Classical):
 
 @dataclass(frozen=True, config=CHECKED)
 class NearestNeighbours(Classical):
-    """The share of each class among the nearest records of training.
+    """The share of each class among the nearest records of training, by Euclidean distance, all of which are looked at.
 
     Attributes:
         neighbours: How many of them.
@@ -63,7 +63,7 @@ class NearestNeighbours(Classical):
     neighbours: Count
 
     def estimator(self, seed: int) -> ClassifierMixin:
-        return KNeighborsClassifier(self.neighbours, n_jobs=-1)
+        return KNeighborsClassifier(self.neighbours, algorithm="brute", n_jobs=-1)
 
 
 @dataclass(frozen=True, config=CHECKED)

@@ -25,7 +25,14 @@ Count = Annotated[int, Field(ge=1)]
 # Records that are scored at once: of some models, each takes thousands of numbers on its way.
 SCORED = 16_384
 # What kept estimators are made of beside scikit-learn's public classes; anything else in the file is refused.
-TRUSTED = ["sklearn.tree._tree.Tree"]
+TRUSTED = [
+    "sklearn.tree._tree.Tree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "src.models.clusters.ClusterShares",
+    "src.models.elm.RandomHidden",
+]
 
 
 class Classical(ABC):

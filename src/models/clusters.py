@@ -30,7 +30,7 @@ class ClusterShares(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Find the clusters of X, shape (n, d), without y, shape (n,), and then count its classes in them."""
-        X, y = validate_data(self, X, y)
+        X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         self.means_ = KMeans(min(self.clusters, len(X)), random_state=self.random_state).fit(X)
@@ -45,12 +45,13 @@ class ClusterShares(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Shares of the classes, shape (n, classes), of X, shape (n, d)."""
         check_is_fitted(self)
-        shares: np.ndarray = self.shares_[self.means_.predict(validate_data(self, X, reset=False))]
+        shares: np.ndarray = self.shares_[self.means_.predict(validate_data(self, X, dtype=np.float64, reset=False))]
         return shares
 
     def predict(self, X: Any) -> np.ndarray:
         """The majority's class, shape (n,)."""
-        found: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        most = self.predict_proba(X).argmax(axis=1)
+        found: np.ndarray = self.classes_[most]
         return found
 
 

@@ -1,4 +1,4 @@
-"""Support vectors, neighbours, naive Bayes, boosted trees, clusters, random layers: by hand, kept and read back, and what they cannot do alone."""
+"""The classical models beside trees: by hand, kept and read back, and what they cannot do alone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +75,8 @@ def test_any_number_of_rows_is_scored_in_pieces_and_copies_once(
     classifier = fit(model, (X, y), n_classes=4).classifier
     whole = classifier.predict_proba(X)
     monkeypatch.setattr(classical, "SCORED", 7)
-    np.testing.assert_allclose(classifier.predict_proba(np.repeat(X, 2, axis=0)), np.repeat(whole, 2, axis=0), atol=1e-6)
+    twice = classifier.predict_proba(np.repeat(X, 2, axis=0))
+    np.testing.assert_allclose(twice, np.repeat(whole, 2, axis=0), atol=1e-4)
     assert classifier.predict_proba(X[:0]).shape == (0, 4)
 
 
