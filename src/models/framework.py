@@ -6,8 +6,6 @@ import logging
 import os
 from types import ModuleType
 
-from joblib import cpu_count
-
 _THREADS = ("TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
 
@@ -46,7 +44,8 @@ def cores_for_calls() -> int:
     """How many calls of a network at once have a core each; 1 where each call takes all there is."""
     if has_gpu() or load_keras().backend.backend() != "tensorflow":
         return 1
-    return int(os.environ.get(_THREADS[0]) or cpu_count())
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get(_THREADS[0]) or available or 1)
 
 
 def limit_threads(threads: int) -> None:
