@@ -48,7 +48,7 @@ def test_overrides_reach_the_objects(composed: Compose) -> None:
     [
         (["trainin.epochs=3"], ConfigCompositionException, r"trainin\.epochs"),
         (["training.epoch=3"], ConfigCompositionException, r"training\.epoch"),
-        (["reducer=pcaa"], MissingConfigException, r"(?s)reducer/pcaa.*Available options.*mi\s+none\s+pca"),
+        (["reducer=pcaa"], MissingConfigException, r"(?s)reducer/pcaa.*Available options.*mi\s+mrmr\s+none\s+pca"),
         (["optimiser=adam"], ConfigCompositionException, "optimiser"),
     ],
 )
