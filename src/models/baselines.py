@@ -10,10 +10,8 @@ from pydantic.dataclasses import dataclass
 from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.kernel_approximation import Nystroem
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from src.checked import CHECKED
@@ -24,30 +22,20 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 @dataclass(frozen=True, config=CHECKED)
 class SupportVectorMachine(Classical):
-    """A linear support vector machine, one class against the rest; with `landmarks`, of a radial kernel.
+    """A linear support vector machine, one class against the rest.
 
-    An exact kernel machine takes time with the square of the records. Nystroem's method takes the kernel with some
-    records of training, the landmarks, and is linear in what that gives. Decision values become probabilities by
-    Platt's sigmoid, fitted on folds left out of the fit in turn.
+    Decision values become probabilities by Platt's sigmoid, fitted on folds left out of the fit in turn.
 
     Attributes:
         C: Weight of the errors against the margin.
-        landmarks: Records that the kernel is taken with; null: no kernel.
-        gamma: exp(-gamma |x - x'|^2) is the kernel.
     Reference:
-        Cortes & Vapnik 1995, doi:10.1007/BF00994018; Platt 1999; Williams & Seeger 2001 (NIPS 13).
+        Cortes & Vapnik 1995, doi:10.1007/BF00994018; Platt 1999.
     """
 
     C: Positive
-    landmarks: Count | None
-    gamma: Positive
 
     def estimator(self, seed: int) -> ClassifierMixin:
-        machine = CalibratedClassifierCV(LinearSVC(C=self.C, random_state=seed), cv=3, ensemble=False)
-        if self.landmarks is None:
-            return machine
-        kernel = Nystroem(gamma=self.gamma, n_components=self.landmarks, random_state=seed)
-        return make_pipeline(kernel, machine)
+        return CalibratedClassifierCV(LinearSVC(C=self.C, random_state=seed), cv=3, ensemble=False)
 
 
 @dataclass(frozen=True, config=CHECKED)
