@@ -40,7 +40,10 @@ class SupportVectorMachine(Classical):
 
 @dataclass(frozen=True, config=CHECKED)
 class NearestNeighbours(Classical):
-    """The share of each class among the nearest records of training, by Euclidean distance, all of which are looked at.
+    """The share of each class among the nearest records of training, by Euclidean distance.
+
+    All of them are looked at: with 53 features, trees of records are slower. Two cores take a millisecond to score a
+    record against 400,000 of training.
 
     Attributes:
         neighbours: How many of them.
