@@ -52,7 +52,7 @@ def test_keys_of_the_search_are_not_the_experiments() -> None:
     ("spec", "message"),
     [
         ({"model.unitz": "range(1, 9)"}, r"sweep.space: model.unitz=1: Key 'unitz' is not in struct"),
-        ({"reducer": "choice(pca, lda)"}, r"reducer=ica: .*ica"),
+        ({"reducer": "choice(pca, ica)"}, r"reducer=ica: .*ica"),
         ({"model": "choice(lstm, lstn)"}, "model=lstn"),
         ({"k": "range(50, 60)"}, "k=59: expected a whole number from 1 to 53"),
         ({"model.units": "range(0, 9)"}, "model.units=0: Input should be greater"),
