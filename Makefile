@@ -77,7 +77,7 @@ lint: $(READY) ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY) ## speed beside others', growth and the machine's limit: rewrites benchmarks/README.md (20 minutes)
+bench: $(READY) ## speed beside others', growth and the machine's limit: rewrites benchmarks/README.md (15 minutes)
 	$(BIN)/python -m benchmarks
 
 bench-peers: benchmarks/requirements.lock ## PyTorch and JAX for two rows of it, into .venv-peers; a CPU build does

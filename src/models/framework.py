@@ -35,14 +35,15 @@ def load_keras() -> ModuleType:
     return keras
 
 
-def has_gpu() -> bool:
-    """Whether Keras computes on a GPU."""
-    return bool(load_keras().distribution.list_devices("gpu"))
+def on_tensorflow_cpu() -> bool:
+    """Whether Keras computes with TensorFlow and has no GPU: then it is ours to keep all cores busy."""
+    keras = load_keras()
+    return keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
 
 
 def cores_for_calls() -> int:
     """How many calls of a network at once have a core each; 1 where each call takes all there is."""
-    if has_gpu() or load_keras().backend.backend() != "tensorflow":
+    if not on_tensorflow_cpu():
         return 1
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return int(os.environ.get(_THREADS[0]) or available or 1)

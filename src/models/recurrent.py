@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
-from src.models.framework import has_gpu, load_keras
+from src.models.framework import load_keras, on_tensorflow_cpu
 from src.models.network import Network
 
 # Sequences of so many steps at most are written out: no loop in the graph, which costs more than it saves. More of them
@@ -45,8 +45,8 @@ class Recurrent(Network):
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, steps, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
         layers = load_keras().layers
-        # not for a GPU, which has kernels of the whole loop
-        hidden, unroll = inputs, 1 < inputs.shape[1] <= WRITTEN_OUT and not has_gpu()
+        # elsewhere not: a GPU has kernels of the whole loop
+        hidden, unroll = inputs, 1 < inputs.shape[1] <= WRITTEN_OUT and on_tensorflow_cpu()
         for place in range(self.layers):
             layer = self.layer(return_sequences=place < self.layers - 1, unroll=unroll)
             hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)

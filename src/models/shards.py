@@ -6,7 +6,7 @@ cores need to meet, so that two of them are hardly faster than one. Shards do no
 
 from typing import Any
 
-from src.models.framework import has_gpu, load_keras
+from src.models.framework import load_keras, on_tensorflow_cpu
 
 keras = load_keras()
 
@@ -40,9 +40,7 @@ class Sharded(keras.Model):  # type: ignore[name-defined]
 
 
 def sharded(network: Any, batch: int) -> Any:
-    """The network for batches of so many rows; as it is where shards gain nothing: of few rows, or not on TensorFlow's
-    CPU kernels.
-    """
+    """The network for batches of so many rows; as it is where shards gain nothing: for few rows, or on a GPU."""
     wanted = max(batch // SHARD, 2 if batch >= 2 * SMALLEST else 1)
     shards = next(number for number in range(wanted, 0, -1) if batch % number == 0)
-    return network if shards == 1 or has_gpu() or keras.backend.backend() != "tensorflow" else Sharded(network, shards)
+    return Sharded(network, shards) if shards > 1 and on_tensorflow_cpu() else network

@@ -41,11 +41,11 @@ def test_the_batch_alone_says_in_how_many(batch: int, parts: int) -> None:
     assert batch % parts == 0
 
 
-@pytest.mark.parametrize("gpu", [True, False])
-def test_a_gpu_gets_its_batches_whole(gpu: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shards, "has_gpu", lambda: gpu)
+@pytest.mark.parametrize("cpu", [True, False])
+def test_only_tensorflows_cpu_gets_its_batches_in_shards(cpu: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "on_tensorflow_cpu", lambda: cpu)
     whole = network()
-    assert (sharded(whole, 512) is whole) is gpu
+    assert (sharded(whole, 512) is whole) is not cpu
 
 
 def weights(fitted: Fitted) -> list[np.ndarray]:
