@@ -97,7 +97,7 @@ def made(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> Workspa
     return out
 
 
-PAIRS = {(model, reducer) for model in options("model") for reducer in ("pca", "none")} | {
+PAIRS = {(model, reducer) for model in options("model") for reducer in ("mi", "none", "pca")} | {
     (model, reducer) for model in ("lstm", "decision_tree") for reducer in options("reducer")
 }
 

@@ -4,7 +4,6 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
@@ -14,26 +13,9 @@ from sklearn.random_projection import GaussianRandomProjection
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from src.features.reducers import Reducer, check_whole
+from src.features.reducers import Projection, check_whole
 
 CHUNK = 16_384  # records at a time where many columns are made on the way to k
-
-
-class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reducer):
-    """k columns, each made of all features."""
-
-    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
-        self._check_range(n_features)
-
-    def _valid(self, X: Any, *, reset: bool) -> np.ndarray:
-        valid: np.ndarray = validate_data(
-            self, X, dtype=[np.float64, np.float32], reset=reset, ensure_min_samples=2 if reset else 1
-        )
-        return valid
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(self.k)
 
 
 class LinearDiscriminants(Projection):
@@ -49,7 +31,7 @@ class LinearDiscriminants(Projection):
         self.k = k
 
     def check_k(self, n_features: int, n_classes: int | None = None) -> None:
-        self._check_range(n_features)
+        super().check_k(n_features)
         if n_classes is not None and self.k > n_classes - 1:
             raise self._out_of_range(
                 f"a whole number from 1 to {n_classes - 1}, since {n_classes} classes have as many directions between "
@@ -102,16 +84,14 @@ class KernelComponents(Projection):
         check_whole("landmarks", self.landmarks, 1)
         if not self.gamma > 0:
             raise ValueError(f"reducer.gamma={self.gamma!r}: expected a number above 0")
-        if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or not 1 <= self.k <= self.landmarks:
-            raise self._out_of_range(f"a whole number from 1 to {self.landmarks} (reducer.landmarks)")
+        self._check_range(self.landmarks, "reducer.landmarks")
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X, shape (n, d), n >= k, n >= 2."""
         X = self._valid(X, reset=True)
         self.check_k(X.shape[1])
         landmarks = min(self.landmarks, len(X))
-        if self.k > landmarks:
-            raise self._out_of_range(f"a whole number from 1 to {landmarks} (n_samples = {landmarks})")
+        self._check_range(landmarks, f"n_samples = {landmarks}")
         self.kernel_ = Nystroem(gamma=self.gamma, n_components=landmarks, random_state=self.random_state).fit(X)
         few = X if len(X) <= CHUNK else X[np.random.default_rng(self.random_state).permutation(len(X))[:CHUNK]]
         self.pca_ = PCA(self.k, svd_solver="covariance_eigh").fit(self.kernel_.transform(few))
@@ -190,7 +170,7 @@ class Autoencoder(Projection):
         self.random_state = random_state
 
     def check_k(self, n_features: int, n_classes: int | None = None) -> None:
-        self._check_range(n_features)
+        super().check_k(n_features)
         for name in ("hidden", "epochs", "batch_size"):
             check_whole(name, getattr(self, name), 1)
         if not self.learning_rate > 0:

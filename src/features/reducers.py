@@ -18,16 +18,16 @@ class Reducer(BaseEstimator, ABC):
 
     k: int
 
-    @abstractmethod
     def check_k(self, n_features: int, n_classes: int | None = None) -> None:
         """Raise ValueError, naming the range, unless k fits `n_features` and, where it matters, so many classes."""
+        self._check_range(n_features, "the number of features")
 
     def _out_of_range(self, expected: str) -> ValueError:
         return ValueError(f"k={self.k!r}: expected {expected}; set it with k=... on the command line")
 
-    def _check_range(self, n_features: int) -> None:
-        if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or not 1 <= self.k <= n_features:
-            raise self._out_of_range(f"a whole number from 1 to {n_features} (the number of features)")
+    def _check_range(self, most: int, what: str) -> None:
+        if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or not 1 <= self.k <= most:
+            raise self._out_of_range(f"a whole number from 1 to {most} ({what})")
 
 
 def check_whole(name: str, value: Any, least: int) -> None:
@@ -62,7 +62,22 @@ class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
         return np.asarray(validate_data(self, X, reset=False))
 
 
-class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reducer):
+class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reducer):
+    """k columns, each made of all features."""
+
+    def _valid(self, X: Any, *, reset: bool) -> np.ndarray:
+        valid: np.ndarray = validate_data(
+            self, X, dtype=[np.float64, np.float32], reset=reset, ensure_min_samples=2 if reset else 1
+        )
+        return valid
+
+    @property
+    def _n_features_out(self) -> int:
+        _ = self.n_features_in_  # before a fit an AttributeError, by which scikit-learn sees that there was none
+        return int(self.k)
+
+
+class PrincipalComponents(Projection):
     """The k directions of largest variance (scikit-learn's PCA, from the covariance matrix).
 
     Args:
@@ -74,12 +89,9 @@ class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Red
     def __init__(self, k: int = 2):
         self.k = k
 
-    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
-        self._check_range(n_features)
-
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit on X, shape (n, d), n >= 2."""
-        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        X = self._valid(X, reset=True)
         self.check_k(X.shape[1])
         self.pca_ = PCA(n_components=self.k, svd_solver="covariance_eigh").fit(X)
         return self
@@ -87,11 +99,7 @@ class PrincipalComponents(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Red
     def transform(self, X: Any) -> np.ndarray:
         """Project X, shape (n, d), to shape (n, k)."""
         check_is_fitted(self)
-        return np.asarray(self.pca_.transform(validate_data(self, X, dtype=[np.float64, np.float32], reset=False)))
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(self.pca_.n_components_)
+        return np.asarray(self.pca_.transform(self._valid(X, reset=False)))
 
 
 class Ranking(SelectorMixin, Reducer):
@@ -103,9 +111,6 @@ class Ranking(SelectorMixin, Reducer):
         scores_: float64, shape (d,).
         ranking_: int64, shape (d,): columns by falling score, ties in column order.
     """
-
-    def check_k(self, n_features: int, n_classes: int | None = None) -> None:
-        self._check_range(n_features)
 
     @abstractmethod
     def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:

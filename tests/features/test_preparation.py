@@ -105,7 +105,8 @@ def test_what_a_model_reads_has_k_columns_and_depends_on_each_record_alone(
     prepared = prepare(pipeline, X)
     assert (prepared.shape, prepared.dtype) == ((120, reducer.k), np.float32)
     assert prepared.flags.c_contiguous
-    assert prepare(pipeline, X[7:9]) == pytest.approx(prepared[7:9], rel=1e-5, abs=1e-6)
+    bound = 1e-5 if isinstance(reducer, LinearDiscriminants) else 1e-6  # its values reach 100: float32 ends at 8e-6
+    assert prepare(pipeline, X[7:9]) == pytest.approx(prepared[7:9], abs=bound)
 
 
 def test_the_reducer_that_was_asked_for_stays_unfitted(flows: tuple[np.ndarray, np.ndarray]) -> None:

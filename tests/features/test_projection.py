@@ -7,7 +7,8 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from src.features import projection
-from src.features.projection import Autoencoder, KernelComponents, LinearDiscriminants, Projection, RandomProjection
+from src.features.projection import Autoencoder, KernelComponents, LinearDiscriminants, RandomProjection
+from src.features.reducers import Projection
 
 SMALL = [
     LinearDiscriminants(k=1),
