@@ -46,8 +46,11 @@ def copy_rate(mebibytes: int) -> float:
 
 
 def operations(rows: int, k: int, inputs: int, units: int) -> int:
-    """Multiplications and additions of an epoch's matrix products: an LSTM forward, and twice as many backward."""
-    return 3 * rows * k * 2 * (inputs + units) * 4 * units
+    """Multiplications and additions of an epoch's matrix products: an LSTM forward, and twice as many backward.
+
+    The first step has no state to multiply.
+    """
+    return 3 * rows * 2 * (k * inputs + (k - 1) * units) * 4 * units
 
 
 def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[str, float], float]:

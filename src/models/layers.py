@@ -130,7 +130,7 @@ class WeightOfEvidence(keras.layers.Layer):  # type: ignore[name-defined]
 
 @keras.saving.register_keras_serializable("ids")
 class UnrolledLSTM(keras.layers.LSTM):  # type: ignore[name-defined]
-    """`keras.layers.LSTM` with its steps written out: the same weights and arguments; for two steps or more.
+    """`keras.layers.LSTM` with its steps written out: the same weights; without its dropout, masks and first states.
 
     The products of all inputs with their weights are one product, biases included, and the first step has none with its
     state, which is zero.
