@@ -14,7 +14,8 @@ from src.files import write_text
 IN_A_STAGE = {"DVC_STAGE": "benchmark"}  # outputs go where DVC keeps them, and the next stage finds them
 # The processes that start with each group of imports, which `benchmarks.contenders.stages` times.
 IMPORTED_BY = {
-    "Hydra, Arrow, pandas, scikit-learn": STAGES,
+    "Hydra, Arrow": STAGES,
+    "pandas, scikit-learn": STAGES[2:],
     "skops, matplotlib": STAGES[2:],
     "Keras on TensorFlow": ("train", "evaluate"),
     "MLflow": ("train", "evaluate"),

@@ -20,6 +20,8 @@ from src.evaluation.protocol import EvaluationProtocol
 
 WHITELIST = ["src.*"]
 GROUPS = ("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training", "evaluation")
+# Importing scikit-learn for them takes longer than checking and encoding half a million records.
+FITTED = ("scaling", "reducer", "model")
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
 
 
@@ -33,10 +35,10 @@ class Settings:
 
     Attributes:
         config: The whole composed config, resolved, as plain containers.
-        scaling: A `src.features.scaling.Scaling`.
-        reducer: An unfitted `src.features.reducers.Reducer`; None where the caller left it out.
-        model: A `src.models.interface.Model`; None where the caller left it out.
-        training: `src.models.training.Training`; None where the caller left it out.
+        scaling: A `src.features.scaling.Scaling`; like reducer and model None where the caller left out what is fitted.
+        reducer: An unfitted `src.features.reducers.Reducer`.
+        model: A `src.models.interface.Model`.
+        training: `src.models.training.Training`.
     """
 
     config: dict[str, Any]
@@ -78,9 +80,12 @@ class Settings:
         )
 
 
-def build(cfg: DictConfig) -> Settings:
+def build(cfg: DictConfig, *, fitted: bool = True) -> Settings:
     """Check every value and make the objects the config names; reads no file and imports no framework.
 
+    Args:
+        fitted: Also what is fitted on records. The first stages after the download do without: they run again for
+            values of their own, and what is wrong with others is found by the download or by the stage that reads them.
     Raises:
         ConfigError: naming the key, the value found, and what is expected.
     """
@@ -89,7 +94,7 @@ def build(cfg: DictConfig) -> Settings:
     for key in (*GROUPS, "tracking", "preprocess", "k", "window", "seed"):
         if key not in config:
             raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
-    built = {group: make(group, config[group]) for group in GROUPS}
+    built = {group: make(group, config[group]) if fitted or group not in FITTED else None for group in GROUPS}
     for key, kind in _TRACKING.items():
         _check(f"tracking.{key}", kind, config["tracking"][key])
     settings = Settings(
@@ -103,10 +108,6 @@ def build(cfg: DictConfig) -> Settings:
     )
     if not 0 <= settings.seed < 2**32:
         raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
-    try:
-        settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
     if settings.evaluation.decision == "least_cost" and settings.task.cost is None:
         raise ConfigError(
             f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
@@ -117,7 +118,12 @@ def build(cfg: DictConfig) -> Settings:
             f"evaluation.false_alarm_blocks={settings.evaluation.false_alarm_blocks}: found split.distinct=false, "
             "expected true: a copy of a record that a fit is kept from seeing would stand in the rest of training"
         )
-    _check_layout(settings)
+    if fitted:
+        try:
+            settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        _check_layout(settings)
     return settings
 
 

@@ -11,7 +11,7 @@ from src.workspace import output, project
 @hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
 def main(cfg: DictConfig) -> None:
     """Check and encode the training and the test files."""
-    for part, facts in write_preprocessed(build(cfg), output(), project()).items():
+    for part, facts in write_preprocessed(build(cfg, fitted=False), output(), project()).items():
         unknown = {name: counts for name, counts in facts["unknown"].items() if counts}
         print(f"{part}: {facts['records']:,} records, {facts['quarantined']:,} quarantined, unknown values: {unknown}")
 

@@ -11,7 +11,7 @@ from src.workspace import output, project
 @hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
 def main(cfg: DictConfig) -> None:
     """Draw and divide."""
-    facts = write_sampled(build(cfg), output(), project())
+    facts = write_sampled(build(cfg, fitted=False), output(), project())
     print(f"records: {facts['records']}, classes: {facts['classes']}")
     for part in scored_parts(facts["records"]):
         print(f"{part} records with a copy in training: {facts[f'{part}_share_seen_in_training']:.1%}")

@@ -168,9 +168,24 @@ for name in ("download", "preprocess", "sample", "reduce"):
     importlib.import_module(f"src.{name}")
     for heavy in ("tensorflow", "keras", "mlflow", "optuna", "torch", "jax"):
         if heavy in sys.modules: print(name, heavy)
-    if name != "reduce" and "sklearn" in sys.modules: print(name, "sklearn")
 """
     assert python(code, PROJECT) == ""
+
+
+def test_the_first_stages_check_their_values_without_scikit_learn() -> None:
+    code = """
+import sys
+import src.download, src.preprocess, src.sample
+from hydra import compose, initialize_config_dir
+from src.build import build
+from src.workspace import PROJECT
+with initialize_config_dir(str(PROJECT / "conf")):
+    build(compose("config"), fitted=False)
+    print([heavy for heavy in ("sklearn", "scipy", "pandas", "matplotlib") if heavy in sys.modules])
+    build(compose("config"))
+    print("sklearn" in sys.modules)
+"""
+    assert python(code, PROJECT) == "[]\nTrue\n"
 
 
 def test_making_a_recipe_imports_no_framework() -> None:

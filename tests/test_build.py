@@ -207,6 +207,14 @@ def test_only_classes_of_this_project_are_made(override: str, message: str, comp
         build(composed(override))
 
 
+def test_what_is_fitted_may_be_left_out(composed: Compose) -> None:
+    settings = build(composed("k=54", "model.units=0", "split.name=grouped"), fitted=False)
+    assert (settings.scaling, settings.reducer, settings.model) == (None, None, None)
+    assert (settings.split.name, settings.training.epochs, settings.config["k"]) == ("grouped", 30, 54)
+    with pytest.raises(ConfigError, match=r"training\.epochs=0: .*greater than or equal to 1"):
+        build(composed("training.epochs=0"), fitted=False)
+
+
 def test_indicators_widen_the_range_of_k(composed: Compose) -> None:
     for overrides in (["k=123"], ["reducer=mi", "k=123"], ["reducer=none", "k=123"]):
         assert build(composed("scaling.one_hot_service=true", *overrides)).k == 123

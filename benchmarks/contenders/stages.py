@@ -17,7 +17,8 @@ from src.workspace import PROJECT
 STAGES = ("preprocess", "sample", "reduce", "train", "evaluate")
 # In this order, as a later one finds what it shares with an earlier one.
 IMPORTS = {
-    "Hydra, Arrow, pandas, scikit-learn": ("hydra", "src.build", "src.pipeline", "sklearn.decomposition"),
+    "Hydra, Arrow": ("hydra", "src.build", "src.pipeline"),
+    "pandas, scikit-learn": ("pandas", "sklearn.decomposition"),
     "skops, matplotlib": ("src.features.preparation", "matplotlib.pyplot"),
     "Keras on TensorFlow": ("src.models.layers", "src.models.network", "src.models.callbacks"),
     "MLflow": ("mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store"),
