@@ -94,7 +94,9 @@ def build(cfg: DictConfig, *, fitted: bool = True) -> Settings:
     for key in (*GROUPS, "tracking", "preprocess", "k", "window", "seed"):
         if key not in config:
             raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
-    built = {group: make(group, config[group]) if fitted or group not in FITTED else None for group in GROUPS}
+    built: dict[str, Any] = {
+        group: make(group, config[group]) if fitted or group not in FITTED else None for group in GROUPS
+    }
     for key, kind in _TRACKING.items():
         _check(f"tracking.{key}", kind, config["tracking"][key])
     settings = Settings(
