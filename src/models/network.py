@@ -80,6 +80,17 @@ class Network(ABC):
         """
         return None
 
+    def pretrained(self, inputs: Any, seen: Any, X: ModelInput, rng: np.random.Generator) -> list[np.ndarray]:
+        """What the first weights of a body start as, learned without classes; none: all of them as they are drawn.
+
+        Args:
+            inputs: The network's input, a Keras tensor.
+            seen: What the body reads, of the same network.
+            X: The training part.
+            rng: Of the body's member.
+        """
+        return []
+
     def build(
         self,
         mean: np.ndarray,
@@ -90,6 +101,8 @@ class Network(ABC):
         steps: np.ndarray | None = None,
         noise: float = 0.0,
         evidence: Evidence | None = None,
+        unlabelled: ModelInput | None = None,
+        seed: int = 0,
     ) -> Any:
         """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, members, n_classes).
 
@@ -100,6 +113,8 @@ class Network(ABC):
             steps: The step that each input belongs to, int64, shape (k,); None: each its own.
             noise: Standard deviation of what training adds to the scaled inputs.
             evidence: What the inputs are recoded to before they are scaled; None: they are not.
+            unlabelled: The training part, which each body is pre-trained on, where it is; None: none is.
+            seed: Of that.
         """
         keras = load_keras()
         if not self.standardise:
@@ -120,10 +135,17 @@ class Network(ABC):
             from src.models.layers import Grouped
 
             scaled = Grouped(steps.tolist())(scaled)
-        judged = [
-            keras.layers.Reshape((1, n_classes))(keras.layers.Dense(n_classes)(self.body(self._seen(scaled, member))))
-            for member in range(self.members)
-        ]
+        judged = []
+        for member in range(self.members):
+            seen = self._seen(scaled, member)
+            read = self.body(seen)
+            start = []
+            if unlabelled is not None:
+                start = self.pretrained(inputs, seen, unlabelled, np.random.default_rng([seed, member]))
+            if start:
+                body = keras.Model(seen, read)
+                body.set_weights([*start, *body.get_weights()[len(start) :]])
+            judged.append(keras.layers.Reshape((1, n_classes))(keras.layers.Dense(n_classes)(read)))
         return keras.Model(inputs, keras.layers.Concatenate(axis=1)(judged) if len(judged) > 1 else judged[0])
 
     def _seen(self, scaled: Any, member: int) -> Any:
@@ -169,7 +191,8 @@ class Network(ABC):
         evidence = self.recoding(records, y)
         seen = records if evidence is None else evidence.recode(records)
         mean, deviation = seen.mean(axis=0, dtype=np.float64), seen.std(axis=0, dtype=np.float64)
-        network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise, evidence=evidence)
+        network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise, evidence=evidence,
+                             unlabelled=X, seed=seed)  # fmt: skip
         X, y, weight = _weighed(X, y, attack, training, seed)
         if training.past_grafts:
             X, y, weight = graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
@@ -190,12 +213,12 @@ class Network(ABC):
             steps_per_execution=updates,
         )
         trained.fit(
-            _sequences(X[filled]),
+            sequences(X[filled]),
             y[filled],
             sample_weight=weight[filled],
             batch_size=batch,
             epochs=training.epochs,
-            validation_data=(_sequences(X_val), y_val, weight_val),
+            validation_data=(sequences(X_val), y_val, weight_val),
             validation_batch_size=min(len(X_val), SCORING_BATCH),
             verbose=0,
             callbacks=[
@@ -224,7 +247,7 @@ def is_constant(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     return constant
 
 
-def _sequences(X: ModelInput) -> np.ndarray:
+def sequences(X: ModelInput) -> np.ndarray:
     """The steps that a network reads, float32: shape (n, k, 1) of records, (n, w, k) of windows."""
     return np.asarray(X) if isinstance(X, Windows) else X[:, :, None]
 
@@ -305,7 +328,7 @@ class NetworkClassifier:
 
         def score(start: int) -> None:
             some = slice(start, start + SCORING_BATCH)
-            logits[some] = self._network.predict_on_batch(_sequences(X[some]))
+            logits[some] = self._network.predict_on_batch(sequences(X[some]))
 
         starts = range(0, len(X), SCORING_BATCH)
         for start in starts[:1]:  # the first call builds what the others use

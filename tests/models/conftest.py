@@ -18,6 +18,20 @@ LSTM_DEFAULTS: dict[str, Any] = {
     **{"knee_frequency": 1.0, "frequency_decay": 0.5},
 }
 Rows = tuple[ModelInput, np.ndarray]
+# What makes a network of conf/model small, in the keys of its file; one without a line of its own is made so by these.
+RECURRENT = ("units=3", "frequencies=2", "highest_frequency=10")
+PRETRAINED = ("pretraining_epochs=1", "pretraining_batch=8", "pretraining_records=20")
+SMALL = {
+    "lstm_committee": (*RECURRENT, "members=2"),
+    "stl": (*PRETRAINED, "units=3", "members=2"),
+    "dbn": (*PRETRAINED, "units=3", "layers=2", "frequencies=2"),
+    "ae_alexnet": (*PRETRAINED, "hidden=5", "side=3", "channels=4", "units=8"),
+}
+
+
+def made_small(name: str) -> list[str]:
+    """Overrides that choose a network of conf/model and make it small."""
+    return [f"model={name}", *(f"model.{change}" for change in SMALL.get(name, RECURRENT))]
 
 
 def make_lstm(**changes: Any) -> LSTM:

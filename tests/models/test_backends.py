@@ -5,6 +5,7 @@ PyTorch are not in the lock file: where one is installed beside it, every networ
 it, else the test skips. Keras's NumPy backend is no way out, as it imports JAX.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from src.build import build
 from src.models.interface import Fitted
 from src.models.network import Network
 from src.workspace import PROJECT
+from tests.models.conftest import made_small
 
 CODE = """
 import json, sys
@@ -28,7 +30,7 @@ from pathlib import Path
 import numpy as np
 from src.models.framework import load_keras
 from src.models.interface import load_classifier
-folder = Path(sys.argv[1])
+folder, small = Path(sys.argv[1]), json.loads(sys.argv[2])
 X, y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
 found = {one.name: load_classifier(one).predict_proba(X) for one in folder.iterdir() if one.is_dir()}
 backend = load_keras().backend.backend()
@@ -39,7 +41,7 @@ if backend != "tensorflow":
     from src.workspace import PROJECT
     with initialize_config_dir(str(PROJECT / "conf")):
         for name in list(found):
-            settings = build(compose("config", [f"model={name}", *sys.argv[2:]]))
+            settings = build(compose("config", small[name]))
             training = replace(settings.training, epochs=2, progress=False)
             fitted = settings.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
             assert fitted.facts["backend"] == backend and fitted.epochs[-1]["loss"] < 5, (name, fitted.epochs)
@@ -49,9 +51,6 @@ if backend != "tensorflow":
 np.savez(folder / "found.npz", **found)
 print(backend)
 """
-
-
-SMALL = ("model.units=3", "model.frequencies=2", "model.highest_frequency=10")
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
@@ -67,16 +66,16 @@ def test_every_network_scores_alike_on_each_backend(
     X, y = make_rows(40, k=4)
     np.save(tmp_path / "X.npy", X)
     np.save(tmp_path / "y.npy", y)
-    expected = {}
-    for path in sorted((PROJECT / "conf" / "model").glob("*.yaml")):
-        if issubclass(type(build(composed(f"model={path.stem}")).model), Network):
-            model = build(composed(f"model={path.stem}", *SMALL)).model
-            fitted = fit(model, (X, y), epochs=1)
-            fitted.classifier.save(tmp_path / path.stem)
-            expected[path.stem] = fitted.classifier.predict_proba(X)
+    small, expected = {}, {}
+    for name in sorted(path.stem for path in (PROJECT / "conf" / "model").glob("*.yaml")):
+        if isinstance(build(composed(f"model={name}")).model, Network):
+            small[name] = made_small(name)
+            fitted = fit(build(composed(*small[name])).model, (X, y), epochs=1)
+            fitted.classifier.save(tmp_path / name)
+            expected[name] = fitted.classifier.predict_proba(X)
     environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", CODE, str(tmp_path), *SMALL],
+        [sys.executable, "-c", CODE, str(tmp_path), json.dumps(small)],
         cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Every network of conf/model reads every layout; the recurrent ones against NumPy, their weights counted by hand."""
+"""Recurrent networks against NumPy, their weights counted by hand."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +9,11 @@ import pytest
 from omegaconf import DictConfig
 
 from src.build import build
-from src.data.schema import GROUPS
-from src.data.windows import Windows
 from src.models.interface import Fitted, load_classifier
 from src.models.lstm import LSTM, MultiplicativeLSTM, PeepholeLSTM, WeightedLSTM
-from src.models.network import Network
 from src.models.recurrent import GRU, RNN, Recurrent
-from src.workspace import PROJECT
 from tests.models.conftest import LSTM_DEFAULTS
 
-MODELS = sorted(path.stem for path in (PROJECT / "conf" / "model").glob("*.yaml"))
 CLASSES = {
     "lstm": LSTM,
     "lstm_committee": LSTM,
@@ -29,7 +24,6 @@ CLASSES = {
     "gru": GRU,
     "rnn": RNN,
 }
-STEPS = {"groups": np.array([1, 0, 1, 0]), "past": np.array([1, 0, 1, len(GROUPS)])}
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -38,34 +32,6 @@ def test_the_model_is_the_one_of_its_name(name: str, composed: Callable[..., Dic
     assert type(model) is CLASSES[name]
     assert (model.bidirectional, model.members) == (name == "bilstm", 4 if name == "lstm_committee" else 1)
     assert (model.layers, model.units, model.dropout) == (lstm.layers, lstm.units, lstm.dropout)  # compared alike
-
-
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("layout", ["record", "groups", "past", "window"])
-def test_every_network_is_fitted_kept_and_scores_alike_in_every_layout(
-    layout: str,
-    name: str,
-    composed: Callable[..., DictConfig],
-    fit: Callable[..., Fitted],
-    make_rows: Callable[..., Any],
-    tmp_path: Path,
-) -> None:
-    model = build(composed(f"model={name}")).model
-    if not isinstance(model, Network):
-        assert not model.reads_windows
-        return
-    small = ("model.units=3", "model.frequencies=2", f"model.members={min(2, model.members)}")
-    model = build(composed(f"model={name}", *small)).model
-    rows, y = make_rows(48, k=4, n_classes=3)
-    X: Any = Windows(rows, np.arange(48), 3) if layout == "window" else rows
-    grafts = 0.25 if layout == "past" else 0.0
-    fitted = fit(model, (X, y), n_classes=3, epochs=1, steps=STEPS.get(layout), past_grafts=grafts)
-    whole = fitted.classifier.predict_proba(X)
-    assert whole.shape == (48, 3)
-    np.testing.assert_allclose(whole.sum(axis=1), 1, atol=1e-5)
-    assert len(np.unique(whole[:, 0])) > 24  # it reads its input
-    fitted.classifier.save(tmp_path)
-    np.testing.assert_array_equal(load_classifier(tmp_path).predict_proba(X), whole)
 
 
 @pytest.mark.parametrize(
