@@ -107,6 +107,12 @@ def build(cfg: DictConfig) -> Settings:
         settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    limit, names = settings.model.max_classes, settings.task.class_names
+    if limit is not None and len(names) > limit:
+        raise ConfigError(
+            f"task={settings.task.name}: found {len(names)} classes ({', '.join(names)}), expected at most {limit} "
+            f"with model={config['model']['name']}; add task=binary, or take another model"
+        )
     if settings.evaluation.decision == "least_cost" and settings.task.cost is None:
         raise ConfigError(
             f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
