@@ -1,6 +1,7 @@
 """Autoencoders of normal traffic, one for each group of features: what they cannot make again is an attack."""
 
 import warnings
+from dataclasses import asdict
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from src.models.classical import Classical, Count
 from src.models.copies import distinct
 from src.models.importance import ImportantFeatures
 
-BATCH = 256
+BATCH, LEARNING_RATE = 64, 0.01
 # Errors below, in standard deviations of a feature, are rounding: a group that is made again as it was has no others.
 SMALLEST_ERROR = 1e-4
 
@@ -28,18 +29,18 @@ class ErrorDetector(ClassifierMixin, BaseEstimator):
 
     1. The features that a random forest of both classes splits by most are kept, see `ImportantFeatures`.
     2. Affinity propagation puts them into groups by |correlation| on normal records, and finds how many groups.
-    3. For each group g an autoencoder, x -> tanh(W x + b) -> V h + c, is trained with Adam on the squared error of
-       normal records, each feature standardised on them.
-    4. e_g is the root of the mean squared error of a record's features in g, and q_g what a share `false_alarms` of
-       the normal training records exceeds. A record's error is e = max_g e_g / q_g, its threshold t what the same
-       share exceeds in e, and the probability of an attack e / (e + t): above 1/2 where e > t.
+    3. For each group g an autoencoder, x' = V tanh(W x + b) + c, is trained with Adam on the squared error of normal
+       records, each feature standardised on them.
+    4. e_g is the root of the mean squared error of a record's features in g, and t_g the c-th largest e_g of the normal
+       training records, for the largest c with at most a share `false_alarms` of them above t_g in some group, so that
+       no group raises more alarms than others for its errors' long tail. The probability of an attack is e / (1 + e)
+       with e = max_g e_g / t_g: above 1/2 where some e_g > t_g.
 
-    The forest and the quantiles count each record as often as it occurs; the autoencoders and the groups are of
-    `records` distinct normal ones.
+    The forest and the thresholds count each record as often as it occurs; groups and autoencoders are of `records`
+    distinct normal ones, so that the thresholds are of errors on records most of which were not trained on.
 
     Args:
-        features: How many are kept; all where there are no more.
-        records: Distinct normal records that are drawn for training; all where there are no more.
+        features, records: How many features are kept, and distinct normal records drawn; all where there are no more.
         squeeze: Hidden values of a group, as a share of its features; one at least.
         epochs: Passes over them at most; it ends when ten make nothing better.
         false_alarms: Share of the normal training records above the threshold, at most.
@@ -48,8 +49,7 @@ class ErrorDetector(ClassifierMixin, BaseEstimator):
         groups_: Of each, the columns of X, int64.
         mean_, deviation_: Of each column on the normal records drawn, shape (d,); a deviation of 0 is 1 here.
         layers_: Of each group, W, b, V and c.
-        usual_: q_g, shape (groups,).
-        threshold_: t.
+        thresholds_: t_g, shape (groups,).
     """
 
     def __init__(
@@ -80,8 +80,9 @@ class ErrorDetector(ClassifierMixin, BaseEstimator):
                 f"classes {self.classes_.tolist()}, expected normal traffic and attacks; take task=binary"
             )
         if len(self.classes_) < 2:
-            raise ValueError(f"found the class {self.classes_[0]!r} alone, expected records of normal traffic and of "
-                             "attacks, to choose features by")  # fmt: skip
+            raise ValueError(
+                f"y: found one class, {self.classes_[0]}, expected normal traffic and attacks, to choose features by"
+            )
         rng = np.random.default_rng(self.random_state)
         kept = ImportantFeatures(self.features, random_state=self.random_state).fit(X, labels).get_support(indices=True)
         normal = X[labels == 0]
@@ -94,13 +95,8 @@ class ErrorDetector(ClassifierMixin, BaseEstimator):
         self.groups_ = [kept[group] for group in feature_groups(drawn[:, kept], self.random_state)]
         self.layers_ = [self._trained(drawn[:, group]) for group in self.groups_]
         errors = np.repeat(self.errors(normal), count, axis=0)
-        self.usual_ = np.maximum(self._exceeded(errors), SMALLEST_ERROR)
-        self.threshold_ = float(self._exceeded((errors / self.usual_).max(axis=1)))
+        self.thresholds_ = np.maximum(thresholds(errors, self.false_alarms), SMALLEST_ERROR)
         return self
-
-    def _exceeded(self, errors: np.ndarray) -> np.ndarray:
-        """What a share `false_alarms` of the rows exceeds at most, of errors, shape (n,) or (n, groups)."""
-        return np.quantile(errors, 1 - self.false_alarms, axis=0, method="higher")
 
     def _trained(self, X: np.ndarray) -> list[np.ndarray]:
         """W, b, V and c of one group, whose features are X, shape (n, m)."""
@@ -108,6 +104,7 @@ class ErrorDetector(ClassifierMixin, BaseEstimator):
             hidden_layer_sizes=(max(1, round(self.squeeze * X.shape[1])),),
             activation="tanh",
             batch_size=min(BATCH, len(X)),
+            learning_rate_init=LEARNING_RATE,
             max_iter=self.epochs,
             random_state=self.random_state,
         )
@@ -127,15 +124,16 @@ class ErrorDetector(ClassifierMixin, BaseEstimator):
         return errors
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """1 - p and p = e / (e + t), shape (n, 2), of X, shape (n, d)."""
+        """1 - p and p = e / (1 + e), shape (n, 2), of X, shape (n, d)."""
         check_is_fitted(self)
-        error = (self.errors(validate_data(self, X, dtype=np.float32, reset=False)) / self.usual_).max(axis=1)
-        attack = error / (error + self.threshold_)
+        error = (self.errors(validate_data(self, X, dtype=np.float32, reset=False)) / self.thresholds_).max(axis=1)
+        attack = error / (1 + error)
         return np.column_stack([1 - attack, attack])
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class, shape (n,)."""
-        found: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        most = self.predict_proba(X).argmax(axis=1)
+        found: np.ndarray = self.classes_[most]
         return found
 
     def __sklearn_tags__(self) -> Any:
@@ -156,6 +154,21 @@ def feature_groups(X: np.ndarray, random_state: int | None) -> list[np.ndarray]:
         warnings.simplefilter("ignore")
         labels = AffinityPropagation(affinity="precomputed", random_state=random_state).fit(alike).labels_
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+
+
+def thresholds(errors: np.ndarray, share: float) -> np.ndarray:
+    """The c-th largest error of each group, shape (groups,), for the largest c with few enough rows above one of them.
+
+    Args:
+        errors: Shape (n, groups).
+        share: Of the n rows that may be above in some group, 0 <= share < 1.
+    """
+    rising = np.sort(errors, axis=0)
+    # how many errors of the group are as large: an error is above the threshold where these are fewer than c
+    as_large = [len(errors) - np.searchsorted(*columns) for columns in zip(rising.T, errors.T, strict=True)]
+    rarest = np.sort(np.min(as_large, axis=0))
+    limits: np.ndarray = rising[-rarest[int(share * len(errors))]]
+    return limits
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -184,11 +197,4 @@ class GroupedAutoencoders(Classical):
     false_alarms: Annotated[float, Field(gt=0, lt=1)]
 
     def estimator(self, seed: int) -> ClassifierMixin:
-        return ErrorDetector(
-            self.features,
-            records=self.records,
-            squeeze=self.squeeze,
-            epochs=self.epochs,
-            false_alarms=self.false_alarms,
-            random_state=seed,
-        )
+        return ErrorDetector(random_state=seed, **asdict(self))

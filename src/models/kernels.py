@@ -33,7 +33,8 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
     t that makes the classes of every fifth record, held out of w and b, most likely.
 
     Args:
-        landmarks: Records that the kernel is taken with, drawn from the distinct ones; all where there are no more.
+        landmarks: Records that the kernel is taken with: as many distinct ones of each class, drawn at random, as there
+            are; of a rare class all. All in all no more than there are.
         C: Weight of the errors against the margin.
         gamma: Of the kernel; "scale": 1 / (d v) with the variance v of all values of the distinct records.
         random_state: Of the landmarks, and of the records held out.
@@ -62,29 +63,31 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"found the class {self.classes_[0]!r} alone, expected records of two classes or more")
+            raise ValueError(f"y: found one class, {self.classes_[0]}, expected records of two classes or more")
         first, _, count = distinct(X, labels)
         rows, labels = X[first], labels[first]
         gamma = self.gamma
         if gamma == "scale":
             gamma = 1 / (X.shape[1] * (float(rows.var(dtype=np.float64)) or 1.0))
-        landmarks = min(self.landmarks, len(rows))
-        self.kernel_ = Nystroem(gamma=gamma, n_components=landmarks, random_state=self.random_state).fit(rows)
+        rank = self._rank(labels)
+        landmarks = rows[np.argsort(rank, kind="stable")[: self.landmarks]]
+        self.kernel_ = Nystroem(gamma=gamma, n_components=len(landmarks), random_state=self.random_state).fit(landmarks)
         seen = self.kernel_.transform(rows)
-        held = self._held_out(labels)
+        held = rank % HELD_OUT == HELD_OUT - 1
         machine = LinearSVC(C=self.C, dual=False, random_state=self.random_state)
         self.machine_ = machine.fit(seen[~held], labels[~held], sample_weight=count[~held])
         some = held if held.any() else ~held  # fewer than five records of each class: none is held out
         self.sharpness_ = sharpness(self._decision(seen[some]), labels[some], count[some])
         return self
 
-    def _held_out(self, labels: np.ndarray) -> np.ndarray:
-        """Every fifth record of each class, in a random order: bool, shape (n,)."""
+    def _rank(self, labels: np.ndarray) -> np.ndarray:
+        """Place of each record among those of its class, in a random order: int64, shape (n,)."""
         order = np.random.default_rng(self.random_state).permutation(len(labels))
-        held = np.zeros(len(labels), dtype=bool)
+        rank = np.empty(len(labels), dtype=np.int64)
         for label in range(len(self.classes_)):
-            held[order[labels[order] == label][HELD_OUT - 1 :: HELD_OUT]] = True
-        return held
+            members = order[labels[order] == label]
+            rank[members] = np.arange(len(members))
+        return rank
 
     def _decision(self, seen: np.ndarray) -> np.ndarray:
         """Decision values, shape (n, classes); of two classes, those of the first are 0."""
@@ -100,7 +103,8 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class, shape (n,)."""
-        found: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        most = self.predict_proba(X).argmax(axis=1)
+        found: np.ndarray = self.classes_[most]
         return found
 
 

@@ -91,7 +91,8 @@ class RotationForest(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class, shape (n,)."""
-        found: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        most = self.predict_proba(X).argmax(axis=1)
+        found: np.ndarray = self.classes_[most]
         return found
 
 
