@@ -125,8 +125,19 @@ def build(cfg: DictConfig, *, fitted: bool = True) -> Settings:
             settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
         except ValueError as error:
             raise ConfigError(str(error)) from None
+        _check_classes(settings)
         _check_layout(settings)
     return settings
+
+
+def _check_classes(settings: Settings) -> None:
+    """That the model can tell as many as the task has."""
+    limit, names = settings.model.max_classes, settings.task.class_names
+    if limit is not None and len(names) > limit:
+        raise ConfigError(
+            f"task={settings.task.name}: found {len(names)} classes ({', '.join(names)}), expected at most {limit} "
+            f"with model={settings.config['model']['name']}; add task=binary, or take another model"
+        )
 
 
 def _check_layout(settings: Settings) -> None:

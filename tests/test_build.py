@@ -129,6 +129,12 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             ["evaluation.decision=least_cost"],
             r"evaluation\.decision='least_cost': found no cost matrix in task 'binary', .* or give it: task\.cost=",
         ),
+        (
+            ["model=ae_ids", "task=five"],
+            r"task=five: found 5 classes \(normal, probe, dos, u2r, r2l\), expected at most 2 with model=ae_ids; add "
+            r"task=binary, or take another model",
+        ),
+        (["model=ae_ids", "task=multiclass"], r"task=multiclass: found 3 classes .* at most 2 with model=ae_ids"),
         (["window=8"], r"layout: window=8: expected 1 where a model reads one record; add layout=window"),
         (["layout=window"], r"layout=window: found split=random, expected split=official: elsewhere the records of"),
         (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official"),

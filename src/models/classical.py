@@ -30,8 +30,12 @@ TRUSTED = [
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "src.models.autoencoders.ErrorDetector",
     "src.models.clusters.ClusterShares",
     "src.models.elm.RandomHidden",
+    "src.models.importance.ImportantFeatures",
+    "src.models.kernels.KernelMachine",
+    "src.models.rotation.RotationForest",
 ]
 
 
@@ -39,6 +43,7 @@ class Classical(ABC):
     """Fit of a scikit-learn classifier."""
 
     reads_windows: ClassVar[bool] = False
+    max_classes: ClassVar[int | None] = None
 
     @property
     def single(self) -> "Classical":

@@ -49,9 +49,11 @@ class Model(Protocol):
 
     Attributes:
         reads_windows: X may be Windows, and `steps` is heeded.
+        max_classes: Of a task; None: any number.
     """
 
     reads_windows: ClassVar[bool]
+    max_classes: ClassVar[int | None]
 
     @property
     def single(self) -> "Model":

@@ -52,6 +52,7 @@ class Network(ABC):
     """
 
     reads_windows: ClassVar[bool] = True
+    max_classes: ClassVar[int | None] = None
 
     members: Annotated[int, Field(ge=1)]
     standardise: bool

@@ -14,15 +14,19 @@ from src.models.baselines import GradientBoosting, NaiveBayes, NearestNeighbours
 from src.models.clusters import Clusters, ClusterShares
 from src.models.elm import ExtremeLearningMachines, RandomHidden
 from src.models.interface import Fitted, Model, load_classifier
+from src.models.kernels import RadialSupportVectorMachine
+from src.models.rotation import TwoStage
 
 BOOSTED = GradientBoosting(iterations=20, learning_rate=0.3, max_leaf_nodes=4)
 MODELS = {
     "svm": SupportVectorMachine(C=1.0),
+    "svm_rbf": RadialSupportVectorMachine(C=1.0, gamma="scale", landmarks=20),
     "knn": NearestNeighbours(neighbours=3),
     "naive_bayes": NaiveBayes(smoothing=1e-9),
     "gradient_boosting": BOOSTED,
     "kmeans": Clusters(clusters=12),
     "elm_ensemble": ExtremeLearningMachines(machines=5, units=30, ridge=1e-3),
+    "two_stage": TwoStage(features=2, forests=3, bag=1.0, trees=3, subset=2),
 }
 each = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 Fit = Callable[..., Fitted]

@@ -23,6 +23,10 @@ def test_networks_alone_read_windows() -> None:
     assert {name for name, model in MODELS.items() if model.reads_windows} == {"lstm"}
 
 
+def test_no_model_of_these_limits_the_classes_of_a_task() -> None:
+    assert {model.max_classes for model in MODELS.values()} == {None}
+
+
 @pytest.fixture(scope="module", params=MODELS)
 def fitted(request: Any, fit: Callable[..., Fitted]) -> Fitted:
     """Each model once, fitted on three classes."""
