@@ -53,9 +53,8 @@ class GridReport(ABC):
             return f"\n![{caption}]({name}.svg)\n\n*{caption}*\n"
 
         template = templates(self.folder / "templates").get_template("report.md.j2")
-        text = template.render(
-            title=self.title, results=self.results, picture=picture, again=again, **self.values()
-        )  # fmt: skip
+        shared = {"title": self.title, "results": self.results, "picture": picture, "again": again}
+        text = template.render(**shared, **self.values())
         write_report(folder, self.title, pictures, text, text, simulated=self.results.simulated)
 
 

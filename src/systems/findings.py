@@ -36,7 +36,7 @@ def of_the_cost(five: Sequence[Entry]) -> str:
     words = f"`{name(network[0])}` ({network[1]:.4f}) is the best network" if network else "no network has run"
     return (
         f"By the contest's cost on five classes `{name(scored[0][0])}` is first with {scored[0][1]:.4f} and {words}; "
-        f"{', '.join(below) if below else 'none'} of {len(scored)} stay below the {won} of the contest's winner."
+        f"of {len(scored)} models, below the {won} of the contest's winner: {', '.join(below) or 'none'}."
     )
 
 
@@ -68,8 +68,8 @@ def of_the_variants(entries: Sequence[Entry]) -> str:
 
     better, worse = ", ".join(told("better")) or "none", ", ".join(told("worse")) or "none"
     return (
-        f"Beyond its 95 % interval better than the plain LSTM: {better}; worse: {worse}. Of comparisons like these "
-        f"{len(judged)}, one in twenty would come out so by chance."
+        f"Beyond its 95 % interval better than the plain LSTM: {better}; worse: {worse}. {len(judged)} were "
+        "compared, each at 95 %: of twenty that do not differ, one comes out so by chance."
     )
 
 

@@ -71,8 +71,8 @@ def test_the_sentences_follow_from_the_numbers(made: Results) -> None:
         "80.00 to 93.00 %, and `decision_tree` is first."
     )
     assert findings.of_the_cost(of("five", "official")) == (
-        "By the contest's cost on five classes `knn` is first with 0.2300 and `lstm` (0.2500) is the best network; "
-        "`knn` of 4 stay below the 0.2331 of the contest's winner."
+        "By the contest's cost on five classes `knn` is first with 0.2300 and `lstm` (0.2500) is the best network; of "
+        "4 models, below the 0.2331 of the contest's winner: `knn`."
     )
     # ranks of accuracy 4 2 3 1, of seconds 3 4 1 2: the sum of squared differences is 10, 1 - 6 * 10 / (4 * 15) = 0
     assert findings.of_the_time(of("binary", "official")) == (
