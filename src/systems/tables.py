@@ -39,7 +39,7 @@ def standings(entries: Sequence[Entry]) -> str:
         shares = [percent(entry.score(f"test_{metric}")) for metric in ("accuracy", "f1", "false_alarm_rate")]
         costs = [cost(entry.score("test_mean_cost"))] if with_cost else []
         run = entry.first
-        spent = [shown(entry.score("fit_seconds"), 1, 1), *([_scoring(run), _weights(run)] if run else [MISSING] * 2)]
+        spent = [_fit(run), _scoring(run), _weights(run)] if run else [MISSING] * 3
         rows.append([name(entry), entry.input, *costs, *shares, *spent, f"`{command(entry)}`"])
     columns = ["model", "input", *(["mean cost"] if with_cost else []), "accuracy, %", "F1, %", "false alarms, %",
                "fit, s", "scoring, µs a record", "weights", "command"]  # fmt: skip
@@ -50,6 +50,12 @@ def command(entry: Entry) -> str:
     """What makes the run of an entry of one seed."""
     chosen = f"model={name(entry)} task={entry.task} split={entry.split}"
     return f"python -m src.train +experiment={entry.grid} {chosen}"
+
+
+def _fit(run: Run) -> str:
+    """Three digits of the seconds: neighbours only keep their records."""
+    seconds = run.metrics["fit_seconds"]
+    return f"{seconds:.3g}" if seconds < 100 else f"{seconds:,.0f}"
 
 
 def _scoring(run: Run) -> str:
