@@ -14,15 +14,24 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # DVC itself passes Hydra an argument that Hydra is about to drop
 export PYTHONWARNINGS := ignore:The version_base
 
-# make honest JOBS=1: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
+# make honest JOBS=1, make models JOBS=1: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
 JOBS ?= 2
 SIDE_BY_SIDE := $(if $(filter-out 1,$(JOBS)),hydra/launcher=joblib hydra.launcher.n_jobs=$(JOBS))
 ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
-# make paper QUICK=1, make honest QUICK=1: small, short and simulated; FORCE=1: also what the store has
+# make paper QUICK=1, make honest QUICK=1, make models QUICK=1: small, short and simulated; FORCE=1: also what the store has
 SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
-.PHONY: help setup demo repro paper honest ui dashboard test test-slow test-all lint bench bench-peers bench-commands bench-sweeps params lock clean
+# $(call grids,name,door): the grids conf/experiment/name_*.yaml, then the report on them
+define grids
+$(if $(QUICK),,$(BIN)/dvc repro preprocess)
+for grid in conf/experiment/$(1)_*.yaml; do \
+  $(ONE_CORE) $(BIN)/python -m src.train -m +experiment=$$(basename $$grid .yaml) $(SIDE_BY_SIDE) $(SMALL) || exit; \
+done
+$(BIN)/python -m src.$(2) $(SMALL)
+endef
+
+.PHONY: help setup demo repro paper honest models ui dashboard test test-slow test-all lint bench bench-peers bench-commands bench-sweeps params lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -52,11 +61,10 @@ paper: $(READY) ## the paper's whole comparison and its report; goes on where it
 	$(BIN)/python -m src.report $(SMALL)
 
 honest: $(READY) ## the same models on unseen traffic, and the contest's test; goes on where it stopped (QUICK=1: simulated)
-	$(if $(QUICK),,$(BIN)/dvc repro preprocess)
-	for grid in conf/experiment/honest_*.yaml; do \
-	  $(ONE_CORE) $(BIN)/python -m src.train -m +experiment=$$(basename $$grid .yaml) $(SIDE_BY_SIDE) $(SMALL) || exit; \
-	done
-	$(BIN)/python -m src.honest $(SMALL)
+	$(call grids,honest,honest)
+
+models: $(READY) ## every model on one protocol, and a table of them; goes on where it stopped (QUICK=1: simulated)
+	$(call grids,models,standings)
 
 ui: $(READY) ## the MLflow UI on the local store
 	$(BIN)/python -m src.ui

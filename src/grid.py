@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from hydra import compose
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
@@ -15,7 +16,8 @@ def jobs(overrides: Sequence[str]) -> list[DictConfig]:
     Sweeps may stand in the overrides (`k=2,3`) and in the experiment file they name (`hydra.sweeper.params`). Hydra
     must be initialised.
     """
-    parse = OverridesParser.create().parse_overrides
+    # the loader knows the files that `model=glob(*)` stands for
+    parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
     fixed = [str(one.input_line) for one in parse(list(overrides)) if not one.is_sweep_override()]
     swept = compose("config", fixed, return_hydra_config=True).hydra.sweeper.params or {}
     given = [f"{key}={value}" for key, value in swept.items()]

@@ -13,11 +13,12 @@ from src.files import whole_folder, write_text
 
 
 def templates(folder: Path) -> Environment:
-    """The text templates of a folder; a name that is not given is an error."""
-    return Environment(loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=False)
+    """The text templates of a folder, and the shared ones; a name that is not given is an error."""
+    return Environment(loader=FileSystemLoader([folder, _SHARED]), undefined=StrictUndefined, autoescape=False)
 
 
-_PAGE = templates(Path(__file__).with_name("templates"))
+_SHARED = Path(__file__).with_name("templates")
+_PAGE = templates(_SHARED)
 
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -44,3 +44,11 @@ def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_head
 def test_the_command_line_replaces_what_an_experiment_sweeps(cells: Cells) -> None:
     found = cells("+experiment=paper_headline", "seed=7", "task=multiclass", "model=lstm")
     assert found == [("multiclass", "pca", 2, "lstm", 7)]
+
+
+def test_a_pattern_stands_for_every_file_that_it_matches(cells: Cells) -> None:
+    assert [model for *_, model, _ in cells("model=glob(lstm_*, exclude=[lstm_w*,lstm_c*])")] == [
+        "lstm_multiplicative",
+        "lstm_peephole",
+    ]
+    assert cells("model=glob(oracle)") == []

@@ -9,9 +9,9 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
+from src.configurations import Entry
 from src.evaluation.plots import COLORS, STYLE
 from src.evaluation.uncertainty import Interval
-from src.generalisation.results import Entry
 from src.generalisation.tables import SPLITS, references
 
 _MARKERS = ("o", "s", "D")

@@ -7,11 +7,10 @@ from typing import Any
 
 import yaml
 
-from src.evaluation.uncertainty import Interval
-from src.generalisation.results import Entry
+from src.configurations import Entry
+from src.grid_report import MISSING, cost, percent, shown
 from src.pages import markdown_table
 
-MISSING = "run missing"
 NOT_STATED = "not stated"
 SPLITS = ("random", "grouped", "official")
 
@@ -21,25 +20,6 @@ def references() -> tuple[Mapping[str, Any], ...]:
     """Published results on the official test: `system`, `place`, `cost`, and what else they state."""
     text = Path(__file__).with_name("references.yaml").read_text(encoding="utf-8")
     return tuple(yaml.safe_load(text))
-
-
-def percent(interval: Interval | None, digits: int = 2) -> str:
-    """`99.53 [99.48, 99.58]`; no interval reaches beyond what a share can be."""
-    if interval:
-        interval = Interval(interval.mean, max(0.0, interval.low), min(1.0, interval.high))
-    return _shown(interval, 100, digits)
-
-
-def cost(interval: Interval | None) -> str:
-    """`0.2331 [0.2320, 0.2342]`."""
-    return _shown(interval, 1, 4)
-
-
-def _shown(interval: Interval | None, scale: float, digits: int) -> str:
-    if interval is None:
-        return MISSING
-    mean, low, high = (f"{scale * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high))
-    return mean if low == high else f"{mean} [{low}, {high}]"
 
 
 def by_split(entries: Sequence[Entry]) -> str:
@@ -89,8 +69,8 @@ def contest(entries: Sequence[Entry]) -> str:
     metrics = ("test_accuracy", "test_binary_accuracy", "test_detection_rate", "test_false_alarm_rate")
     for entry in entries:
         score = entry.score("test_mean_cost")
-        shown = [percent(entry.score(metric)) for metric in metrics]
-        rows.append((score.mean if score else float("inf"), [f"**{entry.model}**", cost(score), *shown, _runs(entry)]))
+        scores = [percent(entry.score(metric)) for metric in metrics]
+        rows.append((score.mean if score else float("inf"), [f"**{entry.model}**", cost(score), *scores, _runs(entry)]))
     columns = ["system", "mean cost", "accuracy, %", "binary accuracy, %", "detection, %", "false alarms, %", "source"]
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: one[0])])
 
@@ -128,7 +108,7 @@ def operating_point(entries: Sequence[Entry]) -> str:
                 entry.model,
                 f"{100 * budget:g} {kept}" if budget is not None else "none",
                 *(percent(entry.score(metric)) for metric in metrics),
-                _shown(entry.score("test_calibration_error"), 100, 2),
+                shown(entry.score("test_calibration_error"), 100, 2),
             ]
         )
     columns = ["in percent", "budget", "false alarms on validation", "on test", "detection", "binary accuracy",

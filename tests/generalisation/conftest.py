@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from src.configurations import Entry, Results, Run
 from src.generalisation.report import ALARMS, FIVE, SPLITS, Report
-from src.generalisation.results import Entry, Results, Run
 
 INPUTS = (("lstm", "pca", 2), ("lstm", "mi", 4), ("random_forest", "none", 53))
 Make = Callable[[Results], Path]

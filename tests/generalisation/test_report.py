@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from src.configurations import Entry, Results, best_on_validation
 from src.evaluation.uncertainty import Interval
 from src.generalisation.report import FIVE
-from src.generalisation.results import Entry, Results, best_on_validation
-from src.generalisation.tables import MISSING, cost, percent, references
+from src.generalisation.tables import references
+from src.grid_report import MISSING, cost, percent
 from tests import browser
 
 

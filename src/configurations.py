@@ -1,4 +1,4 @@
-"""The runs that the report reads: a configuration each, over its seeds."""
+"""The runs that a report on grids reads: a configuration each, over its seeds."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from src.evaluation.uncertainty import Interval, student
 
-_MODELS = {"lstm": "LSTM", "decision_tree": "decision tree", "random_forest": "random forest"}
+_MODELS = {"lstm": "LSTM"}
 _INPUTS = {"pca": "PCA", "mi": "MI"}
 
 
@@ -56,13 +56,20 @@ class Entry:
     def model(self) -> str:
         """Model and input in words: `LSTM, PCA 2`."""
         c = self.config
-        name, reducer = str(c["model"]["name"]), c["reducer"]["name"]
-        words = [_MODELS.get(name, name.replace("_", " "))]
+        name = str(c["model"]["name"])
+        told = _MODELS.get(name, name.replace("_", " "))
         if (members := c["model"].get("members", 1)) > 1:
-            words = [f"committee of {members} {words[0]}s"]
+            told = f"committee of {members} {told}s"
+        return f"{told}, {self.input}"
+
+    @property
+    def input(self) -> str:
+        """What the model reads, in words: `PCA 2`."""
+        c = self.config
+        reducer = c["reducer"]["name"]
         every = {"groups": "all features by groups", "past": "all features and past"}
         whole = every.get(c["layout"]["name"], "all features")
-        words.append(whole if reducer == "none" else f"{_INPUTS.get(reducer, reducer)} {c['k']}")
+        words = [whole if reducer == "none" else f"{_INPUTS.get(reducer, reducer)} {c['k']}"]
         if c["training"]["past_grafts"]:
             words.append("grafts")
         if limit := c["training"]["type_limit"]:
@@ -77,7 +84,7 @@ class Entry:
         """Mean over the seeds, with Student's interval of two or more, or the bootstrap's of one; None where no run has
         the metric.
         """
-        values = [run.metrics[metric] for run in self.runs.values() if metric in run.metrics]
+        values = list(self.values(metric).values())
         if len(values) > 1:
             return student(values)
         if not values:
@@ -85,6 +92,10 @@ class Entry:
         (run,) = (run for run in self.runs.values() if metric in run.metrics)
         low, high = (run.metrics.get(f"{metric}_{end}", values[0]) for end in ("low", "high"))
         return Interval(values[0], low, high)
+
+    def values(self, metric: str) -> dict[int, float]:
+        """The metric of each run that has it, by seed."""
+        return {seed: run.metrics[metric] for seed, run in self.runs.items() if metric in run.metrics}
 
     @property
     def first(self) -> Run | None:
@@ -112,6 +123,18 @@ class Results:
     @property
     def runs(self) -> list[Run]:
         return [run for entry in self.entries for run in entry.runs.values()]
+
+    @property
+    def outdated(self) -> int:
+        """How many runs are not of the code as it is now."""
+        return sum(not run.current for run in self.runs)
+
+    @property
+    def made_by(self) -> str:
+        """Revisions of the code, and machines: `code a1b2c3d4e5 on a processor, 2 cores`."""
+        revisions = sorted({f"`{run.params['derived.git_revision'][:10]}`" for run in self.runs})
+        machines = sorted({f"{run.params['derived.cpu']}, {run.params['derived.cores']} cores" for run in self.runs})
+        return f"code {', '.join(revisions) or 'none'} on {'; '.join(machines) or 'none'}"
 
     def of(self, grids: Iterable[str]) -> list[Entry]:
         """The configurations of some grids."""

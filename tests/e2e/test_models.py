@@ -1,0 +1,28 @@
+"""The grids of every model on one protocol, and the report from a real store."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.slow
+# enough records for a few of each of the five classes
+SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000", "training.progress=false",
+         "training.epochs=1", "evaluation.bootstrap=50")  # fmt: skip
+
+
+def test_the_grids_on_simulated_records_give_a_whole_report_and_are_not_run_twice(project):
+    grids = sorted((project.root / "conf" / "experiment").glob("models_*.yaml"))
+    for grid in grids:
+        project.module("train", "-m", f"+experiment={grid.stem}", *SMALL)
+    output = project.module("standings", *SMALL)
+    runs = [run for run in project.runs() if "k" in run.data.params]
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert f"{len(runs)} of {len(runs)} runs" in output
+    text = (project.root / "reports" / "models" / "README.md").read_text()
+    assert "SIMULATED DATA" in text
+    assert "missing" not in text.lower()
+    assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
+    command = re.search(r"`python -m src\.train (.*model=decision_tree task=five split=official)`", text)
+    assert command
+    assert "in the store as run" in project.module("train", *command[1].split(), *SMALL)
+    assert len([run for run in project.runs() if "k" in run.data.params]) == len(runs)
