@@ -138,6 +138,7 @@ class Network(ABC):
             scaled = Grouped(steps.tolist())(scaled)
         judged = []
         for member in range(self.members):
+            head = keras.layers.Dense(n_classes)  # before the body: weights are drawn in the order of the layers
             seen = self._seen(scaled, member)
             read = self.body(seen)
             start = []
@@ -146,7 +147,7 @@ class Network(ABC):
             if start:
                 body = keras.Model(seen, read)
                 body.set_weights([*start, *body.get_weights()[len(start) :]])
-            judged.append(keras.layers.Reshape((1, n_classes))(keras.layers.Dense(n_classes)(read)))
+            judged.append(keras.layers.Reshape((1, n_classes))(head(read)))
         return keras.Model(inputs, keras.layers.Concatenate(axis=1)(judged) if len(judged) > 1 else judged[0])
 
     def _seen(self, scaled: Any, member: int) -> Any:
