@@ -66,6 +66,17 @@ def test_the_record_tells_the_weights_and_the_backend(by_heart: Fitted) -> None:
     }
 
 
+def test_the_weights_that_read_the_classes_are_drawn_first() -> None:
+    """Another order would be another start: every kept score would move."""
+    keras = load_keras()
+    keras.utils.set_random_seed(5)
+    kernel = NET.build(np.zeros(3), np.ones(3), 2).get_weights()[-2]
+    keras.utils.set_random_seed(5)
+    head = keras.layers.Dense(2)
+    head.build((None, 8))
+    np.testing.assert_array_equal(kernel, head.get_weights()[0])
+
+
 @pytest.fixture(scope="module")
 def repeated(fit: Fit) -> list[Fitted]:
     """Two fits with seed 0 and one with seed 1, of a network with dropout, compiled."""
