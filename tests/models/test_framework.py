@@ -1,7 +1,10 @@
-"""Threads are limited before Keras is there, or not at all; calls side by side have a core each."""
+"""Keras comes with the backend that was asked for alone, and with so many threads as were asked for before."""
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 from src.workspace import PROJECT
 
@@ -24,3 +27,19 @@ def test_threads_are_limited_before_keras_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "threads=2: found Keras loaded with another number" in done.stdout
     assert done.stdout.splitlines()[0] == "3 1 3 3"
+
+
+@pytest.mark.parametrize(("backend", "other"), [("tensorflow", "jax"), ("jax", "tensorflow")])
+def test_no_other_backend_is_imported_though_it_is_installed(backend: str, other: str) -> None:
+    code = f"""
+import sys
+from src.models.framework import load_keras
+print(load_keras().backend.backend(), {other!r} in sys.modules)
+import jax
+print(jax.numpy.arange(3).sum())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT, env={**os.environ, "KERAS_BACKEND": backend}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [f"{backend} False", "3"]
