@@ -13,6 +13,15 @@ from src.models.network import is_constant
 from src.models.recurrent import Recurrent
 
 
+def lstm_layer(units: int, *, unroll: bool = False, **options: Any) -> Any:
+    """The Keras layer of an LSTM, with the options of `Recurrent.layer`."""
+    if not unroll:
+        return load_keras().layers.LSTM(units, **options)
+    from src.models.layers import UnrolledLSTM
+
+    return UnrolledLSTM(units, **options)
+
+
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class LSTM(Recurrent):
     """The LSTM with a forget gate.
@@ -25,12 +34,8 @@ class LSTM(Recurrent):
         doi:10.1162/089976600300015015; Laghrissi et al. 2021.
     """
 
-    def layer(self, *, unroll: bool = False, **options: Any) -> Any:
-        if not unroll:
-            return load_keras().layers.LSTM(self.units, **options)
-        from src.models.layers import UnrolledLSTM
-
-        return UnrolledLSTM(self.units, **options)
+    def layer(self, **options: Any) -> Any:
+        return lstm_layer(self.units, **options)
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)

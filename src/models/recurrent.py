@@ -15,6 +15,11 @@ from src.models.network import Network
 WRITTEN_OUT = 16
 
 
+def written_out(steps: int) -> bool:
+    """Whether a recurrent layer writes so many steps out; never on a GPU, which has kernels of the whole loop."""
+    return 1 < steps <= WRITTEN_OUT and on_tensorflow_cpu()
+
+
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class Recurrent(Network):
     """Stacked recurrent layers; the classes are read from the last hidden state of the last layer.
@@ -45,8 +50,7 @@ class Recurrent(Network):
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, steps, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
         layers = load_keras().layers
-        # elsewhere not: a GPU has kernels of the whole loop
-        hidden, unroll = inputs, 1 < inputs.shape[1] <= WRITTEN_OUT and on_tensorflow_cpu()
+        hidden, unroll = inputs, written_out(inputs.shape[1])
         for place in range(self.layers):
             layer = self.layer(return_sequences=place < self.layers - 1, unroll=unroll)
             hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)

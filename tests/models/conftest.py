@@ -11,18 +11,23 @@ from src.models.interface import Fitted, Model
 from src.models.lstm import LSTM
 from src.models.training import Training
 
-LSTM_DEFAULTS: dict[str, Any] = {
-    **{"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False, "input_scale": 1.0, "members": 1},
-    **{"standardise": True},
+NETWORK_DEFAULTS: dict[str, Any] = {
+    **{"input_scale": 1.0, "members": 1, "standardise": True},
     **{"frequencies": 0, "lowest_frequency": 0.1, "highest_frequency": 10.0},
     **{"knee_frequency": 1.0, "frequency_decay": 0.5},
 }
+LSTM_DEFAULTS = NETWORK_DEFAULTS | {"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False}
 Rows = tuple[ModelInput, np.ndarray]
 # What makes a network of conf/model small, in the keys of its file; one without a line of its own is made so by these.
 RECURRENT = ("units=3", "frequencies=2", "highest_frequency=10")
+CONVOLUTIONAL = ("layers=2", "filters=8", "pool=2", "units=16")
 PRETRAINED = ("pretraining_epochs=1", "pretraining_batch=8", "pretraining_records=20")
 SMALL = {
     "lstm_committee": (*RECURRENT, "members=2"),
+    "dnn": ("layers=2", "units=16", "frequencies=2", "highest_frequency=10"),
+    "cnn": (*CONVOLUTIONAL, "frequencies=2", "highest_frequency=10"),
+    "cnn_lstm": CONVOLUTIONAL,
+    "bat": (*CONVOLUTIONAL, "members=2"),
     "stl": (*PRETRAINED, "units=3", "members=2"),
     "dbn": (*PRETRAINED, "units=3", "layers=2", "frequencies=2"),
     "ae_alexnet": (*PRETRAINED, "hidden=5", "side=3", "channels=4", "units=8"),

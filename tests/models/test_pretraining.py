@@ -18,13 +18,10 @@ from src.models.framework import load_keras
 from src.models.interface import Fitted
 from src.models.pretraining import Pretrained, sparsity_penalty, train_autoencoder, unit_range
 from src.models.stl import SelfTaught
-from tests.models.conftest import LSTM_DEFAULTS
+from tests.models.conftest import NETWORK_DEFAULTS
 
 Fit = Callable[..., Fitted]
-SHARED: dict[str, Any] = {
-    **{name: LSTM_DEFAULTS[name] for name in ("members", "standardise", "input_scale")},
-    **{name: LSTM_DEFAULTS[name] for name in ("frequencies", "lowest_frequency", "highest_frequency")},
-    **{name: LSTM_DEFAULTS[name] for name in ("knee_frequency", "frequency_decay")},
+SHARED: dict[str, Any] = NETWORK_DEFAULTS | {
     **{"pretraining_records": 100, "pretraining_epochs": 2, "pretraining_batch": 8, "pretraining_rate": 0.05},
 }
 STILL = {"epochs": 1, "optimizer": "sgd", "learning_rate": 1e-30}  # training that moves no weight
