@@ -30,8 +30,8 @@ NEEDS = {
 }
 SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")
 RARE = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000")  # enough for every class of `five`
-# A GRU and a multiplicative LSTM take more epochs than an LSTM to learn from 53 steps.
-LONGER = {"none": {"training.epochs": "10"}}
+# A GRU and a multiplicative LSTM take more epochs than an LSTM to learn from 53 steps, sigmoid layers for themselves.
+LONGER = {"none": {"training.epochs": "10"}, "stl": {"training.epochs": "20"}, "dbn": {"training.epochs": "20"}}
 QUICK = ("training.epochs=4", "training.batch_size=32", "training.jit_compile=false", "training.progress=false")
 
 
@@ -106,7 +106,7 @@ PAIRS = {(model, reducer) for model in options("model") for reducer in ("mi", "n
 def test_every_model_and_every_reducer_are_fitted_and_scored_together(
     model: str, reducer: str, composed: Compose, made: Workspace
 ) -> None:
-    quick = {**dict(one.split("=") for one in QUICK), **LONGER.get(reducer, {})}
+    quick = {**dict(one.split("=") for one in QUICK), **LONGER.get(reducer, {}), **LONGER.get(model, {})}
     overrides = [f"{key}={value}" for key, value in quick.items()]
     settings = build(composed(*SMALL, *overrides, f"model={model}", f"reducer={reducer}"))
     walk = Walk(settings, made)

@@ -15,7 +15,7 @@ from src.models.pretraining import Pretrained, train_autoencoder
 class AEAlexNet(Pretrained):
     """The encoder of an autoencoder, its values as a square map, and AlexNet's layers in small on top of it.
 
-    e = sigmoid(W_2 sigmoid(W_1 u + b_1) + b_2), of side^2 values, starts as one half of an autoencoder that makes the
+    e = tanh(W_2 tanh(W_1 u + b_1) + b_2), of side^2 values, starts as one half of an autoencoder that makes the
     records u in [0, 1] again. As a map of side x side it goes through AlexNet's order of layers: two convolutions, with
     a maximum over overlapping 3 x 3 places, two apart, after each; two convolutions; a fifth with such a maximum; then
     two dense layers, each with dropout before it. All convolutions are 3 x 3 and padded, all units rectified.
@@ -44,6 +44,7 @@ class AEAlexNet(Pretrained):
         return train_autoencoder(
             X,
             [self.hidden, self.side**2],
+            "tanh",
             epochs=self.pretraining_epochs,
             batch_size=self.pretraining_batch,
             learning_rate=self.pretraining_rate,
@@ -52,8 +53,8 @@ class AEAlexNet(Pretrained):
     def body(self, inputs: Any) -> Any:
         """float32, shape (batch, steps, c), to (batch, units)."""
         layers = load_keras().layers
-        code = layers.Dense(self.hidden, "sigmoid")(layers.Flatten()(inputs))
-        code = layers.Dense(self.side**2, "sigmoid")(code)
+        code = layers.Dense(self.hidden, "tanh")(layers.Flatten()(inputs))
+        code = layers.Dense(self.side**2, "tanh")(code)
         seen = layers.Reshape((self.side, self.side, 1))(code)
         for place in range(5):
             channels = self.channels if place == 0 else 2 * self.channels

@@ -84,6 +84,7 @@ def sparsity_penalty(activity: float, weight: float) -> Callable[[Any], Any]:
 def train_autoencoder(
     X: np.ndarray,
     widths: list[int],
+    activation: str,
     *,
     epochs: int,
     batch_size: int,
@@ -91,24 +92,25 @@ def train_autoencoder(
     weight_decay: float = 0.0,
     penalty: Callable[[Any], Any] | None = None,
 ) -> list[np.ndarray]:
-    """Train sigmoid layers of these widths, mirrored, to make X again, with Adam; kernels and biases of the first half.
+    """Train layers of these widths, mirrored, to make X again, with Adam; kernels and biases of the first half.
 
-    The loss of a batch is the mean of |x - x'|^2 / 2, the squares of all kernels times weight_decay / 2, and the
-    penalty.
+    The last layer, which makes X, is of sigmoid units. The loss of a batch is the mean of |x - x'|^2 / 2, the squares
+    of all kernels times weight_decay / 2, and the penalty.
 
     Args:
         X: float32, shape (n, d), in [0, 1].
+        activation: Of all layers but the last.
         penalty: On the outputs of the innermost layer.
     """
     keras = load_keras()
 
-    def dense(width: int, **options: Any) -> Any:
+    def dense(width: int, activation: str = activation, **options: Any) -> Any:
         decay = keras.regularizers.L2(weight_decay / 2) if weight_decay else None
-        return keras.layers.Dense(width, "sigmoid", kernel_regularizer=decay, **options)
+        return keras.layers.Dense(width, activation, kernel_regularizer=decay, **options)
 
     *outer, inner = widths
     encoder = [*map(dense, outer), dense(inner, activity_regularizer=penalty)]
-    network = keras.Sequential([*encoder, *map(dense, [*reversed(outer), X.shape[1]])])
+    network = keras.Sequential([*encoder, *map(dense, reversed(outer)), dense(X.shape[1], "sigmoid")])
     batch = min(batch_size, len(X))
     network.compile(
         keras.optimizers.Adam(learning_rate),

@@ -45,6 +45,7 @@ class SelfTaught(Pretrained):
         return train_autoencoder(
             X,
             [self.units],
+            "sigmoid",
             epochs=self.pretraining_epochs,
             batch_size=self.pretraining_batch,
             learning_rate=self.pretraining_rate,

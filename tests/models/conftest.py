@@ -20,8 +20,8 @@ LSTM_DEFAULTS = NETWORK_DEFAULTS | {"layers": 1, "units": 4, "dropout": 0.0, "bi
 Rows = tuple[ModelInput, np.ndarray]
 # What makes a network of conf/model small, in the keys of its file; one without a line of its own is made so by these.
 RECURRENT = ("units=3", "frequencies=2", "highest_frequency=10")
-PRETRAINED = ("pretraining_epochs=1", "pretraining_batch=8", "pretraining_records=20")
 CONVOLUTIONAL = ("layers=2", "filters=8", "pool=2", "units=16")
+PRETRAINED = ("pretraining_epochs=1", "pretraining_batch=8", "pretraining_records=20")
 SMALL = {
     "lstm_committee": (*RECURRENT, "members=2"),
     "dnn": ("layers=2", "units=16", "frequencies=2", "highest_frequency=10"),

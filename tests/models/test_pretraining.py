@@ -18,13 +18,10 @@ from src.models.framework import load_keras
 from src.models.interface import Fitted
 from src.models.pretraining import Pretrained, sparsity_penalty, train_autoencoder, unit_range
 from src.models.stl import SelfTaught
-from tests.models.conftest import LSTM_DEFAULTS
+from tests.models.conftest import NETWORK_DEFAULTS
 
 Fit = Callable[..., Fitted]
-SHARED: dict[str, Any] = {
-    **{name: LSTM_DEFAULTS[name] for name in ("members", "standardise", "input_scale")},
-    **{name: LSTM_DEFAULTS[name] for name in ("frequencies", "lowest_frequency", "highest_frequency")},
-    **{name: LSTM_DEFAULTS[name] for name in ("knee_frequency", "frequency_decay")},
+SHARED: dict[str, Any] = NETWORK_DEFAULTS | {
     **{"pretraining_records": 100, "pretraining_epochs": 2, "pretraining_batch": 8, "pretraining_rate": 0.05},
 }
 STILL = {"epochs": 1, "optimizer": "sgd", "learning_rate": 1e-30}  # training that moves no weight
@@ -240,8 +237,10 @@ def test_units_that_never_or_always_fire_have_a_penalty_that_is_a_number() -> No
     assert 0 < float(layer.losses[0]) < 100
 
 
-@pytest.mark.parametrize("widths", [[2], [4, 2]])
-def test_an_autoencoder_makes_its_loss_least(widths: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("widths", "activation"), [([2], "sigmoid"), ([4, 2], "sigmoid"), ([4, 2], "tanh")])
+def test_an_autoencoder_makes_its_loss_least(
+    widths: list[int], activation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keras = load_keras()
     X = np.random.default_rng(0).random((16, 3), dtype=np.float32)
     kept = []
@@ -254,13 +253,14 @@ def test_an_autoencoder_makes_its_loss_least(widths: list[int], monkeypatch: pyt
         kept.append((network.get_weights(), network.evaluate(X, X, batch_size=16, verbose=0)))
 
     monkeypatch.setattr(keras.Sequential, "fit", watch)
-    found = train_autoencoder(X, widths, epochs=40, batch_size=16, learning_rate=0.05, weight_decay=0.1,
+    found = train_autoencoder(X, widths, activation, epochs=40, batch_size=16, learning_rate=0.05, weight_decay=0.1,
                               penalty=sparsity_penalty(0.3, 2.0))  # fmt: skip
     for weights, loss in kept:
         kernels, values = weights[::2], [X]
-        for kernel, bias in zip(kernels, weights[1::2], strict=True):
-            values.append(sigmoid(values[-1] @ kernel + bias))
-        q = values[len(widths)].mean(axis=0)
+        for kernel, bias in zip(kernels[:-1], weights[1:-2:2], strict=True):
+            values.append({"sigmoid": sigmoid, "tanh": np.tanh}[activation](values[-1] @ kernel + bias))
+        values.append(sigmoid(values[-1] @ kernels[-1] + weights[-1]))
+        q = np.clip(values[len(widths)].mean(axis=0), 1e-7, 1 - 1e-7)
         divergence = np.sum(0.3 * np.log(0.3 / q) + 0.7 * np.log(0.7 / (1 - q)))
         decay = sum((kernel**2).sum() for kernel in kernels)
         expected = ((X - values[-1]) ** 2).sum(axis=1).mean() / 2 + 0.1 / 2 * decay + 2 * divergence
@@ -276,7 +276,7 @@ def test_the_code_of_points_on_a_line_is_their_order() -> None:
     load_keras().utils.set_random_seed(0)
     place = np.linspace(0, 1, 64, dtype=np.float32)
     kernel, bias = train_autoencoder(
-        np.column_stack([place, 1 - place]), [1], epochs=100, batch_size=64, learning_rate=0.1
+        np.column_stack([place, 1 - place]), [1], "sigmoid", epochs=100, batch_size=64, learning_rate=0.1
     )
     code = sigmoid(np.column_stack([place, 1 - place]) @ kernel + bias)[:, 0]
     assert np.ptp(code) > 0.3
@@ -370,7 +370,7 @@ def test_alexnet_reads_the_bottleneck_as_a_map(make_rows: Callable[..., Any]) ->
     (w, b), (v, c), *read = dense(network)
     logits = network.predict_on_batch(X[:, :, None])[:, 0]
     for x, expected in zip(X, logits, strict=True):
-        maps = sigmoid(sigmoid(x @ w + b) @ v + c).reshape(1, 6, 6)
+        maps = np.tanh(np.tanh(x @ w + b) @ v + c).reshape(1, 6, 6)
         for place, (kernel, bias) in enumerate(convolutions):
             sums = [
                 sum(correlate2d(one, kernel[:, :, i, j], "same") for i, one in enumerate(maps)) + bias[j]
