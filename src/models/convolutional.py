@@ -59,10 +59,10 @@ class Convolutional(Network):
 class CNN(Convolutional):
     """A layer of units reads all places at once: relu(W [h[1]; ...; h[p]] + b).
 
-    The layers are those of the authors' code: convolutions that keep the number of steps, one pooling, one layer of
-    units, dropout. Departs from it in the rest: sizes are ours (there one to three layers of 64 filters of 3 steps,
-    pool 2, 128 units, dropout 0.5), inputs are scaled by column, not by record, and of an odd number of places the last
-    one is kept.
+    The layers are those of the smaller networks of the authors' code, whose larger ones pool twice: convolutions
+    that keep the number of steps, one pooling, one layer of units, dropout. Departs from it in the rest: sizes are ours
+    (there 64 filters of 3 steps, pool 2, 128 units, dropout 0.5), inputs are scaled by column, not by record, and of an
+    odd number of places the last one is kept.
 
     Reference:
         Vinayakumar et al. 2017, doi:10.1109/ICACCI.2017.8126009; their code:
