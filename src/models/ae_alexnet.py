@@ -20,8 +20,8 @@ class AEAlexNet(Pretrained):
     a maximum over overlapping 3 x 3 places, two apart, after each; two convolutions; a fifth with such a maximum; then
     two dense layers, each with dropout before it. All convolutions are 3 x 3 and padded, all units rectified.
 
-    Departs from the source, of whose network its abstract tells no sizes: all of them are ours. From AlexNet: 3 x 3
-    kernels throughout, as a map of a few places has none for 11 x 11; no response normalisation.
+    Departs from the source, of which the order of its parts alone is taken, in all sizes; and from AlexNet in these:
+    kernels are 3 x 3 throughout, as a map of a few places has no room for 11 x 11, and no response is normalised.
 
     Attributes:
         hidden: Width of the layers on both sides of the bottleneck.
@@ -30,8 +30,8 @@ class AEAlexNet(Pretrained):
         units: Width of the dense layers.
         dropout: Share of their inputs zeroed in training, 0 <= dropout < 1.
     Reference:
-        Dong, Wang & He 2019, doi:10.1109/ICSESS47205.2019.9040718; Krizhevsky, Sutskever & Hinton 2012,
-        doi:10.1145/3065386.
+        Dong, Wang & He 2019, a real-time network intrusion detection system based on deep learning (ICSESS);
+        Krizhevsky, Sutskever & Hinton 2012 (NIPS 25), again in doi:10.1145/3065386.
     """
 
     hidden: Annotated[int, Field(ge=1)]

@@ -23,7 +23,7 @@ class DeepBelief(Pretrained):
 
     Departs from the source in these: values of a record between 0 and 1 are taken for probabilities, where the source
     has the bits of a packet; the machines are scikit-learn's, of persistent contrastive divergence (Tieleman 2008,
-    doi:10.1145/1390156.1390290), where the source has a chain that starts at the data.
+    doi:10.1145/1390156.1390290), where Hinton's have a chain that starts at the data each time.
 
     Attributes:
         layers: Machines, one on top of the other.

@@ -114,8 +114,8 @@ class Network(ABC):
             steps: The step that each input belongs to, int64, shape (k,); None: each its own.
             noise: Standard deviation of what training adds to the scaled inputs.
             evidence: What the inputs are recoded to before they are scaled; None: they are not.
-            unlabelled: The training part, which each body is pre-trained on, where it is; None: none is.
-            seed: Of that.
+            unlabelled: The training part, for bodies that are pre-trained; None: they start as they are drawn.
+            seed: Of the pre-training.
         """
         keras = load_keras()
         if not self.standardise:
