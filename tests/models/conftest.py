@@ -30,7 +30,7 @@ SMALL = {
     "bat": (*CONVOLUTIONAL, "members=2"),
     "stl": (*PRETRAINED, "units=3", "members=2"),
     "dbn": (*PRETRAINED, "units=3", "layers=2", "frequencies=2"),
-    "ae_alexnet": (*PRETRAINED, "hidden=5", "side=3", "channels=4", "units=8"),
+    "ae_alexnet": (*PRETRAINED, "hidden=5", "side=3", "channels=8", "units=32"),
 }
 
 
