@@ -146,8 +146,8 @@ def test_nothing_is_unpickled() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
-def test_no_module_is_longer_than_400_lines(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 400
+def test_no_module_is_longer_than_400_lines_and_none_of_models_than_200(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= (200 if path.parent.name == "models" else 400)
 
 
 @pytest.mark.parametrize("name", ["download", "preprocess", "sample", "reduce", "train", "evaluate"])

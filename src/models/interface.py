@@ -104,7 +104,7 @@ def load_classifier(folder: Path) -> Classifier:
         raise ValueError(f"{folder}: found no model.json, expected a folder that a detector's model was saved to")
     facts = json.loads(note.read_text(encoding="utf-8"))
     if facts["kind"] == "network":
-        from src.models.network import NetworkClassifier
+        from src.models.scoring import NetworkClassifier
 
         return NetworkClassifier.load(folder)
     if facts["kind"] == "classical":

@@ -1,12 +1,8 @@
-"""What all networks share: scaling of the input, the fit, and the classifier it gives."""
+"""What all networks share: what becomes of the input, and members that judge together."""
 
-import importlib
-import math
 import time
 from abc import ABC, abstractmethod
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -14,19 +10,16 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.checked import CHECKED
-from src.data.schema import GROUPS
 from src.data.windows import ModelInput, Windows
-from src.files import whole_file
-from src.models.balance import balance, balance_types, limit_types
-from src.models.copies import distinct, merge_copies
+from src.models.copies import merge_copies
 from src.models.evidence import Evidence
-from src.models.framework import cores_for_calls, load_keras
-from src.models.grafts import graft
-from src.models.interface import Fitted, OnEpoch, write_kind
+from src.models.fitting import fit_network
+from src.models.framework import load_keras
+from src.models.interface import Fitted, OnEpoch
+from src.models.rows import trained_rows
+from src.models.scoring import NetworkClassifier
 from src.models.training import Training
 
-# Records, or windows: what a batch leaves on its way through the network then stays in the processor's cache.
-SCORING_BATCH = 2048
 # An input that varies by less, against the largest one, is constant but for float32's rounding: principal components
 # without variance reach 1e-6, the columns of KDD99 scaled to [0, 1] stay above 1e-4. Blown up to `input_scale`, the
 # rounding would drown all else as soon as a record does not have the constant.
@@ -182,10 +175,6 @@ class Network(ABC):
     ) -> Fitted:
         """See `src.models.interface.Model.fit`."""
         keras = load_keras()
-        from src.models import committee
-        from src.models.callbacks import EpochReport, StopOnDivergence
-        from src.models.shards import sharded
-
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
         start = time.perf_counter()
@@ -195,165 +184,15 @@ class Network(ABC):
         mean, deviation = seen.mean(axis=0, dtype=np.float64), seen.std(axis=0, dtype=np.float64)
         network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise, evidence=evidence,
                              unlabelled=X, seed=seed)  # fmt: skip
-        X, y, weight = _weighed(X, y, attack, training, seed)
-        if training.past_grafts:
-            X, y, weight = graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
-        X_val, y_val, weight_val = merge_copies(X_val, y_val, len(X_val))
-        batch = min(training.batch_size, len(X))
-        updates = math.ceil(len(X) / batch)
-        # Whole batches only, filled up from the front: one shape means one compiled step, and with all steps of an
-        # epoch in one call the framework's cost per step is gone (0.3 s an epoch instead of 0.9 s at k = 2).
-        filled = np.resize(np.arange(len(X)), updates * batch)
-        report = EpochReport(training, on_epoch)
-        # XLA makes one program of a step, whose shards would wait for each other
-        trained = network if training.jit_compile else sharded(network, batch)
-        trained.compile(
-            optimizer=_optimizer(training, updates),
-            loss=committee.smoothed_loss(training.label_smoothing),
-            weighted_metrics=[committee.accuracy],
-            jit_compile=training.jit_compile,
-            steps_per_execution=updates,
-        )
-        trained.fit(
-            sequences(X[filled]),
-            y[filled],
-            sample_weight=weight[filled],
-            batch_size=batch,
-            epochs=training.epochs,
-            validation_data=(sequences(X_val), y_val, weight_val),
-            validation_batch_size=min(len(X_val), SCORING_BATCH),
-            verbose=0,
-            callbacks=[
-                StopOnDivergence(training),
-                report,
-                keras.callbacks.EarlyStopping(
-                    training.monitor,
-                    mode="max" if training.monitor == "val_accuracy" else "min",
-                    patience=training.patience or training.epochs,
-                    restore_best_weights=True,
-                ),
-            ],
-        )
+        rows = trained_rows(X, y, training, seed, attack=attack, steps=steps)
+        epochs = fit_network(network, rows, merge_copies(X_val, y_val, len(X_val)), training, on_epoch)
         seconds = time.perf_counter() - start
-        facts = {
-            "rows_per_epoch": len(X),
-            "network_parameters": network.count_params(),
-            "backend": keras.backend.backend(),
-        }
-        return Fitted(NetworkClassifier(network), seconds, report.epochs, facts)
+        facts = {"rows_per_epoch": len(rows[0]), "network_parameters": network.count_params()}
+        facts["backend"] = keras.backend.backend()
+        return Fitted(NetworkClassifier(network), seconds, epochs, facts)
 
 
 def is_constant(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     """Which inputs do not vary but for rounding: bool, shape (k,), of the mean and deviation of each, shape (k,)."""
     constant: np.ndarray = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
     return constant
-
-
-def sequences(X: ModelInput) -> np.ndarray:
-    """The steps that a network reads, float32: shape (n, k, 1) of records, (n, w, k) of windows."""
-    return np.asarray(X) if isinstance(X, Windows) else X[:, :, None]
-
-
-def _weighed(
-    X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training, seed: int
-) -> tuple[ModelInput, np.ndarray, np.ndarray]:
-    """The rows that are trained, their classes, int32, and their weights, float32, shape (m,)."""
-    if not (training.type_balance or training.type_limit):
-        X, y, weight = merge_copies(X, y, training.copies)
-        return X, y, balance(weight, y, training.class_balance)
-    if attack is None:
-        raise ValueError(
-            f"training.type_balance={training.type_balance} type_limit={training.type_limit}: found no attack types, "
-            "expected one a row; give the fit `attack`, or set them to 0 and null"
-        )
-    types = int(attack.max()) + 1
-    X, kind, weight = merge_copies(X, y * types + attack, training.copies)
-    if training.type_limit:
-        kept = limit_types(kind, training.type_limit, seed)
-        X, kind, weight = X[kept], kind[kept], weight[kept]
-    y = kind // types
-    weight = balance(weight, y, training.class_balance)
-    return X, y, balance_types(weight, y, kind, training.type_balance)
-
-
-def _past(steps: np.ndarray | None) -> np.ndarray:
-    """Columns that tell of the records before, int64."""
-    found = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == len(GROUPS))
-    if not len(found):
-        raise ValueError(
-            "training.past_grafts: found no column of the past, expected layout=past; set it to 0 for other layouts"
-        )
-    return found
-
-
-def _optimizer(training: Training, steps: int) -> Any:
-    keras = load_keras()
-    rate: Any = training.learning_rate
-    warmup = round(training.warmup_epochs * steps)
-    if training.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0 if warmup else rate,
-            max(1, training.epochs * steps - warmup),
-            warmup_target=rate if warmup else None,
-            warmup_steps=warmup,
-        )
-    elif warmup:
-        rate = keras.optimizers.schedules.PolynomialDecay(0.0, warmup, rate)
-    kinds = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "nadam": keras.optimizers.Nadam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }
-    return kinds[training.optimizer](rate, clipnorm=training.clipnorm)
-
-
-class NetworkClassifier:
-    """A fitted network."""
-
-    def __init__(self, network: Any):
-        self._network = network
-        # For scoring: drops optimiser state and the step of the fit. XLA would take longer to compile than to score.
-        self._network.compile(jit_compile=False)
-
-    def predict_proba(self, X: ModelInput) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k), or Windows, shape (n, w, k).
-
-        Each distinct row is scored once: 70 % of KDD99's records are copies.
-        """
-        first, row, _ = distinct(X)
-        return self._score(X[first])[row]
-
-    def _score(self, X: ModelInput) -> np.ndarray:
-        logits = np.empty((len(X), *self._network.output_shape[1:]), dtype=np.float32)
-
-        def score(start: int) -> None:
-            some = slice(start, start + SCORING_BATCH)
-            logits[some] = self._network.predict_on_batch(sequences(X[some]))
-
-        starts = range(0, len(X), SCORING_BATCH)
-        for start in starts[:1]:  # the first call builds what the others use
-            score(start)
-        with ThreadPoolExecutor(cores_for_calls()) as threads:
-            list(threads.map(score, starts[1:]))
-        logits -= logits.max(axis=-1, keepdims=True)
-        odds = np.exp(logits)
-        each: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)
-        return each.mean(axis=1)
-
-    def save(self, folder: Path) -> None:
-        """Keep the network as `network.keras`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(folder / "network.keras") as part:
-            named = part.with_suffix(".keras")  # Keras looks at the ending
-            self._network.save(named)
-            named.replace(part)
-        write_kind(folder, "network")
-
-    @classmethod
-    def load(cls, folder: Path) -> "NetworkClassifier":
-        """Read back what `save` kept, in safe mode: no code in the file is run."""
-        for module in ("src.models.layers", "src.models.cells"):
-            importlib.import_module(module)  # registers what is in it
-        return cls(load_keras().saving.load_model(folder / "network.keras", safe_mode=True, compile=False))

@@ -12,7 +12,8 @@ from src.checked import CHECKED
 from src.data.windows import ModelInput
 from src.models.copies import distinct
 from src.models.framework import load_keras
-from src.models.network import SCORING_BATCH, Network, Positive, sequences
+from src.models.network import Network, Positive
+from src.models.scoring import SCORING_BATCH, sequences
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)

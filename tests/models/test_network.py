@@ -9,10 +9,12 @@ import pytest
 
 from src.data.schema import GROUPS
 from src.data.windows import Windows
-from src.models import network as network_module
+from src.models import scoring
+from src.models.fitting import optimizer as make_optimizer
 from src.models.framework import load_keras
 from src.models.interface import Fitted, load_classifier, write_kind
-from src.models.network import SCORING_BATCH, NetworkClassifier, _optimizer, _weighed
+from src.models.rows import trained_rows
+from src.models.scoring import SCORING_BATCH, NetworkClassifier
 from src.models.training import Training
 from tests.models.conftest import make_lstm
 
@@ -247,7 +249,7 @@ def test_windows_keep_their_score_whatever_they_are_scored_with(
     np.testing.assert_allclose(whole, odds / odds.sum(axis=1, keepdims=True), atol=1e-6)
     alone = [fitted.classifier.predict_proba(X[[place]])[0] for place in range(50)]
     np.testing.assert_allclose(alone, whole, atol=1e-6)
-    monkeypatch.setattr(network_module, "SCORING_BATCH", 10)  # three windows of three
+    monkeypatch.setattr(scoring, "SCORING_BATCH", 10)  # three windows of three
     np.testing.assert_allclose(fitted.classifier.predict_proba(X), whole, atol=1e-6)
     assert fitted.classifier.predict_proba(X[:0]).shape == (0, 2)
     fitted.classifier.save(tmp_path)
@@ -395,7 +397,7 @@ def test_where_nothing_tells_the_classes_apart_the_weights_of_their_types_are_le
 def test_types_are_balanced_within_balanced_classes(make_training: Callable[..., Training]) -> None:
     X = np.arange(6, dtype=np.float32)[:, None]
     y, attack = np.array([0, 0, 0, 0, 1, 1], dtype=np.int32), np.array([5, 5, 5, 6, 8, 8], dtype=np.int32)
-    rows, classes, weight = _weighed(X, y, attack, make_training(class_balance=1.0, type_balance=1.0), 0)
+    rows, classes, weight = trained_rows(X, y, make_training(class_balance=1.0, type_balance=1.0), 0, attack=attack)
     # 1/4 4/3 for the three, 1/4 4 for the one, 1/2 for the two
     np.testing.assert_allclose(weight, np.array([1 / 3, 1 / 3, 1 / 3, 1, 0.5, 0.5]) * 2, rtol=1e-6)
     assert rows is X
@@ -409,7 +411,7 @@ def test_at_most_so_many_rows_of_a_type_are_trained_and_the_weights_are_of_those
     kind = np.array([0] * 6 + [3] * 5 + [8], dtype=np.int32)
     X, y = np.arange(12, dtype=np.float32)[:, None], (kind > 0).astype(np.int32)
     training = make_training(type_limit=2, type_balance=1.0, class_balance=1.0)
-    rows, classes, weight = _weighed(X, y, kind, training, 0)
+    rows, classes, weight = trained_rows(X, y, training, 0, attack=kind)
     assert np.bincount(kind[rows[:, 0].astype(int)]).tolist() == [2, 0, 0, 2, 0, 0, 0, 0, 1]
     np.testing.assert_array_equal(classes, y[rows[:, 0].astype(int)])
     # of classes that weigh the same, 1/2 of each row of 2, 1/3 times 3/2 and 3 of the other's three
@@ -453,7 +455,7 @@ def test_a_smoothed_target_is_not_overshot(fit: Fit) -> None:
 def test_the_learning_rate_follows_its_schedule(
     changes: dict[str, Any], rates: dict[int, float], make_training: Callable[..., Training]
 ) -> None:
-    optimizer = _optimizer(make_training(epochs=4, learning_rate=0.2, **changes), 10)
+    optimizer = make_optimizer(make_training(epochs=4, learning_rate=0.2, **changes), 10)
     found = {}
     for step in rates:
         optimizer.iterations.assign(step)
@@ -463,7 +465,7 @@ def test_the_learning_rate_follows_its_schedule(
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "rmsprop", "sgd"])
 def test_the_optimiser_is_the_one_that_was_asked_for(name: str, make_training: Callable[..., Training]) -> None:
-    optimizer = _optimizer(make_training(optimizer=name, clipnorm=0.5), 10)
+    optimizer = make_optimizer(make_training(optimizer=name, clipnorm=0.5), 10)
     assert type(optimizer).__name__.lower() == name
     assert optimizer.clipnorm == 0.5
 
