@@ -8,34 +8,14 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from sklearn.base import ClassifierMixin
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import LinearSVC
 
 from src.checked import CHECKED
 from src.models.classical import Classical, Count
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-@dataclass(frozen=True, config=CHECKED)
-class SupportVectorMachine(Classical):
-    """A linear support vector machine, one class against the rest.
-
-    Decision values become probabilities by Platt's sigmoid, fitted on folds left out of the fit in turn.
-
-    Attributes:
-        C: Weight of the errors against the margin.
-    Reference:
-        Cortes & Vapnik 1995, doi:10.1007/BF00994018; Platt 1999.
-    """
-
-    C: Positive
-
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return CalibratedClassifierCV(LinearSVC(C=self.C, random_state=seed), cv=3, ensemble=False)
 
 
 @dataclass(frozen=True, config=CHECKED)

@@ -28,14 +28,13 @@ SCORED = 16_384
 TRUSTED = [
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
     "src.models.autoencoders.ErrorDetector",
     "src.models.clusters.ClusterShares",
     "src.models.elm.RandomHidden",
     "src.models.importance.ImportantFeatures",
-    "src.models.kernels.KernelMachine",
     "src.models.rotation.RotationForest",
+    "src.models.support_vectors.KernelMachine",
+    "src.models.support_vectors.LinearMachine",
 ]
 
 

@@ -8,12 +8,13 @@ pytestmark = pytest.mark.slow
 # enough records for a few of each of the five classes
 SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000", "training.progress=false",
          "training.epochs=1", "evaluation.bootstrap=50")  # fmt: skip
+SIDE_BY_SIDE = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 
 def test_the_grids_on_simulated_records_give_a_whole_report_and_are_not_run_twice(project):
     grids = sorted((project.root / "conf" / "experiment").glob("models_*.yaml"))
     for grid in grids:
-        project.module("train", "-m", f"+experiment={grid.stem}", *SMALL)
+        project.module("train", "-m", f"+experiment={grid.stem}", *SIDE_BY_SIDE, *SMALL)
     output = project.module("standings", *SMALL)
     runs = [run for run in project.runs() if "k" in run.data.params]
     assert {run.info.status for run in runs} == {"FINISHED"}

@@ -10,12 +10,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from src.models import classical
-from src.models.baselines import GradientBoosting, NaiveBayes, NearestNeighbours, SupportVectorMachine
+from src.models.baselines import GradientBoosting, NaiveBayes, NearestNeighbours
 from src.models.clusters import Clusters, ClusterShares
 from src.models.elm import ExtremeLearningMachines, RandomHidden
 from src.models.interface import Fitted, Model, load_classifier
-from src.models.kernels import RadialSupportVectorMachine
 from src.models.rotation import TwoStage
+from src.models.support_vectors import RadialSupportVectorMachine, SupportVectorMachine
 
 BOOSTED = GradientBoosting(iterations=20, learning_rate=0.3, max_leaf_nodes=4)
 MODELS = {

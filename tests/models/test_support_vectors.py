@@ -1,4 +1,4 @@
-"""The radial support vector machine: its kernel, planes and temperature by hand, kept and read back."""
+"""Support vector machines: their kernel, planes and temperature by hand, kept and read back."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +12,32 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from src.models.copies import distinct
 from src.models.interface import Fitted, load_classifier
-from src.models.kernels import HELD_OUT, SHARPEST, KernelMachine, RadialSupportVectorMachine, sharpness, softmax
+from src.models.support_vectors import (
+    HELD_OUT,
+    KernelMachine,
+    LinearMachine,
+    RadialSupportVectorMachine,
+    SupportVectorMachine,
+)
+from src.models.temperature import SHARPEST, sharpness, softmax
 from tests.models.test_baselines import corners
 
 MODEL = RadialSupportVectorMachine(C=1.0, gamma="scale", landmarks=20)
 Fit = Callable[..., Fitted]
 
 
-@parametrize_with_checks([KernelMachine(landmarks=10, random_state=0)])
+@parametrize_with_checks([LinearMachine(random_state=0), KernelMachine(landmarks=10, random_state=0)])
 def test_the_machine_follows_the_contract(estimator: Any, check: Any) -> None:
     check(estimator)
+
+
+def test_a_class_of_a_single_record_has_a_plane_too(fit: Fit) -> None:
+    X = np.array([[0.0], [1], [2], [9]], dtype=np.float32)
+    y = np.array([0, 0, 0, 2], dtype=np.int32)
+    for model in (SupportVectorMachine(C=1000.0), MODEL):
+        found = fit(model, (X, y), n_classes=3).classifier.predict_proba(X)
+        assert found.argmax(axis=1).tolist() == y.tolist()
+        assert found[:, 1].tolist() == [0, 0, 0, 0]  # training has none of it
 
 
 def test_a_radial_kernel_parts_opposite_corners_where_no_plane_does(fit: Fit) -> None:

@@ -1,4 +1,4 @@
-"""A support vector machine with a radial kernel, of which a few records see enough."""
+"""Support vector machines: a plane for each class, among the records or among what a radial kernel makes of them."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -14,47 +14,32 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from src.checked import CHECKED
 from src.models.classical import Classical, Count
 from src.models.copies import distinct
+from src.models.temperature import sharpness, softmax
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 # Of each class, one record in so many is kept from the machine, for the temperature.
 HELD_OUT = 5
-# What decision values are multiplied by lies between, also where the classes held out are told apart without a mistake.
-SHARPEST = 100.0
 
 
-class KernelMachine(ClassifierMixin, BaseEstimator):
-    """A linear machine, one class against the rest, on what a radial kernel makes of a record and some landmarks.
+class LinearMachine(ClassifierMixin, BaseEstimator):
+    """A linear machine, one class against the rest, whose decision values become probabilities.
 
-    With k(x, x') = exp(-gamma |x - x'|^2) and landmarks L, a record becomes z(x) = K_LL^(-1/2) k(L, x), so that
-    z(x) z(x') is k(x, x') where x or x' is a landmark and near it elsewhere. On z, for each class, w and b minimise
-    |w|^2 / 2 + b^2 / 2 + C sum_i n_i max(0, 1 - s_i (w z_i + b))^2 over the distinct records i, of which there are n_i,
-    s_i = 1 in the class and -1 outside. The probabilities are softmax(t d) of the decision values d = w z + b, with one
-    t that makes the classes of every fifth record, held out of w and b, most likely.
+    For each class, w and b minimise |w|^2 / 2 + b^2 / 2 + C sum_i n_i max(0, 1 - s_i (w z_i + b))^2 over the distinct
+    records i, of which there are n_i, s_i = 1 in the class and -1 outside; z_i = x_i here. The probabilities are
+    softmax(t d) of the decision values d = w z + b, with one t that makes the classes of every fifth record, held out
+    of w and b, most likely.
 
     Args:
-        landmarks: Distinct records that the kernel is taken with, drawn at random, as many of each class; of a class
-            that has fewer, all.
         C: Weight of the errors against the margin.
-        gamma: Of the kernel; "scale": 1 / (d v) with the variance v of all values of the distinct records.
-        random_state: Of the landmarks, and of the records held out.
+        random_state: Of the records held out.
     Attributes:
-        kernel_: The fitted scikit-learn Nystroem.
         machine_: The fitted scikit-learn LinearSVC.
         sharpness_: t.
     """
 
-    def __init__(
-        self,
-        landmarks: int = 100,
-        *,
-        C: float = 1.0,
-        gamma: float | Literal["scale"] = "scale",
-        random_state: int | None = None,
-    ):
-        self.landmarks = landmarks
+    def __init__(self, *, C: float = 1.0, random_state: int | None = None):
         self.C = C
-        self.gamma = gamma
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -66,19 +51,22 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
             raise ValueError(f"y: found one class, {self.classes_[0]}, expected records of two classes or more")
         first, _, count = distinct(X, labels)
         rows, labels = X[first], labels[first]
-        gamma = self.gamma
-        if gamma == "scale":
-            gamma = 1 / (X.shape[1] * (float(rows.var(dtype=np.float64)) or 1.0))
         rank = self._rank(labels)
-        landmarks = rows[np.argsort(rank, kind="stable")[: self.landmarks]]
-        self.kernel_ = Nystroem(gamma=gamma, n_components=len(landmarks), random_state=self.random_state).fit(landmarks)
-        seen = self.kernel_.transform(rows)
+        self._fit_features(rows, rank)
+        seen = self._features(rows)
         held = rank % HELD_OUT == HELD_OUT - 1
         machine = LinearSVC(C=self.C, dual=False, random_state=self.random_state)
         self.machine_ = machine.fit(seen[~held], labels[~held], sample_weight=count[~held])
         some = held if held.any() else ~held  # fewer than five records of each class: none is held out
         self.sharpness_ = sharpness(self._decision(seen[some]), labels[some], count[some])
         return self
+
+    def _fit_features(self, rows: np.ndarray, rank: np.ndarray) -> None:
+        """What `_features` needs, of the distinct records, shape (m, d), each of a place among those of its class."""
+
+    def _features(self, X: np.ndarray) -> np.ndarray:
+        """z, shape (n, e), of X, float32, shape (n, d)."""
+        return X
 
     def _rank(self, labels: np.ndarray) -> np.ndarray:
         """Place of each record among those of its class, in a random order: int64, shape (n,)."""
@@ -99,7 +87,7 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
         """Class probabilities, shape (n, classes), of X, shape (n, d)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        return softmax(self.sharpness_ * self._decision(self.kernel_.transform(X)))
+        return softmax(self.sharpness_ * self._decision(self._features(X)))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class, shape (n,)."""
@@ -108,33 +96,62 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
         return found
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Of each row, shape (n, classes)."""
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    share: np.ndarray = odds / odds.sum(axis=1, keepdims=True)
-    return share
+class KernelMachine(LinearMachine):
+    """The linear machine on what a radial kernel makes of a record and some landmarks.
 
-
-def sharpness(decision: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> float:
-    """The t, at most `SHARPEST` and at least its inverse, that makes softmax(t d) of the right classes most likely.
+    With k(x, x') = exp(-gamma |x - x'|^2) and landmarks L, a record becomes z(x) = K_LL^(-1/2) k(L, x), so that
+    z(x) z(x') is k(x, x') where x or x' is a landmark and near it elsewhere.
 
     Args:
-        decision: d, shape (n, classes).
-        labels: Place of the right class, int64, shape (n,).
-        weight: How often there is each, shape (n,).
-    Reference:
-        Guo et al. 2017, arXiv:1706.04599: 1 / t is their temperature.
+        landmarks: Distinct records that the kernel is taken with, drawn at random, as many of each class; of a class
+            that has fewer, all.
+        C: Weight of the errors against the margin.
+        gamma: Of the kernel; "scale": 1 / (d v) with the variance v of all values of the distinct records.
+        random_state: Of the landmarks, and of the records held out.
+    Attributes:
+        kernel_: The fitted scikit-learn Nystroem.
     """
-    right = np.take_along_axis(decision, labels[:, None], axis=1)[:, 0]
-    low, high = -np.log(SHARPEST), np.log(SHARPEST)
-    for _ in range(40):  # the likelihood is concave in t: its slope falls from plus to minus
-        middle = (low + high) / 2
-        expected = (softmax(np.exp(middle) * decision) * decision).sum(axis=1)
-        if weight @ (right - expected) > 0:
-            low = middle
-        else:
-            high = middle
-    return float(np.exp((low + high) / 2))
+
+    def __init__(
+        self,
+        landmarks: int = 100,
+        *,
+        C: float = 1.0,
+        gamma: float | Literal["scale"] = "scale",
+        random_state: int | None = None,
+    ):
+        super().__init__(C=C, random_state=random_state)
+        self.landmarks = landmarks
+        self.gamma = gamma
+
+    def _fit_features(self, rows: np.ndarray, rank: np.ndarray) -> None:
+        gamma = self.gamma
+        if gamma == "scale":
+            gamma = 1 / (rows.shape[1] * (float(rows.var(dtype=np.float64)) or 1.0))
+        landmarks = rows[np.argsort(rank, kind="stable")[: self.landmarks]]
+        self.kernel_ = Nystroem(gamma=gamma, n_components=len(landmarks), random_state=self.random_state).fit(landmarks)
+
+    def _features(self, X: np.ndarray) -> np.ndarray:
+        seen: np.ndarray = self.kernel_.transform(X)
+        return seen
+
+
+@dataclass(frozen=True, config=CHECKED)
+class SupportVectorMachine(Classical):
+    """A linear support vector machine, see `LinearMachine`.
+
+    Departs from the source in the errors, which are squared.
+
+    Attributes:
+        C: Weight of the errors against the margin.
+    Reference:
+        Cortes & Vapnik 1995, doi:10.1007/BF00994018.
+    """
+
+    C: Positive
+
+    def estimator(self, seed: int) -> ClassifierMixin:
+        return LinearMachine(C=self.C, random_state=seed)
 
 
 @dataclass(frozen=True, config=CHECKED)
