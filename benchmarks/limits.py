@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from benchmarks.inputs import Inputs, settings
 from benchmarks.training import OURS
 from src.models.framework import load_keras
 
-# Kinds of work by the names that TensorFlow and XLA give operations; the first that matches counts.
+# Kinds of work by the names that TensorFlow gives operations; the first that matches counts.
 PRODUCTS = "matrix products"
 KINDS = {
     PRODUCTS: "matmul|dot|gemm",
@@ -94,25 +93,17 @@ def _by_kind(folder: Path) -> tuple[dict[str, float], float]:
     for plane in space.planes:
         for line in plane.lines:
             for event in line.events:
-                name = _operation(plane, event)
-                if name is None:
+                found = OPERATION.fullmatch(plane.event_metadata[event.metadata_id].name)
+                if found is None or CONTAINERS.search(found[1]):
                     continue
-                kinds[_kind(name)] += event.duration_ps / 1e12
+                kind = _kind(found[1])
+                kinds[kind] += event.duration_ps / 1e12
                 start = line.timestamp_ns * 1000 + event.offset_ps
                 spans.append((start, start + event.duration_ps))
-                if _kind(name) == PRODUCTS:
+                if kind == PRODUCTS:
                     products.append(start)
     first, last = min(products), max(products)
     return dict(kinds), 1 - _covered([span for span in spans if first <= span[0] <= last]) / (last - first)
-
-
-def _operation(plane: Any, event: Any) -> str | None:
-    """The name of an operation, None for what is none or is made of others."""
-    name: str = plane.event_metadata[event.metadata_id].name
-    if any(plane.stat_metadata[stat.metadata_id].name == "hlo_op" for stat in event.stats):
-        return None if CONTAINERS.match(name) else name
-    found = OPERATION.fullmatch(name)
-    return None if found is None or CONTAINERS.search(found[1]) else found[1]
 
 
 def _kind(name: str) -> str:

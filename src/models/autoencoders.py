@@ -7,15 +7,15 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.cluster import AffinityPropagation
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from src.checked import CHECKED
-from src.models.classical import Classical, Count
+from src.checked import CHECKED, Count
+from src.models.classical import Classical, Probable
 from src.models.copies import distinct
 from src.models.importance import ImportantFeatures
 
@@ -24,7 +24,7 @@ BATCH, LEARNING_RATE = 64, 0.01
 SMALLEST_ERROR = 1e-4
 
 
-class ErrorDetector(ClassifierMixin, BaseEstimator):
+class ErrorDetector(Probable):
     """Tells the first of two classes, normal traffic, from the other by how badly it is made again.
 
     1. The features that a random forest of both classes splits by most are kept, see `ImportantFeatures`.
@@ -129,12 +129,6 @@ class ErrorDetector(ClassifierMixin, BaseEstimator):
         error = (self.errors(validate_data(self, X, dtype=np.float32, reset=False)) / self.thresholds_).max(axis=1)
         attack = error / (1 + error)
         return np.column_stack([1 - attack, attack])
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable class, shape (n,)."""
-        most = self.predict_proba(X).argmax(axis=1)
-        found: np.ndarray = self.classes_[most]
-        return found
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

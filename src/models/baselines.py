@@ -12,10 +12,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from src.checked import CHECKED
-from src.models.classical import Classical, Count
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+from src.checked import CHECKED, Count, Positive
+from src.models.classical import Classical
 
 
 @dataclass(frozen=True, config=CHECKED)

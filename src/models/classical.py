@@ -3,24 +3,21 @@
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import skops.io
-from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.base import ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from src.checked import CHECKED
+from src.checked import CHECKED, Count
 from src.data.windows import ModelInput
 from src.files import whole_file
 from src.models.copies import distinct
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
-
-Count = Annotated[int, Field(ge=1)]
 
 # Records that are scored at once: of some models, each takes thousands of numbers on its way.
 SCORED = 16_384
@@ -36,6 +33,16 @@ TRUSTED = [
     "src.models.support_vectors.KernelMachine",
     "src.models.support_vectors.LinearMachine",
 ]
+
+
+class Probable(ClassifierMixin, BaseEstimator):
+    """An estimator of our own that has `classes_`, once it is fitted, and `predict_proba`."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class, shape (n,), of X, shape (n, d)."""
+        most = self.predict_proba(X).argmax(axis=1)
+        found: np.ndarray = self.classes_[most]
+        return found
 
 
 class Classical(ABC):

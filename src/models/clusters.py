@@ -4,16 +4,16 @@ from typing import Any, Self
 
 import numpy as np
 from pydantic.dataclasses import dataclass
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.cluster import KMeans
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from src.checked import CHECKED
-from src.models.classical import Classical, Count
+from src.checked import CHECKED, Count
+from src.models.classical import Classical, Probable
 
 
-class ClusterShares(ClassifierMixin, BaseEstimator):
+class ClusterShares(Probable):
     """k-means, and in each cluster the shares of the classes: a record gets those of the nearest centre.
 
     Args:
@@ -47,12 +47,6 @@ class ClusterShares(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         shares: np.ndarray = self.shares_[self.means_.predict(validate_data(self, X, dtype=np.float64, reset=False))]
         return shares
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The majority's class, shape (n,)."""
-        most = self.predict_proba(X).argmax(axis=1)
-        found: np.ndarray = self.classes_[most]
-        return found
 
 
 @dataclass(frozen=True, config=CHECKED)

@@ -6,13 +6,11 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from src.checked import CHECKED
+from src.checked import CHECKED, Count
 from src.models.framework import load_keras
 from src.models.lstm import lstm_layer
 from src.models.network import Network
 from src.models.recurrent import written_out
-
-Count = Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)

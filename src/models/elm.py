@@ -11,8 +11,8 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from src.checked import CHECKED
-from src.models.classical import Classical, Count
+from src.checked import CHECKED, Count
+from src.models.classical import Classical
 
 
 class RandomHidden(TransformerMixin, BaseEstimator):

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from src.checked import CHECKED
+from src.checked import CHECKED, Positive
 from src.data.windows import ModelInput, Windows
 from src.models.copies import merge_copies
 from src.models.evidence import Evidence
@@ -24,8 +24,6 @@ from src.models.training import Training
 # without variance reach 1e-6, the columns of KDD99 scaled to [0, 1] stay above 1e-4. Blown up to `input_scale`, the
 # rounding would drown all else as soon as a record does not have the constant.
 ROUNDING = 1e-5
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -134,9 +132,8 @@ class Network(ABC):
             head = keras.layers.Dense(n_classes)  # before the body: weights are drawn in the order of the layers
             seen = self._seen(scaled, member)
             read = self.body(seen)
-            start = []
-            if unlabelled is not None:
-                start = self.pretrained(inputs, seen, unlabelled, np.random.default_rng([seed, member]))
+            rng = np.random.default_rng([seed, member])
+            start = [] if unlabelled is None else self.pretrained(inputs, seen, unlabelled, rng)
             if start:
                 body = keras.Model(seen, read)
                 body.set_weights([*start, *body.get_weights()[len(start) :]])

@@ -8,11 +8,11 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from src.checked import CHECKED
+from src.checked import CHECKED, Positive
 from src.data.windows import ModelInput
 from src.models.copies import distinct
 from src.models.framework import load_keras
-from src.models.network import Network, Positive
+from src.models.network import Network
 from src.models.scoring import SCORING_BATCH, sequences
 
 

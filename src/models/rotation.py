@@ -7,22 +7,22 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.ensemble import BaggingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from src.checked import CHECKED
-from src.models.classical import Classical, Count
+from src.checked import CHECKED, Count
+from src.models.classical import Classical, Probable
 from src.models.copies import distinct
 from src.models.importance import ImportantFeatures
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class RotationForest(ClassifierMixin, BaseEstimator):
+class RotationForest(Probable):
     """Trees, each on features that are turned in a way of its own; their mean probability judges.
 
     For each tree, the d features are dealt out at random into subsets of `subset`, the last of what is left. For each
@@ -88,12 +88,6 @@ class RotationForest(ClassifierMixin, BaseEstimator):
         judged = [tree.predict_proba(X @ rotation) for rotation, tree in zip(self.rotations_, self.trees_, strict=True)]
         mean: np.ndarray = np.mean(judged, axis=0)
         return mean
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable class, shape (n,)."""
-        most = self.predict_proba(X).argmax(axis=1)
-        found: np.ndarray = self.classes_[most]
-        return found
 
 
 def principal_axes(X: np.ndarray) -> np.ndarray:

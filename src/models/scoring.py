@@ -12,6 +12,7 @@ from src.files import whole_file
 from src.models.copies import distinct
 from src.models.framework import cores_for_calls, load_keras
 from src.models.interface import write_kind
+from src.models.temperature import softmax
 
 # Records, or windows: what a batch leaves on its way through the network then stays in the processor's cache.
 SCORING_BATCH = 2048
@@ -50,10 +51,8 @@ class NetworkClassifier:
             score(start)
         with ThreadPoolExecutor(cores_for_calls()) as threads:
             list(threads.map(score, starts[1:]))
-        logits -= logits.max(axis=-1, keepdims=True)
-        odds = np.exp(logits)
-        each: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)
-        return each.mean(axis=1)
+        mean: np.ndarray = softmax(logits).mean(axis=1)
+        return mean
 
     def save(self, folder: Path) -> None:
         """Keep the network as `network.keras`."""

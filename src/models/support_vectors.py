@@ -1,28 +1,25 @@
 """Support vector machines: a plane for each class, among the records or among what a radial kernel makes of them."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import Field
 from pydantic.dataclasses import dataclass
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from src.checked import CHECKED
-from src.models.classical import Classical, Count
+from src.checked import CHECKED, Count, Positive
+from src.models.classical import Classical, Probable
 from src.models.copies import distinct
 from src.models.temperature import sharpness, softmax
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 # Of each class, one record in so many is kept from the machine, for the temperature.
 HELD_OUT = 5
 
 
-class LinearMachine(ClassifierMixin, BaseEstimator):
+class LinearMachine(Probable):
     """A linear machine, one class against the rest, whose decision values become probabilities.
 
     For each class, w and b minimise |w|^2 / 2 + b^2 / 2 + C sum_i n_i max(0, 1 - s_i (w z_i + b))^2 over the distinct
@@ -88,12 +85,6 @@ class LinearMachine(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
         return softmax(self.sharpness_ * self._decision(self._features(X)))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable class, shape (n,)."""
-        most = self.predict_proba(X).argmax(axis=1)
-        found: np.ndarray = self.classes_[most]
-        return found
 
 
 class KernelMachine(LinearMachine):

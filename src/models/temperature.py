@@ -7,9 +7,9 @@ SHARPEST = 100.0
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Of each row, shape (n, classes)."""
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    share: np.ndarray = odds / odds.sum(axis=1, keepdims=True)
+    """Over the last axis, the classes."""
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    share: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)
     return share
 
 

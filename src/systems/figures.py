@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 
 from src.configurations import Entry
 from src.evaluation.plots import COLORS, STYLE
-from src.systems.tables import leading, name, ordered
+from src.systems.tables import is_network, leading, name, ordered
 
 _KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
 # Where a label may stand, in points from its mark to its nearer edge (to its middle, for 0), nearest first.
@@ -24,7 +24,7 @@ def by_time(entries: Sequence[Entry], title: str) -> Figure:
     """Share of test records judged wrongly, or mean cost, by seconds of the fit, a mark a model."""
     metric = leading(entries)
     points = [
-        (name(entry), fit.mean, score if metric == "test_mean_cost" else 1 - score, _kind(entry))
+        (name(entry), fit.mean, score if metric == "test_mean_cost" else 1 - score, 0 if is_network(entry) else 1)
         for entry, score in ordered(entries)
         if (fit := entry.score("fit_seconds"))
     ]
@@ -50,10 +50,6 @@ def by_time(entries: Sequence[Entry], title: str) -> Figure:
         axes.set_title(title, fontsize=11)
         _label(figure, [(label, seconds, value) for label, seconds, value, _ in points])
     return figure
-
-
-def _kind(entry: Entry) -> int:
-    return 0 if entry.first and "derived.network_parameters" in entry.first.params else 1
 
 
 def _label(figure: Figure, points: Sequence[tuple[str, float, float]]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from src.configurations import Entry
 from src.generalisation.tables import references
 from src.grid_report import MISSING
-from src.systems.tables import contrasts, name, ordered
+from src.systems.tables import contrasts, is_network, name, ordered
 
 HIGH = 0.99
 
@@ -32,7 +32,7 @@ def of_the_cost(five: Sequence[Entry]) -> str:
         return f"Five classes by the contest's cost: {MISSING}."
     won = min(one["cost"] for one in references() if "winner" in str(one["system"]))
     below = [f"`{name(entry)}`" for entry, score in scored if score < won]
-    network = next((one for one in scored if _is_network(one[0])), None)
+    network = next((one for one in scored if is_network(one[0])), None)
     words = f"`{name(network[0])}` ({network[1]:.4f}) is the best network" if network else "no network has run"
     return (
         f"By the contest's cost on five classes `{name(scored[0][0])}` is first with {scored[0][1]:.4f} and {words}; "
@@ -71,7 +71,3 @@ def of_the_variants(entries: Sequence[Entry]) -> str:
         f"Beyond its 95 % interval better than the plain LSTM: {better}; worse: {worse}. {len(judged)} were "
         "compared, each at 95 %: of twenty that do not differ, one comes out so by chance."
     )
-
-
-def _is_network(entry: Entry) -> bool:
-    return entry.first is not None and "derived.network_parameters" in entry.first.params

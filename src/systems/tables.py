@@ -10,12 +10,18 @@ from src.pages import markdown_table
 from src.systems.sources import source
 
 NO_WEIGHTS = "no network"
+_PARAMETERS = "derived.network_parameters"
 REFERENCE = "lstm"
 
 
 def name(entry: Entry) -> str:
     """The model as conf/model calls it."""
     return str(entry.config["model"]["name"])
+
+
+def is_network(entry: Entry) -> bool:
+    """Whether the model's runs tell of trained weights."""
+    return entry.first is not None and _PARAMETERS in entry.first.params
 
 
 def leading(entries: Sequence[Entry]) -> str:
@@ -65,7 +71,7 @@ def _scoring(run: Run) -> str:
 
 
 def _weights(run: Run) -> str:
-    found = run.params.get("derived.network_parameters")
+    found = run.params.get(_PARAMETERS)
     return f"{int(float(found)):,}" if found else NO_WEIGHTS
 
 
