@@ -67,18 +67,24 @@ def test_records_that_do_not_vary_have_a_kernel_too() -> None:
     assert machine.predict_proba(np.ones((1, 3)))[0, 1] > 0.5  # one of four against three of four
 
 
-def test_copies_weigh_as_many_errors() -> None:
+def test_copies_weigh_as_many_errors_and_the_temperature_is_of_held_out_records() -> None:
     X, y = corners(40)
     copies = np.random.default_rng(1).integers(1, 6, 40)
     machine = KernelMachine(8, gamma=1.0, random_state=0).fit(np.repeat(X, copies, axis=0), np.repeat(y, copies))
     # the rows in the order of `distinct`, so that the held-out ones are those of the machine
     first, _, count = distinct(np.repeat(X, copies, axis=0), np.repeat(y, copies))
-    rows, labels = np.repeat(X, copies, axis=0)[first], np.repeat(y, copies)[first]
+    labels = np.repeat(y, copies)[first]
+    seen = machine.kernel_.transform(np.repeat(X, copies, axis=0)[first])
+
+    def plane(rows: np.ndarray) -> LinearSVC:
+        rows = np.repeat(rows, count[rows])
+        return LinearSVC(dual=False, random_state=0).fit(seen[rows], labels[rows])
+
+    np.testing.assert_allclose(machine.machine_.coef_, plane(np.arange(40)).coef_, atol=0.02)
     held = machine._rank(labels) % HELD_OUT == HELD_OUT - 1
-    repeated = np.repeat(np.flatnonzero(~held), count[~held])
-    alone = LinearSVC(dual=False, random_state=0).fit(machine.kernel_.transform(rows)[repeated], labels[repeated])
-    np.testing.assert_allclose(machine.machine_.coef_, alone.coef_, atol=0.02)
     assert [held[labels == label].sum() for label in range(4)] == [2, 2, 2, 2]  # a fifth of ten each
+    unseen = plane(np.flatnonzero(~held)).decision_function(seen[held])
+    assert machine.sharpness_ == pytest.approx(sharpness(unseen, labels[held], count[held]), rel=0.02)
 
 
 def test_a_temperature_gives_the_mistakes_their_share() -> None:
