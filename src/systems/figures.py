@@ -1,4 +1,4 @@
-"""The report's picture: what a model gets for the time of its fit."""
+"""The report's picture: what a model gets for the time that it takes."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 
 from src.configurations import Entry
 from src.evaluation.plots import COLORS, STYLE
-from src.systems.tables import is_network, leading, name, ordered
+from src.systems.tables import is_network, leading, name, ordered, spent
 
 _KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
 # Where a label may stand, in points from its mark to its nearer edge (to its middle, for 0), nearest first.
@@ -21,12 +21,11 @@ _PLACES = sorted(product((7, -7, 0, 25, -25, 50, -50), range(-120, 121, 12)), ke
 
 
 def by_time(entries: Sequence[Entry], title: str) -> Figure:
-    """Share of test records judged wrongly, or mean cost, by seconds of the fit, a mark a model."""
+    """Share of test records judged wrongly, or mean cost, by seconds of fit and test, a mark a model."""
     metric = leading(entries)
     points = [
-        (name(entry), fit.mean, score if metric == "test_mean_cost" else 1 - score, 0 if is_network(entry) else 1)
+        (name(entry), spent(entry), score if metric == "test_mean_cost" else 1 - score, 0 if is_network(entry) else 1)
         for entry, score in ordered(entries)
-        if (fit := entry.score("fit_seconds"))
     ]
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 7), layout="constrained")
@@ -35,7 +34,7 @@ def by_time(entries: Sequence[Entry], title: str) -> Figure:
             some = [(seconds, value) for _, seconds, value, kind in points if kind == place]
             if some:
                 axes.plot(*zip(*some, strict=True), marker, color=color, label=label, markersize=6)
-        axes.set(xscale="log", yscale="log", xlabel="fit, seconds (logarithmic)")
+        axes.set(xscale="log", yscale="log", xlabel="fit and scoring of the test, seconds (logarithmic)")
         axes.margins(0.12)
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
         axes.yaxis.set_minor_formatter(NullFormatter())

@@ -36,6 +36,11 @@ def ordered(entries: Sequence[Entry]) -> list[tuple[Entry, float]]:
     return sorted(scored, key=lambda one: one[1], reverse=metric == "test_accuracy")
 
 
+def spent(entry: Entry) -> float:
+    """Seconds of the fit and of scoring the test: nearest neighbours only keep their records in the fit."""
+    return sum(score.mean for key in ("fit_seconds", "evaluate_seconds") if (score := entry.score(key)))
+
+
 def standings(entries: Sequence[Entry]) -> str:
     """Every model on one task and one split, best first, and the command that repeats the row."""
     with_cost = leading(entries) == "test_mean_cost"
@@ -45,8 +50,8 @@ def standings(entries: Sequence[Entry]) -> str:
         shares = [percent(entry.score(f"test_{metric}")) for metric in ("accuracy", "f1", "false_alarm_rate")]
         costs = [cost(entry.score("test_mean_cost"))] if with_cost else []
         run = entry.first
-        spent = [_fit(run), _scoring(run), _weights(run)] if run else [MISSING] * 3
-        rows.append([name(entry), entry.input, *costs, *shares, *spent, f"`{command(entry)}`"])
+        sizes = [_fit(run), _scoring(run), _weights(run)] if run else [MISSING] * 3
+        rows.append([name(entry), entry.input, *costs, *shares, *sizes, f"`{command(entry)}`"])
     columns = ["model", "input", *(["mean cost"] if with_cost else []), "accuracy, %", "F1, %", "false alarms, %",
                "fit, s", "scoring, µs a record", "weights", "command"]  # fmt: skip
     return markdown_table(columns, rows)

@@ -17,15 +17,16 @@ def run(
     *,
     cost: float | None = None,
     seconds: float = 10.0,
+    test_seconds: float = 0.005,
     weights: int | None = None,
     current: bool = True,
 ) -> Run:
-    """One that scores 1,000 test records in 5 ms."""
+    """One of 1,000 test records."""
     metrics = {
         **{f"test_{metric}": accuracy for metric in ("accuracy", "f1")},
         "test_false_alarm_rate": 0.01,
         "fit_seconds": seconds,
-        "evaluate_seconds": 0.005,
+        "evaluate_seconds": test_seconds,
         **({} if cost is None else {"test_mean_cost": cost}),
     }
     params = {
@@ -63,23 +64,23 @@ def entry(
 @pytest.fixture(scope="session")
 def made() -> Results:
     """Four models on every task and split, and three recurrent networks on three seeds."""
-    # accuracy on the official test, cost, seconds, weights
+    # accuracy on the official test, cost, seconds of the fit and of the test, weights
     models = {
-        "decision_tree": (0.93, 0.24, 2.0, None),
-        "lstm": (0.92, 0.25, 80.0, 21_634),
-        "knn": (0.925, 0.23, 0.1, None),
-        "naive_bayes": (0.80, 0.60, 1.0, None),
+        "decision_tree": (0.93, 0.24, 2.0, 0.005, None),
+        "lstm": (0.92, 0.25, 80.0, 0.005, 21_634),
+        "knn": (0.925, 0.23, 0.1, 3.0, None),
+        "naive_bayes": (0.80, 0.60, 1.0, 0.005, None),
     }
     found = [
         entry(
             model,
             {0: run(accuracy + (0.07 if split == "random" else 0.0), cost=cost if task == "five" else None,
-                    seconds=seconds, weights=weights)},
+                    seconds=seconds, test_seconds=test_seconds, weights=weights)},
             task=task, split=split,
         )
         for task in TASKS
         for split in SPLITS
-        for model, (accuracy, cost, seconds, weights) in models.items()
+        for model, (accuracy, cost, seconds, test_seconds, weights) in models.items()
     ]  # fmt: skip
     # differences to the LSTM: 0.1, 0.2, 0.3 points; and -0.1, 0, 0.1
     variants = {"lstm": (0.99, 0.98, 0.97), "gru": (0.991, 0.982, 0.973), "rnn": (0.989, 0.98, 0.971)}
