@@ -8,47 +8,61 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
 from src.configurations import Entry
 from src.evaluation.plots import COLORS, STYLE
 from src.systems.tables import is_network, leading, name, ordered, spent
 
-_KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
+_KINDS = {True: ("networks", "o", COLORS[0]), False: ("other models", "s", COLORS[1])}
 # Where a label may stand, in points from its mark to its nearer edge (to its middle, for 0), nearest first.
 _PLACES = sorted(product((7, -7, 0, 25, -25, 50, -50), range(-120, 121, 12)), key=lambda at: abs(at[0]) + abs(at[1]))
 
 
 def by_time(entries: Sequence[Entry], title: str) -> Figure:
-    """Share of test records judged wrongly, or mean cost, by seconds of fit and test, a mark a model."""
-    metric = leading(entries)
+    """Share of test records judged wrongly, or mean cost, by seconds of fit and test, a mark a model.
+
+    A model far worse than most stands at the top with its number: to scale, the others would fall into one line.
+    """
+    costs = leading(entries) == "test_mean_cost"
+
+    def spell(value: float, _: int | None = None) -> str:
+        return f"{value:.3g}" if costs else f"{100 * value:.3g} %"
+
+    found = [(entry, score if costs else 1 - score) for entry, score in ordered(entries)]
+    top = _fence([value for _, value in found])
     points = [
-        (name(entry), spent(entry), score if metric == "test_mean_cost" else 1 - score, 0 if is_network(entry) else 1)
-        for entry, score in ordered(entries)
+        (name(entry) + (f" ({spell(value)})" if value > top else ""), spent(entry), min(value, top))
+        for entry, value in found
     ]
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 7), layout="constrained")
         axes = figure.add_subplot()
-        for place, (label, marker, color) in enumerate(_KINDS):
-            some = [(seconds, value) for _, seconds, value, kind in points if kind == place]
-            if some:
-                axes.plot(*zip(*some, strict=True), marker, color=color, label=label, markersize=6)
-        axes.set(xscale="log", yscale="log", xlabel="fit and scoring of the test, seconds (logarithmic)")
+        for network, (label, marker, color) in _KINDS.items():
+            for far, shape, words in ((False, marker, label), (True, "^", f"{label}, off the scale")):
+                some = [
+                    (seconds, shown)
+                    for (entry, value), (_, seconds, shown) in zip(found, points, strict=True)
+                    if (is_network(entry), value > top) == (network, far)
+                ]
+                if some:
+                    axes.plot(*zip(*some, strict=True), shape, color=color, label=words, markersize=6)
+        axes.set(xscale="log", xlabel="fit and scoring of the test, seconds (logarithmic)")
         axes.margins(0.12)
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_formatter(FuncFormatter(spell))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-        if metric == "test_mean_cost":
-            axes.set_ylabel("mean cost of a record (logarithmic)")
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
-        else:
-            axes.set_ylabel("test records judged wrongly (logarithmic)")
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
-        figure.legend(loc="outside lower center", ncols=2)
+        axes.set_ylabel("mean cost of a record" if costs else "test records judged wrongly")
+        figure.legend(loc="outside lower center", ncols=4)
         axes.set_title(title, fontsize=11)
-        _label(figure, [(label, seconds, value) for label, seconds, value, _ in points])
+        _label(figure, points)
     return figure
+
+
+def _fence(values: Sequence[float]) -> float:
+    """What no value of the bulk exceeds: Tukey's outer fence, three times the middle half above it."""
+    low, high = np.quantile(values, (0.25, 0.75))
+    return float(high + 3 * (high - low))
 
 
 def _label(figure: Figure, points: Sequence[tuple[str, float, float]]) -> None:

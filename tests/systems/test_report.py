@@ -135,6 +135,15 @@ def test_every_name_is_readable_however_near_the_marks(with_cost: bool, monkeypa
     assert not [1 for place, box in enumerate(boxes) for other in boxes[:place] if box.overlaps(other)]
 
 
+def test_a_model_far_worse_than_most_has_its_number_and_leaves_the_others_their_scale() -> None:
+    # quartiles of the costs 0.20 0.21 0.22 0.23 2.00 are 0.21 and 0.23: the fence is 0.23 + 3 * 0.02
+    costs = {"a": 0.20, "b": 0.21, "c": 0.22, "d": 0.23, "e": 2.0}
+    (axes,) = figures.by_time([entry(model, {0: run(0.9, cost=cost)}) for model, cost in costs.items()], "").axes
+    assert [text.get_text() for text in axes.texts] == ["a", "b", "c", "d", "e (2)"]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
+    assert drawn == {"other models": [0.20, 0.21, 0.22, 0.23], "other models, off the scale": [pytest.approx(0.29)]}
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_overflows_and_no_picture_is_broken(whole: Path, width: int) -> None:
