@@ -7,7 +7,7 @@ import pandas as pd
 from src.configurations import Entry
 from src.generalisation.tables import references
 from src.grid_report import MISSING
-from src.systems.tables import contrasts, is_network, name, ordered, spent
+from src.systems.tables import contrasts, is_network, leading, name, ordered, spent
 
 HIGH = 0.99
 
@@ -18,11 +18,20 @@ def of_the_splits(random: Sequence[Entry], official: Sequence[Entry]) -> str:
     if not flattering or not honest:
         return f"Random split and official test, binary: {MISSING}."
     high = [entry for entry, score in flattering if score >= HIGH]
-    (best, score), (_, worst) = honest[0], honest[-1]
+    (_, score), (_, worst) = honest[0], honest[-1]
     return (
         f"On the random split {len(high)} of {len(flattering)} models reach {100 * HIGH:.0f} % accuracy on the binary "
-        f"task; on the official test they reach {100 * worst:.2f} to {100 * score:.2f} %, and `{name(best)}` is first."
+        f"task; on the official test they reach {100 * worst:.2f} to {100 * score:.2f} %, and {_first(honest)}."
     )
+
+
+def _first(scored: Sequence[tuple[Entry, float]]) -> str:
+    """Who is first, and how many its interval does not tell from it."""
+    (best, _), *others = scored
+    interval = best.score(leading([best]))
+    assert interval is not None
+    near = sum(interval.low <= score <= interval.high for _, score in others)
+    return f"`{name(best)}` is first, with {near} of the other {len(others)} within its 95 % interval"
 
 
 def of_the_cost(five: Sequence[Entry]) -> str:
@@ -35,8 +44,8 @@ def of_the_cost(five: Sequence[Entry]) -> str:
     network = next((one for one in scored if is_network(one[0])), None)
     words = f"`{name(network[0])}` ({network[1]:.4f}) is the best network" if network else "no network has run"
     return (
-        f"By the contest's cost on five classes `{name(scored[0][0])}` is first with {scored[0][1]:.4f} and {words}; "
-        f"of {len(scored)} models, below the {won} of the contest's winner: {', '.join(below) or 'none'}."
+        f"By the contest's cost on five classes {_first(scored)}: {scored[0][1]:.4f}, and {words}; of {len(scored)} "
+        f"models, below the {won} of the contest's winner: {', '.join(below) or 'none'}."
     )
 
 
