@@ -1,5 +1,6 @@
 """The report's picture: what a model gets for the time that it takes."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import product
 
@@ -15,7 +16,7 @@ from src.configurations import Entry
 from src.evaluation.plots import COLORS, STYLE
 from src.systems.tables import is_network, leading, name, ordered, spent
 
-_KINDS = {True: ("networks", "o", COLORS[0]), False: ("other models", "s", COLORS[1])}
+_KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
 # Where a label may stand, in points from its mark to its nearer edge (to its middle, for 0), nearest first.
 _PLACES = sorted(product((7, -7, 0, 25, -25, 50, -50), range(-120, 121, 12)), key=lambda at: abs(at[0]) + abs(at[1]))
 
@@ -32,22 +33,19 @@ def by_time(entries: Sequence[Entry], title: str) -> Figure:
 
     found = [(entry, score if costs else 1 - score) for entry, score in ordered(entries)]
     top = _fence([value for _, value in found])
-    points = [
-        (name(entry) + (f" ({spell(value)})" if value > top else ""), spent(entry), min(value, top))
-        for entry, value in found
-    ]
+    points, marks = [], defaultdict(list)
+    for entry, value in found:
+        far, at = value > top, (spent(entry), min(value, top))
+        points.append((name(entry) + (f" ({spell(value)})" if far else ""), *at))
+        marks[0 if is_network(entry) else 1, far].append(at)
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 7), layout="constrained")
         axes = figure.add_subplot()
-        for network, (label, marker, color) in _KINDS.items():
-            for far, shape, words in ((False, marker, label), (True, "^", f"{label}, off the scale")):
-                some = [
-                    (seconds, shown)
-                    for (entry, value), (_, seconds, shown) in zip(found, points, strict=True)
-                    if (is_network(entry), value > top) == (network, far)
-                ]
-                if some:
-                    axes.plot(*zip(*some, strict=True), shape, color=color, label=words, markersize=6)
+        for (kind, far), some in sorted(marks.items()):
+            label, marker, color = _KINDS[kind]
+            if far:
+                label, marker = f"{label}, off the scale", "^"
+            axes.plot(*zip(*some, strict=True), marker, color=color, label=label, markersize=6)
         axes.set(xscale="log", xlabel="fit and scoring of the test, seconds (logarithmic)")
         axes.margins(0.12)
         axes.yaxis.set_major_formatter(FuncFormatter(spell))
