@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-FITTING = "fitting rows copies balance shards callbacks grafts training network scoring".split()
-PACKAGES = {name: f"src/{name}/*.py" for name in ("data", "features", "evaluation", "study")} | {
-    "models": f"src/models/({'|'.join(FITTING)}).py"
-}
+FITTING = "fitting|rows|copies|balance|shards|callbacks|grafts|training|network|scoring"
+PACKAGES = {"data": r"\w+", "features": r"\w+", "evaluation": r"\w+", "study": r"\w+", "models": FITTING}  # and modules
 LEFT_OUT = {"src/evaluation/plots.py", "src/study/pictures.py", "src/evaluation/protocol.py"}  # pictures, renamed keys
 RENAMED = "protocol."  # statements with it read keys that have other names in later code
 OPPOSITE: dict[type[ast.AST], type[ast.AST]] = {
@@ -133,9 +131,9 @@ def draw(root: Path, seed: int, count: int) -> list[Mutation]:
     generator = random.Random(seed)
     sample = []
     for number, (package, pattern) in enumerate(PACKAGES.items()):
-        paths = [path.relative_to(root).as_posix() for path in sorted((root / "src" / package).glob("*.py"))]
-        modules = [one for one in paths if re.fullmatch(pattern.replace("*", r"\w+"), one) and one not in LEFT_OUT]
-        found = (one for module in modules for one in mutations(module, (root / module).read_text(encoding="utf-8")))
+        paths = [one for one in sorted((root / "src" / package).glob("*.py")) if re.fullmatch(pattern, one.stem)]
+        texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+        found = (one for module in sorted(texts.keys() - LEFT_OUT) for one in mutations(module, texts[module]))
         left = [one for one in found if RENAMED not in one.statement]
         generator.shuffle(left)
         uses: Counter[str] = Counter()
