@@ -153,9 +153,9 @@ def table(results: list[dict[str, object]]) -> str:
     lines.append("|---" * (4 + len(titles)) + "|")
     for one in results:
         change = f"{one['operator']}: `{one['before']}` to `{one['after']}`"
-        test = f"`{one['test']}`" if one["test"] else ""
+        test = f"`{one['test']}`" if one["test"] else "none in the time limit" if one["result"] == "killed" else ""
         verdicts = (one[name] for name in titles)
-        lines.append(_row(f"{one['module']} {one['function']}", change, *verdicts, test, one["seconds"]))
+        lines.append(_row(f"{one['module']} {one['function']}".rstrip(), change, *verdicts, test, one["seconds"]))
     return "\n".join(lines) + "\n"
 
 

@@ -174,7 +174,7 @@ def test_the_table_counts_kills_by_package_before_and_after() -> None:
     where = {"module": "src/data/add.py", "function": "add", "operator": "and/or", "before": "a | b", "after": "a"}
     results = [
         {**where, "earlier": "survived", "result": "killed", "test": "tests/test_add.py::test_add", "seconds": 1.5},
-        {**where, "earlier": "killed", "result": "killed", "test": "time limit", "seconds": 300.0},
+        {**where, "earlier": "killed", "result": "killed", "function": "", "test": "", "seconds": 300.0},
     ]
     lines = table(results).splitlines()
     assert lines[:4] == [
@@ -183,6 +183,7 @@ def test_the_table_counts_kills_by_package_before_and_after() -> None:
         "| data | 2 | 1 | 2 |",
         "| all | 2 | 1 | 2 |",
     ]
-    assert lines[-2] == (
-        "| src/data/add.py add | and/or: `a \\| b` to `a` | survived | killed | `tests/test_add.py::test_add` | 1.5 |"
-    )
+    assert lines[-2:] == [
+        "| src/data/add.py add | and/or: `a \\| b` to `a` | survived | killed | `tests/test_add.py::test_add` | 1.5 |",
+        "| src/data/add.py | and/or: `a \\| b` to `a` | killed | killed | none in the time limit | 300.0 |",
+    ]
