@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-UV := $(BIN)/python -m uv
+# the certificates that git and pip trust, which a company may have added to
+UV := $(BIN)/python -m uv --system-certs
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -61,8 +62,10 @@ $(READY_DEV): requirements-dev.lock $(READY)
 	$(call install,requirements-dev.lock)
 	@touch $@
 
+# DVC keeps the experiment as a commit, for which git wants an author: a fresh machine knows none
 demo: $(READY) ## the whole pipeline on simulated data, no network needed
-	$(BIN)/dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
+	git config user.email >/dev/null || export GIT_{AUTHOR,COMMITTER}_{NAME,EMAIL}=demo@localhost; \
+	  $(BIN)/dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
 	@echo "This was simulated data. The run: make ui. The table of experiments: dvc exp show. The real data: make repro."
 
 repro: $(READY) ## the pipeline on the real data (dvc repro)
