@@ -64,7 +64,7 @@ def laid_out_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def composed() -> Callable[..., DictConfig]:
-    """Compose the real conf/ with overrides: `composed("reducer=mi", "k=4")`. Every call returns a config of its own."""
+    """Compose the real conf/ with overrides: `composed("reducer=mi", "k=4")`; each call returns a config of its own."""
 
     @cache
     def compose_once(overrides: tuple[str, ...]) -> DictConfig:

@@ -33,7 +33,7 @@ def test_a_killed_multirun_leaves_nothing_running(project, background):
     assert project.statuses() == ["KILLED", "KILLED"]
 
 
-@pytest.mark.slow
+@pytest.mark.integration
 def test_a_diverging_fit_fails_and_says_when_and_why(project):
     output = project.module(
         "train", *SIMULATED, "training.optimizer=sgd", "training.learning_rate=3e38", "training.warmup_epochs=0",
@@ -61,7 +61,7 @@ def test_a_wrong_value_fails_before_any_run_is_made(bare_project):
     assert not (project.root / "mlruns").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.integration
 def test_quarantined_records_are_counted_in_the_run(project):
     mirror = project.root / "mirror"
     raw = project.module("download", *SIMULATED, "hydra.run.dir=made")

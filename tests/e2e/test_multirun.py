@@ -54,7 +54,7 @@ def test_the_confusion_matrix_holds_every_test_record_once(swept, runs):
         assert sum(map(sum, matrix["rows_predicted_columns_actual"])) == int(run.data.params["derived.records_test"])
 
 
-@pytest.mark.slow
+@pytest.mark.integration
 def test_two_workers_share_one_parent(project):
     project.module(
         "train", "-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "k=2,3",
