@@ -28,7 +28,7 @@ def main(cfg: DictConfig) -> None:
         Results(tuple(wanted), found, first.dataset.simulated),
         first.dataset.name,
         Walk(first, project()).preprocessed[1]["attacks"],
-        list({one.task.name: one.task for one in settings}.values()),
+        [task for _, task in sorted({one.task.name: one.task for one in settings}.items())],
         first.scale,
     )
     folder = project().reports / "paper"
