@@ -6,6 +6,7 @@ from omegaconf import DictConfig
 from src.build import WHITELIST, build
 from src.evaluation.reports import metrics_table
 from src.experiment import evaluate, train, write_reduction_reports, write_training
+from src.grid import as_grid
 from src.pipeline import Walk
 from src.tracking.finished import already_done
 from src.tracking.runs import tracked_run
@@ -20,8 +21,7 @@ def main(cfg: DictConfig) -> float:
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]
     with tracked_run(settings) as run:
-        walk = Walk(settings, project())
-        outcome = train(settings, walk)
+        outcome = train(settings, walk := Walk(settings, project()))
         run.log_params(outcome.facts)
         run.log_epochs(outcome.fitted.epochs)
         run.log_metrics(outcome.metrics)
@@ -37,4 +37,4 @@ def main(cfg: DictConfig) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    as_grid(main)()
