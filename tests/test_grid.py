@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hydra import initialize_config_dir
 
-from src.grid import _mode, as_grid, jobs
+from src.grid import _mode, as_grid, jobs, jobs_with_recipes
 from src.workspace import PROJECT
 
 EXPERIMENTS = PROJECT / "conf" / "experiment"
@@ -55,8 +55,10 @@ def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_l
     tuned = {"lstm_multiclass": (0.0, 1), "lstm_committee_multiclass_smurf": (0.5, 6)}
     plain = {"lstm": (0.5, 1), "lstm_committee": (0.5, 4)}
     networks = [grid.stem for grid in EXPERIMENTS.glob("paper_*.yaml") if not grid.stem.endswith("_trees")]
-    for job in (job for grid in networks for job in jobs([f"+experiment={grid}", "seed=0"])):
+    for job, recipe in (one for grid in networks for one in jobs_with_recipes([f"+experiment={grid}", "seed=0"])):
         expected = tuned.get(f"{job.model.name}_{job.task.name}", plain[job.model.name])
+        assert recipe == (f"{job.model.name}_{job.task.name}" if expected in tuned.values() else "none")
+        assert "hydra" not in job
         assert (job.model.frequency_decay, job.model.members) == expected
         if job.reducer.name != "none":  # where all features are read there are five epochs
             assert job.training.epochs == {(0.0, 1): 25, (0.5, 6): 40}.get(expected, 30)
