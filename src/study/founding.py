@@ -12,23 +12,24 @@ from optuna.storages import _CachedStorage
 from optuna.study import Study
 
 from src.build import ConfigError
-from src.recipes import run_recipe
+from src.fingerprint import of_run
 from src.study.definition import Sweep
 from src.study.experiments import Experiments
 from src.study.objective import RUN
+from src.study.space import Space
 
 COMMAND = "command"
 _DEFINITION = "definition"
 _PATIENCE_S = 60
 
 
-def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments) -> tuple[Study, bool]:
+def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments, space: Space) -> tuple[Study, bool]:
     """The study, and whether it was made now.
 
     Raises:
         ConfigError: the storage has another study of that name: other data, space, objectives, code or libraries.
     """
-    definition = _definition(sweep, experiments)
+    definition = _definition(sweep, experiments, space)
     try:
         study = optuna.create_study(study_name=sweep.study, storage=storage, directions=list(sweep.objectives.values()))
         study.set_metric_names(list(sweep.objectives))
@@ -63,12 +64,14 @@ def parent_run(study: Study, founded: bool, make: Callable[[], str], reopen: Cal
     return run_id
 
 
-def _definition(sweep: Sweep, experiments: Experiments) -> dict[str, str]:
-    recipe = run_recipe(experiments.settings({}).config)
+def _definition(sweep: Sweep, experiments: Experiments, space: Space) -> dict[str, str]:
+    """Digests of all that makes trials comparable; of the code, that of every model and reducer in the space."""
+    probes = [of_run(experiments.settings(values).config) for values in ({}, *space.probes())]
+    code = sorted({one["code"] for one in probes})
     search = json.dumps([sweep.space, sweep.objectives, sweep.n_seeds], sort_keys=True)
     return {
-        "config": recipe["config"],
-        "code or library": recipe["code"],
+        "config": probes[0]["config"],
+        "code or library": hashlib.sha256(json.dumps(code).encode()).hexdigest(),
         "space, objective or number of seeds": hashlib.sha256(search.encode()).hexdigest(),
     }
 
