@@ -23,17 +23,12 @@ def jobs(overrides: Sequence[str]) -> list[DictConfig]:
     Sweeps may stand in the overrides (`k=2,3`) and in the experiment file they name (`hydra.sweeper.params`). Hydra
     must be initialised.
     """
-    return [config for config, _ in jobs_with_recipes(overrides)]
+    return [compose("config", job) for job in _each(overrides)]
 
 
 def jobs_with_recipes(overrides: Sequence[str]) -> list[tuple[DictConfig, str]]:
     """As `jobs`, each config with the name of the recipe that it was composed with."""
-    # the loader knows the files that `model=glob(*)` stands for
-    parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
-    given = [f"{key}={value}" for key, value in _swept(parse(list(overrides))).items()]
-    # as in Hydra's sweeper, the command line replaces what the file sweeps
-    choices = {one.get_key_element(): _choices(one) for one in parse([*given, *overrides])}
-    return [_with_recipe(list(job)) for job in product(*choices.values())]
+    return [_with_recipe(job) for job in _each(overrides)]
 
 
 def as_grid(main: Callable[[], Any]) -> Callable[[], None]:
@@ -69,6 +64,16 @@ def _swept(overrides: Sequence[Override]) -> dict[str, str]:
     """`hydra.sweeper.params` of the config that the overrides which do not sweep make."""
     fixed = [str(one.input_line) for one in overrides if not one.is_sweep_override()]
     return dict(compose("config", fixed, return_hydra_config=True).hydra.sweeper.params or {})
+
+
+def _each(overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each job."""
+    # the loader knows the files that `model=glob(*)` stands for
+    parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
+    given = [f"{key}={value}" for key, value in _swept(parse(list(overrides))).items()]
+    # as in Hydra's sweeper, the command line replaces what the file sweeps
+    choices = {one.get_key_element(): _choices(one) for one in parse([*given, *overrides])}
+    return [list(job) for job in product(*choices.values())]
 
 
 def _with_recipe(overrides: list[str]) -> tuple[DictConfig, str]:

@@ -137,7 +137,10 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         ),
         (["model=ae_ids", "task=multiclass"], r"task=multiclass: found 3 classes .* at most 2 with model=ae_ids"),
         (["window=8"], r"layout: window=8: expected 1 where a model reads one record; add layout=window"),
-        (["layout=window"], r"layout=window: found split=random, expected split=official: elsewhere the records of"),
+        (
+            ["layout=window"],
+            r"layout=window: found split=random, expected split=official: with other splits the records before",
+        ),
         (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official"),
         (
             ["layout=window", "split=official", "model=decision_tree"],
@@ -152,7 +155,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (
             ["layout=past"],
-            r"layout=past: found split=random, expected split=official: elsewhere the records of one part",
+            r"layout=past: found split=random, expected split=official: with other splits the records before",
         ),
         (["layout=past", "split=official"], r"layout=past: found reducer=pca, expected reducer=none: columns that are"),
         (["layout=past", "layout.past=[]"], r"layout: past=\[\]: expected one length or more with layout=past"),
@@ -163,7 +166,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["training.past_grafts=0.1"], r"training\.past_grafts=0\.1: found layout=record, expected layout=past"),
         (
             ["decision.false_alarm_blocks=10"],
-            r"evaluation: false_alarm_blocks=10: found no budget, expected false_al",
+            r"decision: false_alarm_blocks=10: found no budget, expected false_al",
         ),
         (
             ["decision.false_alarm_blocks=10", "decision.false_alarm_budget=0.01"],

@@ -1,7 +1,6 @@
 """The jobs of a multirun, as Hydra itself would run them."""
 
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,66 +9,79 @@ from hydra import initialize_config_dir
 
 from src.grid import _mode, as_grid, jobs, jobs_with_recipes
 from src.workspace import PROJECT
+from tests import grids
 
 EXPERIMENTS = PROJECT / "conf" / "experiment"
-Cells = Callable[..., list[tuple[str, str, int, str, int]]]
 
 
-@pytest.fixture
-def cells() -> Iterator[Cells]:
+def cells(*overrides: str) -> list[tuple[str, str, int, str, int]]:
     """What tells the jobs of some overrides apart."""
-
-    def of(*overrides: str) -> list[tuple[str, str, int, str, int]]:
+    with initialize_config_dir(str(PROJECT / "conf")):
         return [(job.task.name, job.reducer.name, job.k, job.model.name, job.seed) for job in jobs(overrides)]
 
-    with initialize_config_dir(str(PROJECT / "conf")):
-        yield of
 
-
-def test_sweeps_of_the_command_line_vary_from_the_last_to_the_first(cells: Cells) -> None:
+def test_sweeps_of_the_command_line_vary_from_the_last_to_the_first() -> None:
     assert cells("reducer=pca,mi", "k=2,3", "seed=1") == [
         ("binary", reducer, k, "lstm", 1) for reducer in ("pca", "mi") for k in (2, 3)
     ]
 
 
-def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_headline(cells: Cells) -> None:
-    found = {
-        name: [cell for grid in sorted(EXPERIMENTS.glob(f"{name}*.yaml")) for cell in cells(f"+experiment={grid.stem}")]
-        for name in ("paper_reduced", "paper_all_features", "paper_headline")
-    }
-    assert len(found["paper_reduced"]) == len(set(found["paper_reduced"])) == 3 * 8 * 3
-    assert {(reducer, k) for _, reducer, k, _, _ in found["paper_all_features"]} == {("none", 53)}
-    assert len(found["paper_all_features"]) == 3 * 3
-    assert set(found["paper_headline"]) == {
-        (task, "pca", 2, model, seed)
-        for task in ("binary", "multiclass_smurf")
-        for model in ("lstm", "lstm_committee")
-        for seed in range(5)
-    }
-    assert len({cell for grid in found.values() for cell in grid}) == 72 + 9 + 18  # two of the headline's are reduced's
+def test_the_jobs_that_are_listed_without_composing_are_those_that_are_composed() -> None:
+    overrides = ("+experiment=paper_headline", "seed=0,1", "split=grouped")
+    listed = grids.cells(*overrides)
+    assert [(one.task, one.reducer, one.k, one.model, one.seed) for one in listed] == cells(*overrides)
+    assert {one.split for one in listed} == {"grouped"}
 
 
-def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_lstms_on_smurf(
-    cells: Cells,
-) -> None:
-    tuned = {"lstm_multiclass": (0.0, 1), "lstm_committee_multiclass_smurf": (0.5, 6)}
-    plain = {"lstm": (0.5, 1), "lstm_committee": (0.5, 4)}
+def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_headline() -> None:
+    def every(name: str) -> list[grids.Cell]:
+        found = sorted(
+            path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "paper_headline_committee"
+        )
+        return [cell for grid in found for cell in grids.cells(f"+experiment={grid}")]
+
+    reduced, whole, headline = every("paper_reduced"), every("paper_all_features"), every("paper_headline")
+    assert len(reduced) == len(set(reduced)) == 3 * 8 * 3
+    assert {(one.reducer, one.k) for one in whole} == {("none", 53)}
+    assert len(whole) == len(set(whole)) == 3 * 3
+    assert {(one.task, one.seed) for one in headline if one.model == "lstm"} == {
+        (task, seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
+    }
+    assert len({*reduced, *whole, *headline}) == 72 + 9 + 8  # two of the headline's runs are the grid's too
+    assert cells("+experiment=paper_headline_committee") == [  # whose recipe chooses the task
+        (task, "pca", 2, "lstm_committee", seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
+    ]
+
+
+def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_lstms_on_smurf() -> None:
+    values = {
+        ("lstm", "binary"): ("none", 0.5, 1, 30),
+        ("lstm", "multiclass"): ("lstm_multiclass", 0.0, 1, 25),
+        ("lstm", "multiclass_smurf"): ("none", 0.5, 1, 30),
+        ("lstm_committee", "binary"): ("none", 0.5, 4, 30),
+        ("lstm_committee", "multiclass_smurf"): ("lstm_committee_multiclass_smurf", 0.5, 6, 40),
+    }
     networks = [grid.stem for grid in EXPERIMENTS.glob("paper_*.yaml") if not grid.stem.endswith("_trees")]
-    for job, recipe in (one for grid in networks for one in jobs_with_recipes([f"+experiment={grid}", "seed=0"])):
-        expected = tuned.get(f"{job.model.name}_{job.task.name}", plain[job.model.name])
-        assert recipe == (f"{job.model.name}_{job.task.name}" if expected in tuned.values() else "none")
-        assert "hydra" not in job
-        assert (job.model.frequency_decay, job.model.members) == expected
-        if job.reducer.name != "none":  # where all features are read there are five epochs
-            assert job.training.epochs == {(0.0, 1): 25, (0.5, 6): 40}.get(expected, 30)
+    found = set()
+    for grid in networks:
+        with initialize_config_dir(str(PROJECT / "conf")):
+            composed = jobs_with_recipes([f"+experiment={grid}", "reducer=pca", "k=2", "seed=0"])
+        for job, recipe in composed:
+            assert "hydra" not in job
+            recipe_wanted, decay, members, epochs = values[job.model.name, job.task.name]
+            epochs = 5 if grid.startswith("paper_all_features") else epochs
+            assert (recipe, job.model.frequency_decay) == (recipe_wanted, decay)
+            assert (job.model.members, job.training.epochs) == (members, epochs)
+            found.add((job.model.name, job.task.name))
+    assert found == set(values)
 
 
-def test_the_command_line_replaces_what_an_experiment_sweeps(cells: Cells) -> None:
+def test_the_command_line_replaces_what_an_experiment_sweeps() -> None:
     found = cells("+experiment=paper_headline", "seed=7", "task=multiclass", "model=lstm")
     assert found == [("multiclass", "pca", 2, "lstm", 7)]
 
 
-def test_a_pattern_stands_for_every_file_that_it_matches(cells: Cells) -> None:
+def test_a_pattern_stands_for_every_file_that_it_matches() -> None:
     assert [model for *_, model, _ in cells("model=glob(lstm_*, exclude=[lstm_w*,lstm_c*])")] == [
         "lstm_multiplicative",
         "lstm_peephole",

@@ -20,6 +20,8 @@ from src.study.space import Space
 
 COMMAND = "command"
 _DEFINITION = "definition"
+_CODE = "code or library"
+_SPACE = "space, objective or number of seeds"
 _PATIENCE_S = 60
 
 
@@ -43,6 +45,8 @@ def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments, 
         study.set_user_attr(COMMAND, experiments.command)
         study.set_user_attr(_DEFINITION, definition)
     elif changed := [part for part in definition if found.get(part) != definition[part]]:
+        if _SPACE in changed:  # which reaches other code
+            changed = [part for part in changed if part != _CODE]
         raise ConfigError(
             f"sweep.study={sweep.study}: the storage has a study of that name with another {' and '.join(changed)}, "
             f"and its trials would not compare; give this one a name of its own, such as sweep.study={sweep.study}-2"
@@ -71,8 +75,8 @@ def _definition(sweep: Sweep, experiments: Experiments, space: Space) -> dict[st
     search = json.dumps([sweep.space, sweep.objectives, sweep.n_seeds], sort_keys=True)
     return {
         "config": probes[0]["config"],
-        "code or library": hashlib.sha256(json.dumps(code).encode()).hexdigest(),
-        "space, objective or number of seeds": hashlib.sha256(search.encode()).hexdigest(),
+        _CODE: hashlib.sha256(json.dumps(code).encode()).hexdigest(),
+        _SPACE: hashlib.sha256(search.encode()).hexdigest(),
     }
 
 

@@ -209,7 +209,7 @@ def test_nothing_asked_for_is_nothing_fitted() -> None:
 
 
 def test_the_least_cost_is_decided_by_the_tasks_matrix() -> None:
-    found = fit_decision(both([0.5, 0.6]), np.array([0, 1]), protocol(decision="least_cost"), COST)
+    found = fit_decision(both([0.5, 0.6]), np.array([0, 1]), protocol(rule="least_cost"), COST)
     assert found == Decision(cost=((0, 1), (3, 0)))
 
 
