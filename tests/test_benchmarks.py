@@ -40,7 +40,7 @@ def test_features_growth_and_limits_are_measured(tmp_path: Path) -> None:
     assert "| preprocess | records | 1,000 | 2,000 |" in page
     assert "| train, an epoch | k | 2 | 3 |" in page
     assert "GFLOP/s on all cores" in page
-    assert "the default recipe, k = 2" in page
+    assert "the default config, k = 2" in page
     assert "torch not installed, jax not installed" in page
     assert (tmp_path / "growth.svg").read_text().startswith("<?xml")
 
