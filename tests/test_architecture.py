@@ -195,6 +195,21 @@ with initialize_config_dir(str(PROJECT / "conf")):
     assert python(code, PROJECT) == "[]\nTrue\n"
 
 
+def test_what_hydra_makes_in_every_process_imports_no_scikit_learn() -> None:
+    code = """
+import sys
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from src.build import WHITELIST
+from src.workspace import PROJECT
+with initialize_config_dir(str(PROJECT / "conf")):
+    callbacks = compose("config", return_hydra_config=True).hydra.callbacks
+    print([type(instantiate(one, _execution_whitelist_=WHITELIST)).__name__ for one in callbacks.values()])
+print([one for one in ("sklearn", "scipy", "pandas", "matplotlib", "mlflow", "keras") if one in sys.modules])
+"""
+    assert python(code, PROJECT) == "['ParentRun']\n[]\n"
+
+
 def test_making_a_recipe_imports_no_framework() -> None:
     code = """
 import sys

@@ -18,6 +18,8 @@ def load_keras() -> ModuleType:
     # Cores share a batch, see `src.models.shards`, and not an operation: of 512 rows it is over before they have met.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each new fit of a sweep rightly traces anew
+    collecting = gc.isenabled()
+    gc.disable()  # a fifth of the time of the import, which makes a million objects that stay
     stderr = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -29,7 +31,9 @@ def load_keras() -> ModuleType:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(silence)
-    # A million objects that stay; without them a collection, of which each fit has some, takes 10 ms instead of 200.
+        if collecting:
+            gc.enable()
+    # Without those objects a collection, of which each fit has some, takes 10 ms instead of 200.
     gc.collect()
     gc.freeze()
     return keras
