@@ -40,7 +40,7 @@ done
 $(BIN)/python -m src.$(2) $(SMALL)
 endef
 
-.PHONY: help setup setup-dev demo repro paper honest models ui dashboard test test-slow test-all lint style types bench bench-peers bench-commands bench-sweeps params lock clean
+.PHONY: help setup setup-dev demo repro paper honest models ui dashboard test test-integration test-all lint style types bench bench-peers bench-commands bench-sweeps params lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -90,13 +90,16 @@ ui: $(READY) ## the MLflow UI on the local store
 dashboard: $(READY) ## optuna-dashboard on the studies of src.sweep
 	$(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
 
-test: $(READY_DEV) ## the tests that take minutes at most, on every core
-	$(BIN)/pytest --numprocesses auto --dist loadgroup
+# a file's tests share a worker, which makes what they share once
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 
-test-slow: $(READY_DEV) ## the tests that take longer
-	$(BIN)/pytest -m slow
+test: $(READY_DEV) ## the fast tests, and one of each kind of command
+	$(PYTEST)
 
-test-all: test test-slow ## all tests
+test-integration: $(READY_DEV) ## the other tests: products, backends, commands end to end
+	$(PYTEST) -m integration
+
+test-all: test test-integration ## all tests
 
 lint: style types ## style and types
 

@@ -1,7 +1,10 @@
 """Fixtures that several rooms share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,11 +17,28 @@ from src.workspace import PROJECT
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run on several cores, those of one file stay together: its fixtures are made once."""
-    for item in items:
-        shared = "swept" in getattr(item, "fixturenames", ())  # the one costly fixture of several files
-        item.add_marker(pytest.mark.xdist_group("swept" if shared else str(item.path)))
+@contextmanager
+def _restored_environment() -> Iterator[None]:
+    """Undo changes of the process's environment, which later tests and the commands they start would inherit."""
+    before = dict(os.environ)
+    yield
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _environment_of_a_file() -> Iterator[None]:
+    """Fixtures of a file may change the environment until the file's last test."""
+    with _restored_environment():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _environment_of_a_test() -> Iterator[None]:
+    """The order of tests decides nothing: MLflow, for one, writes the store it is told into the environment."""
+    with _restored_environment():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +64,11 @@ def laid_out_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def composed() -> Callable[..., DictConfig]:
-    """Compose the real conf/ with overrides: `composed("reducer=mi", "k=4")`."""
+    """Compose the real conf/ with overrides: `composed("reducer=mi", "k=4")`; each call returns a config of its own."""
 
-    def make(*overrides: str) -> DictConfig:
+    @cache
+    def compose_once(overrides: tuple[str, ...]) -> DictConfig:
         with initialize_config_dir(str(PROJECT / "conf")):
             return compose("config", overrides=list(overrides))
 
-    return make
+    return lambda *overrides: deepcopy(compose_once(overrides))

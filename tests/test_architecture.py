@@ -56,7 +56,7 @@ ROOMS = {
     "decision": {"numpy"},
     "tracking": {"mlflow", "filelock", "psutil"},
 }
-# Which parts of this project each room may know; `checked` and `files` are shared tools.
+# Which parts of this project each room may know; `TOOLS` are shared.
 KNOWS = {
     "data": {"data"},
     "features": {"features", "data"},
@@ -72,7 +72,7 @@ KNOWS = {
     "decision": set[str](),
     "served_detector": {"data", "features", "models", "detector"},
 }
-TOOLS = {"checked", "files"}
+TOOLS = {"checked", "files", "imports"}
 ONLY_IN = {
     "mlflow": {"tracking", "served_detector"},
     "keras": {"models"},
@@ -80,7 +80,7 @@ ONLY_IN = {
     "dvc": set[str](),
     "optuna": {"study"},
     "sqlalchemy": {"study"},
-    "hydra": DOORS | {"build", "grid", "multirun", "study", "workspace"},
+    "hydra": DOORS | {"build", "entry", "grid", "multirun", "study", "workspace"},
 }
 UNSAFE = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 
@@ -187,7 +187,8 @@ from hydra import compose, initialize_config_dir
 from src.build import build
 from src.workspace import PROJECT
 with initialize_config_dir(str(PROJECT / "conf")):
-    build(compose("config"), fitted=False)
+    for stage in ("download", "preprocess", "sample"):
+        build(compose("config"), stage=stage)
     print([heavy for heavy in ("sklearn", "scipy", "pandas", "matplotlib") if heavy in sys.modules])
     build(compose("config"))
     print("sklearn" in sys.modules)
@@ -210,7 +211,7 @@ print([one for one in ("sklearn", "scipy", "pandas", "matplotlib", "mlflow", "ke
     assert python(code, PROJECT) == "['ParentRun']\n[]\n"
 
 
-def test_making_a_recipe_imports_no_framework() -> None:
+def test_building_a_config_imports_no_framework() -> None:
     code = """
 import sys
 from hydra import compose, initialize_config_dir

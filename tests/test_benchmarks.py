@@ -45,7 +45,7 @@ def test_features_growth_and_limits_are_measured(tmp_path: Path) -> None:
     assert (tmp_path / "growth.svg").read_text().startswith("<?xml")
 
 
-@pytest.mark.slow
+@pytest.mark.integration
 def test_training_scoring_and_stages_are_measured(tmp_path: Path) -> None:
     page = smoke(tmp_path, *(one for one in SECTIONS if one not in QUICK))
     assert "an epoch, LSTM(64), batch 64, k = 2" in page

@@ -6,6 +6,8 @@ import logging
 import os
 from types import ModuleType
 
+from src.imports import without_collections
+
 _THREADS = ("TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
 
@@ -18,22 +20,19 @@ def load_keras() -> ModuleType:
     # Cores share a batch, see `src.models.shards`, and not an operation: of 512 rows it is over before they have met.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each new fit of a sweep rightly traces anew
-    collecting = gc.isenabled()
-    gc.disable()  # a fifth of the time of the import, which makes a million objects that stay
     stderr = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(silence, 2)
-        import keras
+        with without_collections():
+            import keras
 
-        keras.ops.zeros(1)  # the backend writes its lines at first use
+            keras.ops.zeros(1)  # the backend writes its lines at first use
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(silence)
-        if collecting:
-            gc.enable()
-    # Without those objects a collection, of which each fit has some, takes 10 ms instead of 200.
+    # The import leaves a million objects: without them a collection, of which each fit has some, takes 10 ms, not 200.
     gc.collect()
     gc.freeze()
     return keras

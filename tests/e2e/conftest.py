@@ -16,11 +16,15 @@ import mlflow
 import pytest
 from mlflow.entities import Run
 
+from src.tracking.runs import PARENT_VARIABLE
 from src.workspace import PROJECT
 
 # Small enough for seconds, large enough for every class: what all simulated runs here are made of.
 SIMULATED = ("dataset=simulated", "dataset.records=6000", "dataset.test_records=1000", "training.progress=false")
 PATIENCE_S = 180
+# Beginnings of variables that would lead a command to another store, run or stage than a user's; and the one that keeps
+# bytecode from lying beside the code, where users have it.
+NOT_INHERITED = ("MLFLOW_", "DVC_", PARENT_VARIABLE, "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass
@@ -32,10 +36,9 @@ class Project:
 
     def start(self, *command: str, **options: Any) -> "subprocess.Popen[str]":
         programs = Path(sys.executable).parent
-        env = {**os.environ, "DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **self.env}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
+        env = {**inherited, "DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **self.env}
         env["PATH"] = f"{programs}{os.pathsep}{env['PATH']}"
-        env.pop("MLFLOW_RUN_ID", None)
-        env.pop("PYTHONDONTWRITEBYTECODE", None)  # users have bytecode beside the code
         return subprocess.Popen(
             command,
             cwd=self.root,
@@ -114,30 +117,23 @@ def bare_project(tmp_path: Path) -> Project:
     return copy_project(tmp_path / "project")
 
 
-@pytest.fixture
-def project(bare_project: Project, laid_out_store: Path) -> Project:
-    """A project whose store is laid out, to save each test the five seconds."""
-    (bare_project.root / "mlruns").mkdir()
-    shutil.copy(laid_out_store, bare_project.root / "mlruns")
-    return bare_project
-
-
 @pytest.fixture(scope="session")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
-    """A project in which the multirun of the README ran, on simulated records; and what it printed."""
-    project = copy_project(tmp_path_factory.mktemp("swept"))
-    output = project.module(
-        "train",
-        "-m",
-        *SIMULATED,
-        "reducer=pca,mi",
-        "k=2,3,4,10",
-        "tracking.log_model=false",
-        "training.epochs=1",
-        "training.jit_compile=false",
-        "model.layers=1",
-    )
-    return project, output
+def new_project(laid_out_store: Path) -> Callable[[Path], Project]:
+    """Copy the project into a folder, with a store that is laid out: to lay it out takes MLflow five seconds."""
+
+    def make(folder: Path) -> Project:
+        project = copy_project(folder)
+        (project.root / "mlruns").mkdir()
+        shutil.copy(laid_out_store, project.root / "mlruns")
+        return project
+
+    return make
+
+
+@pytest.fixture
+def project(new_project: Callable[[Path], Project], tmp_path: Path) -> Project:
+    """A project of one test."""
+    return new_project(tmp_path / "project")
 
 
 @pytest.fixture

@@ -6,20 +6,25 @@ import json
 
 import pytest
 
-from tests.e2e.conftest import SIMULATED, copy_project
+from tests.e2e.conftest import SIMULATED
 
 STAGES = ("download", "preprocess", "sample", "reduce", "train", "evaluate")
 CHOICES = [part for choice in (*SIMULATED, "training.epochs=2") for part in ("-S", choice)]
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory):
-    """A project in which the pipeline ran twice: as it is, and as MI with 3 features; and what each printed."""
-    project = copy_project(tmp_path_factory.mktemp("walked"))
+def walked(new_project, tmp_path_factory):
+    """A project in which the pipeline ran and was asked for again; and what both printed."""
+    project = new_project(tmp_path_factory.mktemp("walked"))
     first = project.run("dvc", "exp", "run", "--name", "first", *CHOICES)
-    again = project.run("dvc", "repro")
-    second = project.run("dvc", "exp", "run", "--name", "second", *CHOICES, "-S", "reducer=mi", "-S", "k=3")
-    return project, first, again, second
+    return project, first, project.run("dvc", "repro")
+
+
+@pytest.fixture(scope="module")
+def walked_twice(walked):
+    """The same project after the pipeline ran with MI and 3 features; and what that printed."""
+    project = walked[0]
+    return project, project.run("dvc", "exp", "run", "--name", "second", *CHOICES, "-S", "reducer=mi", "-S", "k=3")
 
 
 def ran(output: str) -> list[str]:
@@ -27,18 +32,20 @@ def ran(output: str) -> list[str]:
 
 
 def test_the_first_time_all_six_stages_run_and_the_second_time_none(walked):
-    _, first, again, _ = walked
+    _, first, again = walked
     assert ran(first) == list(STAGES)
     assert ran(again) == []
     assert "up to date" in again
 
 
-def test_another_reducer_runs_only_what_depends_on_it(walked):
-    assert ran(walked[3]) == ["reduce", "train", "evaluate"]
+@pytest.mark.integration
+def test_another_reducer_runs_only_what_depends_on_it(walked_twice):
+    assert ran(walked_twice[1]) == ["reduce", "train", "evaluate"]
 
 
-def test_what_dvc_was_asked_for_is_what_was_trained(walked):
-    project = walked[0]
+@pytest.mark.integration
+def test_what_dvc_was_asked_for_is_what_was_trained(walked_twice):
+    project = walked_twice[0]
     newest, oldest = project.runs()
     assert (oldest.data.params["reducer.name"], oldest.data.params["k"]) == ("pca", "2")
     assert (newest.data.params["reducer.name"], newest.data.params["k"]) == ("mi", "3")
@@ -65,8 +72,9 @@ def test_the_files_that_others_rely_on_are_there(walked):
     assert "simulated: true" in (project.root / "models/detector/detector.json").read_text().replace('"', "")
 
 
-def test_the_experiments_are_listed_with_their_scores(walked):
-    project = walked[0]
+@pytest.mark.integration
+def test_the_experiments_are_listed_with_their_scores(walked_twice):
+    project = walked_twice[0]
     table = list(csv.DictReader(io.StringIO(project.run("dvc", "exp", "show", "--csv", "--no-pager"))))
     rows = {row["Experiment"]: row for row in table if row["Experiment"] in ("first", "second")}
     assert rows["second"]["reducer.name"] == "mi"
@@ -74,8 +82,9 @@ def test_the_experiments_are_listed_with_their_scores(walked):
     assert 0.5 < float(rows["first"]["test_accuracy"]) <= 1
 
 
-def test_metrics_and_plots_commands_work(walked):
-    project = walked[0]
+@pytest.mark.integration
+def test_metrics_and_plots_commands_work(walked_twice):
+    project = walked_twice[0]
     assert "test_accuracy" in project.run("dvc", "metrics", "show")
     difference = json.loads(project.run("dvc", "metrics", "diff", "first", "second", "--json"))
     assert "test_accuracy" in difference["reports/metrics.json"]

@@ -11,7 +11,7 @@ from tests.e2e.conftest import SIMULATED, wait_for
 LONG = ("training.epochs=100000", "training.patience=null", "tracking.log_model=false")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.integration), signal.SIGTERM])
 def test_a_killed_run_is_marked_killed(project, background, number):
     process = background(project.start("python", "-m", "src.train", *SIMULATED, *LONG, "training.progress=true"))
     shown = ""
@@ -24,6 +24,7 @@ def test_a_killed_run_is_marked_killed(project, background, number):
     assert project.statuses() == ["KILLED"], f"ended with {process.returncode}: {output}"
 
 
+@pytest.mark.integration
 def test_a_killed_multirun_leaves_nothing_running(project, background):
     process = background(project.start("python", "-m", "src.train", "-m", *SIMULATED, *LONG, "k=2,3"))
     wait_for(lambda: len(project.statuses()) == 2, "parent and first run to start")
@@ -33,7 +34,7 @@ def test_a_killed_multirun_leaves_nothing_running(project, background):
     assert project.statuses() == ["KILLED", "KILLED"]
 
 
-@pytest.mark.slow
+@pytest.mark.integration
 def test_a_diverging_fit_fails_and_says_when_and_why(project):
     output = project.module(
         "train", *SIMULATED, "training.optimizer=sgd", "training.learning_rate=3e38", "training.warmup_epochs=0",
@@ -44,6 +45,7 @@ def test_a_diverging_fit_fails_and_says_when_and_why(project):
     assert project.statuses() == ["FAILED"]
 
 
+@pytest.mark.integration
 def test_two_first_runs_at_once_both_succeed(bare_project, background):
     project = bare_project
     command = ("python", "-m", "src.train", *SIMULATED, "model=decision_tree", "tracking.log_model=false")
@@ -54,6 +56,7 @@ def test_two_first_runs_at_once_both_succeed(bare_project, background):
     assert {run.info.status for run in project.runs()} == {"FINISHED"}
 
 
+@pytest.mark.integration
 def test_a_wrong_value_fails_before_any_run_is_made(bare_project):
     project = bare_project
     output = project.module("train", *SIMULATED, "k=54", fails=True)
@@ -61,7 +64,7 @@ def test_a_wrong_value_fails_before_any_run_is_made(bare_project):
     assert not (project.root / "mlruns").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.integration
 def test_quarantined_records_are_counted_in_the_run(project):
     mirror = project.root / "mirror"
     raw = project.module("download", *SIMULATED, "hydra.run.dir=made")
@@ -88,6 +91,7 @@ def test_quarantined_records_are_counted_in_the_run(project):
     assert newest.data.params["derived.source_records"] == "5999"
 
 
+@pytest.mark.integration
 def test_without_any_mirror_the_message_names_them_all_and_the_ways_on(project):
     project.env["IDS_DATA_MIRROR"] = str(project.root / "nowhere")
     urls = "[http://127.0.0.1:9/a.gz]"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.integration
 # enough records for a few of each of the five classes
 SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000", "training.progress=false",
          "training.epochs=1", "evaluation.bootstrap=50")  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import SIMULATED, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.integration
 GRID = (*SIMULATED, "model=decision_tree", "tracking.log_model=false", "tracking.parent=grid",
         "tracking.skip_finished=true", "k=2,3,4,10")  # fmt: skip
 

@@ -9,13 +9,13 @@ import pytest
 from src.data.schema import COLUMNS
 from src.data.simulator import simulate
 from src.predict import main
-from tests.e2e.conftest import SIMULATED, copy_project
+from tests.e2e.conftest import SIMULATED
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(new_project, tmp_path_factory):
     """A project with one run, the run's id, and the folder of its detector."""
-    project = copy_project(tmp_path_factory.mktemp("trained"))
+    project = new_project(tmp_path_factory.mktemp("trained"))
     project.module("train", *SIMULATED, "model=decision_tree", "hydra.run.dir=run")
     return project, project.runs()[0].info.run_id, project.root / "run" / "models" / "detector"
 
@@ -124,11 +124,12 @@ def test_the_detector_says_what_it_was_trained_on(trained):
     )  # fmt: skip
 
 
+@pytest.mark.integration
 def test_the_operating_point_that_was_trained_is_the_one_that_scores(bare_project, records, tmp_path):
     project = bare_project
     output = project.module(
         "train", *SIMULATED, "model=random_forest", "model.trees=20", "hydra.run.dir=run", "tracking.log_model=false",
-        "evaluation.false_alarm_budget=0.002", "evaluation.calibrate=true",
+        "decision.false_alarm_budget=0.002", "decision.calibrate=true",
     )  # fmt: skip
     assert "val_threshold" in output
     card = json.loads((project.root / "run" / "models" / "detector" / "detector.json").read_text())

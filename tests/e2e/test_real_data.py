@@ -8,7 +8,7 @@ import pytest
 from src.predict import main
 from tests.e2e.conftest import copy_project
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow]
+pytestmark = [pytest.mark.real_data, pytest.mark.integration]
 
 
 @pytest.fixture(scope="module")

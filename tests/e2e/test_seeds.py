@@ -6,15 +6,16 @@ import mlflow
 import pandas as pd
 import pytest
 
-from tests.e2e.conftest import SIMULATED, copy_project
+from tests.e2e.conftest import SIMULATED
 
+pytestmark = pytest.mark.integration
 GRID = ("model=decision_tree", "tracking.log_model=false", "evaluation.bootstrap=100")
 
 
 @pytest.fixture(scope="module")
-def seeded(tmp_path_factory):
+def seeded(new_project, tmp_path_factory):
     """A project in which three seeds ran as one multirun; and what it printed."""
-    project = copy_project(tmp_path_factory.mktemp("seeded"))
+    project = new_project(tmp_path_factory.mktemp("seeded"))
     return project, project.module("train", "-m", *SIMULATED, *GRID, "split=grouped", "seed=range(3)")
 
 

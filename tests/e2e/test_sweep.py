@@ -18,7 +18,7 @@ from src.study import budget
 from tests.e2e.conftest import SIMULATED, Project, wait_for
 from tests.servers import PostgreSQL, postgresql
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.integration
 # The space of sweep=components with small networks; two threads of one process each would fight for the cores.
 TINY = (*SIMULATED[:-1], "training.epochs=3", "model.units=8", "model.frequencies=4")
 SWEEP = (*TINY, "sweep.threads=1", "sweep.heartbeat=1")

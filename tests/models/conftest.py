@@ -1,15 +1,19 @@
 """Small data and settings that the tests of models share."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from omegaconf import DictConfig
 
+from src.build import build
 from src.data.windows import ModelInput
 from src.models.interface import Fitted, Model
 from src.models.lstm import LSTM
+from src.models.network import Network
 from src.models.training import Training
+from src.workspace import PROJECT
 
 NETWORK_DEFAULTS: dict[str, Any] = {
     **{"input_scale": 1.0, "members": 1, "standardise": True},
@@ -18,6 +22,7 @@ NETWORK_DEFAULTS: dict[str, Any] = {
 }
 LSTM_DEFAULTS = NETWORK_DEFAULTS | {"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False}
 Rows = tuple[ModelInput, np.ndarray]
+MODELS = sorted(path.stem for path in (PROJECT / "conf" / "model").glob("*.yaml"))
 # What makes a network of conf/model small, in the keys of its file; one without a line of its own is made so by these.
 RECURRENT = ("units=3", "frequencies=2", "highest_frequency=10")
 CONVOLUTIONAL = ("layers=2", "filters=8", "pool=2", "units=16")
@@ -42,6 +47,13 @@ def made_small(name: str) -> list[str]:
 def make_lstm(**changes: Any) -> LSTM:
     """One small layer on the inputs themselves, but for `changes`."""
     return LSTM(**(LSTM_DEFAULTS | changes))
+
+
+@pytest.fixture(scope="session")
+def networks(composed: Callable[..., DictConfig]) -> dict[str, Network]:
+    """The networks of conf/model, made small."""
+    names = [name for name in MODELS if isinstance(build(composed(f"model={name}")).model, Network)]
+    return {name: cast(Network, build(composed(*made_small(name))).model) for name in names}
 
 
 @pytest.fixture(scope="session")

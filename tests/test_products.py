@@ -1,0 +1,161 @@
+"""Products of choices through the whole path: config, records, reducer, model, detector."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import DictConfig
+
+from src.build import build
+from src.data.schema import LABELS
+from src.data.windows import Layout
+from src.detector import Detector
+from src.experiment import train
+from src.pipeline import Walk, write_preprocessed, write_reduced, write_sampled
+from src.workspace import Workspace
+from tests.choices import NEEDS, options
+
+Compose = Callable[..., DictConfig]
+SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")
+RARE = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000")  # enough for every class of `five`
+QUICK = ("training.epochs=4", "training.batch_size=32", "training.jit_compile=false", "training.progress=false")
+
+
+@pytest.fixture(scope="module")
+def made(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """2,000 simulated records, preprocessed and sampled as the default config says."""
+    out = Workspace(tmp_path_factory.mktemp("made"))
+    settings = build(composed(*SMALL))
+    write_preprocessed(settings, out, out)
+    write_sampled(settings, out, out)
+    return out
+
+
+def assert_learned(composed: Compose, made: Workspace, model: str, reducer: str, **training: str) -> None:
+    """The model is fitted on what the reducer makes of the records, and its detector scores records."""
+    overrides = [f"training.{key}={value}" for key, value in training.items()]
+    settings = build(composed(*SMALL, *QUICK, *overrides, f"model={model}", f"reducer={reducer}"))
+    walk = Walk(settings, made)
+    outcome = train(settings, walk)
+    test = walk.sampled[0]["test"]
+    probability = outcome.detector.score(test.X)
+    assert probability.shape == (len(test), 2)
+    np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-5)
+    assert (outcome.detector.card.model, outcome.detector.card.reducer) == (model, reducer)
+    assert outcome.metrics["train_accuracy"] > 0.9  # half of them are attacks
+
+
+@pytest.mark.parametrize("reducer", options("reducer"))
+def test_every_reducer_is_learned_from_by_a_tree(reducer: str, composed: Compose, made: Workspace) -> None:
+    assert_learned(composed, made, "decision_tree", reducer)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("reducer", [one for one in options("reducer") if one != "pca"])
+def test_every_reducer_is_learned_from_by_a_network(reducer: str, composed: Compose, made: Workspace) -> None:
+    longer = {"epochs": "10"} if reducer == "none" else {}  # 53 steps
+    assert_learned(composed, made, "lstm", reducer, **longer)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("model", options("model"))
+def test_every_model_is_learned_and_scores_records(model: str, composed: Compose, made: Workspace) -> None:
+    longer = {"epochs": "20"} if model in ("stl", "dbn") else {}  # layers of sigmoids
+    assert_learned(composed, made, model, "pca", **longer)
+
+
+@pytest.mark.parametrize("one_hot_service", [False, True])
+@pytest.mark.parametrize("scaling", options("scaling"))
+def test_every_scaling_is_learned_and_scored(
+    scaling: str, one_hot_service: bool, composed: Compose, made: Workspace
+) -> None:
+    choices = (f"scaling={scaling}", f"scaling.one_hot_service={str(one_hot_service).lower()}")
+    settings = build(composed(*SMALL, *choices, "k=20", "model=decision_tree"))
+    walk = Walk(settings, made)
+    outcome = train(settings, walk)
+    assert outcome.metrics["val_accuracy"] > 0.9
+    assert outcome.detector.card.scaling == scaling
+    assert outcome.detector.score(walk.sampled[0]["test"].X).shape[1] == 2
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("layout", options("layout"))
+def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made: Workspace) -> None:
+    needs = NEEDS.get(f"layout={layout}", "").split(",")[1:]
+    settings = build(composed(*SMALL, *QUICK, f"layout={layout}", *{*needs, "split=official"}, "model.frequencies=4"))
+    walk = Walk(settings, made)
+    outcome = train(settings, walk)
+    assert outcome.metrics["val_accuracy"] > 0.8
+    assert Layout(layout, outcome.detector.card.window, [*outcome.detector.card.past]) == settings.layout  # type: ignore[arg-type]
+    test = walk.reduced[0]["test"]
+    probability = outcome.detector.score(walk.sampled[0]["test"].X)
+    np.testing.assert_allclose(probability, outcome.fitted.classifier.predict_proba(test.X), atol=1e-5)
+
+
+@pytest.mark.integration
+def test_a_detector_that_reads_by_groups_is_kept_and_scores_alike(
+    composed: Compose, made: Workspace, tmp_path: Path
+) -> None:
+    choices = ("layout=groups", "reducer=none", "k=123", "scaling=log_minmax", "scaling.one_hot_service=true")
+    training = ("model.frequencies=0", "model.standardise=false", "training.type_balance=0.5", "training.noise=0.1")
+    settings = build(composed(*SMALL, *QUICK, *choices, *training))
+    walk = Walk(settings, made)
+    detector = train(settings, walk).detector
+    X = walk.sampled[0]["test"].X
+    probability = detector.score(X)
+    detector.save(tmp_path / "kept")
+    again = Detector.load(tmp_path / "kept")
+    assert again.card == detector.card
+    np.testing.assert_array_equal(again.score(X), probability)
+    stream = again.stream()
+    blocks = [stream.uncalibrated(X[start : start + 70]) for start in range(0, len(X), 70)]
+    np.testing.assert_allclose(np.concatenate(blocks), probability, atol=1e-5)
+
+
+def test_the_attack_types_of_a_part_come_with_it(composed: Compose, made: Workspace) -> None:
+    walk = Walk(build(composed(*SMALL)), made)
+    for name, part in walk.reduced[0].items():
+        table = walk.sampled[0][name]
+        assert part.attack.dtype == np.int32
+        assert [LABELS[code] for code in part.attack] == [table.attacks[code] for code in table.attack]
+
+
+def test_what_the_reduce_stage_keeps_of_windows_is_what_it_made(
+    composed: Compose, made: Workspace, tmp_path: Path
+) -> None:
+    settings = build(composed(*SMALL, "layout=window", "split=official"))
+    walk, out = Walk(settings, made), Workspace(tmp_path)
+    write_reduced(walk, settings, out)
+    kept = Walk(settings, out).reduced
+    for part, one in walk.reduced[0].items():
+        np.testing.assert_array_equal(np.asarray(kept[0][part].X), np.asarray(one.X))
+        np.testing.assert_array_equal(kept[0][part].y, one.y)
+        np.testing.assert_array_equal(kept[0][part].attack, one.attack)
+    assert kept[2] == walk.reduced[2]
+
+
+@pytest.fixture(scope="module")
+def encoded(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """20,000 simulated records, preprocessed."""
+    out = Workspace(tmp_path_factory.mktemp("encoded"))
+    write_preprocessed(build(composed(*RARE)), out, out)
+    return out
+
+
+@pytest.mark.parametrize("split", options("split"))
+@pytest.mark.parametrize("task", options("task"))
+def test_every_task_is_learned_on_every_split(task: str, split: str, composed: Compose, encoded: Workspace) -> None:
+    settings = build(composed(*RARE, f"task={task}", f"split={split}", "reducer=none", "model=decision_tree"))
+    walk = Walk(settings, encoded)
+    outcome = train(settings, walk)
+    tables, facts = walk.sampled
+    assert outcome.metrics["train_accuracy"] > 0.99
+    assert outcome.metrics["val_accuracy"] > 0.8
+    n_classes = len(settings.task.classes)
+    assert set(tables["train"].target.tolist()) == set(range(n_classes))  # type: ignore[union-attr]
+    assert outcome.detector.score(tables["test"].X).shape[1] == n_classes
+    drawn = [part for part in tables if split != "official" or part in ("train", "val")]
+    assert sum(facts["records"][part] for part in drawn) == sum(one["drawn"] for one in facts["classes"].values())
+    if split == "grouped":
+        assert facts["test_share_seen_in_training"] == 0
