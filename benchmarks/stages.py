@@ -1,4 +1,4 @@
-"""`dvc repro` beside the work in its stages, each stage's start, and the memory of a full-size input beside its matrix."""
+"""`dvc repro` beside the work in its stages, the start of each stage, and the memory of a full-size input."""
 
 import json
 import sys

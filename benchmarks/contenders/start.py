@@ -3,23 +3,24 @@
 python -m benchmarks.contenders.start STAGE
 """
 
-import importlib
 import os
+import runpy
 import sys
 from typing import Any
+
+import src.build
 
 
 def main() -> None:
     """Start the stage of the command line as DVC does, but end with its config."""
-    door: Any = importlib.import_module(f"src.{sys.argv.pop(1)}")
-    build = door.build
+    build = src.build.build
 
     def build_alone(*arguments: Any, **options: Any) -> None:
         build(*arguments, **options)
         os._exit(0)
 
-    door.build = build_alone
-    door.main()
+    src.build.build = build_alone  # type: ignore[assignment]  # the stage imports it from there
+    runpy.run_module(f"src.{sys.argv.pop(1)}", run_name="__main__", alter_sys=True)
     sys.exit("the stage never built its config")
 
 
