@@ -54,6 +54,7 @@ def test_training_scoring_and_stages_are_measured(tmp_path: Path) -> None:
     assert "text to verdicts, k = 2, 4,000 records" in page
     assert "`dvc repro` of the headline run" in page
     assert "... of it importing MLflow, in train, evaluate" in page
+    assert "| start of `sample`, until its work begins |" in page
 
 
 @pytest.mark.parametrize(
