@@ -7,7 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-UV := $(BIN)/python -m uv
+READY_DEV := $(VENV)/.ready-dev
+# the certificates that git and pip trust, which a company may have added to
+UV := $(BIN)/python -m uv --system-certs
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -22,6 +24,13 @@ ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS
 SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
+# $(call install,lock file)
+install = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $(1)
+
+# $(call resolve,options,lock file): a version of the file as it stands is kept where pyproject.toml allows it
+resolve = $(UV) pip compile --quiet pyproject.toml $(1) --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file $(2)
+
 # $(call grids,name,door): the grids conf/experiment/name_*.yaml, then the report on them
 define grids
 $(if $(QUICK),,$(BIN)/dvc repro preprocess)
@@ -31,23 +40,32 @@ done
 $(BIN)/python -m src.$(2) $(SMALL)
 endef
 
-.PHONY: help setup demo repro paper honest models ui dashboard test test-integration test-all lint bench bench-peers bench-commands bench-sweeps params lock clean
+.PHONY: help setup setup-dev demo repro paper honest models ui dashboard test test-integration test-all lint style types bench bench-peers bench-commands bench-sweeps params lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-setup: $(READY) ## install everything into .venv
+setup: $(READY) ## install what runs into .venv
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' || \
 	  { echo "found $$($(PYTHON) --version), expected Python 3.11 to 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode -r requirements.lock
-	@touch $(READY)
+	sed -n '/^uv==/,/[^\]$$/p' requirements.lock | \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
+	$(call install,requirements.lock)
+	@touch $@
 
+setup-dev: $(READY_DEV) ## the same, and what tests and lint need
+
+$(READY_DEV): requirements-dev.lock $(READY)
+	$(call install,requirements-dev.lock)
+	@touch $@
+
+# DVC keeps the experiment as a commit, for which git wants an author: a fresh machine knows none
 demo: $(READY) ## the whole pipeline on simulated data, no network needed
-	$(BIN)/dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
+	git config user.email >/dev/null || export GIT_{AUTHOR,COMMITTER}_{NAME,EMAIL}=demo@localhost; \
+	  $(BIN)/dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
 	@echo "This was simulated data. The run: make ui. The table of experiments: dvc exp show. The real data: make repro."
 
 repro: $(READY) ## the pipeline on the real data (dvc repro)
@@ -75,17 +93,21 @@ dashboard: $(READY) ## optuna-dashboard on the studies of src.sweep
 # a file's tests share a worker, which makes what they share once
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
 
-test: $(READY) ## the fast tests, and one of each kind of command
+test: $(READY_DEV) ## the fast tests, and one of each kind of command
 	$(PYTEST)
 
-test-integration: $(READY) ## the other tests: products, backends, commands end to end
+test-integration: $(READY_DEV) ## the other tests: products, backends, commands end to end
 	$(PYTEST) -m integration
 
 test-all: test test-integration ## all tests
 
-lint: $(READY) ## style and types
+lint: style types ## style and types
+
+style: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(READY_DEV)
 	$(BIN)/mypy
 
 bench: $(READY) ## speed beside others', growth and the machine's limit: rewrites benchmarks/README.md (15 minutes)
@@ -105,9 +127,9 @@ params: $(READY) ## write params.yaml from conf/
 	$(BIN)/python -m src.train --cfg job --resolve > .params.yaml.part
 	mv .params.yaml.part params.yaml
 
-lock: $(READY) ## resolve pyproject.toml into requirements.lock
-	$(UV) pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --no-emit-index-url \
-	  --no-emit-find-links --no-header --no-annotate --output-file requirements.lock
+lock: $(READY) ## resolve pyproject.toml into the lock files; versions stay where they can
+	$(call resolve,--all-extras,requirements-dev.lock)
+	$(call resolve,--extra install --constraint requirements-dev.lock,requirements.lock)
 
 clean: ## remove what runs wrote, but for data/raw and mlruns
 	rm -rf outputs multirun reports models data/preprocessed* data/sampled* data/reduced*

@@ -15,8 +15,14 @@ from benchmarks.contest import least
 from benchmarks.inputs import settings
 from src.build import Settings
 from src.detector import Card, Detector
-from src.experiment import write_reduction_reports
-from src.pipeline import Walk, write_preprocessed, write_raw, write_reduced, write_sampled
+from src.pipeline import (
+    Walk,
+    write_preprocessed,
+    write_raw,
+    write_reduced,
+    write_reduction_reports,
+    write_sampled,
+)
 from src.predict import score_file
 from src.workspace import Workspace
 

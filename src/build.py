@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
@@ -13,15 +13,27 @@ from pydantic_core import ArgsKwargs
 
 from src.data.parsing import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
-from src.data.sources import Dataset, SimulatedDataset
+from src.data.sources import Dataset
 from src.data.splitting import Split
-from src.data.windows import Layout
-from src.evaluation.protocol import EvaluationProtocol
+from src.fingerprint import params
+
+if TYPE_CHECKING:
+    from src.data.windows import Layout
+    from src.evaluation.protocol import DecisionProtocol, EvaluationProtocol
 
 WHITELIST = ["src.*"]
-GROUPS = ("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training", "evaluation")
-# Importing scikit-learn for them takes longer than checking and encoding half a million records.
-FITTED = ("scaling", "reducer", "model")
+GROUPS = (
+    *("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training"),
+    *("decision", "evaluation"),
+)
+# Keys of earlier versions, and where their values are now.
+RENAMED = {
+    "evaluation.decision": "decision.rule",
+    **{
+        f"evaluation.{key}": f"decision.{key}"
+        for key in ("attack_odds", "calibrate", "false_alarm_budget", "false_alarm_blocks")
+    },
+}
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
 
 
@@ -35,7 +47,8 @@ class Settings:
 
     Attributes:
         config: The whole composed config, resolved, as plain containers.
-        scaling: A `src.features.scaling.Scaling`; like reducer and model None where the caller left out what is fitted.
+        scaling: A `src.features.scaling.Scaling`; None, like all other groups, where it was built for a stage that
+            does not declare it.
         reducer: An unfitted `src.features.reducers.Reducer`.
         model: A `src.models.interface.Model`.
         training: `src.models.training.Training`.
@@ -47,25 +60,33 @@ class Settings:
     split: Split
     scaling: Any
     reducer: Any
-    layout: Layout
+    layout: "Layout"
     model: Any
     training: Any
-    evaluation: EvaluationProtocol
+    decision: "DecisionProtocol"
+    evaluation: "EvaluationProtocol"
     on_bad_record: OnBadRecord
     k: int
     seed: int
 
     @property
     def scale(self) -> float:
-        """Factor on the task's counts."""
-        if isinstance(self.dataset, SimulatedDataset):
-            return min(1.0, self.dataset.records / REFERENCE_RECORDS)
-        return 1.0
+        """Factor on the task's counts; published files are drawn from as the task says."""
+        records = self.config["dataset"].get("records", REFERENCE_RECORDS)
+        return min(1.0, float(records / REFERENCE_RECORDS))
 
     @property
     def caption(self) -> str:
-        """Which data, protocol and model a picture or table shows, in a line."""
-        names = {group: self.config[group].get("name") for group in GROUPS}
+        """Data, protocol and model that a picture or table shows, in a line."""
+        return self._caption(f"{self.config['model']['name']} on ")
+
+    @property
+    def input_caption(self) -> str:
+        """The same of what no model has a part in."""
+        return self._caption("")
+
+    def _caption(self, model: str) -> str:
+        names = {group: self.config[group]["name"] for group in ("dataset", "task", "split", "scaling", "reducer")}
         warning = "SIMULATED DATA - " if self.dataset.simulated else ""
         scaled = "" if names["scaling"] == "minmax" else f"{names['scaling']} "
         steps = {
@@ -76,16 +97,16 @@ class Settings:
         }
         return (
             f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
-            f"{names['model']} on {scaled}{names['reducer']} k={self.k}{steps[self.layout.name]}, seed {self.seed}"
+            f"{model}{scaled}{names['reducer']} k={self.k}{steps[self.layout.name]}, seed {self.seed}"
         )
 
 
-def build(cfg: DictConfig, *, fitted: bool = True) -> Settings:
-    """Check every value and make the objects the config names; reads no file and imports no framework.
+def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
+    """Check every value and make the objects that the config names; imports no framework.
 
     Args:
-        fitted: Also what is fitted on records. The first stages after the download do without: they run again for
-            values of their own, and what is wrong with others is found by the download or by the stage that reads them.
+        stage: Makes only the groups that dvc.yaml declares for this stage, so that it cannot read another, and starts
+            without importing what those need; None makes all.
     Raises:
         ConfigError: naming the key, the value found, and what is expected.
     """
@@ -94,8 +115,12 @@ def build(cfg: DictConfig, *, fitted: bool = True) -> Settings:
     for key in (*GROUPS, "tracking", "preprocess", "k", "window", "seed"):
         if key not in config:
             raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
+    for old, new in RENAMED.items():
+        group, _, key = old.partition(".")
+        if key in config[group]:
+            raise ConfigError(f"{old}: found a key of an earlier version, expected {new}")
     built: dict[str, Any] = {
-        group: make(group, config[group]) if fitted or group not in FITTED else None for group in GROUPS
+        group: make(group, config[group]) if stage is None or group in params(stage) else None for group in GROUPS
     }
     for key, kind in _TRACKING.items():
         _check(f"tracking.{key}", kind, config["tracking"][key])
@@ -110,59 +135,58 @@ def build(cfg: DictConfig, *, fitted: bool = True) -> Settings:
     )
     if not 0 <= settings.seed < 2**32:
         raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
-    if settings.evaluation.decision == "least_cost" and settings.task.cost is None:
-        raise ConfigError(
-            f"evaluation.decision='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
-            "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
-        )
-    if settings.evaluation.false_alarm_blocks and not settings.split.distinct:
-        raise ConfigError(
-            f"evaluation.false_alarm_blocks={settings.evaluation.false_alarm_blocks}: found split.distinct=false, "
-            "expected true: a copy of a record that a fit is kept from seeing would stand in the rest of training"
-        )
-    if fitted:
-        try:
-            settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
-        except ValueError as error:
-            raise ConfigError(str(error)) from None
-        _check_classes(settings)
-        _check_layout(settings)
+    if settings.reducer is not None:
+        _check_input(settings)
+    if settings.model is not None:
+        _check_model(settings)
     return settings
 
 
-def _check_classes(settings: Settings) -> None:
-    """That the model can tell as many as the task has."""
-    limit, names = settings.model.max_classes, settings.task.class_names
+def _check_input(settings: Settings) -> None:
+    """Check k, and that records stand in their order and features have groups where the layout reads them so."""
+    try:
+        settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    layout = settings.layout.name
+    split, reducer = (settings.config[group]["name"] for group in ("split", "reducer"))
+    if settings.layout.follows_file and split != "official":
+        raise ConfigError(
+            f"layout={layout}: found split={split}, expected split=official: with other splits the records before a "
+            "training record in its file are test records"
+        )
+    if layout in ("groups", "past") and not settings.reducer.keeps_features:
+        raise ConfigError(
+            f"layout={layout}: found reducer={reducer}, expected reducer=none: columns that are no features, or "
+            "are chosen from them, are in none of the contest's groups"
+        )
+
+
+def _check_model(settings: Settings) -> None:
+    """Check that the model can do the task and read the layout, and that its verdicts can be made."""
+    limit, names, model = settings.model.max_classes, settings.task.class_names, settings.config["model"]["name"]
     if limit is not None and len(names) > limit:
         raise ConfigError(
             f"task={settings.task.name}: found {len(names)} classes ({', '.join(names)}), expected at most {limit} "
-            f"with model={settings.config['model']['name']}; add task=binary, or take another model"
+            f"with model={model}; add task=binary, or take another model"
         )
-
-
-def _check_layout(settings: Settings) -> None:
-    """That what a model reads is there: records in their order, features that have groups, a past."""
     layout = settings.layout.name
-    split, reducer, model = (settings.config[group]["name"] for group in ("split", "reducer", "model"))
-    if settings.layout.follows_file and split != "official":
-        raise ConfigError(
-            f"layout={layout}: found split={split}, expected split=official: elsewhere the records of one part do not "
-            "follow each other in a file, and what stands before a record of training is of test"
-        )
-    if layout in ("groups", "past"):
-        from src.features.reducers import AllFeatures  # scikit-learn is there: it made the reducer
-
-        if not isinstance(settings.reducer, AllFeatures):
-            raise ConfigError(
-                f"layout={layout}: found reducer={reducer}, expected reducer=none: columns that are no features, or "
-                "are chosen from them, are in none of the contest's groups"
-            )
     if layout in ("groups", "window") and not settings.model.reads_windows:
         raise ConfigError(f"layout={layout}: found model={model}, expected a network; add layout=record for this model")
     if settings.training.past_grafts and layout != "past":
         raise ConfigError(
             f"training.past_grafts={settings.training.past_grafts:g}: found layout={layout}, expected layout=past: "
             "elsewhere no model reads the past of a record"
+        )
+    if settings.decision.rule == "least_cost" and settings.task.cost is None:
+        raise ConfigError(
+            f"decision.rule='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
+            "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
+        )
+    if settings.decision.false_alarm_blocks and not settings.split.distinct:
+        raise ConfigError(
+            f"decision.false_alarm_blocks={settings.decision.false_alarm_blocks}: found split.distinct=false, "
+            "expected true: a copy of a record that is held out of a fit would stand in the rest of training"
         )
 
 

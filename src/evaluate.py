@@ -1,25 +1,29 @@
 """Stage 6: the kept detector on the test parts, into reports/ and the MLflow run that trained it."""
 
-import hydra
 from omegaconf import DictConfig
 
-from src.build import WHITELIST, build
+from src.build import build
 from src.detector import Detector
+from src.entry import entry_point
 from src.evaluation.reports import metrics_table
-from src.experiment import evaluate, read_run_note
+from src.experiment import TrainingRecord, evaluate
 from src.pipeline import Walk
 from src.tracking.runs import tracked_run
 from src.workspace import output, project
 
 
-@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+@entry_point()
 def main(cfg: DictConfig) -> None:
     """Evaluate, report and track."""
     settings, made, out = build(cfg), project(), output()
-    run_id, before = read_run_note(made)
-    with tracked_run(settings, resume=run_id) as run:
+    record, detector = TrainingRecord.read(made), Detector.load(made.detector)
+    with tracked_run(settings, resume=record.run_id) as run:
+        if run.id != record.run_id:  # the run that trained it was evaluated in another way, and stays as it is
+            run.log_training(record.facts, record.epochs, record.metrics)
+            if cfg.tracking.log_model:
+                run.log_detector(made.detector, detector.card.class_names)
         parts, _ = Walk(settings, made).sampled
-        metrics = evaluate(Detector.load(made.detector), parts, settings, before, out)
+        metrics = evaluate(detector, parts, settings, record.metrics, out)
         run.log_evaluation(metrics, out.reports)
     print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
 

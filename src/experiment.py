@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +15,6 @@ from src.evaluation import metrics, reports
 from src.evaluation.judgement import judge
 from src.evaluation.leakage import Background
 from src.evaluation.operating_point import fit_decision
-from src.features.preparation import explained_variance, mutual_information_ranking
 from src.files import write_text
 from src.models.interface import Fitted, OnEpoch
 from src.pipeline import Facts, Walk, scored_parts
@@ -65,7 +64,7 @@ def _kept_out(settings: Settings, walk: Walk) -> Iterator[np.ndarray]:
     A committee is stood for by one member: its probabilities are coarser, which makes the threshold rather too high.
     Scaling and reducer are those of the whole training part, the block included.
     """
-    count = settings.evaluation.false_alarm_blocks
+    count = settings.decision.false_alarm_blocks
     if count is None:
         return
     train, line = walk.reduced[0]["train"], walk.sampled[0]["train"].row
@@ -114,13 +113,13 @@ def train(settings: Settings, walk: Walk) -> Outcome:
     )
     probability, target = _judged(fitted, walk, "val")
     task = settings.task
-    decision = fit_decision(probability, target, settings.evaluation, task.cost, list(_kept_out(settings, walk)))
+    decision = fit_decision(probability, target, settings.decision, task.cost, list(_kept_out(settings, walk)))
     result = scores(fitted, walk, "train") | _scores("val", probability, target)
     verdicts = decision.verdict(decision.calibrated(probability))
     judged = metrics.scores(metrics.confusion_matrix(verdicts, target, len(task.classes)), task.cost)
     kept = ("false_alarm_rate", "detection_rate", "mean_cost")
     result |= {f"val_{name}": float(value) for name, value in judged.items() if name in kept}
-    if settings.evaluation.calibrate:
+    if settings.decision.calibrate:
         result["val_temperature"] = decision.temperature
     if decision.threshold is not None:
         result["val_threshold"] = decision.threshold
@@ -145,18 +144,38 @@ def _derived(settings: Settings, facts: Facts, fitted: Fitted) -> Facts:
     return {f"derived.{key}": value for key, value in (flat | fitted.facts).items()}
 
 
-def write_training(outcome: Outcome, settings: Settings, run_id: str, out: Workspace) -> None:
-    """Keep the detector, the history, and the run that the evaluation belongs to."""
+@dataclass(frozen=True)
+class TrainingRecord:
+    """The record of a fit, kept beside its detector.
+
+    Attributes:
+        run_id: MLflow run of the training.
+        metrics: On training and validation.
+        facts: Parameters of the run beside its config.
+        epochs: As in `Fitted`.
+    """
+
+    run_id: str
+    metrics: dict[str, float]
+    facts: Facts
+    epochs: list[dict[str, float]]
+
+    @classmethod
+    def of(cls, outcome: Outcome, run_id: str) -> "TrainingRecord":
+        """The record of one outcome."""
+        return cls(run_id, outcome.metrics, outcome.facts, outcome.fitted.epochs)
+
+    @classmethod
+    def read(cls, made: Workspace) -> "TrainingRecord":
+        """The record that `write_training` kept."""
+        return cls(**json.loads(made.run_note.read_text(encoding="utf-8")))
+
+
+def write_training(outcome: Outcome, settings: Settings, record: TrainingRecord, out: Workspace) -> None:
+    """Keep the detector, the history, and the record that the evaluation goes on with."""
     outcome.detector.save(out.detector)
-    reports.write_history(outcome.fitted.epochs, out.reports, settings.caption)
-    note = {"run_id": run_id, "metrics": outcome.metrics}
-    write_text(out.run_note, json.dumps(note, indent=2) + "\n")
-
-
-def read_run_note(out: Workspace) -> tuple[str, dict[str, float]]:
-    """Id of the run that trained the kept detector, and its metrics so far."""
-    note = json.loads(out.run_note.read_text(encoding="utf-8"))
-    return note["run_id"], note["metrics"]
+    reports.write_history(record.epochs, out.reports, settings.caption)
+    write_text(out.run_note, json.dumps(asdict(record), indent=2) + "\n")
 
 
 def evaluate(
@@ -199,17 +218,3 @@ def evaluate(
         shown = everything if name == "test" else told[name]
         reports.write_judgement(one, shown, settings.task.class_names, folder, caption, name)
     return everything
-
-
-def write_reduction_reports(walk: Walk, settings: Settings, out: Workspace) -> None:
-    """Explained variance and mutual information of the training part, whatever the reducer."""
-    train_part = walk.sampled[0]["train"]
-    assert train_part.target is not None  # set by sampling
-    reports.write_reduction(
-        explained_variance(train_part.X, settings.scaling.scaler()),
-        mutual_information_ranking(
-            settings.scaling.unscaled(train_part.X), train_part.target, settings.scaling.features
-        ),
-        out.reports,
-        settings.caption,
-    )

@@ -1,15 +1,14 @@
 """What scores mean on unseen traffic: `python -m src.honest` writes reports/honest/index.html from the store."""
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.build import WHITELIST
+from src.entry import entry_point
 from src.generalisation.report import Report
 from src.stored import write_grid_report
 
 
-@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+@entry_point()
 def main(cfg: DictConfig) -> None:
     """Find the runs of the grids, whatever is there of them, and write the report."""
     write_grid_report("honest", Report, list(HydraConfig.get().overrides.task))

@@ -23,7 +23,7 @@ from src.data.tables import Table, read_table, write_table
 from src.data.vectors import overlap, vector_ids
 from src.data.windows import ModelInput, Windows
 from src.features.preprocessing import preprocess_in_memory, preprocess_to_file
-from src.recipes import current_facts, note_path, same_output, write_note
+from src.fingerprint import current_facts, note_path, same_output, write_note
 from src.workspace import Workspace
 
 if TYPE_CHECKING:  # scikit-learn costs a second, and the first three stages do without
@@ -249,3 +249,20 @@ def write_reduced(walk: Walk, settings: Settings, out: Workspace) -> None:
         save_reduced(part, out.reduced / f"{name}.npz")
     save_preparation(pipeline, out.reduced / "preparation.skops")
     write_note(out.reduced, settings.config, "reduce", facts)
+
+
+def write_reduction_reports(walk: Walk, settings: Settings, out: Workspace) -> None:
+    """Explained variance and mutual information of the training part, whatever the reducer."""
+    from src.evaluation.reports import write_reduction
+    from src.features.preparation import explained_variance, mutual_information_ranking
+
+    train_part = walk.sampled[0]["train"]
+    assert train_part.target is not None  # set by sampling
+    write_reduction(
+        explained_variance(train_part.X, settings.scaling.scaler()),
+        mutual_information_ranking(
+            settings.scaling.unscaled(train_part.X), train_part.target, settings.scaling.features
+        ),
+        out.reports,
+        settings.input_caption,
+    )

@@ -1,17 +1,17 @@
 """Stage 2: raw text, checked and encoded to 53 features, into data/preprocessed/<dataset>/."""
 
-import hydra
 from omegaconf import DictConfig
 
-from src.build import WHITELIST, build
+from src.build import build
+from src.entry import entry_point
 from src.pipeline import write_preprocessed
 from src.workspace import output, project
 
 
-@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+@entry_point()
 def main(cfg: DictConfig) -> None:
     """Check and encode the training and the test files."""
-    for part, facts in write_preprocessed(build(cfg, fitted=False), output(), project()).items():
+    for part, facts in write_preprocessed(build(cfg, stage="preprocess"), output(), project()).items():
         unknown = {name: counts for name, counts in facts["unknown"].items() if counts}
         print(f"{part}: {facts['records']:,} records, {facts['quarantined']:,} quarantined, unknown values: {unknown}")
 

@@ -1,10 +1,10 @@
 """The paper beside our runs: `python -m src.report` writes reports/paper/index.html and README.md from the store."""
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.build import WHITELIST, Settings, build
+from src.build import Settings, build
+from src.entry import entry_point
 from src.grid import jobs
 from src.pipeline import Walk
 from src.reproduction.report import Report
@@ -16,7 +16,7 @@ from src.workspace import PROJECT, project
 GRIDS = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob("paper_*.yaml"))
 
 
-@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+@entry_point()
 def main(cfg: DictConfig) -> None:
     """Find the runs of the paper's grid, whatever is there of them, and write the report."""
     given = list(HydraConfig.get().overrides.task)

@@ -1,17 +1,17 @@
 """Stage 3: the task's records, drawn and divided into training, validation and test, into data/sampled/."""
 
-import hydra
 from omegaconf import DictConfig
 
-from src.build import WHITELIST, build
+from src.build import build
+from src.entry import entry_point
 from src.pipeline import scored_parts, write_sampled
 from src.workspace import output, project
 
 
-@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+@entry_point()
 def main(cfg: DictConfig) -> None:
     """Draw and divide."""
-    facts = write_sampled(build(cfg, fitted=False), output(), project())
+    facts = write_sampled(build(cfg, stage="sample"), output(), project())
     print(f"records: {facts['records']}, classes: {facts['classes']}")
     for part in scored_parts(facts["records"]):
         print(f"{part} records with a copy in training: {facts[f'{part}_share_seen_in_training']:.1%}")

@@ -4,11 +4,11 @@ The budget of trials is the study's: the same command, run again or by several w
 left. Trials look at validation only; the winner becomes conf/experiment/best/<study>.yaml.
 """
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from src.build import WHITELIST, make
+from src.build import make
+from src.entry import entry_point
 from src.models.framework import limit_threads
 from src.study.experiments import Experiments
 from src.study.founding import open_study, parent_run
@@ -21,7 +21,7 @@ from src.tracking import runs
 from src.workspace import project
 
 
-@hydra.main(config_path="../conf", config_name="sweep", execution_whitelist=WHITELIST)
+@entry_point("sweep")
 def main(cfg: DictConfig) -> None:
     """Run one worker of a study, from a checked space to the study's report."""
     sweep = make("sweep", OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)["sweep"])  # type: ignore
@@ -31,7 +31,7 @@ def main(cfg: DictConfig) -> None:
     if sweep.threads:
         limit_threads(sweep.threads)
     storage = open_storage(storage_url(sweep.storage), sweep.heartbeat, found_dead)
-    study, founded = open_study(sweep, storage, experiments)
+    study, founded = open_study(sweep, storage, experiments, space)
     tags = {"study": sweep.study, "simulated": str(cfg.dataset.name == "simulated").lower()}
     parent = parent_run(
         study, founded, lambda: runs.start_parent(cfg.tracking.experiment, sweep.study, tags), runs.reopen_parent

@@ -1,31 +1,30 @@
 """Stage 5: fit the model on the reduced training part. Run by hand, it also evaluates: one command, one whole run."""
 
-import hydra
 from omegaconf import DictConfig
 
-from src.build import WHITELIST, build
+from src.build import build
+from src.entry import entry_point
 from src.evaluation.reports import metrics_table
-from src.experiment import evaluate, train, write_reduction_reports, write_training
-from src.pipeline import Walk
+from src.experiment import TrainingRecord, evaluate, train, write_training
+from src.pipeline import Walk, write_reduction_reports
 from src.tracking.finished import already_done
 from src.tracking.runs import tracked_run
 from src.workspace import in_dvc_stage, output, project
 
 
-@hydra.main(config_path="../conf", config_name="config", execution_whitelist=WHITELIST)
+@entry_point()
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
-    settings, out = build(cfg), output()
+    settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
     if done := already_done(settings.config):
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]
     with tracked_run(settings) as run:
         walk = Walk(settings, project())
         outcome = train(settings, walk)
-        run.log_params(outcome.facts)
-        run.log_epochs(outcome.fitted.epochs)
-        run.log_metrics(outcome.metrics)
-        write_training(outcome, settings, run.id, out)
+        record = TrainingRecord.of(outcome, run.id)
+        run.log_training(record.facts, record.epochs, record.metrics)
+        write_training(outcome, settings, record, out)
         if cfg.tracking.log_model:
             run.log_detector(out.detector, outcome.detector.card.class_names)
         if not in_dvc_stage():

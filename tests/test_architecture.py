@@ -80,7 +80,7 @@ ONLY_IN = {
     "dvc": set[str](),
     "optuna": {"study"},
     "sqlalchemy": {"study"},
-    "hydra": DOORS | {"build", "grid", "multirun", "study", "workspace"},
+    "hydra": DOORS | {"build", "entry", "grid", "multirun", "study", "workspace"},
 }
 UNSAFE = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 
@@ -187,7 +187,8 @@ from hydra import compose, initialize_config_dir
 from src.build import build
 from src.workspace import PROJECT
 with initialize_config_dir(str(PROJECT / "conf")):
-    build(compose("config"), fitted=False)
+    for stage in ("download", "preprocess", "sample"):
+        build(compose("config"), stage=stage)
     print([heavy for heavy in ("sklearn", "scipy", "pandas", "matplotlib") if heavy in sys.modules])
     build(compose("config"))
     print("sklearn" in sys.modules)
@@ -195,7 +196,7 @@ with initialize_config_dir(str(PROJECT / "conf")):
     assert python(code, PROJECT) == "[]\nTrue\n"
 
 
-def test_making_a_recipe_imports_no_framework() -> None:
+def test_building_a_config_imports_no_framework() -> None:
     code = """
 import sys
 from hydra import compose, initialize_config_dir

@@ -7,7 +7,8 @@ import pytest
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
-from src.build import ConfigError, build
+from src import fingerprint
+from src.build import GROUPS, RENAMED, ConfigError, build
 from src.data.sampling import REFERENCE_RECORDS
 from src.features.reducers import MutualInformation, PrincipalComponents
 from src.models.lstm import LSTM
@@ -30,9 +31,9 @@ def test_the_default_experiment_is_built_as_its_files_say(composed: Compose) -> 
 
 
 def test_a_task_with_costs_may_be_decided_by_them(composed: Compose) -> None:
-    settings = build(composed("evaluation.decision=least_cost", "task.cost=[[0,1],[4,0]]"))
+    settings = build(composed("decision.rule=least_cost", "task.cost=[[0,1],[4,0]]"))
     assert settings.task.cost == [[0, 1], [4, 0]]
-    assert settings.evaluation.decision == "least_cost"
+    assert settings.decision.rule == "least_cost"
     assert build(composed()).task.cost is None
 
 
@@ -119,15 +120,15 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["split.test=published"], r"split: test=published: expected a share between 0 and 1 with split=random"),
         (["dataset=nsl_kdd", "dataset.train.git_blob=abc"], r"dataset\.train\.git_blob='abc': .*pattern"),
         (["dataset=nsl_kdd", "dataset.record_format=arff"], r"dataset\.record_format='arff': .*'kdd99' or 'nsl_kdd'"),
-        (["evaluation.decision=cheapest"], r"evaluation\.decision='cheapest': .*'most_probable' or 'least_cost'"),
-        (["evaluation.calibrate=1"], r"evaluation\.calibrate=1: .*valid boolean"),
-        (["evaluation.false_alarm_budget=1.5"], r"evaluation\.false_alarm_budget=1\.5: .*less than or equal to 1"),
-        (["evaluation.false_alarm_budget=-0.1"], r"evaluation\.false_alarm_budget=-0\.1: .*greater than or equal to 0"),
+        (["decision.rule=cheapest"], r"decision\.rule='cheapest': .*'most_probable' or 'least_cost'"),
+        (["decision.calibrate=1"], r"decision\.calibrate=1: .*valid boolean"),
+        (["decision.false_alarm_budget=1.5"], r"decision\.false_alarm_budget=1\.5: .*less than or equal to 1"),
+        (["decision.false_alarm_budget=-0.1"], r"decision\.false_alarm_budget=-0\.1: .*greater than or equal to 0"),
         (["evaluation.bootstrap=-1"], r"evaluation\.bootstrap=-1: .*greater than or equal to 0"),
         # what does not fit together
         (
-            ["evaluation.decision=least_cost"],
-            r"evaluation\.decision='least_cost': found no cost matrix in task 'binary', .* or give it: task\.cost=",
+            ["decision.rule=least_cost"],
+            r"decision\.rule='least_cost': found no cost matrix in task 'binary', .* or give it: task\.cost=",
         ),
         (
             ["model=ae_ids", "task=five"],
@@ -136,7 +137,10 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         ),
         (["model=ae_ids", "task=multiclass"], r"task=multiclass: found 3 classes .* at most 2 with model=ae_ids"),
         (["window=8"], r"layout: window=8: expected 1 where a model reads one record; add layout=window"),
-        (["layout=window"], r"layout=window: found split=random, expected split=official: elsewhere the records of"),
+        (
+            ["layout=window"],
+            r"layout=window: found split=random, expected split=official: with other splits the records before",
+        ),
         (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official"),
         (
             ["layout=window", "split=official", "model=decision_tree"],
@@ -151,7 +155,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (
             ["layout=past"],
-            r"layout=past: found split=random, expected split=official: elsewhere the records of one part",
+            r"layout=past: found split=random, expected split=official: with other splits the records before",
         ),
         (["layout=past", "split=official"], r"layout=past: found reducer=pca, expected reducer=none: columns that are"),
         (["layout=past", "layout.past=[]"], r"layout: past=\[\]: expected one length or more with layout=past"),
@@ -161,12 +165,12 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["training.past_grafts=-1"], r"training\.past_grafts=-1: .*greater than or equal to 0"),
         (["training.past_grafts=0.1"], r"training\.past_grafts=0\.1: found layout=record, expected layout=past"),
         (
-            ["evaluation.false_alarm_blocks=10"],
-            r"evaluation: false_alarm_blocks=10: found no budget, expected false_al",
+            ["decision.false_alarm_blocks=10"],
+            r"decision: false_alarm_blocks=10: found no budget, expected false_al",
         ),
         (
-            ["evaluation.false_alarm_blocks=10", "evaluation.false_alarm_budget=0.01"],
-            r"evaluation\.false_alarm_blocks=10: found split\.distinct=false, expected true: a copy of a record",
+            ["decision.false_alarm_blocks=10", "decision.false_alarm_budget=0.01"],
+            r"decision\.false_alarm_blocks=10: found split\.distinct=false, expected true: a copy of a record",
         ),
         (["split.train=0.9"], r"split: train \+ val \+ test is 1\.3, expected 1"),
         (["task.classes.normal.attacks=[nomal]"], r"task: found the attack type 'nomal', expected one of normal, "),
@@ -213,12 +217,26 @@ def test_only_classes_of_this_project_are_made(override: str, message: str, comp
         build(composed(override))
 
 
-def test_what_is_fitted_may_be_left_out(composed: Compose) -> None:
-    settings = build(composed("k=54", "model.units=0", "split.name=grouped"), fitted=False)
+@pytest.mark.parametrize("stage", fingerprint.STAGES)
+def test_a_stage_has_the_groups_that_dvc_yaml_declares_for_it_and_no_other(stage: str, composed: Compose) -> None:
+    settings = build(composed(), stage=stage)
+    declared = [group for group in GROUPS if getattr(settings, group) is not None]
+    assert declared == [group for group in GROUPS if group in fingerprint.params(stage)]
+
+
+def test_a_stage_does_not_check_what_it_cannot_read(composed: Compose) -> None:
+    settings = build(composed("k=54", "model.units=0", "split.name=grouped"), stage="sample")
     assert (settings.scaling, settings.reducer, settings.model) == (None, None, None)
-    assert (settings.split.name, settings.training.epochs, settings.config["k"]) == ("grouped", 30, 54)
-    with pytest.raises(ConfigError, match=r"training\.epochs=0: .*greater than or equal to 1"):
-        build(composed("training.epochs=0"), fitted=False)
+    assert (settings.split.name, settings.config["k"]) == ("grouped", 54)
+    with pytest.raises(ConfigError, match=r"split\.train=0\.0: .*greater than 0"):
+        build(composed("split.train=0.0"), stage="sample")
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_key_of_an_earlier_version_is_refused_with_its_new_name(old: str, new: str, composed: Compose) -> None:
+    with pytest.raises(ConfigError, match=f"{old}: found a key of an earlier version, expected {new}"):
+        build(composed(f"+{old}=1"))
+    assert OmegaConf.select(composed(), new, default="missing") != "missing"
 
 
 def test_indicators_widen_the_range_of_k(composed: Compose) -> None:

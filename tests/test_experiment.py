@@ -28,7 +28,7 @@ SMALL = (
     "model.trees=20",
 )
 COST = "task.cost=[[0,1],[2,0]]"
-POINT = ("evaluation.calibrate=true", "evaluation.false_alarm_budget=0.01", "evaluation.decision=least_cost", COST)
+POINT = ("decision.calibrate=true", "decision.false_alarm_budget=0.01", "decision.rule=least_cost", COST)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_the_operating_point_keeps_to_its_budget_on_validation(composed: Compose
     assert alarm[val.target != 0].mean() == found["val_detection_rate"]
 
 
-@pytest.mark.parametrize("blocks", [(), ("split.distinct=true", "evaluation.false_alarm_blocks=3")])
+@pytest.mark.parametrize("blocks", [(), ("split.distinct=true", "decision.false_alarm_blocks=3")])
 def test_test_records_have_no_part_in_the_decision(blocks: tuple[str, ...], composed: Compose, walk: Walk) -> None:
     wanted = settings(composed, *POINT, *blocks)
     parts, preparation, facts = walk.reduced
@@ -92,7 +92,7 @@ class Spy:
 
 def test_each_block_of_normal_traffic_is_judged_by_a_fit_that_did_not_see_it(composed: Compose) -> None:
     wanted = settings(
-        composed, "split.distinct=true", "evaluation.false_alarm_budget=0.05", "evaluation.false_alarm_blocks=3"
+        composed, "split.distinct=true", "decision.false_alarm_budget=0.05", "decision.false_alarm_blocks=3"
     )
     seen: list[np.ndarray] = []
     wanted = replace(wanted, model=Spy(wanted.model, seen))
@@ -181,11 +181,9 @@ def test_equal_runs_have_equal_numbers(composed: Compose, walk: Walk, tmp_path: 
 
 
 def test_a_budget_that_only_silence_would_meet_ends_the_run(composed: Compose, walk: Walk) -> None:
-    wanted = settings(composed, "evaluation.false_alarm_budget=0")
+    wanted = settings(composed, "decision.false_alarm_budget=0")
     stuck = replace(wanted, model=_AlwaysSure())
-    with pytest.raises(
-        ValueError, match=r"evaluation\.false_alarm_budget=0: found .* only a detector without any alarm"
-    ):
+    with pytest.raises(ValueError, match=r"decision\.false_alarm_budget=0: found .* only a detector without any alarm"):
         train(stuck, walk)
 
 

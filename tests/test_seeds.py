@@ -28,13 +28,13 @@ def test_groups_are_told_apart_by_what_differs(composed: Compose) -> None:
         f"{ONE}, {name} on pca k=2" for name in ("lstm", "decision_tree")
     ]
     points = [
-        composed(f"evaluation.calibrate={value}", f"k={k}", f"seed={seed}")
+        composed(f"decision.calibrate={value}", f"k={k}", f"seed={seed}")
         for value in ("true", "false")
         for k in (2, 3)
         for seed in (0, 1)
     ]
     assert [one.label for one in seeds.groups(points)] == [
-        f"{ONE}, lstm on pca k={k}, evaluation.calibrate={value}" for value in ("true", "false") for k in (2, 3)
+        f"{ONE}, lstm on pca k={k}, decision.calibrate={value}" for value in ("true", "false") for k in (2, 3)
     ]
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 import mlflow
 import pytest
 
-from src import recipes
+from src import fingerprint
 from src.build import build
 from src.tracking import environment, runs
 from src.tracking import store as stores
@@ -46,6 +46,37 @@ def test_a_new_store_lets_readers_and_writers_not_wait_for_each_other(tmp_path, 
     assert stores.open_store("simulated").get_experiment_by_name("simulated") is not None
     with closing(sqlite3.connect(tmp_path / "elsewhere" / "mlruns" / "mlflow.db")) as database:
         assert database.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize("given", [None, "sqlite:///elsewhere.db"])
+def test_opening_a_store_leaves_the_environment_as_it_was(given, tmp_path, monkeypatch):
+    """Else each process that is started afterwards, and each later test, would write to this store."""
+    if given:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere.db")
+    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    stores.open_store("simulated")  # sets what is set once and for all
+    before = dict(os.environ)
+    stores.open_store("simulated")
+    stores.open_store(None)
+    assert dict(os.environ) == before
+    assert os.environ.get("MLFLOW_TRACKING_URI") == (f"sqlite:///{tmp_path}/elsewhere.db" if given else None)
+    assert "MLFLOW_EXPERIMENT_ID" not in os.environ
+
+
+def test_a_run_goes_on_with_the_same_config_and_no_other(composed, store):
+    """Parameters of a run cannot change: an evaluation in another way is a run of its own."""
+    one = build(composed("dataset=simulated", "model=decision_tree"))
+    other = build(composed("dataset=simulated", "model=decision_tree", "evaluation.bootstrap=10"))
+    with runs.tracked_run(one) as first:
+        pass
+    with runs.tracked_run(one, resume=first.id) as same:
+        assert same.id == first.id
+    with runs.tracked_run(other, resume=first.id) as changed:
+        assert changed.id != first.id
+    client = mlflow.MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
+    bootstrap = [client.get_run(run.id).data.params["evaluation.bootstrap"] for run in (first, changed)]
+    assert bootstrap == ["1000", "10"]
 
 
 def test_the_whole_resolved_config_is_logged_flat(settings, store):
@@ -195,7 +226,7 @@ def test_a_run_of_other_code_is_found_but_not_current_and_makes_no_other_needles
     run_id = finished()
     assert already_done(config).id == run_id
     with pytest.MonkeyPatch.context() as other:
-        other.setattr(recipes, "_run_code", lambda: "other")
+        other.setattr(fingerprint, "_versions", lambda code: ["other"])
         assert find_finished(config).id == run_id
         assert not find_finished(config).current
         assert already_done(config) is None
@@ -234,7 +265,7 @@ def test_of_children_with_one_config_the_newest_counts(store):
     client = mlflow.MlflowClient()
     experiment = client.get_run(parent).info.experiment_id
     for start, status in ((1000, "KILLED"), (2000, "FINISHED")):
-        tags = {"mlflow.parentRunId": parent, "recipe.config": "one"}
+        tags = {"mlflow.parentRunId": parent, "fingerprint.config": "one"}
         client.set_terminated(client.create_run(experiment, start_time=start, tags=tags).info.run_id, status)
     runs.end_parent(parent, complete=True)
     assert client.get_run(parent).info.status == "FINISHED"

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from src.decision import Decision, attack_probability, log_probability
-from src.evaluation.protocol import EvaluationProtocol
+from src.evaluation.protocol import DecisionProtocol
 
 _COLDEST, _HOTTEST = 0.05, 20.0
 
@@ -17,7 +17,7 @@ _COLDEST, _HOTTEST = 0.05, 20.0
 def fit_decision(
     probability: np.ndarray,
     target: np.ndarray,
-    protocol: EvaluationProtocol,
+    protocol: DecisionProtocol,
     cost: Sequence[Sequence[float]] | None,
     blocks: Sequence[np.ndarray] = (),
 ) -> Decision:
@@ -33,7 +33,7 @@ def fit_decision(
         ValueError: the false-alarm budget leaves no alarm at all.
     """
     temperature = fit_temperature(probability, target) if protocol.calibrate else 1.0
-    wanted = tuple(map(tuple, cost)) if protocol.decision == "least_cost" and cost is not None else None
+    wanted = tuple(map(tuple, cost)) if protocol.rule == "least_cost" and cost is not None else None
     threshold = None
     if protocol.false_alarm_budget is not None:
         judged, of, block = probability, target, np.zeros(len(target), dtype=np.int64)
@@ -88,7 +88,7 @@ def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float, block: 
     above = attack[attack > quiet]
     if not len(above):
         raise ValueError(
-            f"evaluation.false_alarm_budget={budget:g}: found {np.count_nonzero(worst == quiet):,} of {len(worst):,} "
+            f"decision.false_alarm_budget={budget:g}: found {np.count_nonzero(worst == quiet):,} of {len(worst):,} "
             f"normal records at the highest P(attack) there is, {quiet:.6g}, where {_allowed(budget, len(worst)):,} "
             "may raise an alarm: only a detector without any alarm stays within it; allow more, or take a model "
             "with finer probabilities"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +20,10 @@ from src.features.reducers import Reducer
 from src.features.scaling import UnitRange
 from src.files import whole_file
 
-# All that a kept pipeline may be made of; anything else in the file is refused.
-_REDUCERS = {
-    "reducers": ("AllFeatures", "PrincipalComponents", "MutualInformation"),
-    "selection": ("Anova", "ChiSquared", "MinimumRedundancy", "ForestImportance", "RecursiveElimination"),
-    "projection": ("LinearDiscriminants", "KernelComponents", "RandomProjection", "Autoencoder"),
-}
-TRUSTED = [f"src.features.{module}.{name}" for module, names in _REDUCERS.items() for name in names] + [
-    "src.features.scaling.UnitRange",
-    "sklearn.utils._tags.Tags",
-]
+# All that a kept pipeline may be made of beside scikit-learn's public classes: the reducers of these modules, and these
+# classes. Anything else in the file is refused.
+_REDUCERS = ("src.features.reducers", "src.features.selection", "src.features.projection")
+_CLASSES = ("src.features.scaling.UnitRange", "sklearn.utils._tags.Tags")
 
 
 @dataclass(frozen=True)
@@ -86,10 +81,18 @@ def load_preparation(path: Path) -> Pipeline:
     Raises:
         skops.io.exceptions.UntrustedTypesFoundException: the file holds anything but this project's own pipeline.
     """
-    pipeline = skops.io.load(path, trusted=TRUSTED)
+    trusted = [name for name in skops.io.get_untrusted_types(file=path) if name in _CLASSES or _is_reducer(name)]
+    pipeline = skops.io.load(path, trusted=trusted)
     if not isinstance(pipeline, Pipeline):
         raise ValueError(f"{path}: found a {type(pipeline).__name__}, expected a fitted Pipeline")
     return pipeline
+
+
+def _is_reducer(name: str) -> bool:
+    """Tell whether a full name is that of a reducer of this project; imports no other module to find out."""
+    module, _, attribute = name.rpartition(".")
+    found = getattr(import_module(module), attribute, None) if module in _REDUCERS else None
+    return isinstance(found, type) and issubclass(found, Reducer)
 
 
 def save_reduced(part: Reduced, path: Path) -> None:

@@ -1,7 +1,7 @@
 """Reducers: scikit-learn estimators that bring scaled features down to k."""
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
@@ -14,7 +14,13 @@ from src.features.mutual_information import mutual_information
 
 
 class Reducer(BaseEstimator, ABC):
-    """What every reducer has: `k`, and a check of it that needs no data."""
+    """A reducer to `k` columns, and a check of k that needs no data.
+
+    Attributes:
+        keeps_features: Its columns are all the features, each in its place.
+    """
+
+    keeps_features: ClassVar[bool] = False
 
     k: int
 
@@ -42,6 +48,8 @@ class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
     Args:
         k: The number of features there are; None takes any number.
     """
+
+    keeps_features: ClassVar[bool] = True
 
     def __init__(self, k: int | None = None):
         self.k = k  # type: ignore[assignment]

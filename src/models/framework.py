@@ -4,7 +4,6 @@ import functools
 import gc
 import logging
 import os
-import sys
 from types import ModuleType
 
 _THREADS = ("TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
@@ -19,10 +18,6 @@ def load_keras() -> ModuleType:
     # Cores share a batch, see `src.models.shards`, and not an operation: of 512 rows it is over before they have met.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each new fit of a sweep rightly traces anew
-    # TensorFlow imports JAX where that is installed, for TensorFlow Lite: a second more, in every process, for nothing.
-    unwanted = os.environ["KERAS_BACKEND"] == "tensorflow" and "jax" not in sys.modules
-    if unwanted:
-        sys.modules["jax"] = None  # type: ignore[assignment]  # makes `import jax` an ImportError
     stderr = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -34,8 +29,6 @@ def load_keras() -> ModuleType:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(silence)
-        if unwanted:
-            del sys.modules["jax"]
     # A million objects that stay; without them a collection, of which each fit has some, takes 10 ms instead of 200.
     gc.collect()
     gc.freeze()

@@ -12,23 +12,26 @@ from optuna.storages import _CachedStorage
 from optuna.study import Study
 
 from src.build import ConfigError
-from src.recipes import run_recipe
+from src.fingerprint import of_run
 from src.study.definition import Sweep
 from src.study.experiments import Experiments
 from src.study.objective import RUN
+from src.study.space import Space
 
 COMMAND = "command"
 _DEFINITION = "definition"
+_CODE = "code or library"
+_SPACE = "space, objective or number of seeds"
 _PATIENCE_S = 60
 
 
-def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments) -> tuple[Study, bool]:
+def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments, space: Space) -> tuple[Study, bool]:
     """The study, and whether it was made now.
 
     Raises:
         ConfigError: the storage has another study of that name: other data, space, objectives, code or libraries.
     """
-    definition = _definition(sweep, experiments)
+    definition = _definition(sweep, experiments, space)
     try:
         study = optuna.create_study(study_name=sweep.study, storage=storage, directions=list(sweep.objectives.values()))
         study.set_metric_names(list(sweep.objectives))
@@ -42,6 +45,8 @@ def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments) 
         study.set_user_attr(COMMAND, experiments.command)
         study.set_user_attr(_DEFINITION, definition)
     elif changed := [part for part in definition if found.get(part) != definition[part]]:
+        if _SPACE in changed:  # which reaches other code
+            changed = [part for part in changed if part != _CODE]
         raise ConfigError(
             f"sweep.study={sweep.study}: the storage has a study of that name with another {' and '.join(changed)}, "
             f"and its trials would not compare; give this one a name of its own, such as sweep.study={sweep.study}-2"
@@ -63,13 +68,15 @@ def parent_run(study: Study, founded: bool, make: Callable[[], str], reopen: Cal
     return run_id
 
 
-def _definition(sweep: Sweep, experiments: Experiments) -> dict[str, str]:
-    recipe = run_recipe(experiments.settings({}).config)
+def _definition(sweep: Sweep, experiments: Experiments, space: Space) -> dict[str, str]:
+    """Digests of all that makes trials comparable; of the code, that of every model and reducer in the space."""
+    probes = [of_run(experiments.settings(values).config) for values in ({}, *space.probes())]
+    code = sorted({one["code"] for one in probes})
     search = json.dumps([sweep.space, sweep.objectives, sweep.n_seeds], sort_keys=True)
     return {
-        "config": recipe["config"],
-        "code or library": recipe["code"],
-        "space, objective or number of seeds": hashlib.sha256(search.encode()).hexdigest(),
+        "config": probes[0]["config"],
+        _CODE: hashlib.sha256(json.dumps(code).encode()).hexdigest(),
+        _SPACE: hashlib.sha256(search.encode()).hexdigest(),
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src.recipes import run_recipe
+from src.fingerprint import of_run
 from src.tracking.store import UI_ADDRESS, open_store
 from src.workspace import in_dvc_stage
 
@@ -47,11 +47,11 @@ def already_done(config: Mapping[str, Any]) -> FinishedRun | None:
 
 def find_finished(config: Mapping[str, Any]) -> FinishedRun | None:
     """The newest run of exactly this config that was trained and evaluated; one of the current code goes first."""
-    recipe = run_recipe(dict(config))
+    fingerprint = of_run(config)
     mlflow = open_store(config["tracking"]["experiment"])
     experiment_id = mlflow.get_experiment_by_name(config["tracking"]["experiment"]).experiment_id
     runs = mlflow.MlflowClient().search_runs(
-        [experiment_id], f"attributes.status = 'FINISHED' and tags.`recipe.config` = '{recipe['config']}'"
+        [experiment_id], f"attributes.status = 'FINISHED' and tags.`fingerprint.config` = '{fingerprint['config']}'"
     )
     found = [
         FinishedRun(
@@ -59,7 +59,7 @@ def find_finished(config: Mapping[str, Any]) -> FinishedRun | None:
             experiment_id,
             run.data.params,
             run.data.metrics,
-            run.data.tags["recipe.code"] == recipe["code"],
+            run.data.tags["fingerprint.code"] == fingerprint["code"],
         )
         for run in runs
         if "test_accuracy" in run.data.metrics

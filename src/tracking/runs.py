@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from src.build import Settings
-from src.recipes import run_recipe
+from src.fingerprint import of_run
 from src.tracking.environment import environment, requirements
 from src.tracking.store import open_store
 from src.workspace import FURTHER_TESTS, PROJECT
@@ -49,6 +49,14 @@ class Run:
     def set_tags(self, tags: Mapping[str, object]) -> None:
         """Set tags; those that were set before change."""
         self._mlflow.set_tags({name: str(value)[:5000] for name, value in tags.items()})
+
+    def log_training(
+        self, facts: Mapping[str, object], epochs: list[dict[str, float]], metrics: Mapping[str, object]
+    ) -> None:
+        """Log parameters that are not in the config, the history and the metrics of a training."""
+        self.log_params(facts)
+        self.log_epochs(epochs)
+        self.log_metrics(metrics)
 
     def log_epochs(self, epochs: list[dict[str, float]]) -> None:
         """Log the training history in one write, as `epoch_<name>` by step."""
@@ -110,7 +118,8 @@ def tracked_run(
     """Open one run; it ends as FINISHED, as FAILED on an exception, as KILLED on Ctrl-C or SIGTERM.
 
     Args:
-        resume: Id of a run to go on with; a new one is made where the store does not have it.
+        resume: Id of a run to go on with; a new one is made where the store does not have it, or has it with another
+            config, since parameters of a run stay what they were.
         name: Of the run; one that says model, input and task unless given.
         parent: Id of the run it is nested under; that of the multirun, if any, unless given.
         extra_tags: Beside those that every run has.
@@ -118,18 +127,19 @@ def tracked_run(
     mlflow = open_store(settings.config["tracking"]["experiment"])
     config = settings.config
     name = name or f"{config['model']['name']}-{config['reducer']['name']}-{settings.k}-{config['task']['name']}"
+    fingerprint = of_run(config)
     tags = {
         "simulated": str(settings.dataset.simulated).lower(),
         "protocol": config["split"]["name"],
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
-        **{f"recipe.{key}": value for key, value in run_recipe(config).items()},
+        **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
         "process": _this_process(),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),
     }
     parent = parent or os.environ.get(PARENT_VARIABLE)
-    run_id = resume if resume and _exists(mlflow, resume) else None
+    run_id = resume if resume and _config_of(mlflow, resume) == fingerprint["config"] else None
     # signals first: one that comes between the run's start and the block must end the run too
     with terminable(), _ended(mlflow.end_run):
         run = mlflow.start_run(
@@ -269,7 +279,7 @@ def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> Non
 
     client = mlflow.MlflowClient()
     newest = {
-        child.data.tags.get("recipe.config", child.info.run_id): child.info.status
+        child.data.tags.get("fingerprint.config", child.info.run_id): child.info.status
         for child in reversed(_children(client, client.get_run(run_id).info.experiment_id, run_id))
     }
     statuses = set(newest.values())
@@ -335,6 +345,14 @@ def detector_folder(model: str) -> Path:
             f"{model!r}: found neither such a folder nor a run with a detector in {mlflow.get_tracking_uri()} "
             f"({error.message}); expected the id of a run (make ui shows them) or a path such as models/detector"
         ) from None
+
+
+def _config_of(mlflow: Any, run_id: str) -> str | None:
+    """Fingerprint of a run's config; None where the store does not have the run."""
+    if not _exists(mlflow, run_id):
+        return None
+    found: str | None = mlflow.get_run(run_id).data.tags.get("fingerprint.config")
+    return found
 
 
 def _exists(mlflow: Any, run_id: str) -> bool:

@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,30 @@ def open_store(experiment: str | None) -> Any:
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    uri = store_uri()
+    with _environment_kept():
+        _point_at(mlflow, store_uri(), experiment)
+    return mlflow
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo what MLflow writes into the environment: processes started from this one find their stores themselves."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
+            if name not in before:
+                del os.environ[name]
+            else:
+                os.environ[name] = before[name]
+
+
+def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:
+    """Make a store MLflow's own, and the experiment its current one."""
     mlflow.set_tracking_uri(uri)
     if experiment is None:
-        return mlflow
+        return
     if uri.startswith("sqlite:///"):
         database = Path(uri.removeprefix("sqlite:///"))
         folder = database.parent
@@ -54,7 +75,6 @@ def open_store(experiment: str | None) -> Any:
         mlflow.set_experiment(experiment)
         _set_view(mlflow, experiment)
     mlflow.set_experiment(experiment)
-    return mlflow
 
 
 def _write_ahead(database: Path) -> None:

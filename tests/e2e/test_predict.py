@@ -129,7 +129,7 @@ def test_the_operating_point_that_was_trained_is_the_one_that_scores(bare_projec
     project = bare_project
     output = project.module(
         "train", *SIMULATED, "model=random_forest", "model.trees=20", "hydra.run.dir=run", "tracking.log_model=false",
-        "evaluation.false_alarm_budget=0.002", "evaluation.calibrate=true",
+        "decision.false_alarm_budget=0.002", "decision.calibrate=true",
     )  # fmt: skip
     assert "val_threshold" in output
     card = json.loads((project.root / "run" / "models" / "detector" / "detector.json").read_text())

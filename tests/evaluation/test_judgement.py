@@ -31,7 +31,7 @@ def table() -> Table:
 def judged(decision: Decision, *, bootstrap: int = 0) -> Judgement:
     test = table()
     background = Background.of(test.take(np.array([0, 1, 2, 6])))
-    protocol = EvaluationProtocol("most_probable", 1.0, False, None, None, bootstrap)
+    protocol = EvaluationProtocol(bootstrap)
     probability = np.stack([1 - ATTACK, ATTACK], axis=1).astype(np.float32)
     return judge(probability, decision, test, background, TASK, protocol, seed=0)
 

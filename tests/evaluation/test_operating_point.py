@@ -9,21 +9,20 @@ from pydantic import ValidationError
 from src.decision import Decision, attack_probability
 from src.evaluation import operating_point
 from src.evaluation.operating_point import fit_decision, fit_temperature
-from src.evaluation.protocol import EvaluationProtocol
+from src.evaluation.protocol import DecisionProtocol
 
 COST = [[0.0, 1.0], [3.0, 0.0]]
 
 
-def protocol(**changes: object) -> EvaluationProtocol:
+def protocol(**changes: object) -> DecisionProtocol:
     values = {
-        "decision": "most_probable",
+        "rule": "most_probable",
         "attack_odds": 1.0,
         "calibrate": False,
         "false_alarm_budget": None,
         "false_alarm_blocks": None,
-        "bootstrap": 0,
     }
-    return EvaluationProtocol(**{**values, **changes})  # type: ignore[arg-type]
+    return DecisionProtocol(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float) -> float:
@@ -146,7 +145,7 @@ def test_a_tree_that_is_certain_has_a_temperature() -> None:
 BLOCKS = (both(NORMAL), both([0.99, 0.2, 0.1, 0.1, 0.1]))
 
 
-def in_blocks(budget: float) -> EvaluationProtocol:
+def in_blocks(budget: float) -> DecisionProtocol:
     return protocol(false_alarm_budget=budget, false_alarm_blocks=2)
 
 
@@ -210,7 +209,7 @@ def test_nothing_asked_for_is_nothing_fitted() -> None:
 
 
 def test_the_least_cost_is_decided_by_the_tasks_matrix() -> None:
-    found = fit_decision(both([0.5, 0.6]), np.array([0, 1]), protocol(decision="least_cost"), COST)
+    found = fit_decision(both([0.5, 0.6]), np.array([0, 1]), protocol(rule="least_cost"), COST)
     assert found == Decision(cost=((0, 1), (3, 0)))
 
 

@@ -39,6 +39,13 @@ def test_verdicts_in_the_order_of_the_source(make_verdicts: Make) -> None:
     assert one.target.tolist() == [0, 1, 0]
 
 
+def test_records_that_were_drawn_again_stay_in_the_order_they_had(make_verdicts: Make) -> None:
+    predicted = [0, 1, 1] * 200
+    one = make_verdicts(predicted, target=predicted, row=[9, 4] * 300).by_row()
+    assert one.row.tolist() == [4] * 300 + [9] * 300
+    assert one.predicted.tolist() == predicted[1::2] + predicted[::2]
+
+
 def test_another_table_is_refused(tmp_path: Path) -> None:
     pd.DataFrame({"row": [1], "verdict": ["normal"]}).to_parquet(tmp_path / "other.parquet")
     with pytest.raises(

@@ -4,8 +4,6 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from src.workspace import PROJECT
 
 CODE = """
@@ -29,17 +27,14 @@ def test_threads_are_limited_before_keras_is_loaded() -> None:
     assert done.stdout.splitlines()[0] == "3 1 3 3"
 
 
-@pytest.mark.parametrize(("backend", "other"), [("tensorflow", "jax"), ("jax", "tensorflow")])
-def test_no_other_backend_is_imported_though_it_is_installed(backend: str, other: str) -> None:
-    code = f"""
+def test_tensorflow_is_not_imported_where_another_backend_is_asked_for() -> None:
+    code = """
 import sys
 from src.models.framework import load_keras
-print(load_keras().backend.backend(), {other!r} in sys.modules)
-import jax
-print(jax.numpy.arange(3).sum())
+print(load_keras().backend.backend(), "tensorflow" in sys.modules)
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=PROJECT, env={**os.environ, "KERAS_BACKEND": backend}, capture_output=True, text=True, check=True,
+        cwd=PROJECT, env={**os.environ, "KERAS_BACKEND": "jax"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert done.stdout.splitlines() == [f"{backend} False", "3"]
+    assert done.stdout == "jax False\n"

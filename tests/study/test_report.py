@@ -19,6 +19,7 @@ from src.study.experiments import Experiments
 from src.study.founding import COMMAND, open_study, parent_run
 from src.study.objective import FIGURES
 from src.study.on_test import OnTest
+from src.study.space import read_space
 from src.study.storage import open_storage
 from src.study.worker import Worker
 from src.tracking import runs
@@ -47,7 +48,7 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
     """A study whose trials cost nothing, its parent run, and what the report says."""
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
-    study, founded = open_study(sweep, storage, experiments)
+    study, founded = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
     parent = parent_run(study, founded, lambda: runs.start_parent("simulated", "made", {}), runs.reopen_parent)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:

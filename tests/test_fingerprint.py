@@ -1,8 +1,12 @@
-"""Notes beside outputs: what is stale is not read, in a DVC stage it is an error, and a direct run does without."""
+"""Fingerprints: what outdates the output of a stage and a run, and what does not; and the notes beside outputs.
+
+What is stale is not read, in a DVC stage it is an error, and a direct run makes it in memory.
+"""
 
 import json
 import shutil
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +14,16 @@ import numpy as np
 import pytest
 from omegaconf import DictConfig
 
-from src import pipeline, recipes
+from src import fingerprint, pipeline
 from src.build import Settings, build
+from src.closure import Code
 from src.data.tables import read_table
+from src.fingerprint import current_facts, note_path, of_run, of_stage, write_note
 from src.pipeline import Walk, write_preprocessed, write_sampled
-from src.recipes import current_facts, note_path, write_note
 from src.workspace import PROJECT, Workspace
 
 Compose = Callable[..., DictConfig]
-STAGES = tuple(recipes._KEYS)
+STAGES = ("download", "preprocess", "sample", "reduce")  # whose output has a note
 FACTS = {"records": 3}
 
 
@@ -35,11 +40,24 @@ def output(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the rooms, to be changed; recipes are made of it."""
-    for room in ("data", "features"):
-        shutil.copytree(PROJECT / "src" / room, tmp_path / "project" / "src" / room)
-    monkeypatch.setattr(recipes, "PROJECT", tmp_path / "project")
-    return tmp_path / "project" / "src"
+    """A copy of the code, to be changed; fingerprints are made of it, read anew where it changed."""
+    folder = tmp_path / "project"
+    shutil.copytree(PROJECT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    read: dict[tuple[tuple[Path, int, int], ...], Code] = {}
+
+    def as_it_is() -> Code:
+        found = [(path, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.rglob("*.*"))]
+        return read.setdefault(tuple(found), Code(folder))
+
+    monkeypatch.setattr(fingerprint, "_code", as_it_is)
+    return folder / "src"
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Replace the one place where a file has a text."""
+    text = path.read_text()
+    assert text.count(old) == 1, f"{path}: {old!r} stands there {text.count(old)} times"
+    path.write_text(text.replace(old, new))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -51,8 +69,8 @@ def test_what_was_noted_is_current(stage: str, output: Path, composed: Compose) 
 def test_the_note_lies_beside_the_output_and_not_in_it(output: Path, composed: Compose) -> None:
     write_note(output, config(composed), "sample", FACTS)
     assert list(output.iterdir()) == []
-    assert note_path(output) == output.parent / "sampled.recipe.json"
-    assert note_path(output.parent / "a.b") == output.parent / "a.b.recipe.json"
+    assert note_path(output) == output.parent / "sampled.fingerprint.json"
+    assert note_path(output.parent / "a.b") == output.parent / "a.b.fingerprint.json"
 
 
 @pytest.mark.parametrize(
@@ -106,23 +124,43 @@ def test_what_a_stage_does_not_read_does_not_make_its_output_stale(
     assert current_facts(output, config(composed), stage) == FACTS
 
 
-@pytest.mark.parametrize("stage", ["preprocess", "sample", "reduce"])
-@pytest.mark.parametrize("changed", ["data/sampling.py", "features/reducers.py", "data/profile.json", "data/new.py"])
+@pytest.mark.parametrize(
+    ("stage", "file", "old", "new"),
+    [
+        ("preprocess", "features/encoding.py", "np.zeros((N_FEATURES, n)", "np.ones((N_FEATURES, n)"),
+        ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
+        ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
+        ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
+        ("sample", "pipeline.py", "once=s.split.official", "once=False"),
+        ("reduce", "features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver"),
+        ("reduce", "features/preparation.py", "dtype=np.float32)", "dtype=np.float64)"),
+        ("reduce", "build.py", '_convert_="all"', '_convert_="none"'),
+    ],
+)
 def test_the_note_of_other_code_is_not_current(
-    stage: str, changed: str, code: Path, output: Path, composed: Compose
+    stage: str, file: str, old: str, new: str, code: Path, output: Path, composed: Compose
 ) -> None:
     write_note(output, config(composed), stage, FACTS)
     assert current_facts(output, config(composed), stage) == FACTS
-    with (code / changed).open("a") as file:
-        file.write("\n")
+    change(code / file, old, new)
     assert current_facts(output, config(composed), stage) is None
 
 
-def test_a_raw_file_is_what_it_is_whatever_code_fetched_it(code: Path, output: Path, composed: Compose) -> None:
-    write_note(output, config(composed), "download", {})
-    with (code / "data" / "sources.py").open("a") as file:
+def test_a_published_file_is_what_it_is_whatever_code_fetched_it(code: Path, composed: Compose) -> None:
+    published, simulated = (config(composed, f"dataset={name}") for name in ("kdd99_10pct", "simulated"))
+    before = of_stage(published, "download"), of_stage(simulated, "download"), of_run(published), of_run(simulated)
+    change(code / "data/sources.py", "TIMEOUT_S = 60", "TIMEOUT_S = 61")
+    change(code / "data/simulator.py", "CHUNK_RECORDS: Final = 50_000", "CHUNK_RECORDS: Final = 60_000")
+    after = of_stage(published, "download"), of_stage(simulated, "download"), of_run(published), of_run(simulated)
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True, False]
+
+
+def test_data_beside_the_code_that_reads_it_count(code: Path, composed: Compose) -> None:
+    simulated = config(composed, "dataset=simulated")
+    before = of_run(simulated)
+    with (code / "data" / "profile.json").open("a") as file:
         file.write("\n")
-    assert current_facts(output, config(composed), "download") == {}
+    assert of_run(simulated)["code"] != before["code"]
 
 
 def test_the_note_of_another_stage_is_not_current(output: Path, composed: Compose) -> None:
@@ -245,20 +283,15 @@ def test_a_stage_that_died_leaves_no_note(
     assert current_facts(out.sampled, settings.config, "sample") is None
 
 
-# --- what the numbers of a whole run follow from ---------------------------------------------------------------------
+# --- a whole run -----------------------------------------------------------------------------------------------------
 
-
-@pytest.fixture
-def run_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """The digest of the code of a copy of the project, read anew at each call."""
-    shutil.copytree(PROJECT / "src", tmp_path / "project" / "src")
-    monkeypatch.setattr(recipes, "PROJECT", tmp_path / "project")
-    return recipes._run_code.__wrapped__
+LSTM = ("model=lstm",)
+FOREST = ("model=random_forest", "reducer=none")
 
 
 @pytest.mark.parametrize("change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false"])
 def test_what_changes_no_number_is_no_other_run(change: str, composed: Compose) -> None:
-    assert recipes.run_recipe(config(composed, change)) == recipes.run_recipe(config(composed))
+    assert of_run(config(composed, change)) == of_run(config(composed))
 
 
 @pytest.mark.parametrize(
@@ -275,35 +308,112 @@ def test_what_changes_no_number_is_no_other_run(change: str, composed: Compose) 
         "model.units=3",
         "dataset=kdd99",
         "split=grouped",
+        "decision.calibrate=true",
         "evaluation.bootstrap=9",
     ],
 )
 def test_every_other_value_makes_another_run(change: str, composed: Compose) -> None:
-    assert recipes.run_recipe(config(composed, change))["config"] != recipes.run_recipe(config(composed))["config"]
+    assert of_run(config(composed, change))["config"] != of_run(config(composed))["config"]
 
 
-@pytest.mark.parametrize("name", ["models/lstm.py", "data/sampling.py", "features/reducers.py", "pipeline.py",
-                                  "evaluation/metrics.py", "evaluation/operating_point.py", "evaluation/leakage.py",
-                                  "evaluation/uncertainty.py", "evaluation/calibration.py", "evaluation/judgement.py",
-                                  "experiment.py", "detector.py", "decision.py"])  # fmt: skip
-def test_code_that_works_on_the_numbers_counts_and_comments_do_not(
-    name: str, run_code: Callable[[], str], tmp_path: Path
-) -> None:
-    before, path = run_code(), tmp_path / "project" / "src" / name
+def words(path: Path) -> None:
+    """Change comments, a docstring and the layout of a file."""
     text = path.read_text()
-    path.write_text(text.replace('"""', '"""Other words. ', 1) + "\n# a comment\n")
-    assert run_code() == before
-    path.write_text(text + "\nMORE = 1\n")
-    assert run_code() != before
+    path.write_text(
+        text.replace('"""', '"""Other words. ', 1).replace("\n\n\n", "\n\n\n\n# a comment\n") + "\n# more\n"
+    )
 
 
-def test_pictures_do_not_count(run_code: Callable[[], str], tmp_path: Path) -> None:
-    before = run_code()
-    (tmp_path / "project" / "src" / "evaluation" / "plots.py").write_text("")
-    assert run_code() == before
+def another_model(code: Path) -> None:
+    (code / "models" / "another.py").write_text("x = 1\n")
 
 
-def test_other_libraries_are_another_run(run_code: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    before = run_code()
-    monkeypatch.setattr(recipes, "version", lambda name: "0.0")
-    assert run_code() != before
+def another_model_in_the_same_file(code: Path) -> None:
+    with (code / "models" / "classical.py").open("a") as file:
+        file.write("\n\nclass Stump(Classical):\n    def estimator(self, seed):\n        return None\n")
+    change(code / "models" / "classical.py", "TRUSTED = [\n", 'TRUSTED = [\n    "src.models.stump.Stump",\n')
+
+
+def another_reducer(code: Path) -> None:
+    """As CONTRIBUTING says: an estimator beside the others, and its name among those that a kept file may hold."""
+    with (code / "features" / "selection.py").open("a") as file:
+        file.write("\n\nclass Variance(Ranking):\n    def _scores(self, X, y):\n        return X.var(axis=0)\n")
+
+
+def another_picture(code: Path) -> None:
+    change(code / "evaluation" / "plots.py", "fontsize=10, wrap=True", "fontsize=11, wrap=True")
+
+
+def another_dataset(code: Path) -> None:
+    change(code / "data" / "simulator.py", "CHUNK_RECORDS: Final = 50_000", "CHUNK_RECORDS: Final = 60_000")
+
+
+def words_everywhere(code: Path) -> None:
+    for path in code.rglob("*.py"):
+        words(path)
+
+
+def other_tracking(code: Path) -> None:
+    change(code / "tracking" / "store.py", "PORT = 5000", "PORT = 5001")
+
+
+@pytest.mark.parametrize("overrides", [LSTM, FOREST, ("reducer=mi",), ("reducer=anova", "model=knn")])
+@pytest.mark.parametrize(
+    "unrelated",
+    [another_model, another_model_in_the_same_file, another_reducer, another_picture, another_dataset,
+     words_everywhere, other_tracking],
+)  # fmt: skip
+def test_an_unrelated_change_outdates_nothing(
+    unrelated: Callable[[Path], None], overrides: tuple[str, ...], code: Path, composed: Compose
+) -> None:
+    wanted = config(composed, *overrides)
+    before = of_run(wanted), [of_stage(wanted, stage) for stage in fingerprint.STAGES]
+    unrelated(code)
+    assert (of_run(wanted), [of_stage(wanted, stage) for stage in fingerprint.STAGES]) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "outdated"),
+    [
+        ("models/layers.py", "self._amplitudes * wave(angle)", "2 * self._amplitudes * wave(angle)", (True, False)),
+        ("models/copies.py", "rows = -(-count // most)", "rows = count // most + 1", (True, False)),
+        ("models/classical.py", "SCORED = 16_384", "SCORED = 8_192", (False, True)),
+        ("models/classical.py", "            self.trees,\n", "            self.trees + 1,\n", (False, True)),
+        ("features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver", (True, False)),
+        ("build.py", '_convert_="all"', '_convert_="none"', (True, True)),
+        ("data/vectors.py", "default_rng(53)", "default_rng(54)", (True, True)),
+        ("detector.py", "CHUNK = 1 << 17", "CHUNK = 1 << 16", (True, True)),
+        ("decision.py", "_LEAST = 1e-12", "_LEAST = 1e-13", (True, True)),
+        (
+            "evaluation/metrics.py",
+            "probability.argmax(axis=1) == target",
+            "probability.argmin(axis=1) == target",
+            (True, True),
+        ),
+        (
+            "evaluation/operating_point.py",
+            "_COLDEST, _HOTTEST = 0.05, 20.0",
+            "_COLDEST, _HOTTEST = 0.1, 20.0",
+            (True, True),
+        ),
+        ("evaluation/uncertainty.py", "[2.5, 97.5]", "[5, 95]", (True, True)),
+    ],
+)
+def test_changed_code_outdates_the_runs_that_follow_from_it_and_no_other(
+    file: str, old: str, new: str, outdated: tuple[bool, bool], code: Path, composed: Compose
+) -> None:
+    both = [config(composed, *overrides) for overrides in (LSTM, FOREST)]
+    before = [of_run(one)["code"] for one in both]
+    change(code / file, old, new)
+    assert tuple(of_run(one)["code"] != code for one, code in zip(both, before, strict=True)) == outdated
+
+
+def test_another_version_of_a_library_outdates_the_runs_that_import_it(
+    composed: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [config(composed, *overrides) for overrides in (LSTM, FOREST)]
+    before = [of_run(one)["code"] for one in both]
+    for name, outdated in (("keras", [True, False]), ("tensorflow", [True, False]), ("scikit-learn", [True, True])):
+        with monkeypatch.context() as other:
+            other.setattr(fingerprint, "version", lambda one, name=name: "0" if one.startswith(name) else version(one))
+            assert [of_run(one)["code"] != code for one, code in zip(both, before, strict=True)] == outdated, name
