@@ -30,6 +30,7 @@ def make_windows(n: int, window: int, seed: int = 0) -> tuple[Windows, np.ndarra
     return Windows(bits, np.arange(n), window), y
 
 
+@pytest.mark.integration
 def test_what_only_the_record_before_tells_is_learned_from_windows_and_not_from_records(fit: Fit) -> None:
     learned = {
         window: fit(NET, make_windows(512, window), epochs=40, copies=512, learning_rate=0.1) for window in (1, 3)
@@ -119,6 +120,7 @@ def past_alone_tells() -> tuple[np.ndarray, np.ndarray]:
     return X, (np.arange(64, dtype=np.int32) + 1) % 2
 
 
+@pytest.mark.integration
 def test_with_grafts_the_past_alone_raises_an_alarm(fit: Fit) -> None:
     X, y = past_alone_tells()
     rows = np.tile(X, (5, 1)), np.tile(y, 5)
@@ -187,14 +189,22 @@ def test_where_nothing_tells_the_classes_apart_their_weights_are_learned(
 def test_where_nothing_tells_the_classes_apart_the_weights_of_their_types_are_learned(fit: Fit) -> None:
     # 3 records of type 5 and 1 of type 6 in class 0, 2 of type 8 in class 1; at 1 they weigh 4, 4 and 2
     y, attack = np.array([0, 0, 0, 0, 1, 1], dtype=np.int32), np.array([5, 5, 5, 6, 8, 8], dtype=np.int32)
-    # many batches of every row, or one of merged rows an epoch
-    for power, copies, n, epochs, share in ((1.0, 1, 64, 8, 0.2), (1.0, 48, 8, 60, 0.2), (0.0, 48, 8, 60, 1 / 3)):
-        rows = np.zeros((6 * n, 2), dtype=np.float32), np.tile(y, n)
-        fitted = fit(NET, rows, epochs=epochs, batch_size=48, copies=copies, type_balance=power,
-                     attack=np.tile(attack, n), schedule="cosine", learning_rate=0.1)  # fmt: skip
-        assert fitted.facts["rows_per_epoch"] == {1: 384, 48: 3 if power else 2}[copies]  # types are merged apart
+    # eight copies of a row are merged, which leaves as many batches
+    for power, copies, share in ((1.0, 1, 0.2), (1.0, 8, 0.2), (0.0, 8, 1 / 3)):
+        rows = np.zeros((384, 2), dtype=np.float32), np.tile(y, 64)
+        fitted = fit(NET, rows, epochs=8, batch_size=48 // copies, copies=copies, type_balance=power,
+                     attack=np.tile(attack, 64), schedule="cosine", learning_rate=0.1)  # fmt: skip
+        assert fitted.facts["rows_per_epoch"] == 384 // copies
         told = -np.log(1 - share) * 2 / 3 - np.log(share) / 3  # validation is not weighted
         assert fitted.epochs[-1]["val_loss"] == pytest.approx(told, abs=0.01)
+
+
+def test_copies_of_types_that_are_balanced_are_merged_apart(make_training: Callable[..., Training]) -> None:
+    X, y = np.zeros((48, 2), dtype=np.float32), np.array([0, 0, 0, 0, 1, 1] * 8, dtype=np.int32)
+    attack = np.array([5, 5, 5, 6, 8, 8] * 8, dtype=np.int32)
+    for power, rows in ((1.0, 3), (0.0, 2)):
+        training = make_training(copies=48, type_balance=power)
+        assert len(trained_rows(X, y, training, 0, attack=attack)[0]) == rows
 
 
 def test_types_are_balanced_within_balanced_classes(make_training: Callable[..., Training]) -> None:

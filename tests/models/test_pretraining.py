@@ -266,6 +266,7 @@ def test_an_autoencoder_makes_its_loss_least(
     assert len(found) == 2 * len(widths)
 
 
+@pytest.mark.integration
 def test_the_code_of_points_on_a_line_is_their_order() -> None:
     load_keras().utils.set_random_seed(0)
     place = np.linspace(0, 1, 64, dtype=np.float32)
@@ -291,6 +292,7 @@ def test_self_taught_features_stay_as_they_were_learned_until_they_are_fine_tune
         assert not np.array_equal(before[1][0], after[1][0])
 
 
+@pytest.mark.integration
 def test_self_taught_features_are_sparse_where_the_penalty_asks_for_it(make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows(200)
     mean = {}

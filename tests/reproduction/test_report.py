@@ -72,6 +72,7 @@ def test_simulated_runs_are_called_so_in_red(written: Make, made: Results) -> No
     assert ".simulated { background: #b3261e" in page
 
 
+@pytest.mark.integration
 def test_the_same_runs_give_the_same_files(whole: Path, written: Make, made: Results) -> None:
     again = written(made)
     for path in whole.iterdir():
