@@ -24,14 +24,15 @@ from src.workspace import PROJECT, in_dvc_stage
 Config = Mapping[str, Any]
 
 _READS = "src.pipeline.Walk"  # gives a stage the outputs of those before it, or makes them in memory
+_TRAINS = ("src.experiment.train", "src.experiment.write_training", _READS)
 # What makes the output of each stage from its config.
 STAGES: dict[str, tuple[str, ...]] = {
     "download": ("src.pipeline.write_raw",),
     "preprocess": ("src.pipeline.write_preprocessed", _READS),
     "sample": ("src.pipeline.write_sampled", _READS),
     "reduce": ("src.pipeline.write_reduced", "src.pipeline.write_reduction_reports", _READS),
-    "train": ("src.experiment.train", _READS),
-    "evaluate": ("src.experiment.evaluate", _READS),
+    "train": _TRAINS,
+    "evaluate": (*_TRAINS, "src.experiment.evaluate"),  # its detector comes from there
 }
 _BUILDS = "src.build.build"  # turns every config into objects
 # A published file is what its digest in the config says, whatever code fetched it.

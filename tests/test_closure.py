@@ -1,24 +1,10 @@
-"""The code that a function reaches: the rules on made-up packages, and the real code against what runs."""
+"""The code that a function reaches, by its rules, on made-up packages."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
-from omegaconf import DictConfig
 
-from src import fingerprint
-from src.build import build
 from src.closure import Closure, Code
-from src.experiment import TrainingRecord, evaluate, train, write_training
-from src.fingerprint import stage_code
-from src.pipeline import Walk, write_preprocessed, write_raw, write_reduced, write_reduction_reports, write_sampled
-from src.workspace import PROJECT, Workspace
-
-Compose = Callable[..., DictConfig]
 
 
 def closure(folder: Path, root: str, **modules: str) -> Closure:
@@ -166,83 +152,3 @@ def test_imports_inside_functions_and_files_beside_the_code_count_and_pictures_d
 def test_a_root_that_is_not_there_is_an_error(root: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"src\.{root}: found no such definition"):
         closure(tmp_path, root, one=ONE)
-
-
-# --- the real code ---------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def recorded() -> Iterator[set[str]]:
-    """Full names of the functions of this project that run meanwhile, as a closure has them."""
-    ran: set[str] = set()
-    source = f"{PROJECT / 'src'}/"
-
-    def note(frame: FrameType, event: str, argument: Any) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(source):
-            module = "src." + code.co_filename.removeprefix(source).removesuffix(".py").replace("/", ".")
-            ran.add(f"{module}.{code.co_qualname.split('.<locals>')[0]}")
-
-    sys.setprofile(note)
-    try:
-        yield ran
-    finally:
-        sys.setprofile(None)
-
-
-# What draws and what keeps the record is not in a closure, nor is what fetches a published file.
-def missing(ran: set[str], definitions: frozenset[str]) -> set[str]:
-    """Functions that ran and are not reached: neither themselves nor as a part of a class that counts whole."""
-    functions = {name for name in ran if not name.rpartition(".")[2].startswith("<")}
-    return {name for name in functions if name not in definitions and name.rpartition(".")[0] not in definitions
-            and not name.startswith("src.evaluation.plots.")}  # fmt: skip
-
-
-CHOICES = [
-    ("model=lstm",),
-    ("model=lstm", "task=five", "split=official", "layout=window", "decision.rule=least_cost",
-     "decision.calibrate=true"),
-    ("model=random_forest", "reducer=mi", "split=grouped", "split.distinct=true", "decision.false_alarm_budget=0.1",
-     "decision.false_alarm_blocks=2"),
-    ("model=lstm_weighted", "reducer=none", "layout=past", "split=official", "training.past_grafts=0.1",
-     "training.type_balance=0.5", "training.class_balance=0.5", "scaling=log_minmax"),
-    ("model=svm_rbf", "reducer=autoencoder", "k=3"),
-]  # fmt: skip
-SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000", "training.epochs=1",
-         "training.progress=false", "model.units=4", "model.frequencies=2", "evaluation.bootstrap=2")  # fmt: skip
-
-
-@pytest.mark.parametrize("choice", CHOICES, ids=" ".join)
-def test_every_function_that_makes_an_output_is_in_its_closure(
-    choice: tuple[str, ...], composed: Compose, tmp_path: Path
-) -> None:
-    network = "model=lstm" in choice[0]
-    settings = build(composed(*choice, *(one for one in SMALL if network or not one.startswith("model."))))
-    out = Workspace(tmp_path)
-    steps: dict[str, Callable[[], object]] = {
-        "download": lambda: write_raw(settings, out),
-        "preprocess": lambda: write_preprocessed(settings, out, out),
-        "sample": lambda: write_sampled(settings, out, out),
-        "reduce": lambda: reduce(settings, out),
-        "train": lambda: write_training(outcome := train(settings, Walk(settings, out)), settings,
-                                        TrainingRecord.of(outcome, ""), out),
-        "evaluate": lambda: evaluate(train(settings, Walk(settings, out)).detector, Walk(settings, out).sampled[0],
-                                     settings, {}, out),
-    }  # fmt: skip
-    assert list(steps) == list(fingerprint.STAGES)
-    bookkeeping = {"src.pipeline.write_raw", "src.pipeline._shown_on", "src.experiment.write_training"}
-    for stage, step in steps.items():
-        with recorded() as ran:
-            step()
-        definitions = stage_code(settings.config, stage).definitions
-        if stage == "download":
-            ran = {name for name in ran if name.startswith("src.data.")}
-        if stage == "evaluate":
-            definitions |= stage_code(settings.config, "train").definitions
-        assert missing(ran, definitions) <= bookkeeping, stage
-
-
-def reduce(settings: Any, out: Workspace) -> None:
-    walk = Walk(settings, out, making="reduce")
-    write_reduced(walk, settings, out)
-    write_reduction_reports(walk, settings, out)
