@@ -23,13 +23,19 @@ class PostgreSQL:
     password: str
 
 
+def free_port() -> int:
+    """A port that no program listens on, for a server that is about to start."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[PostgreSQL]:
     """Start a server in `folder`, and end it; skips where it is not installed, unless IDS_REQUIRE_POSTGRESQL is set."""
     programs = _programs()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     password, data = "not-to-be-shown", folder / "data"
     (folder / "password").write_text(password)
     as_user: dict[str, Any] = {}

@@ -224,6 +224,7 @@ print([heavy for heavy in ("tensorflow", "keras", "mlflow") if heavy in sys.modu
     assert python(code, PROJECT) == "64\n[]\n"
 
 
+@pytest.mark.integration
 def test_imports_do_nothing(tmp_path: Path) -> None:
     shutil.copytree(SRC, tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     names = sorted(

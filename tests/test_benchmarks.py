@@ -33,6 +33,7 @@ def smoke(out: Path, *sections: str) -> str:
     return (out / "README.md").read_text()
 
 
+@pytest.mark.integration
 def test_features_growth_and_limits_are_measured(tmp_path: Path) -> None:
     page = smoke(tmp_path, *QUICK)
     assert "mutual information, 1,621 x 53" in page

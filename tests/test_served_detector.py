@@ -101,11 +101,13 @@ def elsewhere(settings: Settings, folder: Path, store: str, tmp_path_factory: py
     return answers
 
 
+@pytest.mark.integration
 def test_away_from_the_repository_the_packaged_code_runs(elsewhere: dict[str, Any]) -> None:
     assert not elsewhere["code"].startswith(str(PROJECT / "src"))
     assert elsewhere["code"].endswith("code/src/detector.py")
 
 
+@pytest.mark.integration
 def test_away_from_the_repository_the_verdicts_are_those_of_the_detector(
     elsewhere: dict[str, Any], folder: Path
 ) -> None:
@@ -120,6 +122,7 @@ def test_away_from_the_repository_the_verdicts_are_those_of_the_detector(
     np.testing.assert_allclose(found["probability_attack"], expected[:, 1], atol=1e-7)
 
 
+@pytest.mark.integration
 def test_away_from_the_repository_errors_name_what_is_wrong(elsewhere: dict[str, Any]) -> None:
     assert "src_bytes" in elsewhere["missing"]
     assert elsewhere["broken"] == "row 1, column count: found 3.5, expected a whole number, 0 or more"

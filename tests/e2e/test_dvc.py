@@ -120,6 +120,7 @@ def test_metrics_and_plots_commands_work(walked_twice):
     assert all(name in page for name in ("Training history", "Explained variance", "ROC curve", "confusion_matrix.png"))
 
 
+@pytest.mark.integration
 def test_a_stage_refuses_a_table_that_another_config_made(walked):
     project = walked[0]
     params = (project.root / "params.yaml").read_text()

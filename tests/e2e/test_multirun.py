@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image
 from src.tracking.store import VIEW
 from tests import browser
 from tests.e2e.conftest import SIMULATED, wait_for
+from tests.servers import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -128,13 +128,10 @@ def ui(swept, tmp_path_factory):
     """The address of the runs page, as `make ui` prints it."""
     browser.chromium()  # without one, nothing needs to start
     project, _ = swept
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("ui") / "log"
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", "src.ui", "--port", str(port), "--no-browser"],
+            [sys.executable, "-m", "src.ui", "--port", str(free_port()), "--no-browser"],
             cwd=project.root, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
     pattern = re.compile(r"^simulated: (\S+)$", re.MULTILINE)

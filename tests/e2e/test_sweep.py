@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial
 
 from src.study import budget
 from tests.e2e.conftest import SIMULATED, Project, wait_for
-from tests.servers import PostgreSQL, postgresql
+from tests.servers import PostgreSQL, free_port, postgresql
 
 pytestmark = pytest.mark.integration
 # The space of sweep=components with small networks; two threads of one process each would fight for the cores.
@@ -92,7 +92,7 @@ def kill_in_mid_trial(project: Project, study: Study, worker: "subprocess.Popen[
 
 
 def test_a_worker_killed_in_mid_trial_costs_nothing(project, background):
-    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=10", "sweep/pruner=none")
+    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=6", "sweep/pruner=none")
     first = background(project.start(*command, "worker=0"))
     study = wait_for(lambda: study_of(project), "the study")
     second = background(project.start(*command, "worker=1"))
@@ -101,13 +101,13 @@ def test_a_worker_killed_in_mid_trial_costs_nothing(project, background):
     output, _ = second.communicate(timeout=300)
     assert second.returncode == 0, output
 
-    assert_whole(project, study, 10)
+    assert_whole(project, study, 6)
     assert [trial.number for trial in study.trials if trial.state.name == "FAIL"] == [dead.number]
     (again,) = [trial for trial in study.trials if trial.user_attrs.get("again") == dead.number]
     assert again.params == dead.params
     _, runs = runs_of(project)
     assert [run.info.status for run in runs if run.info.run_id == dead.user_attrs["mlflow_run"]] == ["KILLED"]
-    assert len(runs) == 11
+    assert len(runs) == 7
 
 
 def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, background):
@@ -197,11 +197,12 @@ def test_the_dashboard_opens_on_the_study(project, background):
     pytest.importorskip("optuna_dashboard")
     project.module("sweep", *SWEEP, "sweep.n_trials=1")
     url = f"sqlite:///{project.root}/mlruns/optuna.db"
-    server: Any = background(project.start("optuna-dashboard", url, "--host", "127.0.0.1", "--port", "8137"))
+    port = str(free_port())
+    server: Any = background(project.start("optuna-dashboard", url, "--host", "127.0.0.1", "--port", port))
 
     def listed() -> str:
         found = subprocess.run(
-            ["curl", "--silent", "--fail", "http://127.0.0.1:8137/api/studies"],
+            ["curl", "--silent", "--fail", f"http://127.0.0.1:{port}/api/studies"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         return found.stdout

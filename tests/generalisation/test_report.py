@@ -111,6 +111,7 @@ def test_a_cost_has_four_digits() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.integration
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_overflows_and_no_picture_is_broken(whole: Path, width: int) -> None:
     browser.assert_fits(whole, width)

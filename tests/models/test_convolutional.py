@@ -139,6 +139,7 @@ def test_the_logits_are_those_of_numpy(
 # --- fits ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", KINDS)
 def test_32_rows_are_learned_by_heart_and_the_same_seed_gives_the_same_weights(
     kind: type[Convolutional], fit: Callable[..., Fitted], make_rows: Callable[..., Any]

@@ -149,7 +149,7 @@ def test_frequencies_are_shown_too(shown: list[np.ndarray], make_rows: Callable[
 
 
 @each
-def test_neither_classes_nor_validation_change_what_a_network_starts_from(
+def test_the_seed_alone_says_what_a_network_starts_from_and_neither_classes_nor_validation_do(
     make: Callable[..., Pretrained], fit: Fit, make_rows: Callable[..., Any]
 ) -> None:
     X, y = make_rows()
@@ -157,13 +157,6 @@ def test_neither_classes_nor_validation_change_what_a_network_starts_from(
     other = fit(make(), (X, 1 - y), make_rows(20, seed=5), **STILL).classifier
     for first, same in zip(one._network.get_weights(), other._network.get_weights(), strict=True):  # type: ignore[attr-defined]
         np.testing.assert_allclose(first, same, rtol=0, atol=1e-20)
-
-
-@each
-def test_the_same_seed_gives_the_same_weights(make: Callable[..., Pretrained], fit: Fit) -> None:
-    one, same = (fit(make(), seed=3, epochs=1).classifier._network.get_weights() for _ in range(2))  # type: ignore[attr-defined]
-    for first, again in zip(one, same, strict=True):
-        np.testing.assert_array_equal(first, again)
 
 
 @each
@@ -177,6 +170,7 @@ def test_members_and_seeds_start_from_weights_of_their_own(
         assert not any(np.allclose(kernel, other) for other in kernels[:place])
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "model", [make_stl(units=32, penalty=0.0, weight_decay=0.0), make_dbn(units=8), make_alexnet(channels=8, units=16)]
 )
@@ -272,6 +266,7 @@ def test_an_autoencoder_makes_its_loss_least(
     assert len(found) == 2 * len(widths)
 
 
+@pytest.mark.integration
 def test_the_code_of_points_on_a_line_is_their_order() -> None:
     load_keras().utils.set_random_seed(0)
     place = np.linspace(0, 1, 64, dtype=np.float32)
@@ -286,16 +281,18 @@ def test_the_code_of_points_on_a_line_is_their_order() -> None:
 # --- self-taught learning --------------------------------------------------------------------------------------------
 
 
-def test_self_taught_features_stay_as_they_were_learned_until_they_are_fine_tuned(fit: Fit) -> None:
+def test_self_taught_features_stay_as_they_were_learned_until_they_are_fine_tuned(
+    fit: Fit, make_rows: Callable[..., Any]
+) -> None:
+    X, y = make_rows()
     for fine_tuned in (False, True):
-        before, after = (
-            dense(fit(make_stl(fine_tuned=fine_tuned), **training).classifier._network)  # type: ignore[attr-defined]
-            for training in (STILL, {"epochs": 3})
-        )
+        model = make_stl(fine_tuned=fine_tuned)
+        before, after = dense(started(model, X)), dense(fit(model, (X, y), epochs=3).classifier._network)  # type: ignore[attr-defined]
         assert np.array_equal(before[0][0], after[0][0]) is not fine_tuned
         assert not np.array_equal(before[1][0], after[1][0])
 
 
+@pytest.mark.integration
 def test_self_taught_features_are_sparse_where_the_penalty_asks_for_it(make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows(200)
     mean = {}

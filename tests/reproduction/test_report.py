@@ -10,6 +10,7 @@ from src.reproduction.claims import FAILS, HOLDS, OPEN, judge
 from src.reproduction.paper import Stated, stated
 from src.reproduction.results import Cell, Results
 from src.reproduction.tables import MISSING, tuned, verdict
+from tests import browser
 from tests.reproduction.conftest import Make
 
 
@@ -76,13 +77,14 @@ def test_without_any_run_there_is_still_a_report(written: Make, made: Results) -
 
 
 def test_simulated_runs_are_called_so_in_red(written: Make, made: Results) -> None:
-    folder = written(Results(made.wanted, made.found, simulated=True))
+    folder = written(Results(made.wanted, {}, simulated=True))
     assert "**SIMULATED DATA.**" in (folder / "README.md").read_text()
     page = (folder / "index.html").read_text()
     assert '<p class="simulated">SIMULATED DATA' in page
     assert ".simulated { background: #b3261e" in page
 
 
+@pytest.mark.integration
 def test_the_same_runs_give_the_same_files(whole: Path, written: Make, made: Results) -> None:
     again = written(made)
     for path in whole.iterdir():
@@ -119,3 +121,10 @@ def test_claims_are_judged_by_the_interval_of_the_difference(made: Results) -> N
 )
 def test_agreement_is_said_in_words(number: Stated, ours: tuple[float, ...], words: str) -> None:
     assert verdict(number, *ours) == words
+
+
+@pytest.mark.browser
+@pytest.mark.integration
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_overflows_and_no_picture_is_broken(whole: Path, width: int) -> None:
+    browser.assert_fits(whole, width)

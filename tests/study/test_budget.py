@@ -136,6 +136,7 @@ def _take_all(url: str, n_trials: int) -> None:
             return
 
 
+@pytest.mark.integration
 def test_workers_that_rush_share_the_budget_to_the_last_trial(study: Study, url: str) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_take_all, args=(url, 40), name=f"worker-{n}") for n in range(3)]
