@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import mlflow
 import pytest
 import yaml
 
@@ -133,3 +134,29 @@ def test_a_stage_refuses_a_table_that_another_config_made(walked):
         (project.root / "params.yaml").write_text(params)
         del project.env["DVC_STAGE"]
     assert "dvc repro --force reduce" in output
+
+
+@pytest.mark.integration
+def test_the_decision_is_fitted_anew_and_the_evaluation_alone_is_a_run_of_its_own(walked_twice):
+    project = walked_twice[0]
+    forest = ("model=random_forest", "model.trees=30", "split.distinct=true", "decision.false_alarm_budget=0.05")
+    choices = [*CHOICES, *(part for one in forest for part in ("-S", one))]
+
+    def threshold() -> float:
+        return json.loads((project.root / "models/detector/detector.json").read_text())["decision"]["threshold"]
+
+    project.run("dvc", "exp", "run", *choices)
+    on_validation = threshold()
+    blocks = [*choices, "-S", "decision.false_alarm_blocks=4"]
+    assert ran(project.run("dvc", "exp", "run", *blocks)) == ["train", "evaluate"]
+    assert threshold() != on_validation
+
+    before = project.runs()[0]
+    assert ran(project.run("dvc", "exp", "run", *blocks, "-S", "evaluation.bootstrap=10")) == ["evaluate"]
+    newest = project.runs()[0]
+    assert newest.info.run_id != before.info.run_id
+    assert [run.data.params["evaluation.bootstrap"] for run in (before, newest)] == ["1000", "10"]
+    assert newest.data.metrics["val_threshold"] == before.data.metrics["val_threshold"] == threshold()
+    assert newest.data.metrics["test_accuracy_low"] != before.data.metrics["test_accuracy_low"]
+    listed = {item.path for item in mlflow.MlflowClient(project.store).list_artifacts(newest.info.run_id)}
+    assert {"metrics.json", "confusion_matrix.png"} <= listed
