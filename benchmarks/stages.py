@@ -21,6 +21,7 @@ IMPORTED_BY = {
     "MLflow": ("train", "evaluate"),
 }
 STARTS, START_S = 5, 0.6
+AS_DVC_DOES = ("--config-dir", ".", "--config-name", "params")
 TINY = ("dataset=simulated", "dataset.records=3000", "training.epochs=1", "training.progress=false")
 
 
@@ -48,7 +49,7 @@ def overhead(clone: Clone, mirror: Path | None) -> Iterator[Ratio]:
 def starts(clone: Clone) -> Iterator[Ratio]:
     """What each stage's process does until its work begins."""
     for stage in ("download", *STAGES):
-        command = (sys.executable, "-m", "benchmarks.contenders.start", stage)
+        command = (sys.executable, "-m", "benchmarks.contenders.start", stage, *AS_DVC_DOES)
         seconds = min(clone.run(*command, mirror=None, env=IN_A_STAGE).seconds for _ in range(STARTS))
         target = None if stage == "train" else 1.0
         yield Ratio(f"start of `{stage}`, until its work begins", seconds, "at most", START_S, target, share=True)
