@@ -46,7 +46,7 @@ class Growth:
 
 
 def by_records(scratch: Path, sizes: list[int], rounds: int) -> list[Growth]:
-    """All stages of the default recipe."""
+    """All stages of the default config."""
     return _curves(sizes, [_of_records(scratch, size, rounds) for size in sizes])
 
 

@@ -68,7 +68,7 @@ class Inputs:
 
     @cached_property
     def walk(self) -> Walk:
-        """The default recipe's, up to the sample stage."""
+        """The default config's, up to the sample stage."""
         walk = Walk(self.recipe, self.workspace)
         _ = walk.sampled
         return walk

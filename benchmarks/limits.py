@@ -140,7 +140,7 @@ def measure(inputs: Inputs, *, smoke: bool) -> Iterator[str]:
         + " | nothing under way |"
     )
     yield "|---|---|---|---|" + "---|" * (len(KINDS) + 2)
-    cases = [("the default recipe, k = 2", 2, ())]
+    cases = [("the default config, k = 2", 2, ())]
     if not smoke:
         cases += [(f"LSTM(64), batch 1,024, k = {k}", k, (*OURS, "training.batch_size=1024")) for k in (2, 10, 53)]
     for name, k, overrides in cases:

@@ -27,6 +27,7 @@ imports, compilation and first run are over. On the real data, the 10 % file; tr
   one process that has everything imported. The rows below it say what the rest is: a process is worth its second of
   imports, as DVC runs again only the stages that a change concerns. The first two leave scikit-learn out; importing
   Keras beside MLflow, in threads, takes longer than one after the other.
+- **Start of a stage**: from the start of its process until its config is composed, checked and built.
 - **Memory**: ten copies of the 10 % file stand in for the full one; peak of each stage's process."""
 
 

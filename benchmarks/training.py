@@ -38,7 +38,7 @@ def epochs(inputs: Inputs, k: int, rounds: int, batch: int = 1024) -> Iterator[R
 
 
 def default_recipe(inputs: Inputs, rounds: int, batch: int = 512) -> Iterator[Ratio]:
-    """An epoch of the default recipe, as it is, beside a plain fit of the network that it builds."""
+    """An epoch of the default config, as it is, beside a plain fit of the network that it builds."""
     data = str(inputs.for_training(2, batch=batch, standardise=False))
     best = race(
         {
@@ -47,7 +47,7 @@ def default_recipe(inputs: Inputs, rounds: int, batch: int = 512) -> Iterator[Ra
         },
         rounds,
     )
-    yield Ratio(f"an epoch of the default recipe (k = 2, batch {batch})", best["ours"]["seconds"],
+    yield Ratio(f"an epoch of the default config (k = 2, batch {batch})", best["ours"]["seconds"],
                 "plain Keras `fit` of the same network", best["keras"]["seconds"])  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def time_to_accuracy(inputs: Inputs, most: float, accuracy: float = ACCURACY) ->
     until = ("--until", str(accuracy))
     turn = race({"ours": partial(Contender, "ours_fit", data, *until)}, 2)["ours"]
     if not turn["reached"]:
-        raise SystemExit(f"the default recipe does not reach {accuracy} on validation: found {turn['val_accuracy']}")
+        raise SystemExit(f"the default config does not reach {accuracy} on validation: found {turn['val_accuracy']}")
     plain = race({"keras": partial(Contender, "keras_fit", data, "--batch", "32", *until, "--most", str(most))}, 1)[
         "keras"
     ]

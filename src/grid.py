@@ -1,13 +1,20 @@
 """The jobs of a multirun, known before it starts: for its progress, and for reports on it."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
 from itertools import product
+from typing import Any
 
-from hydra import compose
+from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, flag_override
+from omegaconf.errors import OmegaConfBaseException
+
+from src.workspace import PROJECT
 
 
 def jobs(overrides: Sequence[str]) -> list[DictConfig]:
@@ -16,14 +23,65 @@ def jobs(overrides: Sequence[str]) -> list[DictConfig]:
     Sweeps may stand in the overrides (`k=2,3`) and in the experiment file they name (`hydra.sweeper.params`). Hydra
     must be initialised.
     """
+    return [compose("config", job) for job in _each(overrides)]
+
+
+def jobs_with_recipes(overrides: Sequence[str]) -> list[tuple[DictConfig, str]]:
+    """As `jobs`, each config with the name of the recipe that it was composed with."""
+    return [_with_recipe(job) for job in _each(overrides)]
+
+
+def as_grid(main: Callable[[], Any]) -> Callable[[], None]:
+    """Wrap a Hydra entry point: an experiment file that sweeps starts a multirun also without `-m`.
+
+    `hydra.mode: MULTIRUN` in the file does not do it: Hydra 1.4 takes the mode from the primary config and the command
+    line alone, and stops at any other.
+    """
+
+    @wraps(main)
+    def run() -> None:
+        sys.argv += _mode(sys.argv[1:])
+        main()
+
+    return run
+
+
+def _mode(arguments: Sequence[str]) -> list[str]:
+    """The override that makes the command a multirun; empty where it says its mode, or names no file that sweeps."""
+    if {"-m", "--multirun"} & set(arguments) or not any("experiment=" in one for one in arguments):
+        return []
+    try:
+        with initialize_config_dir(str(PROJECT / "conf")):
+            parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
+            overrides = parse([one for one in arguments if "=" in one and not one.startswith("-")])
+            decided = any(one.key_or_group == "hydra.mode" for one in overrides)
+            return [] if decided or not _swept(overrides) else ["hydra.mode=MULTIRUN"]
+    except (HydraException, OmegaConfBaseException):
+        return []  # Hydra is about to say what is wrong with the command
+
+
+def _swept(overrides: Sequence[Override]) -> dict[str, str]:
+    """`hydra.sweeper.params` of the config that the overrides which do not sweep make."""
+    fixed = [str(one.input_line) for one in overrides if not one.is_sweep_override()]
+    return dict(compose("config", fixed, return_hydra_config=True).hydra.sweeper.params or {})
+
+
+def _each(overrides: Sequence[str]) -> list[list[str]]:
+    """The overrides of each job."""
     # the loader knows the files that `model=glob(*)` stands for
     parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
-    fixed = [str(one.input_line) for one in parse(list(overrides)) if not one.is_sweep_override()]
-    swept = compose("config", fixed, return_hydra_config=True).hydra.sweeper.params or {}
-    given = [f"{key}={value}" for key, value in swept.items()]
+    given = [f"{key}={value}" for key, value in _swept(parse(list(overrides))).items()]
     # as in Hydra's sweeper, the command line replaces what the file sweeps
     choices = {one.get_key_element(): _choices(one) for one in parse([*given, *overrides])}
-    return [compose("config", list(job)) for job in product(*choices.values())]
+    return [list(job) for job in product(*choices.values())]
+
+
+def _with_recipe(overrides: list[str]) -> tuple[DictConfig, str]:
+    config = compose("config", overrides, return_hydra_config=True)
+    recipe = str(config.hydra.runtime.choices.recipe)
+    with flag_override(config, ["struct", "readonly"], False):
+        del config["hydra"]
+    return config, recipe
 
 
 def _choices(override: Override) -> list[str]:

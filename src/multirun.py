@@ -6,17 +6,19 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from src import seeds
 from src.grid import jobs
 from src.progress import Job, Progress
 from src.tracking import runs
 from src.tracking.finished import already_done, find_finished
+
+if TYPE_CHECKING:
+    from src.seeds import Group
 
 _SIGNALS = ExitStack()  # not in the callback, which is pickled for workers
 
@@ -28,11 +30,13 @@ class ParentRun(Callback):
         self._run_id: str | None = None
         self._process = 0  # that watches the jobs; workers of a parallel launcher have copies of this object
         self._may_be_empty = False
-        self._groups: list[seeds.Group] = []
+        self._groups: list[Group] = []
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if "sweep" in config:  # workers of a study, whose runs have the study's own parent
             return
+        from src import seeds  # late: Hydra makes a callback in every process, and scikit-learn takes a second
+
         overrides = list(config.hydra.overrides.task)
         shared = config.tracking.parent
         name = shared or " ".join(overrides) or "multirun"
@@ -73,12 +77,14 @@ class ParentRun(Callback):
             runs.end_parent(run_id, complete=complete, all_skipped=self._may_be_empty)
 
 
-def _tell_seeds(parent: str, groups: list[seeds.Group], place: str | None) -> None:
+def _tell_seeds(parent: str, groups: "list[Group]", place: str | None) -> None:
     """Print what the runs that differ by seed alone come to, and log it to their parent.
 
     Args:
         place: Folder among the artifacts: a parent that several multiruns share keeps each one's apart.
     """
+    from src import seeds
+
     found = []
     for group in groups:
         runs_by_seed = {seed: find_finished(config) for seed, config in group.configs.items()}

@@ -5,7 +5,7 @@ from omegaconf import DictConfig
 
 from src.build import Settings, build
 from src.entry import entry_point
-from src.grid import jobs
+from src.grid import jobs_with_recipes
 from src.pipeline import Walk
 from src.reproduction.report import Report
 from src.reproduction.results import Cell, Result, Results
@@ -20,7 +20,8 @@ GRIDS = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob("pap
 def main(cfg: DictConfig) -> None:
     """Find the runs of the paper's grid, whatever is there of them, and write the report."""
     given = list(HydraConfig.get().overrides.task)
-    settings = [build(job) for grid in GRIDS for job in jobs([f"+experiment={grid}", *given])]
+    jobs = [job for grid in GRIDS for job in jobs_with_recipes([f"+experiment={grid}", *given])]
+    settings = [build(job) for job, _ in jobs]
     wanted = {_cell(one): one.config for one in settings}  # the grids overlap
     found = {cell: _result(cell, run) for cell, config in wanted.items() if (run := find_finished(config))}
     first = settings[0]
@@ -28,8 +29,9 @@ def main(cfg: DictConfig) -> None:
         Results(tuple(wanted), found, first.dataset.simulated),
         first.dataset.name,
         Walk(first, project()).preprocessed[1]["attacks"],
-        list({one.task.name: one.task for one in settings}.values()),
+        [task for _, task in sorted({one.task.name: one.task for one in settings}.items())],
         first.scale,
+        {(job.model.name, job.task.name): recipe for job, recipe in jobs},
     )
     folder = project().reports / "paper"
     report.write(folder)

@@ -6,6 +6,7 @@ from src.build import build
 from src.entry import entry_point
 from src.evaluation.reports import metrics_table
 from src.experiment import TrainingRecord, evaluate, train, write_training
+from src.grid import as_grid
 from src.pipeline import Walk, write_reduction_reports
 from src.tracking.finished import already_done
 from src.tracking.runs import tracked_run
@@ -36,4 +37,4 @@ def main(cfg: DictConfig) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    as_grid(main)()

@@ -56,7 +56,7 @@ ROOMS = {
     "decision": {"numpy"},
     "tracking": {"mlflow", "filelock", "psutil"},
 }
-# Which parts of this project each room may know; `checked` and `files` are shared tools.
+# Which parts of this project each room may know; `TOOLS` are shared.
 KNOWS = {
     "data": {"data"},
     "features": {"features", "data"},
@@ -72,7 +72,7 @@ KNOWS = {
     "decision": set[str](),
     "served_detector": {"data", "features", "models", "detector"},
 }
-TOOLS = {"checked", "files"}
+TOOLS = {"checked", "files", "imports"}
 ONLY_IN = {
     "mlflow": {"tracking", "served_detector"},
     "keras": {"models"},
@@ -194,6 +194,21 @@ with initialize_config_dir(str(PROJECT / "conf")):
     print("sklearn" in sys.modules)
 """
     assert python(code, PROJECT) == "[]\nTrue\n"
+
+
+def test_what_hydra_makes_in_every_process_imports_no_scikit_learn() -> None:
+    code = """
+import sys
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from src.build import WHITELIST
+from src.workspace import PROJECT
+with initialize_config_dir(str(PROJECT / "conf")):
+    callbacks = compose("config", return_hydra_config=True).hydra.callbacks
+    print([type(instantiate(one, _execution_whitelist_=WHITELIST)).__name__ for one in callbacks.values()])
+print([one for one in ("sklearn", "scipy", "pandas", "matplotlib", "mlflow", "keras") if one in sys.modules])
+"""
+    assert python(code, PROJECT) == "['ParentRun']\n[]\n"
 
 
 def test_building_a_config_imports_no_framework() -> None:

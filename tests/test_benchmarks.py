@@ -41,7 +41,7 @@ def test_features_growth_and_limits_are_measured(tmp_path: Path) -> None:
     assert "| preprocess | records | 1,000 | 2,000 |" in page
     assert "| train, an epoch | k | 2 | 3 |" in page
     assert "GFLOP/s on all cores" in page
-    assert "the default recipe, k = 2" in page
+    assert "the default config, k = 2" in page
     assert "torch not installed, jax not installed" in page
     assert (tmp_path / "growth.svg").read_text().startswith("<?xml")
 
@@ -55,6 +55,7 @@ def test_training_scoring_and_stages_are_measured(tmp_path: Path) -> None:
     assert "text to verdicts, k = 2, 4,000 records" in page
     assert "`dvc repro` of the headline run" in page
     assert "... of it importing MLflow, in train, evaluate" in page
+    assert "| start of `sample`, until its work begins |" in page
 
 
 @pytest.mark.parametrize(

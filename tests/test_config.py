@@ -26,11 +26,9 @@ def every_choice() -> list[str]:
         group = path.parent.relative_to(CONF).as_posix()
         if group.partition("/")[0] == "sweep":  # of src.sweep, in tests/study/test_definition.py
             continue
-        if group == "recipe":  # not chosen by name, but by the model and the task it is for
-            pairs = [(model, task) for model in options("model") for task in options("task")]
-            ((model, task),) = [pair for pair in pairs if "_".join(pair) == path.stem]
-            choices.append(f"model={model},task={task}")
-        elif group != ".":
+        if group.startswith("recipe/"):  # the values of recipe=<folder>, never chosen by themselves
+            continue
+        if group != ".":
             known = group in defaults() or group.startswith("hydra")
             needs = NEEDS.get(f"{group}={path.stem}", "")
             choices.append(f"{'' if known else '+'}{group}={path.stem}{needs}")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import skops.io
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
@@ -71,6 +70,8 @@ def prepare(pipeline: Pipeline, X: np.ndarray) -> np.ndarray:
 
 def save_preparation(pipeline: Pipeline, path: Path) -> None:
     """Keep a fitted pipeline in a format that runs no code when it is read."""
+    import skops.io  # late, here and below: it imports all of scikit-learn
+
     with whole_file(path) as part:
         skops.io.dump(pipeline, part)
 
@@ -81,6 +82,8 @@ def load_preparation(path: Path) -> Pipeline:
     Raises:
         skops.io.exceptions.UntrustedTypesFoundException: the file holds anything but this project's own pipeline.
     """
+    import skops.io
+
     trusted = [name for name in skops.io.get_untrusted_types(file=path) if name in _CLASSES or _is_reducer(name)]
     pipeline = skops.io.load(path, trusted=trusted)
     if not isinstance(pipeline, Pipeline):

@@ -6,6 +6,8 @@ import logging
 import os
 from types import ModuleType
 
+from src.imports import without_collections
+
 _THREADS = ("TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
 
@@ -22,14 +24,15 @@ def load_keras() -> ModuleType:
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(silence, 2)
-        import keras
+        with without_collections():
+            import keras
 
-        keras.ops.zeros(1)  # the backend writes its lines at first use
+            keras.ops.zeros(1)  # the backend writes its lines at first use
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(silence)
-    # A million objects that stay; without them a collection, of which each fit has some, takes 10 ms instead of 200.
+    # The import leaves a million objects: without them a collection, of which each fit has some, takes 10 ms, not 200.
     gc.collect()
     gc.freeze()
     return keras

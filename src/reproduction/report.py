@@ -34,6 +34,7 @@ class Report:
         attacks: Records of the training file by label.
         tasks: The tasks of the grid.
         scale: Factor on the tasks' counts.
+        recipes: Name of the recipe by model and task; "none" without one.
     """
 
     results: Results
@@ -41,6 +42,7 @@ class Report:
     attacks: Mapping[str, int]
     tasks: Sequence[Task]
     scale: float
+    recipes: Mapping[tuple[str, str], str]
 
     def write(self, folder: Path) -> None:
         """Write README.md with its pictures, and index.html, self-contained; all of it or nothing."""
@@ -60,6 +62,7 @@ class Report:
         return _TEMPLATES.get_template("report.md.j2").render(
             **{"title": TITLE, "results": self.results, "t": tables, "OPEN": OPEN, "links": links, "figure": figure},
             **{"dataset": self.dataset, "attacks": self.attacks, "tasks": self.tasks, "scale": self.scale},
+            recipes=self.recipes,
             found=len(self.results.found),
             wanted=len(self.results.wanted),
             outdated=sum(not run.current for run in found),

@@ -74,7 +74,7 @@ class Results:
 
     @property
     def tasks(self) -> list[str]:
-        return list(dict.fromkeys(cell.task for cell in self.wanted))
+        return sorted({cell.task for cell in self.wanted})
 
     @property
     def inputs(self) -> list[tuple[str, int]]:

@@ -47,8 +47,12 @@ def shown(estimate: Estimate | None) -> str:
     return f"{estimate.mean:.2f} [{estimate.low:.2f}, {estimate.high:.2f}], {seeds(estimate)}"
 
 
-def headline(results: Results) -> str:
-    """The paper's best model on each task, and every other model on the same two components."""
+def headline(results: Results, recipes: Mapping[tuple[str, str], str]) -> str:
+    """The paper's best model on each task, and every other model on the same two components.
+
+    Args:
+        recipes: By model and task.
+    """
     rows = []
     for task in results.tasks:
         number = find("accuracy", paper_task(task))
@@ -56,9 +60,18 @@ def headline(results: Results) -> str:
         for model in [model for model in MODELS if results.wants(task, "pca", 2, model)]:
             ours = results.accuracy(task, "pca", 2, model)
             agrees = verdict(number, ours.mean, ours.low, ours.high) if ours else MISSING
-            rows.append([TASKS.get(task, task), str(number), MODELS[model], shown(ours), agrees])
-    columns = ["task", "paper: LSTM", "our model", "test accuracy: mean [95 % interval]", "difference"]
+            rows.append([TASKS.get(task, task), str(number), MODELS[model], recipes[model, task], shown(ours), agrees])
+    columns = ["task", "paper: LSTM", "our model", "recipe", "test accuracy: mean [95 % interval]", "difference"]
     return markdown_table(columns, rows)
+
+
+def tuned(recipes: Mapping[tuple[str, str], str]) -> str:
+    """The models that have a recipe, in words: `the LSTM on 3-class, literal DoS has recipe=lstm_multiclass`."""
+    return "; ".join(
+        f"the {MODELS.get(model, model)} on {TASKS.get(task, task)} has `recipe={recipe}`"
+        for (model, task), recipe in sorted(recipes.items())
+        if recipe != "none"
+    )
 
 
 def _plain(estimate: Estimate | None) -> str:

@@ -52,7 +52,7 @@ def _body(overrides: list[str], n_seeds: int, first_seed: int) -> str:
     choices: list[object] = []
     values: dict[str, object] = {}
     for one in OverridesParser.create().parse_overrides(overrides):
-        if one.key_or_group in (*GROUPS, "experiment"):
+        if one.key_or_group in (*GROUPS, "recipe", "experiment"):
             what = "/experiment" if one.key_or_group == "experiment" else f"override /{one.key_or_group}"
             choices.append({what: str(one.value())})
             continue
@@ -62,7 +62,7 @@ def _body(overrides: list[str], n_seeds: int, first_seed: int) -> str:
             node = node.setdefault(place, {})  # type: ignore[assignment]
         value = one.value()
         node[last] = value.text if isinstance(value, QuotedString) else value
-    if n_seeds > 1:  # with -m, all that the score is the mean of
+    if n_seeds > 1:  # all that the score is the mean of
         values["hydra"] = {"sweeper": {"params": {"seed": ",".join(str(first_seed + turn) for turn in range(n_seeds))}}}
     parts = [{"defaults": [*choices, "_self_"]}] if choices else []
     return "".join("\n" + yaml.safe_dump(part, sort_keys=False) for part in [*parts, values] if part)

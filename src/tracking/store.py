@@ -11,6 +11,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from src.imports import without_collections
 from src.workspace import stores
 
 PORT = 5000
@@ -33,10 +34,10 @@ def open_store(experiment: str | None) -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    import mlflow
+    with without_collections(), _environment_kept():  # MLflow imports more when it is pointed at a database
+        import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    with _environment_kept():
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
         _point_at(mlflow, store_uri(), experiment)
     return mlflow
 

@@ -3,9 +3,13 @@
 import csv
 import io
 import json
+from pathlib import Path
 
+import mlflow
 import pytest
+import yaml
 
+from src.workspace import PROJECT
 from tests.e2e.conftest import SIMULATED
 
 STAGES = ("download", "preprocess", "sample", "reduce", "train", "evaluate")
@@ -16,6 +20,8 @@ CHOICES = [part for choice in (*SIMULATED, "training.epochs=2") for part in ("-S
 def walked(new_project, tmp_path_factory):
     """A project in which the pipeline ran and was asked for again; and what both printed."""
     project = new_project(tmp_path_factory.mktemp("walked"))
+    recording = tmp_path_factory.mktemp("recording")
+    project.env |= {"PYTHONPATH": str(Path(__file__).with_name("recording")), "IDS_RECORDING": str(recording)}
     first = project.run("dvc", "exp", "run", "--name", "first", *CHOICES)
     return project, first, project.run("dvc", "repro")
 
@@ -27,8 +33,30 @@ def walked_twice(walked):
     return project, project.run("dvc", "exp", "run", "--name", "second", *CHOICES, "-S", "reducer=mi", "-S", "k=3")
 
 
+def recorded(project, stage: str, kind: str) -> list[Path]:
+    """Files of the project that the process of a stage loaded as modules, or opened to read."""
+    paths = json.loads(Path(project.env["IDS_RECORDING"], f"{stage}.json").read_text())[kind]
+    return [Path(path).relative_to(project.root) for path in paths if Path(path).is_relative_to(project.root)]
+
+
 def ran(output: str) -> list[str]:
     return [stage for stage in STAGES if f"Running stage '{stage}'" in output]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_deps_of_each_stage_cover_what_its_process_reads(walked, stage):
+    declared = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["stages"][stage]
+    deps = {Path(path.replace("${dataset.name}", "simulated")) for path in declared["deps"]}
+    made = [path for key in ("outs", "metrics") for path in declared.get(key, [])]
+    names = [next(iter(path)) if isinstance(path, dict) else path for path in made]
+    outs = {Path(name.replace("${dataset.name}", "simulated")) for name in names}
+    loaded = [path for path in recorded(walked[0], stage, "loaded") if path.name != "__init__.py"]
+    assert Path(f"src/{stage}.py") in loaded
+    data = [path for path in recorded(walked[0], stage, "opened") if path.parts[0] in ("data", "models")]
+    read = [path for path in data if not outs & {path, *path.parents}]
+    notes = [path for path in read if path.name.endswith(".fingerprint.json")]  # beside an output that is a dep
+    assert {path for path in notes if path.with_name(path.name.removesuffix(".fingerprint.json")) not in deps} == set()
+    assert {str(path) for path in {*loaded, *read} - {*notes} if not deps & {path, *path.parents}} == set()
 
 
 def test_the_first_time_all_six_stages_run_and_the_second_time_none(walked):
@@ -106,3 +134,29 @@ def test_a_stage_refuses_a_table_that_another_config_made(walked):
         (project.root / "params.yaml").write_text(params)
         del project.env["DVC_STAGE"]
     assert "dvc repro --force reduce" in output
+
+
+@pytest.mark.integration
+def test_the_decision_is_fitted_anew_and_the_evaluation_alone_is_a_run_of_its_own(walked_twice):
+    project = walked_twice[0]
+    forest = ("model=random_forest", "model.trees=30", "split.distinct=true", "decision.false_alarm_budget=0.05")
+    choices = [*CHOICES, *(part for one in forest for part in ("-S", one))]
+
+    def threshold() -> float:
+        return json.loads((project.root / "models/detector/detector.json").read_text())["decision"]["threshold"]
+
+    project.run("dvc", "exp", "run", *choices)
+    on_validation = threshold()
+    blocks = [*choices, "-S", "decision.false_alarm_blocks=4"]
+    assert ran(project.run("dvc", "exp", "run", *blocks)) == ["train", "evaluate"]
+    assert threshold() != on_validation
+
+    before = project.runs()[0]
+    assert ran(project.run("dvc", "exp", "run", *blocks, "-S", "evaluation.bootstrap=10")) == ["evaluate"]
+    newest = project.runs()[0]
+    assert newest.info.run_id != before.info.run_id
+    assert [run.data.params["evaluation.bootstrap"] for run in (before, newest)] == ["1000", "10"]
+    assert newest.data.metrics["val_threshold"] == before.data.metrics["val_threshold"] == threshold()
+    assert newest.data.metrics["test_accuracy_low"] != before.data.metrics["test_accuracy_low"]
+    listed = {item.path for item in mlflow.MlflowClient(project.store).list_artifacts(newest.info.run_id)}
+    assert {"metrics.json", "confusion_matrix.png"} <= listed

@@ -7,12 +7,13 @@ import sys
 from src.workspace import PROJECT
 
 CODE = """
-import os
+import gc, os
 from src.models.framework import cores_for_calls, limit_threads, load_keras
 limit_threads(3)
 load_keras()
 names = "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"
 print(*map(os.environ.get, names), cores_for_calls())
+print(gc.isenabled())
 limit_threads(3)
 try:
     limit_threads(2)
@@ -25,6 +26,7 @@ def test_threads_are_limited_before_keras_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "threads=2: found Keras loaded with another number" in done.stdout
     assert done.stdout.splitlines()[0] == "3 1 3 3"
+    assert done.stdout.splitlines()[1] == "True"  # garbage is collected again
 
 
 def test_tensorflow_is_not_imported_where_another_backend_is_asked_for() -> None:

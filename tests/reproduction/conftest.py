@@ -32,6 +32,11 @@ GRID = (
         if (model, seed) != ("lstm", 0)
     ),
 )
+RECIPES = {(model, task): "none" for model in ("lstm", "decision_tree", "random_forest") for task in TASKS} | {
+    ("lstm", "multiclass"): "lstm_multiclass",
+    ("lstm_committee", "binary"): "none",
+    ("lstm_committee", "multiclass_smurf"): "lstm_committee_multiclass_smurf",
+}
 BEST = (20, 2, 1, 3, 21, 33, 9, 39, 29, 34)  # the columns of the ten best features, from 0
 
 
@@ -104,7 +109,7 @@ def written(composed, tmp_path_factory: pytest.TempPathFactory) -> Make:  # type
 
     def make(results: Results) -> Path:
         folder = tmp_path_factory.mktemp("reports") / "paper"
-        Report(results, "kdd99_10pct", ATTACKS, tasks, 1.0).write(folder)
+        Report(results, "kdd99_10pct", ATTACKS, tasks, 1.0, RECIPES).write(folder)
         return folder
 
     return make

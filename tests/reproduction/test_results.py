@@ -62,3 +62,8 @@ def test_what_is_missing_is_known_by_name(made: Results, without: Callable[..., 
     assert less.missing == [PCA2]
     assert str(PCA2) == "lstm on pca k=2, binary, seed 0"
     assert less.first("binary", "pca", 2).cell.seed == 1  # type: ignore[union-attr]
+
+
+def test_tasks_come_in_the_order_of_their_names_whichever_grid_asks_first() -> None:
+    wanted = tuple(Cell(task, "pca", 2, "lstm", 0) for task in ("multiclass_smurf", "binary", "multiclass", "binary"))
+    assert Results(wanted, {}, simulated=False).tasks == ["binary", "multiclass", "multiclass_smurf"]

@@ -56,6 +56,16 @@ def test_it_composes_to_the_config_of_the_trial(put: Put, define: Define) -> Non
         assert OmegaConf.select(found, key) == OmegaConf.select(OmegaConf.create(expected.config), key), key
 
 
+def test_the_recipe_of_the_study_is_the_winners(put: Put, define: Define, tmp_path: Path) -> None:
+    path, _ = put(define(), "recipe=lstm_multiclass")
+    (tmp_path / "experiment").mkdir()
+    path.rename(tmp_path / "experiment" / "made.yaml")
+    with initialize_config_dir(str(PROJECT / "conf")):
+        found = compose("config", [f"hydra.searchpath=[file://{tmp_path}]", "+experiment=made"])
+    assert (found.task.name, found.model.frequency_decay, found.training.epochs) == ("multiclass", 0.0, 25)
+    assert (found.reducer.name, found.k, found.model.units) == ("mi", 7, 48)
+
+
 def test_it_opens_with_command_score_trials_and_date(put: Put, define: Define) -> None:
     head = put(define())[0].read_text().splitlines()[:4]
     assert head == [
