@@ -26,7 +26,8 @@ def test_the_grids_on_simulated_records_give_a_whole_report_and_are_not_run_twic
         text, replaced = re.subn(r"(?m)^      model: .*", f"      model: {ONE[grid.stem[7:]]}", grid.read_text())
         assert replaced == 1
         grid.write_text(text.replace("seed: 0,1,2,3,4", "seed: 0,1"))
-        project.module("train", "-m", f"+experiment={grid.stem}", *SIDE_BY_SIDE, *SMALL)
+        launcher = SIDE_BY_SIDE if grid.stem == "models_features" else ()  # every process loads what it trains with
+        project.module("train", "-m", f"+experiment={grid.stem}", *launcher, *SMALL)
     output = project.module("standings", *SMALL)
     runs = [run for run in project.runs() if "k" in run.data.params]
     assert {run.info.status for run in runs} == {"FINISHED"}

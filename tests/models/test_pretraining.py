@@ -288,8 +288,9 @@ def test_self_taught_features_stay_as_they_were_learned_until_they_are_fine_tune
     for fine_tuned in (False, True):
         model = make_stl(fine_tuned=fine_tuned)
         before, after = dense(started(model, X)), dense(fit(model, (X, y), epochs=3).classifier._network)  # type: ignore[attr-defined]
-        assert np.array_equal(before[0][0], after[0][0]) is not fine_tuned
-        assert not np.array_equal(before[1][0], after[1][0])
+        # training moves weights by its rate a step, 0.03; the means of a fit are rounded otherwise, in the last digit
+        assert np.allclose(before[0][0], after[0][0], atol=1e-6) is not fine_tuned
+        assert not np.allclose(before[1][0], after[1][0], atol=1e-3)
 
 
 @pytest.mark.integration
