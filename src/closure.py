@@ -160,6 +160,7 @@ class Code:
         methods = [one for one in node.body if isinstance(one, _FUNCTIONS) and not library and _called_by_name(one)]
         rest = [one for one in node.body if one not in methods] or [ast.Pass()]
         shell = ast.ClassDef(node.name, node.bases, node.keywords, rest, node.decorator_list)
+        ast.copy_location(shell, node)
         names = {part.id for one in node.decorator_list for part in ast.walk(one) if isinstance(part, ast.Name)}
         checked = any(_top(module.imports[name][0]) == _CHECKED_BY for name in names & module.imports.keys())
         return shell, methods, checked or library
@@ -187,11 +188,12 @@ class Code:
         return False
 
     def _part(self, module: _Module, name: str, node: ast.stmt, *, annotations: bool = False) -> _Part:
-        imports = module.imports | dict(_imported(ast.walk(node)))
+        nodes = list(_running(node, annotations=annotations))
+        imports = module.imports | dict(_imported(one for one in nodes if isinstance(one, _IMPORTS)))
         origins: set[Origin] = set()
         attributes: set[str] = set()
         files: set[Path] = set()
-        for one in _running(node, annotations=annotations):
+        for one in nodes:
             if isinstance(one, ast.Attribute):
                 origin = self._attribute(module, one, imports)
                 if origin is None:
@@ -204,8 +206,9 @@ class Code:
                 origins.add(imports[one.id])
             elif isinstance(one, ast.Constant) and isinstance(one.value, str):
                 files |= _data_files(module.path, one.value)
-        text = ast.unparse(ast.fix_missing_locations(node))
-        return _Part(f"{module.name}.{name}", text, frozenset(origins), frozenset(attributes), frozenset(files))
+        return _Part(
+            f"{module.name}.{name}", ast.unparse(node), frozenset(origins), frozenset(attributes), frozenset(files)
+        )
 
     def _attribute(self, module: _Module, node: ast.Attribute, imports: dict[str, Origin]) -> Origin | None:
         """Origin of `metrics.accuracy` and `np.linalg.norm`, where a name is a module; None of anything else's."""

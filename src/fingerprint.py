@@ -8,10 +8,12 @@ they, and its deps, cover what the stage reads.
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,8 @@ _BUILDS = "src.build.build"  # turns every config into objects
 _PUBLISHED = "src.data.sources.PublishedDataset"
 # Values that say what is shown and kept of a run, and change no number of it.
 _SHOWN = (("tracking",), ("training", "progress"))
-_BACKENDS = ("tensorflow", "tensorflow-cpu", "jax", "torch")  # of Keras
+# Names of distributions where they are not those of their packages.
+_DISTRIBUTIONS = {"sklearn": ("scikit-learn",), "yaml": ("pyyaml",), "tensorflow": ("tensorflow", "tensorflow-cpu")}
 
 
 @cache
@@ -104,17 +107,17 @@ def _targets(node: Any) -> Iterator[str]:
 
 
 def _versions(code: Closure) -> list[str]:
-    """Installed versions of the libraries that some code imports; with Keras, of its backends too."""
-    installed = _distributions()
-    names = {name for library in code.libraries for name in installed.get(library, ())}
-    if "keras" in code.libraries:
-        names |= {name for library in _BACKENDS for name in installed.get(library.partition("-")[0], ())}
-    return sorted(f"{name} {version(name)}" for name in names)
+    """Versions of the libraries that some code imports; of Keras also that of its backend."""
+    backend = {os.environ.get("KERAS_BACKEND", "tensorflow")} if "keras" in code.libraries else set[str]()
+    return sorted(f"{library} {_version(library)}" for library in code.libraries | backend)
 
 
-@cache
-def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()
+def _version(library: str) -> str:
+    """Installed version of a library, by the name that it is imported by; empty where it has none."""
+    for name in _DISTRIBUTIONS.get(library, (library,)):
+        with suppress(PackageNotFoundError):
+            return version(name)
+    return ""
 
 
 def _digest(value: Any) -> str:

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 import yaml
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from src.build import Settings, build
 from src.experiment import Outcome, TrainingRecord, evaluate, train, write_training
@@ -27,6 +28,7 @@ Compose = Callable[..., DictConfig]
 NOT_TRACKED_BY_DVC = {"tracking"}
 
 
+@cache
 def stages() -> dict[str, dict[str, Any]]:
     """The stages of dvc.yaml."""
     found: dict[str, dict[str, Any]] = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["stages"]
@@ -116,7 +118,7 @@ def test_the_deps_of_each_stage_cover_the_code_that_its_output_follows_from(grou
     for option in options(group):
         choice = f"{group}={option}"
         needs = NEEDS.get(choice, "").split(",")[1:]
-        config = build(composed(choice, *needs, *(["task=binary"] if group == "model" else []))).config
+        config: Any = OmegaConf.to_container(composed(choice, *needs), resolve=True)
         for stage in STAGES:
             assert [path for path in stage_code(config, stage).files if not covered(path, stage)] == [], (choice, stage)
 
