@@ -86,6 +86,7 @@ def test_quarantine_leaves_bad_records_out_and_keeps_the_line_numbers(trained, r
     assert "2,000 records scored by a detector trained on SIMULATED data, 1 left out" in error
 
 
+@pytest.mark.integration
 def test_a_run_id_and_a_folder_give_the_same_verdicts_on_standard_output(trained, records, tmp_path):
     project, run_id, folder = trained
     path = tmp_path / "records.csv"

@@ -145,6 +145,7 @@ def seen(fitted: Fitted, X: np.ndarray) -> np.ndarray:
     return np.asarray(load_keras().Model(network.input, scaled.output).predict_on_batch(X))
 
 
+@pytest.mark.integration
 def test_the_network_sees_the_evidence_of_the_training_part_standardised(
     fit: Fit, make_rows: Callable[..., Any]
 ) -> None:
@@ -175,6 +176,7 @@ def test_an_input_of_rounding_alone_is_not_recoded_by_its_noise(fit: Fit, make_r
     assert (found.std(axis=(0, 2)) > 0.9).tolist() == [True, False, True]
 
 
+@pytest.mark.integration
 def test_a_relation_that_goes_up_and_down_is_learned_from_its_evidence(fit: Fit) -> None:
     x = np.arange(400, dtype=np.float32) / 400
     y = (np.floor(x * 8) % 2).astype(np.int32)

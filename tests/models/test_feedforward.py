@@ -53,6 +53,7 @@ def test_dropout_follows_every_layer_at_its_rate_and_is_not_there_at_0() -> None
         assert [layer.rate for layer in network.layers if type(layer).__name__ == "Dropout"] == rates
 
 
+@pytest.mark.integration
 def test_32_rows_are_learned_by_heart(fit: Callable[..., Fitted], make_rows: Callable[..., Any]) -> None:
     X, y = make_rows()
     fitted = fit(make_dnn(units=32, input_scale=4.0), epochs=80)

@@ -252,6 +252,7 @@ def test_rows_get_the_same_score_whatever_they_are_scored_with(
     np.testing.assert_allclose(probability[some], np.array(alone).reshape(-1, 2), atol=1e-6)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("asked", [True, False])
 def test_the_fit_is_compiled_where_it_is_asked_for_and_scoring_never(asked: bool, fit: Fit, monkeypatch: Any) -> None:
     compiled = []

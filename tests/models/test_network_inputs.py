@@ -17,6 +17,8 @@ from src.models.training import Training
 from tests.models.conftest import make_lstm
 from tests.models.small import NET, SMALL, accuracy, history
 
+pytestmark = pytest.mark.integration  # fits by the dozen; tests/models/test_networks.py fits each network once
+
 Fit = Callable[..., Fitted]
 
 
@@ -30,7 +32,6 @@ def make_windows(n: int, window: int, seed: int = 0) -> tuple[Windows, np.ndarra
     return Windows(bits, np.arange(n), window), y
 
 
-@pytest.mark.integration
 def test_what_only_the_record_before_tells_is_learned_from_windows_and_not_from_records(fit: Fit) -> None:
     learned = {
         window: fit(NET, make_windows(512, window), epochs=40, copies=512, learning_rate=0.1) for window in (1, 3)
@@ -120,7 +121,6 @@ def past_alone_tells() -> tuple[np.ndarray, np.ndarray]:
     return X, (np.arange(64, dtype=np.int32) + 1) % 2
 
 
-@pytest.mark.integration
 def test_with_grafts_the_past_alone_raises_an_alarm(fit: Fit) -> None:
     X, y = past_alone_tells()
     rows = np.tile(X, (5, 1)), np.tile(y, 5)

@@ -20,6 +20,8 @@ from src.models.pretraining import Pretrained, sparsity_penalty, train_autoencod
 from src.models.stl import SelfTaught
 from tests.models.conftest import NETWORK_DEFAULTS
 
+pytestmark = pytest.mark.integration  # fits by the dozen; tests/models/test_networks.py fits each network once
+
 Fit = Callable[..., Fitted]
 SHARED: dict[str, Any] = NETWORK_DEFAULTS | {
     **{"pretraining_records": 100, "pretraining_epochs": 2, "pretraining_batch": 8, "pretraining_rate": 0.05},
@@ -170,7 +172,6 @@ def test_members_and_seeds_start_from_weights_of_their_own(
         assert not any(np.allclose(kernel, other) for other in kernels[:place])
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize(
     "model", [make_stl(units=32, penalty=0.0, weight_decay=0.0), make_dbn(units=8), make_alexnet(channels=8, units=16)]
 )
@@ -266,7 +267,6 @@ def test_an_autoencoder_makes_its_loss_least(
     assert len(found) == 2 * len(widths)
 
 
-@pytest.mark.integration
 def test_the_code_of_points_on_a_line_is_their_order() -> None:
     load_keras().utils.set_random_seed(0)
     place = np.linspace(0, 1, 64, dtype=np.float32)
@@ -293,7 +293,6 @@ def test_self_taught_features_stay_as_they_were_learned_until_they_are_fine_tune
         assert not np.allclose(before[1][0], after[1][0], atol=1e-3)
 
 
-@pytest.mark.integration
 def test_self_taught_features_are_sparse_where_the_penalty_asks_for_it(make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows(200)
     mean = {}

@@ -53,6 +53,7 @@ def weights(fitted: Fitted) -> list[np.ndarray]:
     return found
 
 
+@pytest.mark.integration
 def test_a_fit_in_shards_is_that_of_whole_batches_but_for_rounding(
     fit: Fit, make_rows: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_a_fit_in_shards_is_that_of_whole_batches_but_for_rounding(
     assert any(not np.array_equal(one, other) for one, other in zip(weights(parted), weights(whole), strict=True))
 
 
+@pytest.mark.integration
 def test_random_draws_are_the_same_from_fit_to_fit(fit: Fit, make_rows: Callable[..., Any]) -> None:
     noisy = replace(NET, dropout=0.5)
     first, again = (fit(noisy, make_rows(256), epochs=1, batch_size=128, noise=0.1) for _ in range(2))
