@@ -268,7 +268,7 @@ def with_their_past(reads_past: Detector, records: pa.Table) -> np.ndarray:
     return reads_past.classifier.predict_proba(with_past(prepare(reads_past.preparation, X), Past(LENGTHS)(X)))
 
 
-@pytest.mark.parametrize("chunk", [pytest.param(1, marks=pytest.mark.integration), 7, 64, 499])
+@pytest.mark.parametrize("chunk", [*(pytest.param(one, marks=pytest.mark.integration) for one in (1, 7)), 64, 499])
 def test_the_past_goes_on_across_chunks_and_blocks(
     chunk: int, reads_past: Detector, records: pa.Table, with_their_past: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

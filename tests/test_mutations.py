@@ -128,6 +128,7 @@ def test_the_related_tests_a_module_are_those_that_import_it_its_own_first(check
     assert related_tests(checkout, "src/data/inner.py") == ["src/data/inner.py", "tests/a/test_other.py"]
 
 
+@pytest.mark.integration
 def test_a_fault_is_killed_survives_or_is_gone(checkout: Path) -> None:
     module = "src/data/add.py"
     faults = {one.before: one for one in mutations(module, (checkout / module).read_text())}

@@ -61,6 +61,7 @@ def test_pictures_of_an_evaluation_show_all_their_text(
     assert "share of the type's test records; * the type is not in training" in words["attack_recall"]
 
 
+@pytest.mark.integration
 def test_pictures_of_training_and_reduction_show_all_their_text(
     variance: pd.DataFrame,
     information: pd.DataFrame,

@@ -47,6 +47,7 @@ def test_a_committee_has_members_with_frequencies_between_each_others() -> None:
     np.testing.assert_allclose(starts[1], np.array([0.1, 1, 10]) * math.sqrt(10), rtol=1e-5)
 
 
+@pytest.mark.integration
 def test_probabilities_are_the_members_mean(fit, make_rows) -> None:  # type: ignore[no-untyped-def]
     fitted = fit(make_lstm(members=3), epochs=1)
     X, _ = make_rows()

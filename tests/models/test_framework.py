@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from src.workspace import PROJECT
 
 CODE = """
@@ -22,6 +24,7 @@ except RuntimeError as error:
 """
 
 
+@pytest.mark.integration
 def test_threads_are_limited_before_keras_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "threads=2: found Keras loaded with another number" in done.stdout

@@ -66,6 +66,7 @@ def repeated(fit: Fit) -> list[Fitted]:
     return [fit(DROPOUT, seed=seed, epochs=2, jit_compile=True) for seed in (0, 0, 1)]
 
 
+@pytest.mark.integration
 def test_the_same_seed_gives_the_same_weights_bit_for_bit_and_the_same_history(repeated: list[Fitted]) -> None:
     first, again, _ = repeated
     for one, same in zip(weights(first), weights(again), strict=True):
@@ -95,6 +96,7 @@ def test_any_number_of_rows_fits_any_batch_size(
     assert fitted.classifier.predict_proba(rows[0]).shape == (n, 2)
 
 
+@pytest.mark.integration
 def test_every_row_is_seen_in_every_epoch_though_batches_are_whole(fit: Fit) -> None:
     # one row of 9 belongs to the second class and stands last: with 8 a batch it comes in only by the second batch
     X = np.zeros((9, 1), dtype=np.float32)
@@ -191,6 +193,7 @@ def test_an_input_that_varies_a_little_is_scaled_up_all_the_same() -> None:
     np.testing.assert_allclose(scaled([0, 0], [1, 1e-4], [[1, 1e-4]], 2.0), [[2, 2]], atol=1e-4)
 
 
+@pytest.mark.integration
 def test_a_constant_column_does_not_keep_a_network_from_learning(fit: Fit, make_rows: Callable[..., Any]) -> None:
     X, y = make_rows(8, k=2)
     X[:, 1] = 0.1

@@ -90,6 +90,7 @@ def test_every_network_is_fitted_saved_and_loaded_and_scores_alike(
         assert not build(composed(f"model={name}")).model.reads_windows
 
 
+@pytest.mark.integration
 def test_every_network_scores_alike_in_a_process_of_its_own(
     networks: dict[str, Network], kept: Callable[[str], Kept], tmp_path: Path
 ) -> None:

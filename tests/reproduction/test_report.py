@@ -14,6 +14,7 @@ from tests import browser
 from tests.reproduction.conftest import Make
 
 
+@pytest.mark.integration
 def test_a_whole_grid_leaves_no_cell_empty_and_nothing_missing(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     assert MISSING not in text
@@ -58,6 +59,7 @@ def test_the_page_needs_no_other_file_and_links_to_every_run(whole: Path, made: 
         assert f'href="{run.link}"' in page
 
 
+@pytest.mark.integration
 def test_missing_runs_are_named_and_not_guessed(written: Make, made: Results, without: Callable[..., Results]) -> None:
     gone = [Cell("binary", "mi", 4, "lstm", 0), Cell("multiclass", "none", 53, "random_forest", 0)]
     text = (written(without(made, *gone)) / "README.md").read_text()

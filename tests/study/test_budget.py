@@ -79,6 +79,7 @@ def test_a_failure_with_a_reason_counts(study: Study) -> None:
     assert budget.take(study, 3) is None
 
 
+@pytest.mark.integration
 def test_the_trial_of_a_dead_worker_is_run_again_and_three_deaths_fail_it(study: Study) -> None:
     study._storage._backend.grace_period = 1  # type: ignore[attr-defined]
     budget.fill(study, 1, {"x": 0.5})

@@ -80,6 +80,7 @@ def test_it_tells_the_best_values_beside_those_without_the_search(define: Define
     assert "| `k` | 5 | 2 |" in run.data.tags["mlflow.note.content"]
 
 
+@pytest.mark.integration
 def test_every_picture_that_the_text_names_is_there_and_the_page_needs_no_network(
     define: Define, tmp_path: Path
 ) -> None:

@@ -160,6 +160,7 @@ def test_a_worker_that_was_taken_for_dead_goes_on_with_other_trials(
     assert "trial 0: another worker has it now" in capsys.readouterr().err
 
 
+@pytest.mark.integration
 def test_workers_do_not_wait_for_each_other_and_the_last_one_says_that_it_was(define: Define) -> None:
     slow_began, results = threading.Event(), {}
 
