@@ -90,8 +90,8 @@ ui: $(READY) ## the MLflow UI on the local store
 dashboard: $(READY) ## optuna-dashboard on the studies of src.sweep
 	$(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
 
-# a file's tests share a worker, which makes what they share once
-PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile
+# a file's tests share a worker, which makes what they share once; files in their order, as those of few tests take longest
+PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test: $(READY_DEV) ## the fast tests, and one of each kind of command
 	$(PYTEST)
