@@ -100,8 +100,8 @@ def operating_point(entries: Sequence[Entry]) -> str:
     rows = []
     metrics = ("val_false_alarm_rate", "test_false_alarm_rate", "test_detection_rate", "test_binary_accuracy")
     for entry in entries:
-        evaluation = entry.config["evaluation"]
-        budget, blocks = evaluation["false_alarm_budget"], evaluation["false_alarm_blocks"]
+        decision = entry.config["decision"]
+        budget, blocks = decision["false_alarm_budget"], decision["false_alarm_blocks"]
         kept = f"in each of {blocks} blocks of training" if blocks else "on validation"
         rows.append(
             [

@@ -2,21 +2,25 @@
 
 import os
 import signal
-import time
 
 import pytest
 
-from tests.e2e.conftest import SIMULATED, wait_for
+from tests.e2e.conftest import SIMULATED
 
 LONG = ("training.epochs=100000", "training.patience=null", "tracking.log_model=false")
+
+
+def wait_for_the_fit(process):
+    """Read what a command prints up to its progress bar, which is there once the fit is under way."""
+    shown = ""
+    while "val_accuracy" not in shown:
+        shown += process.stdout.read(20) or pytest.fail(f"the run ended: {shown}")
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.integration), signal.SIGTERM])
 def test_a_killed_run_is_marked_killed(project, background, number):
     process = background(project.start("python", "-m", "src.train", *SIMULATED, *LONG, "training.progress=true"))
-    shown = ""
-    while "val_accuracy" not in shown:  # the progress bar, once the fit is under way
-        shown += process.stdout.read(20) or pytest.fail(f"the run ended: {shown}")
+    wait_for_the_fit(process)
     assert project.statuses() == ["RUNNING"]
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)
@@ -26,11 +30,12 @@ def test_a_killed_run_is_marked_killed(project, background, number):
 
 @pytest.mark.integration
 def test_a_killed_multirun_leaves_nothing_running(project, background):
-    process = background(project.start("python", "-m", "src.train", "-m", *SIMULATED, *LONG, "k=2,3"))
-    wait_for(lambda: len(project.statuses()) == 2, "parent and first run to start")
-    time.sleep(3)
+    command = ("python", "-m", "src.train", "-m", *SIMULATED, *LONG, "training.progress=true", "k=2,3")
+    process = background(project.start(*command))
+    wait_for_the_fit(process)
+    assert project.statuses() == ["RUNNING", "RUNNING"]
     process.send_signal(signal.SIGTERM)
-    process.wait(60)
+    process.communicate(timeout=60)
     assert project.statuses() == ["KILLED", "KILLED"]
 
 

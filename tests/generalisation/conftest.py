@@ -27,7 +27,7 @@ def config(
         "window": 1,
         "k": k,
         "training": {"past_grafts": 0.0, "type_limit": None},
-        "evaluation": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
+        "decision": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
     }
 
 
