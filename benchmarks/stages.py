@@ -47,7 +47,7 @@ def overhead(clone: Clone, mirror: Path | None) -> Iterator[Ratio]:
 
 
 def starts(clone: Clone) -> Iterator[Ratio]:
-    """What each stage's process does until its work begins."""
+    """Start of each stage's process, until its work begins."""
     for stage in ("download", *STAGES):
         command = (sys.executable, "-m", "benchmarks.contenders.start", stage, *AS_DVC_DOES)
         seconds = min(clone.run(*command, mirror=None, env=IN_A_STAGE).seconds for _ in range(STARTS))

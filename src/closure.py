@@ -166,7 +166,7 @@ class Code:
         return shell, methods, checked or library
 
     def _derives_from_library(self, module: _Module, node: ast.ClassDef) -> bool:
-        """Whether a class has a base, or a base of a base, whose code is not of this project."""
+        """Tell whether a class derives, at any depth, from a class of a library."""
         for base in node.bases:
             name = base.value if isinstance(base, ast.Subscript) else base
             while isinstance(name, ast.Attribute):
@@ -362,7 +362,7 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def _called_by_name(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a method runs only where its name stands: no library and no syntax calls it."""
+    """Tell whether a method runs only where code names it: no library and no syntax calls it."""
     names = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in method.decorator_list}
     special = method.name.startswith("__") and method.name.endswith("__")
     return not special and names <= _PLAIN_DECORATORS

@@ -1,4 +1,4 @@
-"""What may be chosen: the files of conf/, and what a choice needs beside it."""
+"""Choices that conf/ offers, and the other choices that some of them need."""
 
 from src.workspace import PROJECT
 

@@ -10,7 +10,7 @@ from src.checked import CHECKED
 
 @dataclass(frozen=True, config=CHECKED)
 class DecisionProtocol:
-    """How training makes verdicts of probabilities.
+    """Rule that turns probabilities into verdicts, fitted by training.
 
     Attributes:
         rule: `most_probable` class, or the class of least expected cost by the task's matrix.
@@ -41,7 +41,7 @@ class DecisionProtocol:
 
 @dataclass(frozen=True, config=CHECKED)
 class EvaluationProtocol:
-    """How the test scores are reported.
+    """Settings of the report on the test parts.
 
     Attributes:
         bootstrap: Resamples for the intervals of the test scores; 0 for no intervals.
