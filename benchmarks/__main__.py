@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.clone import mirror_folder
 from benchmarks.page import SECTIONS, page
-from src.files import write_text
-from src.workspace import PROJECT
+from src.utils.files import write_text
+from src.utils.paths import PROJECT
 
 
 def main() -> None:

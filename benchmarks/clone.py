@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from src.data.sources import MIRROR_VARIABLE
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 RECORDS = 494_021  # of the 10 % file
 COPIES = 10  # of it stand in for the full training file, which has as many records

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from benchmarks.clone import COPIES, RECORDS, Clone, full_size, mirror_folder
 from benchmarks.table import machine
-from src.files import write_text
-from src.workspace import PROJECT
+from src.utils.files import write_text
+from src.utils.paths import PROJECT
 
 REPEATS = 3  # of the short commands; the fastest counts, as the one least disturbed
 TRACKING = """
 import time
 from pathlib import Path
 from hydra import compose, initialize_config_dir
-from src.build import build
-from src.detector import Detector
+from src.config.build import build
+from src.detector.detector import Detector
 from src.tracking.runs import tracked_run
 Detector.load(Path("models/detector"))  # a training process has the framework loaded
 with initialize_config_dir(str(Path("conf").resolve())):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 # Where PyTorch and JAX are installed: they are no part of this project's environment; `make bench-peers` makes it.
 PEERS_VARIABLE = "BENCH_PEERS"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 FITTING = "fitting|rows|copies|balance|shards|callbacks|grafts|training|network|scoring"
 PACKAGES = {"data": r"\w+", "features": r"\w+", "evaluation": r"\w+", "study": r"\w+", "models": FITTING}  # and modules
-LEFT_OUT = {"src/evaluation/plots.py", "src/study/pictures.py", "src/evaluation/protocol.py"}  # pictures, renamed keys
+LEFT_OUT = {"src/evaluation/plots.py", "src/search/plots.py", "src/evaluation/config.py"}  # pictures, renamed keys
 RENAMED = "protocol."  # statements with it read keys that have other names in later code
 OPPOSITE: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -131,7 +131,7 @@ def draw(root: Path, seed: int, count: int) -> list[Mutation]:
     generator = random.Random(seed)
     sample = []
     for number, (package, pattern) in enumerate(PACKAGES.items()):
-        paths = [one for one in sorted((root / "src" / package).glob("*.py")) if re.fullmatch(pattern, one.stem)]
+        paths = [one for one in sorted((root / "src" / package).rglob("*.py")) if re.fullmatch(pattern, one.stem)]
         texts = {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
         found = (one for module in sorted(texts.keys() - LEFT_OUT) for one in mutations(module, texts[module]))
         left = [one for one in found if RENAMED not in one.statement]

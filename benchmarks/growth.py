@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.contest import least
 from benchmarks.inputs import settings
-from src.build import Settings
-from src.detector import Card, Detector
-from src.pipeline import (
+from src.config.settings import Settings
+from src.detector.detector import Card, Detector
+from src.pipeline.stages import (
     Walk,
     write_preprocessed,
     write_raw,
@@ -24,7 +24,7 @@ from src.pipeline import (
     write_sampled,
 )
 from src.predict import score_file
-from src.workspace import Workspace
+from src.utils.paths import Workspace
 
 BASE, TIMES, K = 49_402, (1, 2, 5, 10), (2, 5, 10, 20, 53)  # ten times the base are as many as the 10 % file has
 LINEAR = 1.1  # exponents up to here count as linear: fits to four points scatter by as much

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 from hydra import compose, initialize_config_dir
 
-from src.build import Settings, build
+from src.config.build import build
+from src.config.settings import Settings
 from src.data.schema import N_FEATURES
 from src.data.sources import Dataset
-from src.pipeline import Walk, write_preprocessed, write_raw
-from src.workspace import PROJECT, Workspace
+from src.pipeline.stages import Walk, write_preprocessed, write_raw
+from src.utils.paths import PROJECT, Workspace
 
 
 def settings(*overrides: str) -> Settings:

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.contest import least
 from benchmarks.inputs import Inputs, settings
 from benchmarks.training import OURS
-from src.models.framework import load_keras
+from src.models.networks.keras_setup import load_keras
 
 # Kinds of work by the names that TensorFlow gives operations; the first that matches counts.
 PRODUCTS = "matrix products"

@@ -29,8 +29,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.faults import Mutation, draw, mutations
-from src.files import write_text
-from src.workspace import PROJECT
+from src.utils.files import write_text
+from src.utils.paths import PROJECT
 
 NO_TESTS = ("tests/e2e/", "tests/test_benchmarks.py", "tests/test_mutations.py")
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "--tb=no", "--hypothesis-seed=0", "-m",

@@ -9,7 +9,7 @@ from benchmarks.clone import COPIES, RECORDS, Clone, full_size
 from benchmarks.contenders.stages import STAGES
 from benchmarks.table import Ratio
 from src.data.schema import N_FEATURES
-from src.files import write_text
+from src.utils.files import write_text
 
 IN_A_STAGE = {"DVC_STAGE": "benchmark"}  # outputs go where DVC keeps them, and the next stage finds them
 # The processes that start with each group of imports, which `benchmarks.contenders.stages` times.

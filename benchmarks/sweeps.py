@@ -18,9 +18,9 @@ from optuna.trial import TrialState
 from benchmarks.clone import Clone, mirror_folder
 from benchmarks.commands import Row
 from benchmarks.table import machine
-from src.files import write_text
-from src.study import budget
-from src.workspace import PROJECT
+from src.search import trial_queue
+from src.utils.files import write_text
+from src.utils.paths import PROJECT
 
 PRUNED_TRIALS, TIMED_TRIALS, SHARED_TRIALS = 40, 8, 12
 # Studies of the two networks' spaces that differ in nothing but the pruner: the random sampler tries the same values.
@@ -98,7 +98,7 @@ def _value(trial: optuna.trial.FrozenTrial) -> float:
 
 def _overhead(clone: Clone, mirror: Path) -> Iterator[Row]:
     study = _sweep(clone, mirror, "overhead", *SHORT, f"sweep.n_trials={TIMED_TRIALS}")
-    trials = sorted(budget.finished(study), key=lambda trial: trial.number)
+    trials = sorted(trial_queue.finished(study), key=lambda trial: trial.number)
     extra = [
         (after.datetime_complete - before.datetime_complete).total_seconds()  # type: ignore[operator]
         - after.user_attrs["figures"]["fit_seconds"]
@@ -115,7 +115,7 @@ def _workers(clone: Clone, mirror: Path) -> Iterator[Row]:
             clone, mirror, f"workers-{count}", "-m", f"worker={workers}", "hydra/launcher=joblib",
             f"hydra.launcher.n_jobs={count}", "sweep.threads=1", *SHORT, f"sweep.n_trials={SHARED_TRIALS}",
         )  # fmt: skip
-        done = budget.finished(study)
+        done = trial_queue.finished(study)
         begin = min(trial.datetime_start for trial in done)  # type: ignore[type-var]
         end = max(trial.datetime_complete for trial in done)  # type: ignore[type-var]
         rate[count] = len(done) / (end - begin).total_seconds()  # type: ignore[operator]

@@ -2,10 +2,10 @@
 
 from omegaconf import DictConfig
 
-from src.build import build
-from src.entry import entry_point
-from src.pipeline import write_raw
-from src.workspace import output
+from src.config.build import build
+from src.config.entry_point import entry_point
+from src.pipeline.stages import write_raw
+from src.utils.paths import output
 
 
 @entry_point()

@@ -2,14 +2,14 @@
 
 from omegaconf import DictConfig
 
-from src.build import build
-from src.detector import Detector
-from src.entry import entry_point
-from src.evaluation.reports import metrics_table
-from src.experiment import TrainingRecord, evaluate
-from src.pipeline import Walk
+from src.config.build import build
+from src.config.entry_point import entry_point
+from src.detector.detector import Detector
+from src.evaluation.outputs import metrics_table
+from src.pipeline.experiment import TrainingRecord, evaluate
+from src.pipeline.stages import Walk
 from src.tracking.runs import tracked_run
-from src.workspace import output, project
+from src.utils.paths import output, project
 
 
 @entry_point()

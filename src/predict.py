@@ -13,8 +13,8 @@ import pyarrow.csv
 from tqdm import tqdm
 
 from src.data.parsing import BadRecord, ahead, read_blocks
-from src.detector import Detector
-from src.files import whole_file
+from src.detector.detector import Detector
+from src.utils.files import whole_file
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,10 +2,10 @@
 
 from omegaconf import DictConfig
 
-from src.build import build
-from src.entry import entry_point
-from src.pipeline import write_preprocessed
-from src.workspace import output, project
+from src.config.build import build
+from src.config.entry_point import entry_point
+from src.pipeline.stages import write_preprocessed
+from src.utils.paths import output, project
 
 
 @entry_point()

@@ -2,10 +2,10 @@
 
 from omegaconf import DictConfig
 
-from src.build import build
-from src.entry import entry_point
-from src.pipeline import Walk, write_reduced, write_reduction_reports
-from src.workspace import output, project
+from src.config.build import build
+from src.config.entry_point import entry_point
+from src.pipeline.stages import Walk, write_reduced, write_reduction_reports
+from src.utils.paths import output, project
 
 
 @entry_point()

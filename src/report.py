@@ -3,15 +3,16 @@
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.build import Settings, build
-from src.entry import entry_point
-from src.grid import jobs_with_recipes
-from src.pipeline import Walk
-from src.reproduction.report import Report
-from src.reproduction.results import Cell, Result, Results
-from src.tracking.finished import FinishedRun, find_finished
+from src.config.build import build
+from src.config.entry_point import entry_point
+from src.config.jobs import jobs_with_recipes
+from src.config.settings import Settings
+from src.pipeline.stages import Walk
+from src.reports.paper.report import Report
+from src.reports.paper.results import Cell, Result, Results
+from src.tracking.finished_runs import FinishedRun, find_finished
 from src.tracking.runs import log_to_parent
-from src.workspace import PROJECT, project
+from src.utils.paths import PROJECT, project
 
 GRIDS = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob("paper_*.yaml"))
 

@@ -3,9 +3,9 @@
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.entry import entry_point
-from src.stored import write_grid_report
-from src.systems.report import Report
+from src.config.entry_point import entry_point
+from src.reports.collect import write_grid_report
+from src.reports.leaderboard.report import Report
 
 
 @entry_point()

@@ -7,18 +7,18 @@ left. Trials look at validation only; the winner becomes conf/experiment/best/<s
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from src.build import make
-from src.entry import entry_point
-from src.models.framework import limit_threads
-from src.study.experiments import Experiments
-from src.study.founding import open_study, parent_run
-from src.study.objective import Objective, found_dead
-from src.study.report import write_report
-from src.study.space import read_space
-from src.study.storage import open_storage, storage_url
-from src.study.worker import Worker
+from src.config.build import make
+from src.config.entry_point import entry_point
+from src.models.networks.keras_setup import limit_threads
+from src.search.create import open_study, parent_run
+from src.search.experiments import Experiments
+from src.search.objective import Objective, found_dead
+from src.search.report import write_report
+from src.search.space import read_space
+from src.search.storage import open_storage, storage_url
+from src.search.worker import Worker
 from src.tracking import runs
-from src.workspace import project
+from src.utils.paths import project
 
 
 @entry_point("sweep")

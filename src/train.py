@@ -2,18 +2,17 @@
 
 from omegaconf import DictConfig
 
-from src.build import build
-from src.entry import entry_point
-from src.evaluation.reports import metrics_table
-from src.experiment import TrainingRecord, evaluate, train, write_training
-from src.grid import as_grid
-from src.pipeline import Walk, write_reduction_reports
-from src.tracking.finished import already_done
+from src.config.build import build
+from src.config.entry_point import entry_point
+from src.evaluation.outputs import metrics_table
+from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
+from src.pipeline.stages import Walk, write_reduction_reports
+from src.tracking.finished_runs import already_done
 from src.tracking.runs import tracked_run
-from src.workspace import in_dvc_stage, output, project
+from src.utils.paths import in_dvc_stage, output, project
 
 
-@entry_point()
+@entry_point(sweeps=True)
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
     settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
@@ -37,4 +36,4 @@ def main(cfg: DictConfig) -> float:
 
 
 if __name__ == "__main__":
-    as_grid(main)()
+    main()

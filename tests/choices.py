@@ -1,6 +1,6 @@
 """Choices that conf/ offers, and the other choices that some of them need."""
 
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 CONF = PROJECT / "conf"
 NEEDS = {

@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from src.data.sources import MIRROR_VARIABLE
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 

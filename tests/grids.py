@@ -6,8 +6,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from src import grid
-from src.workspace import PROJECT
+from src.config import jobs
+from src.utils.paths import PROJECT
 
 
 class Cell(NamedTuple):
@@ -22,7 +22,7 @@ class Cell(NamedTuple):
 
 
 def cells(*overrides: str) -> list[Cell]:
-    """The jobs that `src.grid.jobs` lists; a choice that the overrides do not vary is the one of the grid's config."""
+    """The jobs that `src.config.jobs.jobs` lists; a choice that the overrides do not vary is the one of the grid's config."""
     shared: list[DictConfig] = []
 
     def choices_of(name: str, given: list[str], **options: Any) -> DictConfig | Cell:
@@ -36,5 +36,5 @@ def cells(*overrides: str) -> list[Cell]:
         return Cell(**groups, **numbers)
 
     with pytest.MonkeyPatch.context() as patch, initialize_config_dir(str(PROJECT / "conf")):
-        patch.setattr(grid, "compose", choices_of)
-        return grid.jobs(overrides)  # type: ignore[return-value]
+        patch.setattr(jobs, "compose", choices_of)
+        return jobs.jobs(overrides)  # type: ignore[return-value]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 SRC = PROJECT / "src"
 MODULES = sorted(SRC.rglob("*.py"))
@@ -184,8 +184,8 @@ def test_the_first_stages_check_their_values_without_scikit_learn() -> None:
 import sys
 import src.download, src.preprocess, src.sample
 from hydra import compose, initialize_config_dir
-from src.build import build
-from src.workspace import PROJECT
+from src.config.build import build
+from src.utils.paths import PROJECT
 with initialize_config_dir(str(PROJECT / "conf")):
     for stage in ("download", "preprocess", "sample"):
         build(compose("config"), stage=stage)
@@ -201,8 +201,8 @@ def test_what_hydra_makes_in_every_process_imports_no_scikit_learn() -> None:
 import sys
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
-from src.build import WHITELIST
-from src.workspace import PROJECT
+from src.config.build import WHITELIST
+from src.utils.paths import PROJECT
 with initialize_config_dir(str(PROJECT / "conf")):
     callbacks = compose("config", return_hydra_config=True).hydra.callbacks
     print([type(instantiate(one, _execution_whitelist_=WHITELIST)).__name__ for one in callbacks.values()])
@@ -215,8 +215,8 @@ def test_building_a_config_imports_no_framework() -> None:
     code = """
 import sys
 from hydra import compose, initialize_config_dir
-from src.build import build
-from src.workspace import PROJECT
+from src.config.build import build
+from src.utils.paths import PROJECT
 with initialize_config_dir(str(PROJECT / "conf")):
     print(build(compose("config")).model.units)
 print([heavy for heavy in ("tensorflow", "keras", "mlflow") if heavy in sys.modules])

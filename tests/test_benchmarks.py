@@ -17,7 +17,7 @@ from benchmarks.growth import Growth, draw, report
 from benchmarks.limits import _covered, _kind, operations
 from benchmarks.page import SECTIONS
 from benchmarks.table import Ratio, ratios
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 QUICK = ("features", "growth", "limits")
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from omegaconf import DictConfig
 
-from src.build import build
 from src.compare import main
+from src.config.build import build
 from src.evaluation.verdicts import Verdicts
 from src.tracking import runs
 

@@ -9,7 +9,7 @@ import yaml
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 Compose = Callable[..., DictConfig]
 CONF = PROJECT / "conf"

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from src.build import build
-from src.workspace import PROJECT
+from src.config.build import build
+from src.utils.paths import PROJECT
 from tests.choices import CONF, NEEDS, options
 
 Compose = Callable[..., DictConfig]
@@ -24,7 +24,7 @@ def every_choice() -> list[str]:
     choices = []
     for path in sorted(CONF.rglob("*.yaml")):
         group = path.parent.relative_to(CONF).as_posix()
-        if group.partition("/")[0] == "sweep":  # of src.sweep, in tests/study/test_definition.py
+        if group.partition("/")[0] == "sweep":  # of src.sweep, in tests/search/test_definition.py
             continue
         if group.startswith("recipe/"):  # the values of recipe=<folder>, never chosen by themselves
             continue

@@ -16,11 +16,20 @@ import pytest
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from src.build import Settings, build
-from src.experiment import Outcome, TrainingRecord, evaluate, train, write_training
-from src.fingerprint import STAGES, note_path, params, stage_code
-from src.pipeline import Walk, write_preprocessed, write_raw, write_reduced, write_reduction_reports, write_sampled
-from src.workspace import PROJECT, Workspace
+from src.config.build import build
+from src.config.settings import Settings
+from src.config.stage_params import stage_params
+from src.pipeline.experiment import Outcome, TrainingRecord, evaluate, train, write_training
+from src.pipeline.fingerprint import STAGES, note_path, stage_code
+from src.pipeline.stages import (
+    Walk,
+    write_preprocessed,
+    write_raw,
+    write_reduced,
+    write_reduction_reports,
+    write_sampled,
+)
+from src.utils.paths import PROJECT, Workspace
 from tests.choices import NEEDS, options
 
 Compose = Callable[..., DictConfig]
@@ -97,9 +106,9 @@ def test_params_are_whole_groups_and_those_of_the_stages_before() -> None:
     """A part of a group would be finer than the fingerprint, which takes whole groups."""
     before: set[str] = set()
     for name in STAGES:
-        assert not [key for key in params(name) if "." in key], name
-        assert before <= set(params(name)), name
-        before = set(params(name))
+        assert not [key for key in stage_params(name) if "." in key], name
+        assert before <= set(stage_params(name)), name
+        before = set(stage_params(name))
 
 
 def covered(path: Path, stage: str) -> bool:
@@ -161,7 +170,7 @@ def recorded() -> Iterator[set[str]]:
         sys.setprofile(None)
 
 
-NOT_REACHED = ("src.evaluation.plots.", "src.workspace.")  # pictures, and where files lie
+NOT_REACHED = ("src.evaluation.plots.", "src.utils.paths.")  # pictures, and where files lie
 
 
 def missing(ran: set[str], definitions: frozenset[str]) -> set[str]:
@@ -211,7 +220,7 @@ def test_each_stage_reads_what_it_declares_and_runs_what_its_fingerprint_reaches
         config = Recording(settings.config)
         with recorded() as ran:
             step(replace(settings, config=config))
-        assert config.keys_read <= set(params(stage)), stage
+        assert config.keys_read <= set(stage_params(stage)), stage
         not_reached[stage] = missing(ran, stage_code(settings.config, stage).definitions)
     assert not_reached == {stage: set() for stage in STAGES}
 

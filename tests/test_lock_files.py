@@ -6,7 +6,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 RUN, DEVELOPMENT = "requirements.lock", "requirements-dev.lock"
 ENTRY = re.compile(

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.faults import LEFT_OUT, Mutation, draw, mutations
 from benchmarks.mutations import Checkout, related_tests, table
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 SOURCE = '''\
 """Module with 1 docstring."""
@@ -80,7 +80,7 @@ def test_equal_faults_of_a_function_are_counted() -> None:
 
 
 def test_every_fault_of_the_project_is_python_that_differs() -> None:
-    for module in ("src/evaluation/calibration.py", "src/data/windows.py"):
+    for module in ("src/evaluation/calibration.py", "src/data/layout.py"):
         source = (PROJECT / module).read_text(encoding="utf-8")
         for text in mutations(module, source).values():
             assert ast.dump(ast.parse(text)) != ast.dump(ast.parse(source))

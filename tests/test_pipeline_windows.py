@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from omegaconf import DictConfig
 
-from src.build import Settings, build
-from src.data.past import Past
+from src.config.build import build
+from src.config.settings import Settings
+from src.data.history import Past
+from src.data.layout import Layout, Windows
 from src.data.schema import FEATURES
 from src.data.tables import Table
-from src.data.windows import Layout, Windows
-from src.features.preparation import prepare
-from src.pipeline import Walk
-from src.workspace import Workspace
+from src.features.reduction import prepare
+from src.pipeline.stages import Walk
+from src.utils.paths import Workspace
 
 WINDOW = 3
 LINES = np.array([1, 2, 4, 5, 6, 7, 9, 10])  # 3 and 8 were malformed, and left out

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from omegaconf import DictConfig
 
-from src.build import build
+from src.config.build import build
+from src.data.layout import Layout
 from src.data.schema import LABELS
-from src.data.windows import Layout
-from src.detector import Detector
-from src.experiment import train
-from src.pipeline import Walk, write_preprocessed, write_reduced, write_sampled
-from src.workspace import Workspace
+from src.detector.detector import Detector
+from src.pipeline.experiment import train
+from src.pipeline.stages import Walk, write_preprocessed, write_reduced, write_sampled
+from src.utils.paths import Workspace
 from tests.choices import NEEDS, options
 
 Compose = Callable[..., DictConfig]

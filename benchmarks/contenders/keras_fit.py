@@ -65,11 +65,11 @@ def _network(X: np.ndarray, overrides: list[str] | None) -> Any:
         network = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.LSTM(64)(inputs)))
     else:
         from benchmarks.inputs import settings
-        from src.models import committee
+        from src.models.networks import ensemble
 
         network = settings(*overrides).model.build(X.mean(axis=0), X.std(axis=0), 2)
-        loss = committee.loss
-    metric = "accuracy" if overrides is None else committee.accuracy
+        loss = ensemble.loss
+    metric = "accuracy" if overrides is None else ensemble.accuracy
     network.compile(keras.optimizers.Adam(1e-3), loss, metrics=[metric])
     return network
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from benchmarks.contenders.turns import serve
 from src.data.schema import COLUMNS, FEATURES, LABEL, VOCABULARIES
-from src.features.preparation import load_preparation
+from src.features.reduction import load_preparation
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # TensorFlow's default, which this project switches off
@@ -25,7 +25,7 @@ def main() -> None:
     folder, first, records, verdicts = map(Path, sys.argv[1:])
     import keras
 
-    from src.models import layers
+    from src.models.networks import layers
 
     assert layers  # imported for Keras, which finds its layers by name
     preparation = load_preparation(folder / "preparation.skops")

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.contenders.turns import Turns, serve
 from benchmarks.inputs import settings
-from src.models.framework import load_keras
+from src.models.networks.keras_setup import load_keras
 
 
 class Reached(Exception):  # noqa: N818  # not an error

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.contenders.turns import serve
-from src.detector import Detector
+from src.detector.detector import Detector
 from src.predict import score_file
 
 

@@ -13,16 +13,20 @@ from contextlib import nullcontext
 
 from omegaconf import OmegaConf
 
-from src.imports import without_collections
-from src.workspace import PROJECT
+from src.utils.imports import without_collections
+from src.utils.paths import PROJECT
 
 STAGES = ("preprocess", "sample", "reduce", "train", "evaluate")
 # In this order, as a later one finds what it shares with an earlier one.
 IMPORTS = {
-    "Hydra, Arrow": ("hydra", "src.build", "src.pipeline"),
+    "Hydra, Arrow": ("hydra", "src.config.build", "src.pipeline.stages"),
     "pandas, scikit-learn": ("pandas", "sklearn.decomposition"),
-    "skops, matplotlib": ("skops.io", "src.features.preparation", "matplotlib.pyplot"),
-    "Keras on TensorFlow": ("src.models.layers", "src.models.network", "src.models.callbacks"),
+    "skops, matplotlib": ("skops.io", "src.features.reduction", "matplotlib.pyplot"),
+    "Keras on TensorFlow": (
+        "src.models.networks.layers",
+        "src.models.networks.network",
+        "src.models.networks.callbacks",
+    ),
     "MLflow": ("mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store"),
 }
 

@@ -8,18 +8,18 @@ import runpy
 import sys
 from typing import Any
 
-import src.build
+import src.config.build
 
 
 def main() -> None:
     """Start the stage of the command line as DVC does, but end with its config."""
-    build = src.build.build
+    build = src.config.build.build
 
     def build_alone(*arguments: Any, **options: Any) -> None:
         build(*arguments, **options)
         os._exit(0)
 
-    src.build.build = build_alone  # type: ignore[assignment]  # the stage imports it from there
+    src.config.build.build = build_alone  # type: ignore[assignment]  # the stage imports it from there
     runpy.run_module(f"src.{sys.argv.pop(1)}", run_name="__main__", alter_sys=True)
     sys.exit("the stage never built its config")
 

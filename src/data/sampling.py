@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.checked import CHECKED
 from src.data.schema import LABELS
 from src.data.tables import Table
+from src.utils.validation import CHECKED
 
 # The number of records the paper's counts are drawn from; simulated sets of fewer scale the counts down to match.
 REFERENCE_RECORDS = 494_021

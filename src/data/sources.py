@@ -16,10 +16,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from src.checked import CHECKED
 from src.data import simulator
 from src.data.schema import RecordFormat
-from src.files import whole_file
+from src.utils.files import whole_file
+from src.utils.validation import CHECKED
 
 MIRROR_VARIABLE = "IDS_DATA_MIRROR"
 TIMEOUT_S = 60

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.checked import CHECKED
+from src.utils.validation import CHECKED
 
 SPLIT_PARTS = ("train", "val", "test")
 Fraction = Annotated[float, Field(gt=0, lt=1)]

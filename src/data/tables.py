@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from src.data.schema import FEATURES, N_FEATURES
-from src.files import whole_file
+from src.utils.files import whole_file
 
 _ATTACK = pa.dictionary(pa.int32(), pa.string())
 ROW_GROUP = 1 << 17  # records that are encoded at once, and held while they are

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from src.evaluation.intervals import Interval, percentiles, resampled
 from src.evaluation.metrics import scores
-from src.evaluation.uncertainty import Interval, percentiles, resampled
 from src.evaluation.verdicts import Verdicts
 
 _FEW = 25  # discordant records below which chi-square is a poor approximation

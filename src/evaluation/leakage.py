@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from src.data.duplicates import vector_ids
 from src.data.tables import Table
-from src.data.vectors import vector_ids
 from src.evaluation.metrics import by_class, confusion_matrix, scores
 
 _COLUMNS = ("accuracy", "recall", "false_alarm_rate", "detection_rate", "mean_cost")

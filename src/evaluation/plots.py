@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from src.evaluation.calibration import calibration_error
 from src.evaluation.metrics import Evaluation
-from src.files import whole_file
+from src.utils.files import whole_file
 
 STYLE: dict[str, Any] = {
     "font.size": 10,

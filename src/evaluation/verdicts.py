@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from src.files import whole_file
+from src.utils.files import whole_file
 
 _KINDS = {"row": "int64", "vector": "uint64", "target": "int32", "predicted": "int32", "attack": "float32"}
 _FACTS = b"verdicts"

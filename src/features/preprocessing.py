@@ -16,7 +16,7 @@ from src.data.parsing import BadRecord, Block, OnBadRecord, ahead, read_blocks
 from src.data.schema import RecordFormat
 from src.data.tables import PARQUET, Table, concatenate, to_arrow
 from src.features.encoding import encode
-from src.files import whole_file
+from src.utils.files import whole_file
 
 
 @dataclass

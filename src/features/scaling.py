@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from src.checked import CHECKED
 from src.data.schema import COLUMNS, FEATURES, SERVICES
 from src.features.encoding import UNKNOWN_SERVICE
+from src.utils.validation import CHECKED
 
 _FLOATS = [np.float64, np.float32]
 _COUNTS = tuple(place for place, name in enumerate(FEATURES) if COLUMNS.get(name) == "count")

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from src.data.windows import ModelInput
-from src.files import write_text
+from src.data.layout import ModelInput
 from src.models.training import Training
+from src.utils.files import write_text
 
 OnEpoch = Callable[[dict[str, float]], object]
 
@@ -91,25 +91,3 @@ class Model(Protocol):
 def write_kind(folder: Path, kind: str, **facts: Any) -> None:
     """Note which class can read `folder`."""
     write_text(folder / "model.json", json.dumps({"kind": kind, **facts}, indent=2) + "\n")
-
-
-def load_classifier(folder: Path) -> Classifier:
-    """Read back what `Classifier.save` kept.
-
-    Raises:
-        ValueError: the folder holds no model, or one of a kind this version does not know.
-    """
-    note = folder / "model.json"
-    if not note.is_file():
-        raise ValueError(f"{folder}: found no model.json, expected a folder that a detector's model was saved to")
-    facts = json.loads(note.read_text(encoding="utf-8"))
-    if facts["kind"] == "network":
-        from src.models.scoring import NetworkClassifier
-
-        return NetworkClassifier.load(folder)
-    if facts["kind"] == "classical":
-        from src.models.classical import ClassicalClassifier
-
-        return ClassicalClassifier.load(folder, facts["n_classes"])
-    raise ValueError(f"{note}: found the kind {facts['kind']!r}, expected 'network' or 'classical'; "
-                     "it was written by another version of this project")  # fmt: skip

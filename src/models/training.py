@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from src.checked import CHECKED
+from src.utils.validation import CHECKED
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -15,7 +15,7 @@ class Training:
     Attributes:
         epochs: At most so many passes over the training part.
         batch_size: Records a step; a smaller training part is one batch.
-        copies: Up to so many equal rows are trained as one that weighs as much, see `src.models.copies`; 1 merges none.
+        copies: Up to so many equal rows are trained as one that weighs as much, see `src.models.dedup`; 1 merges none.
         class_balance: 0 to 1: a class of n records weighs n ** -class_balance a record, so that at 1 all classes weigh
             the same. Loss and accuracy of training are of the weighted rows, those of validation are not weighted.
         type_balance: 0 to 1: a record also weighs (records of its attack type / records of its class) ** -type_balance,
@@ -23,7 +23,7 @@ class Training:
         type_limit: At most so many rows of each attack type, and of normal traffic, are trained, drawn at random; null
             trains all. Of distinct records two thirds are normal, and nine attacks in ten are of one type.
         past_grafts: Copies of normal rows that get the past of an attack and its class, as a share of the normal rows,
-            see `src.models.grafts`; for a model that reads the past.
+            see `src.models.networks.history_grafts`; for a model that reads the past.
         noise: Standard deviation of the Gaussian noise that training adds to the inputs, after they are standardised.
         label_smoothing: Share of each target that is spread evenly over all classes, also in `val_loss`.
         optimizer: Keras optimiser.

@@ -6,7 +6,7 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 _LIBRARIES = ("keras", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import psutil
 
-from src.build import Settings
-from src.fingerprint import of_run
+from src.config.settings import Settings
+from src.pipeline.fingerprint import of_run
 from src.tracking.environment import environment, requirements
 from src.tracking.store import open_store
-from src.workspace import FURTHER_TESTS, PROJECT
+from src.utils.paths import FURTHER_TESTS, PROJECT
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
 DETECTOR = "detector"
@@ -90,14 +90,14 @@ class Run:
         from mlflow.types.schema import ColSpec, Schema
 
         from src.data.schema import COLUMNS
-        from src.example import example_records
+        from src.detector.example import example_records
 
         kinds = {name: "string" if kind == "symbol" else "double" for name, kind in COLUMNS.items()}
         outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
         signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
         self._mlflow.pyfunc.log_model(
             name=DETECTOR,
-            python_model=str(PROJECT / "src" / "served_detector.py"),
+            python_model=str(PROJECT / "src" / "detector" / "mlflow_model.py"),
             code_paths=[str(PROJECT / "src")],
             artifacts={DETECTOR: str(folder)},
             signature=signature,

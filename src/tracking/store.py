@@ -11,8 +11,8 @@ from typing import Any
 
 from filelock import FileLock
 
-from src.imports import without_collections
-from src.workspace import stores
+from src.utils.imports import without_collections
+from src.utils.paths import stores
 
 PORT = 5000
 UI_ADDRESS = f"http://127.0.0.1:{PORT}"

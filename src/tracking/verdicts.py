@@ -6,7 +6,7 @@ from pathlib import Path
 
 from src.evaluation.verdicts import verdicts_file
 from src.tracking.store import open_store
-from src.workspace import FURTHER_TESTS
+from src.utils.paths import FURTHER_TESTS
 
 # What decides which records a test part has, and which class each is.
 _DECISIVE = ("dataset.name", "split.name", "task.name", "seed", "preprocess.on_bad_record")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
-from src.build import build
+from src.config.build import build
 from src.data.sampling import Task, draw, with_target
 from src.data.schema import CATEGORIES, LABELS, NORMAL
 from src.data.tables import Table

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
 
+from src.data.duplicates import overlap, vector_ids
 from src.data.parsing import read_blocks
 from src.data.sampling import Task, draw
 from src.data.simulator import simulate
 from src.data.splitting import SPLIT_PARTS, Split
 from src.data.tables import Table
-from src.data.vectors import overlap, vector_ids
 from src.features.encoding import encode
 
 FRACTIONS = {"train": 0.6, "val": 0.2, "test": 0.2}

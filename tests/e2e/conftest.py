@@ -17,7 +17,7 @@ import pytest
 from mlflow.entities import Run
 
 from src.tracking.runs import PARENT_VARIABLE
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 # Small enough for seconds, large enough for every class: what all simulated runs here are made of.
 SIMULATED = ("dataset=simulated", "dataset.records=6000", "dataset.test_records=1000", "training.progress=false")

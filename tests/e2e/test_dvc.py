@@ -9,7 +9,7 @@ import mlflow
 import pytest
 import yaml
 
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 from tests.e2e.conftest import SIMULATED
 
 STAGES = ("download", "preprocess", "sample", "reduce", "train", "evaluate")

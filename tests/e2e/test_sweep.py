@@ -14,7 +14,7 @@ from mlflow.entities import Run
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from src.study import budget
+from src.search import trial_queue
 from tests.e2e.conftest import SIMULATED, Project, wait_for
 from tests.servers import PostgreSQL, free_port, postgresql
 
@@ -46,9 +46,9 @@ def runs_of(project: Project) -> tuple[Run, list[Run]]:
 
 def assert_whole(project: Project, study: Study, n_trials: int) -> None:
     """Exactly so many trials are finished, each with a run that says the same, and the report is there."""
-    done = budget.finished(study)
+    done = trial_queue.finished(study)
     assert len(done) == n_trials
-    assert not budget.running(study)
+    assert not trial_queue.running(study)
     parent, runs = runs_of(project)
     assert parent.info.status == "FINISHED"
     by_id = {run.info.run_id: run for run in runs}
@@ -79,7 +79,7 @@ def kill_in_mid_trial(project: Project, study: Study, worker: "subprocess.Popen[
         worker.send_signal(signal.SIGSTOP)
         _, runs = runs_of(project)
         its_own = {run.info.run_id for run in runs if run.data.tags["process"].split()[1] == str(worker.pid)}
-        for trial in budget.running(study):
+        for trial in trial_queue.running(study):
             if trial.user_attrs.get("mlflow_run") in its_own:
                 return trial
         worker.send_signal(signal.SIGCONT)  # between two trials
@@ -96,7 +96,7 @@ def test_a_worker_killed_in_mid_trial_costs_nothing(project, background):
     first = background(project.start(*command, "worker=0"))
     study = wait_for(lambda: study_of(project), "the study")
     second = background(project.start(*command, "worker=1"))
-    wait_for(lambda: len(budget.running(study)) == 2, "two trials at once")
+    wait_for(lambda: len(trial_queue.running(study)) == 2, "two trials at once")
     dead = kill_in_mid_trial(project, study, first)
     output, _ = second.communicate(timeout=300)
     assert second.returncode == 0, output
@@ -114,11 +114,11 @@ def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, 
     command = ("sweep", *SWEEP, "sweep.n_trials=4")
     process = background(project.start("python", "-m", f"src.{command[0]}", *command[1:]))
     study = wait_for(lambda: study_of(project), "the study")
-    wait_for(lambda: len(budget.finished(study)) >= 1 and budget.running(study), "the second trial")
+    wait_for(lambda: len(trial_queue.finished(study)) >= 1 and trial_queue.running(study), "the second trial")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode != 0
-    before = len(budget.finished(study))
+    before = len(trial_queue.finished(study))
     assert 1 <= before < 4
     assert runs_of(project)[0].info.status == "KILLED"
 
@@ -128,7 +128,7 @@ def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, 
     assert_whole(project, study, 4)
     assert "again: python -m src.train +experiment=best/components-binary-simulated" in output
     assert f"{STUDY}: trial" in project.module(*command), "a complete study: nothing to run, the report again"
-    assert len(budget.finished(study)) == 4
+    assert len(trial_queue.finished(study)) == 4
 
     output = project.module("train", f"+experiment=best/{STUDY}", "tracking.log_model=false")
     (run,) = [run for run in project.runs() if "test_accuracy" in run.data.metrics]

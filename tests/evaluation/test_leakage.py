@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from omegaconf import DictConfig
 
-from src.build import build
+from src.config.build import build
+from src.data.duplicates import vector_ids
 from src.data.tables import Table
-from src.data.vectors import vector_ids
 from src.evaluation.leakage import Background, Leakage, ceiling, report
 from src.features.preprocessing import preprocess_in_memory
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from src.data.duplicates import overlap, vector_ids
 from src.data.parsing import BadRecordError
 from src.data.schema import CATEGORIES, COLUMNS, FEATURES
 from src.data.sources import SimulatedDataset
 from src.data.tables import Table, read_table
-from src.data.vectors import overlap, vector_ids
 from src.features import preprocessing
 from src.features.preprocessing import Findings, preprocess_in_memory, preprocess_to_file
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from omegaconf import DictConfig
 
-from src.build import build
-from src.data.windows import ModelInput
+from src.config.build import build
+from src.data.layout import ModelInput
 from src.models.interface import Fitted, Model
-from src.models.lstm import LSTM
-from src.models.network import Network
+from src.models.networks.lstm import LSTM
+from src.models.networks.network import Network
 from src.models.training import Training
-from src.workspace import PROJECT
+from src.utils.paths import PROJECT
 
 NETWORK_DEFAULTS: dict[str, Any] = {
     **{"input_scale": 1.0, "members": 1, "standardise": True},

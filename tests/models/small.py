@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from src.data.windows import ModelInput
+from src.data.layout import ModelInput
 from src.models.interface import Fitted
 from tests.models.conftest import make_lstm
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.models.interface import load_classifier
-from src.models.network import Network
-from src.workspace import PROJECT
+from src.models.networks.network import Network
+from src.models.persistence import load_classifier
+from src.utils.paths import PROJECT
 from tests.models.conftest import made_small
 
 pytestmark = pytest.mark.integration
@@ -27,9 +27,9 @@ from dataclasses import replace
 from pathlib import Path
 import numpy as np
 from hydra import compose, initialize_config_dir
-from src.build import build
-from src.models.interface import load_classifier
-from src.workspace import PROJECT
+from src.config.build import build
+from src.models.persistence import load_classifier
+from src.utils.paths import PROJECT
 folder, backend, small = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
 X, y = np.load(folder / "X.npy"), np.load(folder / "y.npy")
 found = {}

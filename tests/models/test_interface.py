@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.models.classical import DecisionTree, RandomForest
-from src.models.interface import Fitted, Model, load_classifier, write_kind
+from src.models.classical.classifier import DecisionTree, RandomForest
+from src.models.interface import Fitted, Model, write_kind
+from src.models.persistence import load_classifier
 from tests.models.conftest import make_lstm
 
 MODELS: dict[str, Model] = {

@@ -1,0 +1,158 @@
+"""From a composed config to checked objects: the only module that instantiates what config files name."""
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import is_pydantic_dataclass
+from pydantic_core import ArgsKwargs
+
+from src.config.renamed_keys import RENAMED_KEYS
+from src.config.settings import Settings
+from src.config.stage_params import stage_params
+
+if TYPE_CHECKING:
+    pass
+
+WHITELIST = ["src.*"]
+GROUPS = (
+    *("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training"),
+    *("decision", "evaluation"),
+)
+_TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
+
+
+class ConfigError(ValueError):
+    """A config value that cannot work, found before any work."""
+
+
+def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
+    """Check every value and make the objects that the config names; imports no framework.
+
+    Args:
+        stage: Makes only the groups that dvc.yaml declares for this stage, so that it cannot read another, and starts
+            without importing what those need; None makes all.
+    Raises:
+        ConfigError: naming the key, the value found, and what is expected.
+    """
+    config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    assert isinstance(config, dict)
+    for key in (*GROUPS, "tracking", "preprocess", "k", "window", "seed"):
+        if key not in config:
+            raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
+    for old, new in RENAMED_KEYS.items():
+        group, _, key = old.partition(".")
+        if key in config[group]:
+            raise ConfigError(f"{old}: found a key of an earlier version, expected {new}")
+    built: dict[str, Any] = {
+        group: make(group, config[group]) if stage is None or group in stage_params(stage) else None for group in GROUPS
+    }
+    for key, kind in _TRACKING.items():
+        _check(f"tracking.{key}", kind, config["tracking"][key])
+    settings = Settings(
+        config={str(key): value for key, value in config.items()},
+        **built,
+        on_bad_record=_check(
+            "preprocess.on_bad_record", Literal["stop", "quarantine"], config["preprocess"]["on_bad_record"]
+        ),
+        k=_check("k", int, config["k"]),
+        seed=_check("seed", int, config["seed"]),
+    )
+    if not 0 <= settings.seed < 2**32:
+        raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
+    if settings.reducer is not None:
+        _check_input(settings)
+    if settings.model is not None:
+        _check_model(settings)
+    return settings
+
+
+def _check_input(settings: Settings) -> None:
+    """Check k, and that records stand in their order and features have groups where the layout reads them so."""
+    try:
+        settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    layout = settings.layout.name
+    split, reducer = (settings.config[group]["name"] for group in ("split", "reducer"))
+    if settings.layout.follows_file and split != "official":
+        raise ConfigError(
+            f"layout={layout}: found split={split}, expected split=official: with other splits the records before a "
+            "training record in its file are test records"
+        )
+    if layout in ("groups", "past") and not settings.reducer.keeps_features:
+        raise ConfigError(
+            f"layout={layout}: found reducer={reducer}, expected reducer=none: columns that are no features, or "
+            "are chosen from them, are in none of the contest's groups"
+        )
+
+
+def _check_model(settings: Settings) -> None:
+    """Check that the model can do the task and read the layout, and that its verdicts can be made."""
+    limit, names, model = settings.model.max_classes, settings.task.class_names, settings.config["model"]["name"]
+    if limit is not None and len(names) > limit:
+        raise ConfigError(
+            f"task={settings.task.name}: found {len(names)} classes ({', '.join(names)}), expected at most {limit} "
+            f"with model={model}; add task=binary, or take another model"
+        )
+    layout = settings.layout.name
+    if layout in ("groups", "window") and not settings.model.reads_windows:
+        raise ConfigError(f"layout={layout}: found model={model}, expected a network; add layout=record for this model")
+    if settings.training.past_grafts and layout != "past":
+        raise ConfigError(
+            f"training.past_grafts={settings.training.past_grafts:g}: found layout={layout}, expected layout=past: "
+            "elsewhere no model reads the past of a record"
+        )
+    if settings.decision.rule == "least_cost" and settings.task.cost is None:
+        raise ConfigError(
+            f"decision.rule='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
+            "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
+        )
+    if settings.decision.false_alarm_blocks and not settings.split.distinct:
+        raise ConfigError(
+            f"decision.false_alarm_blocks={settings.decision.false_alarm_blocks}: found split.distinct=false, "
+            "expected true: a copy of a record that is held out of a fit would stand in the rest of training"
+        )
+
+
+def make(group: str, node: dict[str, Any]) -> Any:
+    """Make the checked object that one group of the config names.
+
+    Raises:
+        ConfigError: naming every wrong value of it.
+    """
+    # `name` is for people and run names; where the class has such a field it gets it too
+    named = group in ("dataset", "task", "split", "scaling", "layout", "sweep")
+    arguments = {key: value for key, value in node.items() if named or key != "name"}
+    try:
+        built = instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)
+        if is_pydantic_dataclass(type(built)):
+            # Once more, strictly, as Python alone takes `true` for 1 and '3' for 3. From JSON, the one form in which
+            # strict checks still take a mapping for a class within the class.
+            del arguments["_target_"]
+            return TypeAdapter(type(built)).validate_json(json.dumps(arguments), strict=True)
+    except ValidationError as error:
+        raise ConfigError(_explain(group, error)) from None
+    except (InstantiationException, TypeError, ValueError) as error:
+        raise ConfigError(f"{group}: {error.__cause__ or error}") from None
+    return built
+
+
+def _check(key: str, kind: Any, value: Any) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise ConfigError(_explain(key, error)) from None
+
+
+def _explain(group: str, error: ValidationError) -> str:
+    """Every wrong value of one group, a line each."""
+    lines = []
+    for one in error.errors():
+        key = ".".join([group, *(str(part) for part in one["loc"])])
+        found = "" if isinstance(one["input"], (dict, ArgsKwargs)) else f"={one['input']!r}"  # a value, not all of them
+        lines.append(f"{key}{found}: {one['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines)

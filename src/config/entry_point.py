@@ -1,0 +1,42 @@
+"""`hydra.main` on conf/, as every entry point uses it."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import hydra
+
+from src.config.build import WHITELIST
+from src.config.jobs import multirun_mode
+from src.config.renamed_keys import RENAMED_KEYS
+
+Task = Callable[..., Any]
+
+
+def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callable[[Task], Task]:
+    """Make a function that takes a config the command `python -m src.<its module>`.
+
+    A key of an earlier version ends the command with its new name, which Hydra's own message would not give.
+
+    Args:
+        config_name: Primary config in conf/.
+        sweeps: An experiment file that sweeps starts a multirun also without `-m`.
+    """
+
+    def decorate(task: Task) -> Task:
+        command = hydra.main(config_path="../conf", config_name=config_name, execution_whitelist=WHITELIST)(task)
+
+        @functools.wraps(task)
+        def run(*config: Any) -> Any:
+            for argument in sys.argv[1:]:
+                key = argument.partition("=")[0].lstrip("+~")
+                if key in RENAMED_KEYS and not config:
+                    sys.exit(f"{key}: found a key of an earlier version, expected {RENAMED_KEYS[key]}")
+            if sweeps:
+                sys.argv += multirun_mode(sys.argv[1:])
+            return command(*config)
+
+        return run
+
+    return decorate

@@ -1,0 +1,1 @@
+"""Detector: raw records in, verdicts out."""

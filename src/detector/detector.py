@@ -1,0 +1,160 @@
+"""The detector: encoding, scaling, reducer, model and decision as one object. Raw records in, verdicts out."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from sklearn.pipeline import Pipeline
+
+from src.data.history import Past, with_past
+from src.data.layout import ModelInput, Windows
+from src.data.schema import COLUMNS, N_FEATURES
+from src.detector.decision import MOST_PROBABLE, Decision
+from src.features.encoding import encode
+from src.features.reduction import load_preparation, prepare, save_preparation
+from src.models.interface import Classifier
+from src.models.persistence import load_classifier
+from src.utils.files import whole_folder, write_text
+
+FORMAT = 2  # 1 had no decision
+CHUNK = 1 << 17  # records prepared at once: bounds the memory of scoring a whole file
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know of a detector before trusting it."""
+
+    class_names: tuple[str, ...]
+    dataset: str
+    simulated: bool
+    task: str
+    split: str
+    reducer: str
+    k: int
+    model: str
+    seed: int
+    scaling: str = "minmax"
+    layout: str = "record"
+    window: int = 1
+    past: tuple[int, ...] = ()
+
+
+class Detector:
+    """A fitted detector.
+
+    Args:
+        preparation: Fitted scaling and reducer.
+        classifier: Fitted model over their k outputs.
+        card: Where it comes from.
+        decision: How its probabilities become verdicts.
+    """
+
+    def __init__(self, preparation: Pipeline, classifier: Classifier, card: Card, decision: Decision = MOST_PROBABLE):
+        self.preparation = preparation
+        self.classifier = classifier
+        self.card = card
+        self.decision = decision
+
+    def predict_proba(self, columns: pa.Table) -> np.ndarray:
+        """Calibrated class probabilities, float32, shape (n, classes), of n checked records: 41 columns by name.
+
+        A detector that reads the records before one takes the records as a file of their own, in its order.
+        """
+        return self.stream().predict_proba(columns)
+
+    def verdict(self, probability: np.ndarray) -> np.ndarray:
+        """Class index, int64, shape (n,), of what `predict_proba` or `score` gave."""
+        return self.decision.verdict(probability)
+
+    def score(self, X: np.ndarray) -> np.ndarray:
+        """Calibrated class probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53)."""
+        return self.decision.calibrated(self.uncalibrated(X))
+
+    def uncalibrated(self, X: np.ndarray) -> np.ndarray:
+        """The model's own probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53).
+
+        A detector that reads the records before one takes the records as a file of their own, in its order.
+
+        Raises:
+            ValueError: X has another number of columns.
+        """
+        return self.stream().uncalibrated(X)
+
+    def stream(self) -> "Stream":
+        """A scorer for a file that comes in blocks."""
+        return Stream(self)
+
+    def save(self, folder: Path) -> None:
+        """Keep the detector in `folder`, replacing what was there; nothing in it is a pickle."""
+        with whole_folder(folder) as part:
+            save_preparation(self.preparation, part / "preparation.skops")
+            self.classifier.save(part / "model")
+            card = json.dumps({"format": FORMAT, **asdict(self.card), "decision": asdict(self.decision)}, indent=2)
+            write_text(part / "detector.json", card + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Detector":
+        """Read back what `save` kept.
+
+        Raises:
+            ValueError: the folder is not a detector, or is one of another format.
+        """
+        path = folder / "detector.json"
+        if not path.is_file():
+            raise ValueError(f"{folder}: found no detector.json, expected a folder that a detector was saved to")
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            found = facts.pop("format")
+            if found == FORMAT:
+                decision = Decision(**facts.pop("decision"))
+                card = Card(**facts | {name: tuple(facts.get(name, ())) for name in ("class_names", "past")})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
+        if found != FORMAT:
+            raise ValueError(f"{path}: found format {found!r}, expected {FORMAT}; train it again with this version")
+        return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
+
+
+class Stream:
+    """Scores the blocks of one file, in order, as if they came at once: what came before goes on from block to block.
+
+    Args:
+        detector: Whose scores they are.
+    """
+
+    def __init__(self, detector: Detector):
+        self._detector = detector
+        self._before: np.ndarray | None = None  # prepared, float32, shape (m, k): at most window - 1, none at the start
+        self._past = Past(detector.card.past) if detector.card.layout == "past" else None
+
+    def predict_proba(self, columns: pa.Table) -> np.ndarray:
+        """Calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
+        return self._detector.decision.calibrated(self.uncalibrated(encode(columns.select(list(COLUMNS)))[0]))
+
+    def uncalibrated(self, X: np.ndarray) -> np.ndarray:
+        """The model's own probabilities of the next encoded records, see `Detector.uncalibrated`."""
+        if X.ndim != 2 or X.shape[1] != N_FEATURES:
+            raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
+        detector = self._detector
+        probability = np.empty((len(X), len(detector.card.class_names)), dtype=np.float32)
+        for start in range(0, len(X), CHUNK):
+            some = slice(start, start + CHUNK)
+            probability[some] = detector.classifier.predict_proba(self._read(X[some]))
+        return probability
+
+    def _read(self, X: np.ndarray) -> ModelInput:
+        """What the model reads of the next records."""
+        rows = prepare(self._detector.preparation, X)
+        if self._past:
+            return with_past(rows, self._past(X))
+        return self._windows(rows) if self._detector.card.layout == "window" else rows
+
+    def _windows(self, rows: np.ndarray) -> Windows:
+        """The windows of the next records; the first record of all is repeated before itself."""
+        window, known = self._detector.card.window, 0
+        if self._before is not None:
+            known, rows = len(self._before), np.concatenate([self._before, rows])
+        self._before = rows[len(rows) - min(len(rows), window - 1) :].copy()
+        return Windows(rows, np.arange(known, len(rows)), window)

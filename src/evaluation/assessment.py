@@ -1,0 +1,95 @@
+"""Everything that is said of a detector on one test part."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from src.data.duplicates import vector_ids
+from src.data.sampling import Task
+from src.data.tables import Table
+from src.detector.decision import Decision, attack_probability
+from src.evaluation import leakage, metrics
+from src.evaluation.calibration import calibration_error, reliability
+from src.evaluation.config import EvaluationProtocol
+from src.evaluation.intervals import bootstrap
+from src.evaluation.leakage import Background
+from src.evaluation.metrics import Evaluation
+from src.evaluation.verdicts import Verdicts
+
+AS_FITTED = "as fitted"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is known of a detector on one test part.
+
+    Attributes:
+        metrics: By name, without the name of the part.
+        leakage: As in `leakage.Leakage`.
+        reliability: `probabilities` (`as fitted`, or with which temperature), `records`, `confidence`, `accuracy`.
+        verdicts: Of every record, in the order of the part.
+    """
+
+    metrics: dict[str, float]
+    evaluation: Evaluation
+    leakage: pd.DataFrame
+    reliability: pd.DataFrame
+    verdicts: Verdicts
+
+
+def judge(
+    uncalibrated: np.ndarray,
+    decision: Decision,
+    test: Table,
+    background: Background,
+    task: Task,
+    protocol: EvaluationProtocol,
+    seed: int,
+) -> Judgement:
+    """Judge a detector by its probabilities on a test part.
+
+    Args:
+        uncalibrated: The model's own, float32, shape (n, classes).
+        decision: How they become verdicts.
+        background: What the training part has.
+        seed: Of the resampling.
+    """
+    assert test.target is not None  # set by sampling
+    target, n_classes = test.target, len(task.classes)
+    attack, vectors = np.array(test.attacks)[test.attack], vector_ids(test.X)
+    probability = decision.calibrated(uncalibrated)
+    predicted = decision.verdict(probability)
+    evaluation = metrics.evaluate(
+        probability,
+        target,
+        attack,
+        task.class_names,
+        predicted=predicted,
+        known=background.attacks,
+        cost=task.cost,
+    )
+    leaked = leakage.report(background, vectors, predicted, target, attack, n_classes, task.cost)
+    everything = evaluation.metrics | leaked.metrics
+    tables = {AS_FITTED: reliability(uncalibrated, target)}
+    if decision.temperature != 1:
+        tables[f"at temperature {decision.temperature:.3g}"] = reliability(probability, target)
+        everything["calibration_error_as_fitted"] = calibration_error(tables[AS_FITTED])
+    everything["calibration_error"] = calibration_error(list(tables.values())[-1])
+    if protocol.bootstrap:
+        intervals = bootstrap(
+            vectors, predicted, target, n_classes, resamples=protocol.bootstrap, seed=seed, cost=task.cost
+        )
+        for name, interval in intervals.items():
+            everything |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
+    verdicts = Verdicts(
+        test.row,
+        vectors,
+        target,
+        predicted.astype(np.int32),
+        attack_probability(probability).astype(np.float32),
+        task.class_names,
+        task.cost,
+    )
+    curves = pd.concat(tables, names=["probabilities", None]).reset_index(level=0).reset_index(drop=True)
+    return Judgement(everything, evaluation, leaked.table, curves, verdicts)

@@ -1,0 +1,87 @@
+"""The files that people and DVC read: each function writes its tables and pictures into one folder."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from src.evaluation import plots
+from src.evaluation.assessment import Judgement
+from src.evaluation.metrics import Evaluation
+from src.evaluation.verdicts import verdicts_file
+from src.utils.files import whole_file, write_text
+
+
+def write_reduction(variance: pd.DataFrame, information: pd.DataFrame, folder: Path, caption: str) -> None:
+    """Explained variance by component and mutual information by feature, each as CSV and PNG."""
+    _write_csv(variance, folder / "explained_variance.csv")
+    _write_csv(information, folder / "mutual_information.csv")
+    plots.save(plots.explained_variance(variance, caption), folder / "explained_variance.png")
+    plots.save(plots.mutual_information(information, caption), folder / "mutual_information.png")
+
+
+def write_history(epochs: list[dict[str, float]], folder: Path, caption: str) -> None:
+    """The training history as CSV and, where the model has epochs, PNG."""
+    table = pd.DataFrame(epochs, columns=["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"])
+    _write_csv(table, folder / "history.csv")
+    if epochs:
+        plots.save(plots.history(table, caption), folder / "history.png")
+
+
+def write_judgement(
+    judgement: Judgement, metrics: Mapping[str, float | int | str | bool], class_names: tuple[str, ...],
+    folder: Path, caption: str, part: str,
+) -> None:  # fmt: skip
+    """The evaluation of a test part, its leakage report, its reliability curve and its verdicts."""
+    write_evaluation(judgement.evaluation, metrics, class_names, folder, caption)
+    _write_csv(judgement.leakage, folder / "leakage.csv")
+    _write_csv(judgement.reliability, folder / "reliability.csv")
+    plots.save(plots.reliability(judgement.reliability, caption), folder / "reliability.png")
+    judgement.verdicts.write(folder / verdicts_file(part))
+
+
+def write_evaluation(
+    result: Evaluation, metrics: Mapping[str, float | int | str | bool], class_names: tuple[str, ...],
+    folder: Path, caption: str,
+) -> None:  # fmt: skip
+    """Metrics, confusion matrix (JSON, CSV, PNG), recall by class and attack type, curves."""
+    _write_json(dict(metrics), folder / "metrics.json")
+    _write_json(
+        {"classes": list(class_names), "rows_predicted_columns_actual": result.confusion.tolist()},
+        folder / "confusion_matrix.json",
+    )
+    matrix = pd.DataFrame(
+        result.confusion,
+        index=pd.Index([f"predicted {name}" for name in class_names], name=""),
+        columns=[f"actual {name}" for name in class_names],
+    )
+    _write_csv(matrix.reset_index(), folder / "confusion_matrix.csv")
+    _write_csv(result.per_class, folder / "class_recall.csv")
+    _write_csv(result.per_attack, folder / "attack_recall.csv")
+    _write_csv(result.roc, folder / "roc.csv")
+    _write_csv(result.precision_recall, folder / "precision_recall.csv")
+    for name, figure in plots.evaluation_figures(result, class_names, caption).items():
+        plots.save(figure, folder / f"{name}.png")
+
+
+def metrics_table(metrics: Mapping[str, object], caption: str) -> str:
+    """The headline metrics as text, for the terminal."""
+    names = [name for name in metrics if name.startswith(("train_", "val_", "test_")) or name.endswith("_seconds")]
+    width = max(len(name) for name in names)
+    rule = "-" * max(width + 12, len(caption))
+    lines = [f"{name:<{width}}  {_shown(metrics[name]):>10}" for name in names]
+    return "\n".join([rule, caption, rule, *lines, rule])
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    with whole_file(path) as part:
+        table.to_csv(part, index=False, float_format="%.8g", lineterminator="\n")
+
+
+def _write_json(content: object, path: Path) -> None:
+    write_text(path, json.dumps(content, indent=2) + "\n")

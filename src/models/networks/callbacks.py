@@ -1,0 +1,55 @@
+"""What happens after each epoch of a network's fit. Imports Keras: import it late."""
+
+import math
+import time
+from typing import Any
+
+from tqdm import tqdm
+
+from src.models.interface import OnEpoch
+from src.models.networks.keras_setup import load_keras
+from src.models.training import Training
+
+keras = load_keras()
+
+
+class EpochReport(keras.callbacks.Callback):  # type: ignore[name-defined]
+    """Keeps each epoch's numbers, passes them on, and shows a progress bar."""
+
+    def __init__(self, training: Training, on_epoch: OnEpoch):
+        super().__init__()
+        self.epochs: list[dict[str, float]] = []
+        self._on_epoch = on_epoch
+        self._bar = tqdm(total=training.epochs, desc="train", unit="epoch", disable=not training.progress)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        names = ("loss", "accuracy", "val_loss", "val_accuracy")
+        values = {name: float(logs[name]) for name in names} if logs else {}
+        one = {"epoch": epoch + 1, **values, "seconds": time.perf_counter() - self._start}
+        self.epochs.append(one)
+        self._bar.set_postfix({name: f"{values[name]:.4f}" for name in ("loss", "val_accuracy")}, refresh=False)
+        self._bar.update()
+        self._on_epoch(one)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self._bar.close()
+
+
+class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[name-defined]
+    """Raises once the loss is not a number: what follows would be an hour of nothing."""
+
+    def __init__(self, training: Training):
+        super().__init__()
+        self._training = training
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        loss = (logs or {}).get("loss", math.nan)
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"epoch {epoch + 1} of {self._training.epochs}: found the loss {loss}, expected a number; the likely "
+                f"cause is training.learning_rate={self._training.learning_rate:g}: lower it, or set "
+                "training.clipnorm=1"
+            )

@@ -1,0 +1,107 @@
+"""Recurrent cells of our own, for `keras.layers.RNN`: registered by name. Imports Keras: import it late."""
+
+from typing import Any
+
+from src.models.networks.keras_setup import load_keras
+
+keras = load_keras()
+
+
+class _Cell(keras.layers.LSTMCell):  # type: ignore[name-defined]
+    """Weights and states of an LSTM cell; of its options `units` alone, as the rest would not reach the equations.
+
+    Attributes:
+        kernel: W, shape (c, 4 units), for i, f, g, o side by side.
+        recurrent_kernel: U, shape (units, 4 units).
+        bias: b, shape (4 units,): 1 for f before training, 0 for the rest.
+    """
+
+    def __init__(self, units: int, *, name: str | None = None, dtype: Any = None, trainable: bool = True):
+        super().__init__(units, name=name, dtype=dtype, trainable=trainable)
+
+    def _sums(self, inputs: Any, recurrent: Any) -> list[Any]:
+        """W x + U r + b for i, f, g, o: float32, shape (batch, units) each, of r, shape (batch, units)."""
+        ops = keras.ops
+        z = ops.matmul(inputs, self.kernel) + ops.matmul(recurrent, self.recurrent_kernel) + self.bias
+        return list(ops.split(z, 4, axis=1))
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return {key: config[key] for key in ("units", "name", "dtype", "trainable")}
+
+
+@keras.saving.register_keras_serializable("ids")
+class PeepholeLSTMCell(_Cell):
+    """The LSTM with peepholes: the gates see the cell state, each unit its own, by weights p of shape (units,).
+
+    i[t] = sigmoid(W_i x[t] + U_i h[t-1] + p_i * c[t-1] + b_i); f[t] likewise, with p_f;
+    c[t] = f[t] * c[t-1] + i[t] * tanh(W_g x[t] + U_g h[t-1] + b_g);
+    o[t] = sigmoid(W_o x[t] + U_o h[t-1] + p_o * c[t] + b_o); h[t] = o[t] * tanh(c[t]).
+
+    Departs from the source in three ways: c is squashed by tanh on the way out, the error goes back through all steps
+    and peepholes (the source cuts it off at the gates), and the peepholes start at 0, as a plain LSTM.
+
+    Args:
+        units: Width of the states.
+    Call arguments:
+        inputs: x[t], float32, shape (batch, c).
+        states: h[t-1] and c[t-1], float32, shape (batch, units).
+    Returns:
+        h[t], and the list of h[t] and c[t].
+    Reference:
+        Gers & Schmidhuber 2000, doi:10.1109/IJCNN.2000.861302; Gers et al. 2002, JMLR 3:115.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        self.peepholes = self.add_weight(shape=(3, self.units), initializer="zeros", name="peepholes")  # i, f, o
+
+    def call(self, inputs: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+        ops = keras.ops
+        hidden, carry = states
+        z_i, z_f, z_g, z_o = self._sums(inputs, hidden)
+        p_i, p_f, p_o = ops.split(self.peepholes, 3, axis=0)
+        carry = ops.sigmoid(z_f + p_f * carry) * carry + ops.sigmoid(z_i + p_i * carry) * ops.tanh(z_g)
+        hidden = ops.sigmoid(z_o + p_o * carry) * ops.tanh(carry)
+        return hidden, [hidden, carry]
+
+
+@keras.saving.register_keras_serializable("ids")
+class MultiplicativeLSTMCell(_Cell):
+    """The multiplicative LSTM: each input has recurrent weights of its own, by way of an intermediate state m.
+
+    m[t] = (W_mx x[t]) * (W_mh h[t-1]); then an LSTM with m[t] in place of h[t-1]:
+    i[t] = sigmoid(W_i x[t] + U_i m[t] + b_i), f[t] and o[t] likewise; g[t] = tanh(W_g x[t] + U_g m[t] + b_g);
+    c[t] = f[t] * c[t-1] + i[t] * g[t]; h[t] = o[t] * tanh(c[t]).
+
+    h[t] is that of a standard LSTM; code that follows the source also has it as tanh(o[t] * c[t]). No weight
+    normalisation and no dropout within the cell.
+
+    Args:
+        units: Width of the states, and of m.
+    Call arguments:
+        inputs: x[t], float32, shape (batch, c).
+        states: h[t-1] and c[t-1], float32, shape (batch, units).
+    Returns:
+        h[t], and the list of h[t] and c[t].
+    Reference:
+        Krause et al. 2016, arXiv:1609.07959.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        self.input_factor = self.add_weight(
+            shape=(input_shape[-1], self.units), initializer="glorot_uniform", name="input_factor"
+        )
+        self.recurrent_factor = self.add_weight(
+            shape=(self.units, self.units), initializer="orthogonal", name="recurrent_factor"
+        )
+
+    def call(self, inputs: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+        ops = keras.ops
+        hidden, carry = states
+        between = ops.matmul(inputs, self.input_factor) * ops.matmul(hidden, self.recurrent_factor)
+        z_i, z_f, z_g, z_o = self._sums(inputs, between)
+        carry = ops.sigmoid(z_f) * carry + ops.sigmoid(z_i) * ops.tanh(z_g)
+        hidden = ops.sigmoid(z_o) * ops.tanh(carry)
+        return hidden, [hidden, carry]

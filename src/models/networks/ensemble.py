@@ -1,0 +1,46 @@
+"""A committee: networks side by side in one model, trained each for itself, that judge by their mean probability.
+
+Reference: Lakshminarayanan et al. 2017, arXiv:1612.01474 (deep ensembles). Imports Keras: import it late.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from src.models.networks.keras_setup import load_keras
+
+keras = load_keras()
+
+
+def loss(target: Any, logits: Any) -> Any:
+    """Mean of the members' cross-entropies, so that none leans on the others.
+
+    Args:
+        target: Class indices, shape (batch,) or (batch, 1).
+        logits: float32, shape (batch, members, classes).
+    Returns:
+        float32, shape (batch,).
+    """
+    members = logits.shape[1]
+    each = keras.ops.repeat(keras.ops.reshape(target, (-1, 1)), members, axis=1)
+    return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(each, logits, from_logits=True), axis=1)
+
+
+def smoothed_loss(smoothing: float) -> Callable[[Any, Any], Any]:
+    """The loss for targets of which a share, 0 <= smoothing < 1, is spread evenly over all classes.
+
+    Reference: Szegedy et al. 2016, arXiv:1512.00567, section 7.
+    """
+    if not smoothing:
+        return loss
+
+    def smoothed(target: Any, logits: Any) -> Any:
+        even = -keras.ops.mean(keras.ops.log_softmax(logits, axis=-1), axis=(1, 2))
+        return (1 - smoothing) * loss(target, logits) + smoothing * even
+
+    return smoothed
+
+
+def accuracy(target: Any, logits: Any) -> Any:
+    """1 where the committee's most probable class is the target, else 0: float32, shape (batch,)."""
+    judged = keras.ops.argmax(keras.ops.mean(keras.ops.softmax(logits), axis=1), axis=-1)
+    return keras.ops.cast(judged == keras.ops.cast(keras.ops.reshape(target, (-1,)), judged.dtype), "float32")

@@ -1,0 +1,64 @@
+"""The rows that a network is trained on, made of the training part: merged, limited, weighted and grafted."""
+
+import numpy as np
+
+from src.data.layout import ModelInput
+from src.data.schema import GROUPS
+from src.models.dedup import merge_copies
+from src.models.networks.history_grafts import graft
+from src.models.networks.row_weights import balance, balance_types, limit_types
+from src.models.training import Training
+
+Rows = tuple[ModelInput, np.ndarray, np.ndarray]
+
+
+def trained_rows(
+    X: ModelInput,
+    y: np.ndarray,
+    training: Training,
+    seed: int,
+    *,
+    attack: np.ndarray | None = None,
+    steps: np.ndarray | None = None,
+) -> Rows:
+    """The rows that are trained, their classes, int32, and their weights, float32, shape (m,).
+
+    Args:
+        X, y, attack, steps: As `src.models.interface.Model.fit` takes them.
+    Raises:
+        ValueError: `training` asks for attack types, or for a past, and there are none.
+    """
+    X, y, weight = _weighed(X, y, attack, training, seed)
+    if not training.past_grafts:
+        return X, y, weight
+    return graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
+
+
+def _weighed(X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training, seed: int) -> Rows:
+    """The same, without grafts."""
+    if not (training.type_balance or training.type_limit):
+        X, y, weight = merge_copies(X, y, training.copies)
+        return X, y, balance(weight, y, training.class_balance)
+    if attack is None:
+        raise ValueError(
+            f"training.type_balance={training.type_balance} type_limit={training.type_limit}: found no attack types, "
+            "expected one a row; give the fit `attack`, or set them to 0 and null"
+        )
+    types = int(attack.max()) + 1
+    X, kind, weight = merge_copies(X, y * types + attack, training.copies)
+    if training.type_limit:
+        kept = limit_types(kind, training.type_limit, seed)
+        X, kind, weight = X[kept], kind[kept], weight[kept]
+    y = kind // types
+    weight = balance(weight, y, training.class_balance)
+    return X, y, balance_types(weight, y, kind, training.type_balance)
+
+
+def _past(steps: np.ndarray | None) -> np.ndarray:
+    """Columns that tell of the records before, int64."""
+    found = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == len(GROUPS))
+    if not len(found):
+        raise ValueError(
+            "training.past_grafts: found no column of the past, expected layout=past; set it to 0 for other layouts"
+        )
+    return found

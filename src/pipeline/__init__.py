@@ -1,0 +1,1 @@
+"""Stages of the pipeline, and what their outputs depend on."""

@@ -1,0 +1,1 @@
+"""Reports on many runs: the paper, generalization, leaderboard."""

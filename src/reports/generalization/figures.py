@@ -1,0 +1,94 @@
+"""The report's pictures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+
+from src.evaluation.intervals import Interval
+from src.evaluation.plots import COLORS, STYLE
+from src.reports.generalization.tables import SPLITS, references
+from src.reports.runs import Entry
+
+_MARKERS = ("o", "s", "D")
+
+
+def by_split(entries: Sequence[Entry], title: str) -> Figure:
+    """Errors of each model on each split, with intervals, on a logarithmic axis."""
+    models = list(dict.fromkeys(entry.model for entry in entries))[::-1]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8, 1.9 + 0.5 * len(models)), layout="constrained")
+        axes = figure.add_subplot()
+        for place, split in enumerate(SPLITS):
+            points = [
+                (models.index(entry.model), score)
+                for entry in entries
+                if entry.split == split and (score := entry.score("test_accuracy"))
+            ]
+            if not points:
+                continue
+            rows = np.array([row for row, _ in points]) + 0.18 * (1 - place)
+            error = np.array([1 - score.mean for _, score in points])
+            reach = np.array([[score.high - score.mean, score.mean - score.low] for _, score in points]).T
+            axes.errorbar(
+                error, rows, xerr=np.minimum(reach, 0.95 * error), fmt=_MARKERS[place], color=COLORS[place],
+                capsize=3, label=split, linestyle="none",
+            )  # fmt: skip
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_yticks(range(len(models)), models)
+        axes.set(xlabel="test records judged wrongly (logarithmic)", ylim=(-0.6, len(models) - 0.4))
+        figure.legend(loc="outside lower center", ncols=3, title="split")
+        axes.set_title(title, fontsize=11)
+    return figure
+
+
+def contest(entries: Sequence[Entry], title: str) -> Figure:
+    """Mean cost of every system, ours with intervals."""
+    rows: list[tuple[float, str, Interval | None]] = [
+        (float(one["cost"]), str(one["system"]), None) for one in references()
+    ]
+    rows += [(score.mean, entry.model, score) for entry in entries if (score := entry.score("test_mean_cost"))]
+    rows.sort(key=lambda one: -one[0])
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10.4, 1.4 + 0.34 * len(rows)), layout="constrained")
+        axes = figure.add_subplot()
+        handles: dict[str, Any] = {}
+        for place, (value, _, score) in enumerate(rows):
+            if score is None:
+                (handles["published"],) = axes.plot(value, place, "o", color=COLORS[5])
+            else:
+                reach = [[value - score.low], [score.high - value]]
+                handles["ours"] = axes.errorbar([value], [place], xerr=reach, fmt="o", color=COLORS[0], capsize=3)
+        axes.set_yticks(range(len(rows)), [name for _, name, _ in rows])
+        for label, (_, _, score) in zip(axes.get_yticklabels(), rows, strict=True):
+            label.set_color(COLORS[5] if score is None else COLORS[0])
+        axes.set(xlabel="mean cost of a record (lower is better)")
+        figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=2)
+        axes.set_title(title, fontsize=11)
+    return figure
+
+
+def attack_types(table: pd.DataFrame, title: str, *, least: int = 20) -> Figure:
+    """Share of each attack type's records that raised an alarm; types that training lacks in another colour."""
+    shown = table[(table["attack"] != "normal") & (table["records"] >= least)]
+    shown = shown.sort_values(["in_training", "detected"], ignore_index=True)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8, 1.6 + 0.27 * len(shown)), layout="constrained")
+        axes = figure.add_subplot()
+        for known, color, label in ((True, COLORS[0], "in training"), (False, COLORS[1], "not in training")):
+            part = shown[shown["in_training"] == known]
+            axes.barh(part.index, part["detected"], 0.7, color=color, label=label)
+        names = [f"{attack} ({count:,})" for attack, count in zip(shown["attack"], shown["records"], strict=True)]
+        axes.set_yticks(range(len(shown)), names)
+        axes.set(xlim=(0, 1), ylim=(-0.6, len(shown) - 0.4), xlabel="share of its test records that raised an alarm")
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        figure.legend(loc="outside lower center", ncols=2)
+        axes.set_title(title, fontsize=11)
+    return figure

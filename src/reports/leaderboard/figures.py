@@ -1,0 +1,98 @@
+"""The report's picture: what a model gets for the time that it takes."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import Bbox
+
+from src.evaluation.plots import COLORS, STYLE
+from src.reports.leaderboard.tables import is_network, leading, name, ordered, spent
+from src.reports.runs import Entry
+
+_KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
+# Where a label may stand, in points from its mark to its nearer edge (to its middle, for 0), nearest first.
+_PLACES = sorted(product((7, -7, 0, 25, -25, 50, -50), range(-120, 121, 12)), key=lambda at: abs(at[0]) + abs(at[1]))
+
+
+def by_time(entries: Sequence[Entry], title: str) -> Figure:
+    """Share of test records judged wrongly, or mean cost, by seconds of fit and test, a mark a model.
+
+    A model far worse than most stands at the top with its number: to scale, the others would fall into one line.
+    """
+    costs = leading(entries) == "test_mean_cost"
+
+    def spell(value: float, _: int | None = None) -> str:
+        return f"{value:.3g}" if costs else f"{100 * value:.3g} %"
+
+    found = [(entry, score if costs else 1 - score) for entry, score in ordered(entries)]
+    top = _fence([value for _, value in found])
+    points, marks = [], defaultdict(list)
+    for entry, value in found:
+        far, at = value > top, (spent(entry), min(value, top))
+        points.append((name(entry) + (f" ({spell(value)})" if far else ""), *at))
+        marks[0 if is_network(entry) else 1, far].append(at)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8, 7), layout="constrained")
+        axes = figure.add_subplot()
+        for (kind, far), some in sorted(marks.items()):
+            label, marker, color = _KINDS[kind]
+            if far:
+                label, marker = f"{label}, off the scale", "^"
+            axes.plot(*zip(*some, strict=True), marker, color=color, label=label, markersize=6)
+        axes.set(xscale="log", xlabel="fit and scoring of the test, seconds (logarithmic)")
+        axes.margins(0.12)
+        axes.yaxis.set_major_formatter(FuncFormatter(spell))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
+        axes.set_ylabel("mean cost of a record" if costs else "test records judged wrongly")
+        figure.legend(loc="outside lower center", ncols=4)
+        axes.set_title(title, fontsize=11)
+        _label(figure, points)
+    return figure
+
+
+def _fence(values: Sequence[float]) -> float:
+    """What no value of the bulk exceeds: Tukey's outer fence, three times the middle half above it."""
+    low, high = np.quantile(values, (0.25, 0.75))
+    return float(high + 3 * (high - low))
+
+
+def _label(figure: Figure, points: Sequence[tuple[str, float, float]]) -> None:
+    """Write each name beside its mark, clear of the other names and marks as far as there is room."""
+    (axes,) = figure.axes
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    scale = figure.dpi / 72
+    at = axes.transData.transform([(seconds, value) for _, seconds, value in points])
+    taken = [_box(mark, 8 * scale, 8 * scale) for mark in at]
+    inside = axes.get_window_extent()
+    for mark, (label, seconds, value) in zip(at, points, strict=True):
+        text = axes.annotate(
+            label, (seconds, value), textcoords="offset points", xytext=(0, 0), fontsize=8, ha="center", va="center",
+            arrowprops={"arrowstyle": "-", "color": "#aaaaaa", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3},
+        )  # fmt: skip
+        size = Text.get_window_extent(text, canvas.get_renderer())
+        half = size.width / 2 / scale
+        boxes = {
+            place: _box(mark + np.array(place) * scale, size.width + 4 * scale, size.height)
+            for dx, dy in _PLACES
+            for place in ((dx + half * np.sign(dx), dy),)
+        }
+        free = (place for place, box in boxes.items() if _within(box, inside) and not box.count_overlaps(taken))
+        chosen = next(free, next(iter(boxes)))
+        text.set_position(chosen)
+        taken.append(boxes[chosen])
+
+
+def _box(centre: np.ndarray, width: float, height: float) -> Bbox:
+    return Bbox.from_bounds(centre[0] - width / 2, centre[1] - height / 2, width, height)
+
+
+def _within(box: Bbox, frame: Bbox) -> bool:
+    return bool(box.x0 >= frame.x0 and box.x1 <= frame.x1 and box.y0 >= frame.y0 and box.y1 <= frame.y1)

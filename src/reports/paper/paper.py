@@ -1,0 +1,56 @@
+"""What the paper states: `paper.yaml`, checked."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from src.utils.validation import CHECKED
+
+FILE = Path(__file__).with_name("paper.yaml")
+
+
+@dataclass(frozen=True, config=CHECKED)
+class Stated:
+    """One number of the paper.
+
+    Attributes:
+        value: As stated, in `unit`.
+        place: Where the text says it.
+        at_least: It says "more than".
+    """
+
+    value: float
+    unit: Literal["%", "s", "records", "features", "position", "times"]
+    place: str
+    at_least: bool = False
+
+    def __str__(self) -> str:
+        digits = f"{self.value:,.2f}" if self.unit in ("%", "s") and self.value % 1 else f"{self.value:,.0f}"
+        unit = {"%": " %", "s": " s", "times": " times"}.get(self.unit, "")
+        return f"{'> ' if self.at_least else ''}{digits}{unit}"
+
+
+@cache
+def stated() -> dict[str, Stated]:
+    """Every number by its key, such as `seconds.pca.4.binary`."""
+    return TypeAdapter(dict[str, Stated]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+def paper_task(task: str) -> str:
+    """The task of the paper that one of ours rebuilds."""
+    return "binary" if task == "binary" else "multiclass"
+
+
+def training_records(task: str) -> float:
+    """How many records the paper trains on in one of its tasks."""
+    drawn = sum(one.value for key, one in stated().items() if key.startswith(f"records.{task}."))
+    return drawn * stated()["split.train"].value / 100
+
+
+def find(*key: object) -> Stated | None:
+    """The number of that key, or None where the paper's text gives none."""
+    return stated().get(".".join(str(part) for part in key))

@@ -1,0 +1,88 @@
+"""A study's beginning: made by its first worker, found by the others and by every later call, and always the same."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+from optuna.exceptions import DuplicatedStudyError
+from optuna.storages import _CachedStorage
+from optuna.study import Study
+
+from src.config.build import ConfigError
+from src.pipeline.fingerprint import of_run
+from src.search.config import Sweep
+from src.search.experiments import Experiments
+from src.search.objective import RUN
+from src.search.space import Space
+
+COMMAND = "command"
+_DEFINITION = "definition"
+_CODE = "code or library"
+_SPACE = "space, objective or number of seeds"
+_PATIENCE_S = 60
+
+
+def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments, space: Space) -> tuple[Study, bool]:
+    """The study, and whether it was made now.
+
+    Raises:
+        ConfigError: the storage has another study of that name: other data, space, objectives, code or libraries.
+    """
+    definition = _definition(sweep, experiments, space)
+    try:
+        study = optuna.create_study(study_name=sweep.study, storage=storage, directions=list(sweep.objectives.values()))
+        study.set_metric_names(list(sweep.objectives))
+        study.set_user_attr(COMMAND, experiments.command)
+        study.set_user_attr(_DEFINITION, definition)
+        return study, True
+    except DuplicatedStudyError:
+        study = optuna.load_study(study_name=sweep.study, storage=storage)
+    found = _wait_for(study, _DEFINITION)
+    if found is None:  # its founder died at once
+        study.set_user_attr(COMMAND, experiments.command)
+        study.set_user_attr(_DEFINITION, definition)
+    elif changed := [part for part in definition if found.get(part) != definition[part]]:
+        if _SPACE in changed:  # which reaches other code
+            changed = [part for part in changed if part != _CODE]
+        raise ConfigError(
+            f"sweep.study={sweep.study}: the storage has a study of that name with another {' and '.join(changed)}, "
+            f"and its trials would not compare; give this one a name of its own, such as sweep.study={sweep.study}-2"
+        )
+    return study, False
+
+
+def parent_run(study: Study, founded: bool, make: Callable[[], str], reopen: Callable[[str], bool]) -> str:
+    """Id of the study's MLflow run: made by the worker that founded the study, reopened by the others.
+
+    Args:
+        make: Gives the id of a new run.
+        reopen: Tells whether a run is there, and goes on with it.
+    """
+    run_id = None if founded else _wait_for(study, RUN)
+    if run_id is None or not reopen(run_id):
+        run_id = make()
+        study.set_user_attr(RUN, run_id)
+    return run_id
+
+
+def _definition(sweep: Sweep, experiments: Experiments, space: Space) -> dict[str, str]:
+    """Digests of all that makes trials comparable; of the code, that of every model and reducer in the space."""
+    probes = [of_run(experiments.settings(values).config) for values in ({}, *space.probes())]
+    code = sorted({one["code"] for one in probes})
+    search = json.dumps([sweep.space, sweep.objectives, sweep.n_seeds], sort_keys=True)
+    return {
+        "config": probes[0]["config"],
+        _CODE: hashlib.sha256(json.dumps(code).encode()).hexdigest(),
+        _SPACE: hashlib.sha256(search.encode()).hexdigest(),
+    }
+
+
+def _wait_for(study: Study, attribute: str) -> Any:
+    """What the founder is about to write; None where it died before."""
+    end = time.monotonic() + _PATIENCE_S
+    while (value := study.user_attrs.get(attribute)) is None and time.monotonic() < end:
+        time.sleep(0.2)
+    return value

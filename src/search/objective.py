@@ -1,0 +1,137 @@
+"""What a trial is worth: fits on one or more seeds, judged on validation, pruned by epoch, each tracked as a run."""
+
+import math
+
+import numpy as np
+import optuna
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from src.config.settings import Settings
+from src.models.interface import OnEpoch
+from src.pipeline.experiment import fit, scores
+from src.search import trial_queue
+from src.search.config import Sweep
+from src.search.experiments import Experiments
+from src.search.space import Space, Values
+from src.tracking.runs import Run, end_run, tracked_run
+
+RUN = "mlflow_run"  # of a trial, and of a study
+FIGURES = "figures"
+_SAME = "same_as"
+
+
+class Objective:
+    """Runs one trial after another.
+
+    Args:
+        parent: Id of the run that the trials' runs are nested under.
+    """
+
+    def __init__(self, sweep: Sweep, space: Space, experiments: Experiments, parent: str):
+        self._sweep = sweep
+        self._space = space
+        self._experiments = experiments
+        self._parent = parent
+        base = experiments.settings({})
+        self._first_seed = base.seed
+        # by which the steps of one seed lie apart from those of the next, in every trial alike
+        self._stride = max(base.training.epochs, int(space.highest("training.epochs") or 0))
+
+    def __call__(self, study: Study, trial: Trial) -> list[float]:
+        """The values of a trial, one for each objective.
+
+        Raises:
+            optuna.TrialPruned: it was not worth going on.
+            FloatingPointError: a value is not a number.
+        """
+        values = self._space.draw(trial)
+        settings = self._experiments.settings(values, self._first_seed)
+        tags = {"study": study.study_name, "trial": str(trial.number)}
+        pruned = None
+        with tracked_run(settings, name=f"trial-{trial.number}", parent=self._parent, extra_tags=tags) as run:
+            trial.set_user_attr(RUN, run.id)
+            try:
+                figures = self._figures(study, trial, values, settings, run)
+                run.set_tags({"trial.state": TrialState.COMPLETE.name})
+            except optuna.TrialPruned as error:  # a decision, not a failure
+                pruned = error
+                run.set_tags({"trial.state": TrialState.PRUNED.name, "trial.reason": str(error)})
+            except Exception as error:
+                run.set_tags({"trial.state": TrialState.FAIL.name, "trial.reason": explain(error)})
+                raise
+        if pruned:
+            raise pruned
+        return [figures[name] for name in self._sweep.objectives]
+
+    def _figures(self, study: Study, trial: Trial, values: Values, settings: Settings, run: Run) -> dict[str, float]:
+        if twin := _twin(study, trial):  # the same values give the same fit
+            trial.set_user_attr(_SAME, twin.number)
+            run.set_tags({"trial.same_as": twin.number})
+            if twin.state == TrialState.PRUNED:
+                raise optuna.TrialPruned(f"trial {twin.number} had the same values, and was pruned")
+            figures: dict[str, float] = twin.user_attrs[FIGURES]
+        else:
+            figures = self._fits(trial, values, settings, run)
+        trial.set_user_attr(FIGURES, figures)
+        run.log_metrics(figures)
+        return figures
+
+    def _fits(self, trial: Trial, values: Values, settings: Settings, run: Run) -> dict[str, float]:
+        """Mean figures over the seeds."""
+        each: list[dict[str, float]] = []
+        for turn in range(self._sweep.n_seeds):
+            if turn:
+                settings = self._experiments.settings(values, self._first_seed + turn)
+            walk = self._experiments.walk(settings)
+            epochs: list[dict[str, float]] = []
+            try:
+                fitted = fit(settings, walk, self._reporter(trial, turn, each, epochs))
+            finally:
+                if not turn:
+                    run.log_epochs(epochs)
+            figures = scores(fitted, walk, "val") | {"fit_seconds": fitted.seconds, "epochs": float(len(epochs))}
+            each.append(figures | {"network_parameters": float(fitted.facts.get("network_parameters", 0))})
+        mean = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+        if wrong := [name for name in self._sweep.objectives if not math.isfinite(mean[name])]:
+            raise FloatingPointError(f"found {wrong[0]}={mean[wrong[0]]}, expected a number")
+        if len(each) > 1:
+            score = next(iter(self._sweep.objectives))
+            mean[f"{score}_std"] = float(np.std([one[score] for one in each], ddof=1))
+            mean |= {f"{score}_seed_{self._first_seed + turn}": one[score] for turn, one in enumerate(each)}
+        return mean
+
+    def _reporter(
+        self, trial: Trial, turn: int, before: list[dict[str, float]], epochs: list[dict[str, float]]
+    ) -> OnEpoch:
+        """Collects the epochs, and ends the fit of a trial that is pruned; seeds before this one count in its mean."""
+
+        def report(epoch: dict[str, float]) -> None:
+            epochs.append(epoch)
+            value = float(np.mean([one["val_accuracy"] for one in [*before, epoch]]))
+            if not self._sweep.prunes or not math.isfinite(value):  # the fit itself says so, with its cause
+                return
+            trial.report(value, turn * self._stride + int(epoch["epoch"]))
+            if trial.should_prune():
+                raise optuna.TrialPruned(f"epoch {epoch['epoch']:.0f}: accuracy on validation {value:.5f}")
+
+        return report
+
+
+def found_dead(study: Study, trial: FrozenTrial) -> None:
+    """The worker of a trial died: the trial is run again, and its MLflow run, which nobody could end, is ended."""
+    trial_queue.on_stale(study, trial)
+    if run_id := trial.user_attrs.get(RUN):
+        end_run(run_id, "KILLED")
+
+
+def _twin(study: Study, trial: Trial) -> FrozenTrial | None:
+    """An earlier trial with the same values."""
+    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    return next((one for one in done if one.params == trial.params and one.number != trial.number), None)
+
+
+def explain(error: BaseException) -> str:
+    """An exception in a line."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

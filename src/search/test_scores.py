@@ -1,0 +1,70 @@
+"""What a search changed on test: runs of the winner and of the config as it was, where the store has them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hydra import compose
+from omegaconf import OmegaConf
+
+from src.evaluation.intervals import student
+from src.search.experiments import Experiments
+from src.tracking.finished_runs import find_finished
+
+SEEDS = tuple(range(5))
+
+
+@dataclass(frozen=True)
+class OnTest:
+    """Test accuracy of one config on several seeds."""
+
+    accuracy: tuple[float, ...]
+    seconds: tuple[float, ...]
+
+    def __str__(self) -> str:
+        mean = student(self.accuracy)
+        text = f"{mean.mean:.3%} [{mean.low:.3%}, {mean.high:.3%}] | {np.mean(self.seconds):.0f}"
+        return text.replace("%", " %")
+
+
+def on_test(study: str, experiments: Experiments) -> list[str]:
+    """Lines of Markdown: a table of test accuracies, or how to get them."""
+    own = " ".join(experiments.overrides)
+    seeds = ",".join(map(str, SEEDS))
+    commands = [
+        f"python -m src.train -m +experiment=best/{study} seed={seeds}",
+        " ".join(f"python -m src.train -m {own} seed={seeds}".split()),
+    ]
+    found = [_runs([f"+experiment=best/{study}"]), _runs(experiments.overrides)]
+    head = ["## On test", ""]
+    if None in found:
+        again = "make the runs that a comparison on test takes; then the command above writes it here"
+        return [*head, f"Not run. {' and '.join(f'`{command}`' for command in commands)} {again}.", ""]
+    best, before = (one for one in found if one)
+    gain = student([100 * (one - other) for one, other in zip(best.accuracy, before.accuracy, strict=True)])
+    return [
+        *head,
+        f"Mean test accuracy and 95 % interval over the seeds {SEEDS[0]} to {SEEDS[-1]}, which also draw the sample "
+        "and the split; seconds of training.",
+        "",
+        "| | test accuracy | s |",
+        "|---|---|---|",
+        f"| `{commands[0]}` | {best} |",
+        f"| `{commands[1]}` | {before} |",
+        "",
+        f"Difference, seed by seed: {gain.mean:+.3f} points [{gain.low:+.3f}, {gain.high:+.3f}].",
+        "",
+    ]
+
+
+def _runs(overrides: list[str]) -> OnTest | None:
+    """The runs of one config, if there is one of each seed from the current code."""
+    found = []
+    for seed in SEEDS:
+        config = compose("config", [*overrides, f"seed={seed}"])
+        run = find_finished(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
+        if run is None or not run.current:
+            return None
+        found.append(run)
+    return OnTest(
+        tuple(run.metrics["test_accuracy"] for run in found), tuple(run.metrics["fit_seconds"] for run in found)
+    )

@@ -1,0 +1,149 @@
+"""The jobs of a multirun, as Hydra itself would run them."""
+
+import sys
+from pathlib import Path
+
+import hydra
+import pytest
+import yaml
+from hydra import initialize_config_dir
+
+from src.config.entry_point import entry_point
+from src.config.jobs import jobs, jobs_with_recipes, multirun_mode
+from src.utils.paths import PROJECT
+from tests import grids
+
+EXPERIMENTS = PROJECT / "conf" / "experiment"
+
+
+def cells(*overrides: str) -> list[tuple[str, str, int, str, int]]:
+    """What tells the jobs of some overrides apart."""
+    with initialize_config_dir(str(PROJECT / "conf")):
+        return [(job.task.name, job.reducer.name, job.k, job.model.name, job.seed) for job in jobs(overrides)]
+
+
+def test_sweeps_of_the_command_line_vary_from_the_last_to_the_first() -> None:
+    assert cells("reducer=pca,mi", "k=2,3", "seed=1") == [
+        ("binary", reducer, k, "lstm", 1) for reducer in ("pca", "mi") for k in (2, 3)
+    ]
+
+
+def test_the_jobs_that_are_listed_without_composing_are_those_that_are_composed() -> None:
+    overrides = ("+experiment=paper_headline", "seed=0,1", "split=grouped")
+    listed = grids.cells(*overrides)
+    assert [(one.task, one.reducer, one.k, one.model, one.seed) for one in listed] == cells(*overrides)
+    assert {one.split for one in listed} == {"grouped"}
+
+
+def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_headline() -> None:
+    def every(name: str) -> list[grids.Cell]:
+        found = sorted(
+            path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "paper_headline_committee"
+        )
+        return [cell for grid in found for cell in grids.cells(f"+experiment={grid}")]
+
+    reduced, whole, headline = every("paper_reduced"), every("paper_all_features"), every("paper_headline")
+    assert len(reduced) == len(set(reduced)) == 3 * 8 * 3
+    assert {(one.reducer, one.k) for one in whole} == {("none", 53)}
+    assert len(whole) == len(set(whole)) == 3 * 3
+    assert {(one.task, one.seed) for one in headline if one.model == "lstm"} == {
+        (task, seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
+    }
+    assert len({*reduced, *whole, *headline}) == 72 + 9 + 8  # two of the headline's runs are the grid's too
+    assert cells("+experiment=paper_headline_committee") == [  # whose recipe chooses the task
+        (task, "pca", 2, "lstm_committee", seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
+    ]
+
+
+def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_lstms_on_smurf() -> None:
+    values = {
+        ("lstm", "binary"): ("none", 0.5, 1, 30),
+        ("lstm", "multiclass"): ("lstm_multiclass", 0.0, 1, 25),
+        ("lstm", "multiclass_smurf"): ("none", 0.5, 1, 30),
+        ("lstm_committee", "binary"): ("none", 0.5, 4, 30),
+        ("lstm_committee", "multiclass_smurf"): ("lstm_committee_multiclass_smurf", 0.5, 6, 40),
+    }
+    networks = [grid.stem for grid in EXPERIMENTS.glob("paper_*.yaml") if not grid.stem.endswith("_trees")]
+    found = set()
+    for grid in networks:
+        with initialize_config_dir(str(PROJECT / "conf")):
+            composed = jobs_with_recipes([f"+experiment={grid}", "reducer=pca", "k=2", "seed=0"])
+        for job, recipe in composed:
+            assert "hydra" not in job
+            recipe_wanted, decay, members, epochs = values[job.model.name, job.task.name]
+            epochs = 5 if grid.startswith("paper_all_features") else epochs
+            assert (recipe, job.model.frequency_decay) == (recipe_wanted, decay)
+            assert (job.model.members, job.training.epochs) == (members, epochs)
+            found.add((job.model.name, job.task.name))
+    assert found == set(values)
+
+
+def test_the_command_line_replaces_what_an_experiment_sweeps() -> None:
+    found = cells("+experiment=paper_headline", "seed=7", "task=multiclass", "model=lstm")
+    assert found == [("multiclass", "pca", 2, "lstm", 7)]
+
+
+def test_a_pattern_stands_for_every_file_that_it_matches() -> None:
+    assert [model for *_, model, _ in cells("model=glob(lstm_*, exclude=[lstm_w*,lstm_c*])")] == [
+        "lstm_multiplicative",
+        "lstm_peephole",
+    ]
+    assert cells("model=glob(oracle)") == []
+
+
+# --- a grid without -m ------------------------------------------------------------------------------------------------
+
+
+def sweeps(path: Path) -> bool:
+    """Whether an experiment file, or one that it builds on, names several values of a key."""
+    content = yaml.safe_load(path.read_text())
+    below = [one for one in content.get("defaults", []) if isinstance(one, str) and one != "_self_"]
+    return "hydra" in content or any(sweeps(path.with_name(f"{one}.yaml")) for one in below)
+
+
+@pytest.mark.parametrize("path", sorted(EXPERIMENTS.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_a_file_that_sweeps_is_run_as_a_multirun_and_no_other(path: Path) -> None:
+    name = path.relative_to(EXPERIMENTS).with_suffix("")
+    assert multirun_mode([f"+experiment={name}", "dataset=simulated"]) == (
+        ["hydra.mode=MULTIRUN"] if sweeps(path) else []
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("reducer=mi", "k=4"),
+        ("-m", "+experiment=paper_headline"),
+        ("--multirun", "+experiment=paper_headline"),
+        ("+experiment=paper_headline", "hydra.mode=RUN"),
+        ("+experiment=paper_headlines",),
+        ("+experiment=paper_headline", "no_such_key=1"),
+        ("--config-dir", ".", "--config-name", "params", "hydra.run.dir=.", "hydra.output_subdir=null"),
+    ],
+)
+def test_what_says_its_mode_names_no_grid_or_cannot_work_is_left_to_hydra(arguments: tuple[str, ...]) -> None:
+    assert multirun_mode(arguments) == []
+
+
+def test_a_grid_whose_values_are_replaced_is_still_one() -> None:
+    given = [
+        "--config-dir",
+        "elsewhere",
+        "+experiment=paper_headline",
+        "seed=0,1",
+        "model=glob(lstm*)",
+        "~tracking.parent",
+    ]
+    assert multirun_mode(given) == ["hydra.mode=MULTIRUN"]
+
+
+@pytest.mark.parametrize(("experiment", "added"), [("paper_headline", ["hydra.mode=MULTIRUN"]), ("none", [])])
+def test_the_entry_point_gets_the_mode_with_its_arguments(
+    experiment: str, added: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train", f"+experiment={experiment}", "seed=0"])
+    monkeypatch.setattr(hydra, "main", lambda **options: lambda task: task)
+    found: list[str] = []
+    entry_point(sweeps=True)(lambda: found.extend(sys.argv))()
+    assert found == ["train", f"+experiment={experiment}", "seed=0", *added]

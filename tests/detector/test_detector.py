@@ -1,0 +1,348 @@
+"""The detector: raw records in, verdicts out, the same after it was kept; and what is not a detector."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from omegaconf import DictConfig
+
+from src import predict
+from src.config.build import build
+from src.data.history import Past, with_past
+from src.data.layout import Windows
+from src.data.parsing import read_blocks
+from src.data.schema import COLUMNS
+from src.data.simulator import simulate
+from src.detector.decision import Decision
+from src.detector.detector import Card, Detector
+from src.detector.detector import detector as detector_module
+from src.features.encoding import encode
+from src.features.reduction import fit_preparation, prepare
+from src.pipeline.experiment import train
+from src.pipeline.stages import Walk
+from src.utils.paths import Workspace
+
+MODELS = {
+    "lstm": ("model.layers=1", "model.units=4", "training.epochs=1", "training.jit_compile=false"),
+    "decision_tree": (),
+    "random_forest": ("model.trees=5",),
+}
+
+
+@pytest.fixture(scope="module")
+def records() -> pa.Table:
+    """500 raw simulated records of the test file."""
+    text = b"".join(text for _, text in simulate("test", 500, seed=1))
+    (block,) = read_blocks(BytesIO(text), "simulated")
+    return block.columns
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def detector(request: pytest.FixtureRequest, composed: Callable[..., DictConfig]) -> Detector:
+    """A detector of each model, fitted on 1,000 simulated records."""
+    settings = build(
+        composed(
+            "dataset=simulated", "dataset.records=1000", "training.progress=false", f"model={request.param}",
+            *MODELS[request.param],
+        )
+    )  # fmt: skip
+    return train(settings, Walk(settings, Workspace(Path("/nowhere")))).detector
+
+
+def test_raw_records_get_the_same_verdicts_before_and_after_keeping(
+    detector: Detector, records: pa.Table, tmp_path: Path
+) -> None:
+    detector.save(tmp_path / "detector")
+    again = Detector.load(tmp_path / "detector")
+    probability = detector.predict_proba(records)
+    assert probability.shape == (500, 2)
+    assert probability.dtype == np.float32
+    np.testing.assert_array_equal(again.predict_proba(records), probability)
+    assert again.card == detector.card
+
+
+def test_encoded_and_raw_records_get_the_same_verdicts(detector: Detector, records: pa.Table) -> None:
+    np.testing.assert_array_equal(detector.score(encode(records)[0]), detector.predict_proba(records))
+
+
+def test_the_order_of_columns_and_other_columns_do_not_matter(detector: Detector, records: pa.Table) -> None:
+    shuffled = records.select(list(COLUMNS)[::-1]).append_column("comment", pa.array(["x"] * 500))
+    np.testing.assert_array_equal(detector.predict_proba(shuffled), detector.predict_proba(records))
+
+
+def test_no_record_gives_no_verdict(detector: Detector, records: pa.Table) -> None:
+    assert detector.predict_proba(records.slice(0, 0)).shape == (0, 2)
+
+
+def test_verdicts_do_not_depend_on_how_many_records_are_prepared_at_once(
+    detector: Detector, records: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = detector.predict_proba(records)
+    monkeypatch.setattr(detector_module, "CHUNK", 7)
+    np.testing.assert_allclose(detector.predict_proba(records), whole, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(53,), (2, 52), (2, 54), (2, 53, 1)])
+def test_an_array_of_another_shape_is_named(detector: Detector, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"found an array of shape .*, expected \(n, 53\) encoded features"):
+        detector.score(np.zeros(shape, dtype=np.float32))
+
+
+def test_a_kept_detector_replaces_the_one_before_it_whole(detector: Detector, tmp_path: Path) -> None:
+    folder = tmp_path / "detector"
+    (folder / "model").mkdir(parents=True)
+    for left_over in ("old.txt", "detector.json", "model/old.skops"):
+        (folder / left_over).write_text("old")
+    detector.save(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["detector.json", "model", "preparation.skops"]
+    assert "old.skops" not in [path.name for path in (folder / "model").iterdir()]
+    assert [path.name for path in tmp_path.iterdir()] == ["detector"]
+    assert Detector.load(folder).card == detector.card
+
+
+def test_a_detector_that_cannot_be_kept_leaves_the_one_before_it(
+    detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector.save(tmp_path / "detector")
+    before = (tmp_path / "detector" / "detector.json").read_bytes()
+
+    def fail(*args: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(detector_module, "write_text", fail)
+    with pytest.raises(OSError, match="no space left"):
+        detector.save(tmp_path / "detector")
+    assert (tmp_path / "detector" / "detector.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["detector"]
+
+
+def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path: Path) -> None:
+    detector.save(tmp_path / "detector")
+    card = json.loads((tmp_path / "detector" / "detector.json").read_text())
+    assert card == {
+        "format": 2,
+        "class_names": ["normal", "attack"],
+        "dataset": "simulated",
+        "simulated": True,
+        "task": "binary",
+        "split": "random",
+        "reducer": "pca",
+        "k": 2,
+        "model": detector.card.model,
+        "seed": 0,
+        "scaling": "minmax",
+        "layout": "record",
+        "window": 1,
+        "past": [],
+        "decision": {"temperature": 1.0, "threshold": None, "cost": None, "attack_odds": 1.0},
+    }
+
+
+def test_no_file_of_a_detector_is_a_pickle(detector: Detector, tmp_path: Path) -> None:
+    detector.save(tmp_path)
+    for path in tmp_path.rglob("*.*"):
+        assert path.suffix in (".json", ".skops", ".keras")
+        assert path.read_bytes()[:2] in (b"{\n", b"PK")
+
+
+def test_a_detector_keeps_its_decision_and_its_probabilities_are_calibrated_by_it(
+    detector: Detector, records: pa.Table, tmp_path: Path
+) -> None:
+    decision = Decision(2.5, 0.3, ((0, 1), (4, 0)))
+    deciding = Detector(detector.preparation, detector.classifier, detector.card, decision)
+    deciding.save(tmp_path / "detector")
+    again = Detector.load(tmp_path / "detector")
+    assert again.decision == decision
+    X = encode(records)[0]
+    probability = again.score(X)
+    np.testing.assert_array_equal(again.uncalibrated(X), detector.score(X))
+    np.testing.assert_array_equal(probability, decision.calibrated(detector.score(X)))
+    np.testing.assert_array_equal(again.verdict(probability), (1 - probability[:, 0].astype(float) >= 0.3).astype(int))
+
+
+# --- windows ---------------------------------------------------------------------------------------------------------
+
+WINDOW = 4
+chunks = pytest.mark.parametrize("chunk", range(1, WINDOW + 3))
+
+
+@pytest.fixture(scope="module")
+def windowed(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
+    """A detector that reads windows of four records: an LSTM after one epoch on the first hundred."""
+    smooth = "model.highest_frequency=10"  # high ones tell the rounding of one record's components from a block's
+    settings = build(composed("dataset=simulated", "training.progress=false", smooth, *MODELS["lstm"]))
+    X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
+    preparation, _ = fit_preparation(settings.reducer, X, y)
+    windows = Windows(prepare(preparation, X), np.arange(100), WINDOW)
+    fitted = settings.model.fit(windows, y, windows, y, n_classes=2, training=settings.training, seed=0)
+    names = {"dataset": "simulated", "task": "binary", "split": "official", "reducer": "pca", "model": "lstm"}
+    card = Card(("normal", "attack"), **names, simulated=True, k=2, seed=0, layout="window", window=WINDOW)
+    return Detector(preparation, fitted.classifier, card)
+
+
+@pytest.fixture(scope="module")
+def one_by_one(windowed: Detector, records: pa.Table) -> np.ndarray:
+    """The score of each of the first 60 records, its window gathered in a double loop."""
+    rows = prepare(windowed.preparation, encode(records)[0][:60])
+    windows = [[rows[max(0, newest - back)] for back in range(WINDOW)[::-1]] for newest in range(60)]
+    odds = np.exp(windowed.classifier._network.predict_on_batch(np.array(windows))[:, 0])  # type: ignore[attr-defined]
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+@chunks
+def test_windows_go_on_across_the_chunks_that_are_prepared_at_once(
+    chunk: int, windowed: Detector, records: pa.Table, one_by_one: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detector_module, "CHUNK", chunk)
+    np.testing.assert_allclose(windowed.score(encode(records)[0][:60]), one_by_one, atol=1e-6)
+
+
+@chunks
+def test_windows_go_on_across_the_blocks_of_a_file(
+    chunk: int, windowed: Detector, records: pa.Table, one_by_one: np.ndarray
+) -> None:
+    stream = windowed.stream()
+    blocks = [stream.predict_proba(records.slice(start, chunk)) for start in range(0, 60, chunk)]
+    np.testing.assert_allclose(np.concatenate(blocks)[:60], one_by_one, atol=1e-6)
+
+
+def test_blocks_of_any_sizes_also_without_records_are_one_file(
+    windowed: Detector, records: pa.Table, one_by_one: np.ndarray
+) -> None:
+    stream, found, start = windowed.stream(), [], 0
+    for size in (0, 1, 0, 2, 30, 0, 3, 24):
+        found.append(stream.predict_proba(records.slice(start, size)))
+        start += size
+    np.testing.assert_allclose(np.concatenate(found), one_by_one, atol=1e-6)
+
+
+def test_each_call_is_a_file_of_its_own(windowed: Detector, records: pa.Table, one_by_one: np.ndarray) -> None:
+    for _ in range(2):
+        np.testing.assert_allclose(windowed.predict_proba(records.slice(0, 60)), one_by_one, atol=1e-6)
+    later = windowed.predict_proba(records.slice(10, 50))
+    assert not np.allclose(later[0], one_by_one[10], atol=1e-6)  # what came before it is not known
+    np.testing.assert_allclose(later[WINDOW - 1 :], one_by_one[10 + WINDOW - 1 :], atol=1e-6)
+
+
+def test_records_alone_are_scored_alone_in_a_stream_too(detector: Detector, records: pa.Table) -> None:
+    stream = detector.stream()
+    blocks = [stream.predict_proba(records.slice(start, 7)) for start in range(0, 500, 7)]
+    np.testing.assert_allclose(np.concatenate(blocks), detector.predict_proba(records), atol=1e-6)
+
+
+def test_a_kept_detector_knows_its_windows(windowed: Detector, records: pa.Table, tmp_path: Path) -> None:
+    windowed.save(tmp_path / "detector")
+    again = Detector.load(tmp_path / "detector")
+    assert (again.card.layout, again.card.window) == ("window", WINDOW)
+    np.testing.assert_array_equal(again.predict_proba(records), windowed.predict_proba(records))
+
+
+# --- the past --------------------------------------------------------------------------------------------------------
+
+LENGTHS = (3, 20)
+
+
+@pytest.fixture(scope="module")
+def reads_past(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
+    """A random forest on all features and the past of the first hundred records."""
+    settings = build(composed("dataset=simulated", "model=random_forest", "model.trees=5", "reducer=none"))
+    X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
+    preparation, _ = fit_preparation(settings.reducer, X, y)
+    read = with_past(prepare(preparation, X), Past(LENGTHS)(X))
+    fitted = settings.model.fit(read, y, read, y, n_classes=2, training=settings.training, seed=0)
+    names = {"dataset": "simulated", "task": "binary", "split": "official", "reducer": "none", "model": "random_forest"}
+    card = Card(("normal", "attack"), **names, simulated=True, k=53, seed=0, layout="past", past=LENGTHS)
+    return Detector(preparation, fitted.classifier, card)
+
+
+@pytest.fixture(scope="module")
+def with_their_past(reads_past: Detector, records: pa.Table) -> np.ndarray:
+    """The score of each record, all read at once."""
+    X = encode(records)[0]
+    return reads_past.classifier.predict_proba(with_past(prepare(reads_past.preparation, X), Past(LENGTHS)(X)))
+
+
+@pytest.mark.parametrize("chunk", [*(pytest.param(one, marks=pytest.mark.integration) for one in (1, 7)), 64, 499])
+def test_the_past_goes_on_across_chunks_and_blocks(
+    chunk: int, reads_past: Detector, records: pa.Table, with_their_past: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = reads_past.stream()
+    blocks = [stream.predict_proba(records.slice(start, chunk)) for start in range(0, 500, chunk)]
+    np.testing.assert_array_equal(np.concatenate(blocks), with_their_past)
+    monkeypatch.setattr(detector_module, "CHUNK", chunk)
+    np.testing.assert_array_equal(reads_past.score(encode(records)[0]), with_their_past)
+
+
+def test_each_call_begins_without_a_past(reads_past: Detector, records: pa.Table, with_their_past: np.ndarray) -> None:
+    for _ in range(2):
+        np.testing.assert_array_equal(reads_past.predict_proba(records), with_their_past)
+    later = reads_past.predict_proba(records.slice(100))
+    assert not np.array_equal(later[:20], with_their_past[100:120])
+    np.testing.assert_array_equal(later[max(LENGTHS) :], with_their_past[100 + max(LENGTHS) :])
+
+
+def test_a_kept_detector_knows_its_past(
+    reads_past: Detector, records: pa.Table, with_their_past: np.ndarray, tmp_path: Path
+) -> None:
+    reads_past.save(tmp_path / "detector")
+    again = Detector.load(tmp_path / "detector")
+    assert again.card == reads_past.card
+    np.testing.assert_array_equal(again.predict_proba(records), with_their_past)
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("block_bytes", [1, 400, 1 << 20])
+def test_a_file_is_scored_as_one_whatever_blocks_it_is_read_in(
+    block_bytes: int, windowed: Detector, records: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = b"".join(text for _, text in simulate("test", 500, seed=1)).splitlines(keepends=True)
+    path, out = tmp_path / "records.csv", BytesIO()
+    path.write_bytes(b"".join([*text[:30], b"no record\n", *text[30:60]]))
+    monkeypatch.setattr(predict, "read_blocks", partial(read_blocks, block_bytes=block_bytes))
+    scored, bad = predict.score_file(windowed, path, out, "quarantine")
+    assert (scored, len(bad)) == (60, 1)
+    verdicts = pd.read_csv(BytesIO(out.getvalue()))
+    expected = windowed.predict_proba(records.slice(0, 60))
+    np.testing.assert_allclose(verdicts["probability_attack"], expected[:, 1], atol=1e-6)
+    assert verdicts["line"].tolist() == [line for line in range(1, 62) if line != 31]
+
+
+# --- what is not a detector ------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_no_detector_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"{tmp_path}: found no detector.json, expected a folder that a detector"):
+        Detector.load(tmp_path)
+    with pytest.raises(ValueError, match=r"nowhere: found no detector\.json"):
+        Detector.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("found", [0, 1, 3, "2", None])
+def test_another_format_is_refused(found: object, tmp_path: Path) -> None:
+    (tmp_path / "detector.json").write_text(json.dumps({"format": found, "class_names": ["normal", "attack"]}))
+    with pytest.raises(ValueError, match=rf"detector\.json: found format {found!r}, expected 2; train it again"):
+        Detector.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"format": 2, "class',
+        "[]",
+        "1",
+        '{"format": 2, "classes": 2}',
+        '{"format": 2, "decision": {"temperature": -1}}',
+    ],
+)
+def test_a_card_that_is_not_one_of_ours_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "detector.json").write_text(text)
+    with pytest.raises(ValueError, match=r"detector\.json: .*expected the card of a detector"):
+        Detector.load(tmp_path)

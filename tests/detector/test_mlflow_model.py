@@ -1,0 +1,190 @@
+"""The detector as MLflow serves it: away from the repository, without pickle, and with errors that name the value."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from omegaconf import DictConfig
+
+from src.config.build import build
+from src.config.settings import Settings
+from src.data.schema import COLUMNS
+from src.detector.decision import Decision
+from src.detector.detector import Detector
+from src.detector.example import example_records
+from src.detector.mlflow_model import ServedDetector
+from src.pipeline.experiment import train
+from src.pipeline.stages import Walk
+from src.tracking.runs import tracked_run
+from src.utils.paths import PROJECT, Workspace
+
+# What a stranger runs: no repository, no PYTHONPATH, only the packages and the logged model.
+ELSEWHERE = """
+import json, sys
+import pandas as pd, mlflow
+model = mlflow.pyfunc.load_model(sys.argv[1])
+import src.detector.detector
+records = pd.read_parquet(sys.argv[2])
+answers = {"code": src.detector.detector.__file__, "verdicts": model.predict(records).to_dict("list")}
+broken = records.copy()
+broken.loc[1, "count"] = 3.5
+for name, table in (("missing", records.drop(columns="src_bytes")), ("broken", broken)):
+    try:
+        model.predict(table)
+    except Exception as error:
+        answers[name] = str(error)
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(composed: Callable[..., DictConfig]) -> Settings:
+    """A small LSTM on simulated records."""
+    return build(
+        composed(
+            "dataset=simulated", "dataset.records=1000", "model.layers=1", "model.units=4", "training.epochs=1",
+            "training.jit_compile=false", "training.progress=false",
+        )
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kept detector."""
+    folder = tmp_path_factory.mktemp("kept") / "detector"
+    train(settings, Walk(settings, Workspace(Path("/nowhere")))).detector.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> ServedDetector:
+    """The detector as MLflow would load it, in this process."""
+    model = ServedDetector()
+    model.load_context(SimpleNamespace(artifacts={"detector": str(folder)}))
+    return model
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An MLflow store of this module alone."""
+    uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", uri)
+        yield uri
+    mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(settings: Settings, folder: Path, store: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a fresh process outside the repository gets from the logged model, and where the code lay that ran."""
+    with tracked_run(settings) as run:
+        run.log_detector(folder, settings.task.class_names)
+    outside = tmp_path_factory.mktemp("outside")
+    example_records().to_parquet(outside / "records.parquet")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment |= {"MLFLOW_TRACKING_URI": store, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+    result = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, f"runs:/{run.id}/detector", str(outside / "records.parquet")],
+        cwd=outside, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    answers: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return answers
+
+
+@pytest.mark.integration
+def test_away_from_the_repository_the_packaged_code_runs(elsewhere: dict[str, Any]) -> None:
+    assert not elsewhere["code"].startswith(str(PROJECT / "src"))
+    assert elsewhere["code"].endswith("code/src/detector/detector.py")
+
+
+@pytest.mark.integration
+def test_away_from_the_repository_the_verdicts_are_those_of_the_detector(
+    elsewhere: dict[str, Any], folder: Path
+) -> None:
+    records = example_records()
+    columns = {name: pa.array(records[name]) for name in COLUMNS}
+    symbols = {name: columns[name].dictionary_encode() for name, kind in COLUMNS.items() if kind == "symbol"}
+    expected = Detector.load(folder).predict_proba(pa.table(columns | symbols))
+    found = elsewhere["verdicts"]
+    assert list(found) == ["verdict", "probability_normal", "probability_attack"]
+    assert found["verdict"] == [("normal", "attack")[place] for place in expected.argmax(axis=1)]
+    np.testing.assert_allclose(found["probability_normal"], expected[:, 0], atol=1e-7)
+    np.testing.assert_allclose(found["probability_attack"], expected[:, 1], atol=1e-7)
+
+
+@pytest.mark.integration
+def test_away_from_the_repository_errors_name_what_is_wrong(elsewhere: dict[str, Any]) -> None:
+    assert "src_bytes" in elsewhere["missing"]
+    assert elsewhere["broken"] == "row 1, column count: found 3.5, expected a whole number, 0 or more"
+
+
+def test_a_table_of_records_gets_a_table_of_verdicts_in_order(served: ServedDetector) -> None:
+    records = example_records()
+    verdicts = served.predict(None, records)
+    assert list(verdicts.columns) == ["verdict", "probability_normal", "probability_attack"]
+    backwards = served.predict(None, records[::-1])
+    pd.testing.assert_frame_equal(backwards[::-1].reset_index(drop=True), verdicts)
+
+
+def test_an_empty_table_gets_an_empty_table(served: ServedDetector) -> None:
+    assert served.predict(None, example_records()[:0]).shape == (0, 3)
+
+
+def test_a_service_that_training_never_saw_is_accepted(served: ServedDetector) -> None:
+    records = example_records()
+    records["service"] = ["http3", "http", "quic"]
+    assert served.predict(None, records)["verdict"].isin(["normal", "attack"]).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("src_bytes", 3.5, "found 3.5, expected a whole number, 0 or more"),
+        ("src_bytes", float("nan"), "found nan, expected a whole number, 0 or more"),
+        ("src_bytes", -1.0, "found -1.0, expected a whole number, 0 or more"),
+        ("src_bytes", float("inf"), "found inf, expected a whole number, 0 or more"),
+        ("logged_in", 2.0, "found 2.0, expected 0 or 1"),
+        ("logged_in", 0.5, "found 0.5, expected 0 or 1"),
+        ("serror_rate", 1.5, "found 1.5, expected a number from 0 to 1"),
+        ("serror_rate", -0.1, "found -0.1, expected a number from 0 to 1"),
+        ("serror_rate", float("nan"), "found nan, expected a number from 0 to 1"),
+        ("service", "", "found '', expected a word in UTF-8"),
+        ("service", None, "found nan, expected a word in UTF-8"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_by_row_and_column(
+    column: str, value: object, message: str, served: ServedDetector
+) -> None:
+    records = example_records()
+    records.loc[1, column] = value
+    records.index = pd.Index([7, 8, 9])  # rows are counted from 0, whatever the table calls them
+    with pytest.raises(ValueError, match=f"^row 1, column {column}: {message}$"):
+        served.predict(None, records)
+
+
+def test_the_example_records_are_what_the_signature_asks_for() -> None:
+    records = example_records()
+    assert list(records.columns) == list(COLUMNS)
+    for name, kind in COLUMNS.items():
+        assert pd.api.types.is_string_dtype(records[name]) if kind == "symbol" else records[name].dtype == "float64"
+
+
+def test_verdicts_are_those_of_the_detectors_decision(folder: Path, tmp_path: Path) -> None:
+    detector = Detector.load(folder)
+    for threshold, verdict in ((0.0, "attack"), (1.0, "normal")):
+        deciding = Detector(detector.preparation, detector.classifier, detector.card, Decision(3.0, threshold))
+        deciding.save(tmp_path / verdict)
+        served = ServedDetector()
+        served.load_context(SimpleNamespace(artifacts={"detector": str(tmp_path / verdict)}))
+        assert set(served.predict(None, example_records())["verdict"]) == {verdict}

@@ -1,0 +1,85 @@
+"""What is said of a detector on one test part: 12 records with made-up probabilities."""
+
+import numpy as np
+import pytest
+
+from src.data.sampling import Task
+from src.data.schema import N_FEATURES
+from src.data.tables import Table
+from src.detector.decision import Decision
+from src.evaluation.assessment import AS_FITTED, Judgement, judge
+from src.evaluation.config import EvaluationProtocol
+from src.evaluation.leakage import Background
+
+ATTACK = np.array([0.1, 0.2, 0.3, 0.6, 0.1, 0.1, 0.9, 0.8, 0.4, 0.45, 0.7, 0.05])
+TARGET = np.array([0] * 6 + [1] * 6, dtype=np.int32)
+TASK = Task(
+    "binary",
+    {"normal": {"attacks": ["normal"], "count": 1}, "attack": {"attacks": "others", "count": 1}},  # type: ignore[dict-item]
+    [[0, 1], [3, 0]],
+)
+
+
+def table() -> Table:
+    """Each record a vector of its own, but for the last, which is the first one's copy; 4 kinds of label."""
+    X = np.zeros((12, N_FEATURES), dtype=np.float32, order="F")
+    X[:, 4] = [*range(11), 0]
+    codes = np.array([0] * 6 + [1, 1, 1, 2, 2, 2], dtype=np.int32)
+    return Table(X, codes, ("normal", "smurf", "mailbomb"), np.arange(12, 0, -1), TARGET)
+
+
+def judged(decision: Decision, *, bootstrap: int = 0) -> Judgement:
+    test = table()
+    background = Background.of(test.take(np.array([0, 1, 2, 6])))
+    protocol = EvaluationProtocol(bootstrap)
+    probability = np.stack([1 - ATTACK, ATTACK], axis=1).astype(np.float32)
+    return judge(probability, decision, test, background, TASK, protocol, seed=0)
+
+
+def test_everything_is_told_by_the_verdicts_of_the_decision() -> None:
+    found = judged(Decision(threshold=0.35))
+    metrics = found.metrics
+    assert metrics["accuracy"] == 10 / 12  # one false alarm at 0.6, one missed at 0.05
+    assert metrics["mean_cost"] == (1 + 3) / 12
+    assert metrics["false_alarm_rate"] == pytest.approx(1 / 6)
+    assert metrics["detection_rate_known_attacks"] == 1
+    assert metrics["detection_rate_unknown_attacks"] == pytest.approx(2 / 3)
+    assert metrics["share_seen_in_training"] == 5 / 12
+    assert metrics["accuracy_unseen"] == 6 / 7
+    assert metrics["ceiling_accuracy"] == 11 / 12
+    assert metrics["share_ambiguous"] == 2 / 12
+    assert metrics["ceiling_mean_cost"] == 1 / 12
+    assert found.evaluation.per_attack.set_index("attack")["in_training"].to_dict() == {
+        "normal": True, "smurf": True, "mailbomb": False,
+    }  # fmt: skip
+    assert judged(Decision()).metrics["detection_rate"] == 3 / 6
+
+
+def test_the_verdicts_are_kept_record_by_record() -> None:
+    kept = judged(Decision(threshold=0.35)).verdicts
+    assert kept.row.tolist() == list(range(12, 0, -1))
+    assert kept.predicted.tolist() == [0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 0]
+    assert kept.target.tolist() == TARGET.tolist()
+    np.testing.assert_allclose(kept.attack, ATTACK, atol=1e-7)
+    assert len(np.unique(kept.vector)) == 11
+    assert kept.vector[0] == kept.vector[11]
+    assert (kept.classes, kept.cost) == (("normal", "attack"), [[0, 1], [3, 0]])
+
+
+def test_calibration_is_told_before_and_after_the_temperature() -> None:
+    plain = judged(Decision())
+    assert plain.reliability["probabilities"].unique().tolist() == [AS_FITTED]
+    assert "calibration_error_as_fitted" not in plain.metrics
+    scaled = judged(Decision(2.0))
+    assert scaled.reliability["probabilities"].unique().tolist() == [AS_FITTED, "at temperature 2"]
+    assert list(scaled.reliability.columns) == ["probabilities", "records", "confidence", "accuracy"]
+    assert scaled.metrics["calibration_error_as_fitted"] == plain.metrics["calibration_error"]
+    assert scaled.metrics["calibration_error"] != plain.metrics["calibration_error"]
+    assert scaled.metrics["accuracy"] == plain.metrics["accuracy"]
+
+
+def test_intervals_stand_beside_their_scores() -> None:
+    found = judged(Decision(), bootstrap=200).metrics
+    for name in ("accuracy", "f1", "false_alarm_rate", "detection_rate", "mean_cost"):
+        assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
+    assert not [name for name in judged(Decision()).metrics if name.endswith(("_low", "_high"))]

@@ -1,0 +1,148 @@
+"""The classical models beside trees: by hand, kept and read back, and what they cannot do alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from src.models.classical import classifier as classical
+from src.models.classical.clusters import Clusters, ClusterShares
+from src.models.classical.extreme_learning import ExtremeLearningMachines, RandomHidden
+from src.models.classical.rotation_forest import TwoStage
+from src.models.classical.sklearn_models import GradientBoosting, NaiveBayes, NearestNeighbours
+from src.models.classical.support_vectors import RadialSupportVectorMachine, SupportVectorMachine
+from src.models.interface import Fitted, Model
+from src.models.persistence import load_classifier
+
+BOOSTED = GradientBoosting(iterations=20, learning_rate=0.3, max_leaf_nodes=4)
+MODELS = {
+    "svm": SupportVectorMachine(C=1.0),
+    "svm_rbf": RadialSupportVectorMachine(C=1.0, gamma="scale", landmarks=20),
+    "knn": NearestNeighbours(neighbours=3),
+    "naive_bayes": NaiveBayes(smoothing=1e-9),
+    "gradient_boosting": BOOSTED,
+    "kmeans": Clusters(clusters=12),
+    "elm_ensemble": ExtremeLearningMachines(machines=5, units=30, ridge=1e-3),
+    "two_stage": TwoStage(features=2, forests=3, bag=1.0, trees=3, subset=2),
+}
+each = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+Fit = Callable[..., Fitted]
+Rows = tuple[np.ndarray, np.ndarray]
+
+
+def corners(n: int = 240, n_classes: int = 4) -> Rows:
+    """A cloud around each corner of a square, a class each."""
+    rng = np.random.default_rng(0)
+    y = np.arange(n, dtype=np.int32) % n_classes
+    X = np.column_stack([y // 2, y % 2]) + rng.normal(0, 0.1, (n, 2))
+    return X.astype(np.float32), y
+
+
+@each
+def test_every_model_learns_is_kept_and_scores_alike(model: Model, fit: Fit, tmp_path: Path) -> None:
+    X, y = corners()
+    fitted = fit(model, (X, y), n_classes=4)
+    probability = fitted.classifier.predict_proba(X)
+    assert (probability.argmax(axis=1) == y).mean() > 0.97
+    np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-5)
+    fitted.classifier.save(tmp_path)
+    np.testing.assert_array_equal(load_classifier(tmp_path).predict_proba(X), probability)
+
+
+@each
+def test_the_same_seed_gives_the_same_scores(model: Model, fit: Fit) -> None:
+    one, same = (fit(model, corners(), n_classes=4, seed=3).classifier.predict_proba(corners()[0]) for _ in range(2))
+    np.testing.assert_array_equal(one, same)
+
+
+@each
+@pytest.mark.parametrize("missing", [0, 3])
+def test_a_class_that_training_did_not_see_gets_nothing(model: Model, missing: int, fit: Fit) -> None:
+    X, y = corners()
+    seen = y != missing
+    probability = fit(model, (X[seen], y[seen]), n_classes=4).classifier.predict_proba(X)
+    assert not probability[:, missing].any()
+    assert (probability.argmax(axis=1)[seen] == y[seen]).mean() > 0.97
+
+
+@each
+def test_any_number_of_rows_is_scored_in_pieces_and_copies_once(
+    model: Model, fit: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, y = corners()
+    classifier = fit(model, (X, y), n_classes=4).classifier
+    whole = classifier.predict_proba(X)
+    monkeypatch.setattr(classical, "SCORED", 7)
+    twice = classifier.predict_proba(np.repeat(X, 2, axis=0))
+    np.testing.assert_allclose(twice, np.repeat(whole, 2, axis=0), atol=1e-5)
+    assert classifier.predict_proba(X[:0]).shape == (0, 4)
+
+
+def test_a_support_vector_machine_is_a_plane_between_the_classes(fit: Fit) -> None:
+    # on a line, the plane of two points stands half-way between them; and no plane parts opposite corners
+    X, y = np.array([[0.0], [4]] * 20, dtype=np.float32), np.array([0, 1] * 20, dtype=np.int32)
+    machine = fit(SupportVectorMachine(C=1000.0), (X, y)).classifier
+    (odd,) = machine.predict_proba(np.array([[2.0]], dtype=np.float32))
+    np.testing.assert_allclose(odd, [0.5, 0.5], atol=0.01)
+    X, corner = corners(400)
+    y = ((corner == 1) | (corner == 2)).astype(np.int32)
+    found = fit(SupportVectorMachine(C=1.0), (X, y)).classifier.predict_proba(X)
+    assert (found.argmax(axis=1) == y).mean() < 0.8
+
+
+def test_neighbours_vote(fit: Fit) -> None:
+    X, y = np.array([[0.0], [1], [2], [10]], dtype=np.float32), np.array([0, 0, 1, 1], dtype=np.int32)
+    found = fit(NearestNeighbours(neighbours=3), (X, y)).classifier.predict_proba(np.array([[0.4], [9]], np.float32))
+    np.testing.assert_allclose(found, [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], atol=1e-6)  # 0, 1, 2; then 10, 2, 1
+
+
+def test_naive_bayes_is_bayes_rule_of_two_bell_curves(fit: Fit) -> None:
+    X = np.array([[-1.0], [1], [2], [4], [2], [4]], dtype=np.float32)  # means 0 and 3, variance 1 each
+    y = np.array([0, 0, 1, 1, 1, 1], dtype=np.int32)
+    found = fit(NaiveBayes(smoothing=1e-9), (X, y)).classifier.predict_proba(np.array([[1.0]], dtype=np.float32))
+    odds = 2 * np.exp(-((1 - 3) ** 2) / 2 + 1**2 / 2)  # twice as many of the second
+    np.testing.assert_allclose(found, [[1 / (1 + odds), odds / (1 + odds)]], rtol=1e-4)
+
+
+def test_boosted_trees_are_as_many_as_asked_for(fit: Fit, make_rows: Callable[..., Any]) -> None:
+    X, y = make_rows(300, k=4)
+    found = fit(BOOSTED, (X, y)).classifier
+    theirs = HistGradientBoostingClassifier(max_iter=20, learning_rate=0.3, max_leaf_nodes=4, early_stopping=False)
+    np.testing.assert_allclose(found.predict_proba(X), theirs.fit(X, y).predict_proba(X), atol=1e-6)
+    assert found._estimator.n_iter_ == 20  # type: ignore[attr-defined]
+
+
+@parametrize_with_checks([ClusterShares(clusters=3, random_state=0), RandomHidden(units=3, random_state=0)])
+def test_estimators_of_our_own_follow_the_contract(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def test_a_cluster_has_the_shares_of_its_records() -> None:
+    X = np.array([[0.0], [0.1], [0.2], [0.3], [9.0], [9.1]])
+    found = ClusterShares(clusters=2, random_state=0).fit(X, np.array(["a", "a", "a", "b", "b", "b"]))
+    np.testing.assert_allclose(found.predict_proba([[0.0], [8.0]]), [[0.75, 0.25], [0, 1]])
+    assert found.predict([[0.3], [8.0]]).tolist() == ["a", "b"]
+
+
+def test_more_clusters_than_records_are_as_many_as_records() -> None:
+    X = np.arange(4.0)[:, None]
+    assert ClusterShares(clusters=9, random_state=0).fit(X, [0, 1, 1, 0]).predict(X).tolist() == [0, 1, 1, 0]
+
+
+def test_a_random_layer_is_its_sigmoid_and_every_machine_has_its_own(fit: Fit) -> None:
+    X, y = corners()
+    layer = RandomHidden(units=5, random_state=0).fit(X)
+    np.testing.assert_allclose(layer.transform(X), 1 / (1 + np.exp(-(X @ layer.weights_ + layer.biases_))))
+    assert np.abs(layer.weights_).max() <= 1
+    model = ExtremeLearningMachines(machines=4, units=30, ridge=1e-3)
+    fitted = fit(model, (X, y), n_classes=4)
+    machines = fitted.classifier._estimator.estimators_  # type: ignore[attr-defined]
+    layers = [one[0].weights_ for one in machines]
+    assert len(layers) == 4
+    assert all(not np.array_equal(layers[0], other) for other in layers[1:])
+    votes = np.mean([np.eye(4)[one.predict(X)] for one in machines], axis=0)
+    np.testing.assert_allclose(fitted.classifier.predict_proba(X), votes, atol=1e-6)

@@ -1,0 +1,200 @@
+"""One experiment from records to reports: what is fitted on validation, and that test has no part in it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from omegaconf import DictConfig
+
+from src.config.build import build
+from src.config.settings import Settings
+from src.evaluation.verdicts import Verdicts
+from src.features.reduction import Reduced
+from src.models.classical.classifier import RandomForest
+from src.models.interface import Fitted
+from src.pipeline.experiment import evaluate, train
+from src.pipeline.stages import Walk
+from src.utils.paths import Workspace
+
+Compose = Callable[..., DictConfig]
+SMALL = (
+    "dataset=simulated",
+    "dataset.records=3000",
+    "dataset.test_records=1000",
+    "model=random_forest",
+    "model.trees=20",
+)
+COST = "task.cost=[[0,1],[2,0]]"
+POINT = ("decision.calibrate=true", "decision.false_alarm_budget=0.01", "decision.rule=least_cost", COST)
+
+
+@pytest.fixture(scope="module")
+def walk(composed: Compose) -> Walk:
+    """The data of all experiments here."""
+    made = Walk(build(composed(*SMALL)), Workspace(Path("/nowhere")))
+    _ = made.reduced
+    return made
+
+
+def settings(composed: Compose, *overrides: str) -> Settings:
+    return build(composed(*SMALL, *overrides))
+
+
+def test_the_operating_point_keeps_to_its_budget_on_validation(composed: Compose, walk: Walk) -> None:
+    outcome = train(settings(composed, *POINT), walk)
+    decision, found = outcome.detector.decision, outcome.metrics
+    assert decision.cost == ((0, 1), (2, 0))
+    assert (found["val_temperature"], found["val_threshold"]) == (decision.temperature, decision.threshold)
+    assert decision.temperature != 1
+    assert found["val_false_alarm_rate"] <= 0.01
+    val = walk.sampled[0]["val"]
+    assert val.target is not None
+    alarm = outcome.detector.verdict(outcome.detector.score(val.X)) != 0
+    assert alarm[val.target == 0].mean() == found["val_false_alarm_rate"]
+    assert alarm[val.target != 0].mean() == found["val_detection_rate"]
+
+
+@pytest.mark.parametrize("blocks", [(), ("split.distinct=true", "decision.false_alarm_blocks=3")])
+def test_test_records_have_no_part_in_the_decision(blocks: tuple[str, ...], composed: Compose, walk: Walk) -> None:
+    wanted = settings(composed, *POINT, *blocks)
+    parts, preparation, facts = walk.reduced
+    test = parts["test"]
+    other = Walk(wanted, Workspace(Path("/nowhere")))
+    upside_down = Reduced(np.ascontiguousarray(-test.X[::-1]), 1 - test.y, test.attack)
+    other.__dict__["sampled"] = walk.sampled
+    other.__dict__["reduced"] = ({**parts, "test": upside_down}, preparation, facts)
+    one, changed = train(wanted, walk), train(wanted, other)
+    assert changed.detector.decision == one.detector.decision
+    del other.__dict__["reduced"][0]["test"]
+    assert train(wanted, other).detector.decision == one.detector.decision
+
+
+class Spy:
+    """A forest that notes what it is fitted on, and says that it is one of a committee where it is asked for one."""
+
+    reads_windows = False
+
+    def __init__(self, model: RandomForest, seen: list[np.ndarray], *, alone: bool = False):
+        self._model, self._seen, self._alone = model, seen, alone
+
+    @property
+    def single(self) -> "Spy":
+        return Spy(self._model, self._seen, alone=True)
+
+    def fit(self, X: np.ndarray, y: np.ndarray, X_val: np.ndarray, *rest: object, **options: object) -> Fitted:
+        assert self._alone == bool(self._seen)  # whole the first time, then one of it
+        self._seen.append(X)
+        return self._model.fit(X, y, X_val, *rest, **options)  # type: ignore[arg-type]
+
+
+def test_each_block_of_normal_traffic_is_judged_by_a_fit_that_did_not_see_it(composed: Compose) -> None:
+    wanted = settings(
+        composed, "split.distinct=true", "decision.false_alarm_budget=0.05", "decision.false_alarm_blocks=3"
+    )
+    seen: list[np.ndarray] = []
+    wanted = replace(wanted, model=Spy(wanted.model, seen))
+    walk = Walk(wanted, Workspace(Path("/nowhere")))
+    outcome = train(wanted, walk)
+    everything, *without = seen
+    part, table = walk.reduced[0]["train"], walk.sampled[0]["train"]
+    np.testing.assert_array_equal(everything, part.X)
+    normal = np.flatnonzero(part.y == 0)
+    blocks = np.array_split(normal[np.argsort(table.row[normal])], 3)
+    assert len(without) == len(blocks)
+    for fitted_on, block in zip(without, blocks, strict=True):
+        np.testing.assert_array_equal(fitted_on, np.delete(part.X, block, axis=0))
+    judged = []
+    for block in blocks:
+        rest = part.without(block)
+        options = {"n_classes": 2, "training": wanted.training, "seed": wanted.seed}
+        again = wanted.model.single.fit(rest.X, rest.y, part.X, part.y, **options).classifier
+        judged.append(1 - again.predict_proba(part.X[block])[:, 0].astype(float))
+    threshold = outcome.detector.decision.threshold
+    assert threshold is not None
+    alarms = [np.mean(one >= threshold) for one in judged]
+    assert max(alarms) <= 0.05
+    assert outcome.metrics["val_threshold"] == threshold
+
+
+def test_what_is_not_asked_for_is_not_fitted(composed: Compose, walk: Walk) -> None:
+    outcome = train(settings(composed), walk)
+    decision = outcome.detector.decision
+    assert (decision.temperature, decision.threshold, decision.cost) == (1, None, None)
+    assert not {"val_temperature", "val_threshold", "val_mean_cost"} & set(outcome.metrics)
+    assert "val_false_alarm_rate" in outcome.metrics
+
+
+def test_costs_are_told_wherever_a_task_has_them(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+    wanted = settings(composed, COST)
+    outcome = train(wanted, walk)
+    assert outcome.detector.decision.cost is None  # most probable, as the default says
+    found = evaluate(outcome.detector, walk.sampled[0], wanted, outcome.metrics, Workspace(tmp_path))
+    assert {"val_mean_cost", "test_mean_cost", "test_mean_cost_low", "test_ceiling_mean_cost"} <= set(found)
+
+
+def test_each_test_part_has_its_metrics_and_its_reports(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+    wanted = settings(composed)
+    outcome = train(wanted, walk)
+    tables = walk.sampled[0]
+    half = tables["test"].take(np.arange(len(tables["test"]) // 2))
+    out = Workspace(tmp_path)
+    found = evaluate(outcome.detector, {**tables, "test_21": half}, wanted, outcome.metrics, out)
+    assert json.loads((out.reports / "metrics.json").read_text()) == found
+    for name, table, folder in (
+        ("test", tables["test"], out.reports),
+        ("test_21", half, out.further_tests / "test_21"),
+    ):
+        kept = Verdicts.read(folder / f"{name}_verdicts.parquet")
+        assert table.target is not None
+        np.testing.assert_array_equal(kept.row, table.row)
+        assert (kept.predicted == table.target).mean() == pytest.approx(found[f"{name}_accuracy"])
+        assert pd.read_csv(folder / "leakage.csv")["records"][0] == len(table)
+        assert {"confusion_matrix.png", "reliability.png", "reliability.csv", "attack_recall.csv", "metrics.json"} <= {
+            path.name for path in folder.iterdir()
+        }
+    told = json.loads((out.further_tests / "test_21" / "metrics.json").read_text())
+    assert set(told) == {name for name in found if name.startswith("test_21_")}
+    assert not [path for path in out.further_tests.iterdir() if path.name != "test_21"]
+
+
+def test_the_folder_of_further_tests_is_there_also_without_any(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+    wanted = settings(composed, "evaluation.bootstrap=0")
+    outcome = train(wanted, walk)
+    found = evaluate(outcome.detector, walk.sampled[0], wanted, outcome.metrics, Workspace(tmp_path))
+    assert list(Workspace(tmp_path).further_tests.iterdir()) == []
+    assert not [name for name in found if name.endswith(("_low", "_high"))]
+
+
+def test_equal_runs_have_equal_numbers(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+    wanted = settings(composed, *POINT)
+    outcome = train(wanted, walk)
+    one, two = (
+        evaluate(outcome.detector, walk.sampled[0], wanted, {}, Workspace(tmp_path / name)) for name in ("one", "two")
+    )
+    del one["evaluate_seconds"], two["evaluate_seconds"]
+    assert one == two
+    for name in ("test_verdicts.parquet", "reliability.png", "leakage.csv"):
+        assert (tmp_path / "one/reports" / name).read_bytes() == (tmp_path / "two/reports" / name).read_bytes()
+
+
+def test_a_budget_that_only_silence_would_meet_ends_the_run(composed: Compose, walk: Walk) -> None:
+    wanted = settings(composed, "decision.false_alarm_budget=0")
+    stuck = replace(wanted, model=_AlwaysSure())
+    with pytest.raises(ValueError, match=r"decision\.false_alarm_budget=0: found .* only a detector without any alarm"):
+        train(stuck, walk)
+
+
+class _AlwaysSure:
+    """A model that raises every alarm it can."""
+
+    def fit(self, X: np.ndarray, *arguments: object, **options: object) -> object:
+        from src.models.interface import Fitted
+
+        return Fitted(self, 0.0)  # type: ignore[arg-type]
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        return np.tile(np.array([[0, 1]], dtype=np.float32), (len(X), 1))

@@ -1,0 +1,424 @@
+"""Fingerprints: what outdates the output of a stage and a run, and what does not; and the notes beside outputs.
+
+What is stale is not read, in a DVC stage it is an error, and a direct run makes it in memory.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from omegaconf import DictConfig
+
+from src.config.build import build
+from src.config.settings import Settings
+from src.data.tables import read_table
+from src.pipeline.closure import Code
+from src.pipeline.fingerprint import current_facts, note_path, of_run, of_stage, write_note
+from src.pipeline.stages import Walk, fingerprint, stages, write_preprocessed, write_sampled
+from src.utils.paths import PROJECT, Workspace
+
+Compose = Callable[..., DictConfig]
+STAGES = ("download", "preprocess", "sample", "reduce")  # whose output has a note
+FACTS = {"records": 3}
+ORIGINAL = Code(PROJECT)
+
+
+def config(composed: Compose, *overrides: str) -> dict[str, Any]:
+    return build(composed(*overrides)).config
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """An output without a note."""
+    (tmp_path / "sampled").mkdir()
+    return tmp_path / "sampled"
+
+
+@pytest.fixture
+def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the code, to be changed; fingerprints are made of it, read anew where it changed."""
+    folder = tmp_path / "project"
+    shutil.copytree(PROJECT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def state() -> tuple[tuple[Path, int, int], ...]:
+        return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.rglob("*.*")))
+
+    read = {state(): ORIGINAL}
+
+    def as_it_is() -> Code:
+        return read.setdefault(state(), Code(folder))
+
+    monkeypatch.setattr(fingerprint, "_code", as_it_is)
+    return folder / "src"
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Replace the one place where a file has a text."""
+    text = path.read_text()
+    assert text.count(old) == 1, f"{path}: {old!r} stands there {text.count(old)} times"
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_was_noted_is_current(stage: str, output: Path, composed: Compose) -> None:
+    write_note(output, config(composed), stage, FACTS)
+    assert current_facts(output, config(composed), stage) == FACTS
+
+
+def test_the_note_lies_beside_the_output_and_not_in_it(output: Path, composed: Compose) -> None:
+    write_note(output, config(composed), "sample", FACTS)
+    assert list(output.iterdir()) == []
+    assert note_path(output) == output.parent / "sampled.fingerprint.json"
+    assert note_path(output.parent / "a.b") == output.parent / "a.b.fingerprint.json"
+
+
+@pytest.mark.parametrize(
+    ("stage", "override"),
+    [
+        ("download", "dataset=simulated"),
+        ("preprocess", "preprocess.on_bad_record=quarantine"),
+        ("sample", "task=multiclass"),
+        ("sample", "split=grouped"),
+        ("sample", "seed=1"),
+        ("sample", "task.classes.attack.count=5"),
+        ("sample", "preprocess.on_bad_record=quarantine"),
+        ("reduce", "seed=1"),
+        ("reduce", "k=3"),
+        ("reduce", "reducer=mi"),
+        ("reduce", "scaling=log_minmax"),
+        ("reduce", "scaling.one_hot_service=true"),
+        ("reduce", "split=grouped"),
+    ],
+)
+def test_the_note_of_another_config_is_not_current(stage: str, override: str, output: Path, composed: Compose) -> None:
+    write_note(output, config(composed, override), stage, FACTS)
+    assert current_facts(output, config(composed), stage) is None
+
+
+def test_other_windows_make_another_input(output: Path, composed: Compose) -> None:
+    official = config(composed, "split=official")
+    for window in (1, 8):
+        other = config(composed, "split=official", "layout=window", f"window={window}")
+        write_note(output, other, "reduce", FACTS)
+        assert current_facts(output, other, "reduce") == FACTS
+        assert current_facts(output, official, "reduce") is None
+        write_note(output, other, "sample", FACTS)
+        assert current_facts(output, official, "sample") == FACTS
+
+
+@pytest.mark.parametrize(
+    ("stage", "override"),
+    [
+        ("sample", "scaling=log_minmax"),
+        ("preprocess", "seed=1"),
+        ("sample", "k=3"),
+        ("reduce", "model.units=3"),
+        ("reduce", "training.epochs=3"),
+    ],
+)
+def test_what_a_stage_does_not_read_does_not_make_its_output_stale(
+    stage: str, override: str, output: Path, composed: Compose
+) -> None:
+    write_note(output, config(composed, override), stage, FACTS)
+    assert current_facts(output, config(composed), stage) == FACTS
+
+
+@pytest.mark.parametrize(
+    ("stage", "file", "old", "new"),
+    [
+        ("preprocess", "features/encoding.py", "np.zeros((N_FEATURES, n)", "np.ones((N_FEATURES, n)"),
+        ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
+        ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
+        ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
+        ("sample", "pipeline.py", "once=s.split.official", "once=False"),
+        ("reduce", "features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver"),
+        ("reduce", "features/preparation.py", "dtype=np.float32)", "dtype=np.float64)"),
+        ("reduce", "build.py", '_convert_="all"', '_convert_="none"'),
+    ],
+)
+def test_the_note_of_other_code_is_not_current(
+    stage: str, file: str, old: str, new: str, code: Path, output: Path, composed: Compose
+) -> None:
+    write_note(output, config(composed), stage, FACTS)
+    assert current_facts(output, config(composed), stage) == FACTS
+    change(code / file, old, new)
+    assert current_facts(output, config(composed), stage) is None
+
+
+def test_a_published_file_is_what_it_is_whatever_code_fetched_it(code: Path, composed: Compose) -> None:
+    published, simulated = (config(composed, f"dataset={name}") for name in ("kdd99_10pct", "simulated"))
+    before = of_stage(published, "download"), of_stage(simulated, "download"), of_run(published), of_run(simulated)
+    change(code / "data/sources.py", "TIMEOUT_S = 60", "TIMEOUT_S = 61")
+    change(code / "data/simulator.py", "CHUNK_RECORDS: Final = 50_000", "CHUNK_RECORDS: Final = 60_000")
+    after = of_stage(published, "download"), of_stage(simulated, "download"), of_run(published), of_run(simulated)
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True, False]
+
+
+def test_data_beside_the_code_that_reads_it_count(code: Path, composed: Compose) -> None:
+    simulated = config(composed, "dataset=simulated")
+    before = of_run(simulated)
+    with (code / "data" / "profile.json").open("a") as file:
+        file.write("\n")
+    assert of_run(simulated)["code"] != before["code"]
+
+
+def test_the_note_of_another_stage_is_not_current(output: Path, composed: Compose) -> None:
+    write_note(output, config(composed), "preprocess", FACTS)
+    assert current_facts(output, config(composed), "download") is None
+
+
+def test_a_missing_note_is_not_current(output: Path, composed: Compose) -> None:
+    assert current_facts(output, config(composed), "sample") is None
+
+
+def test_a_note_without_its_output_is_not_current(output: Path, composed: Compose) -> None:
+    write_note(output, config(composed), "sample", FACTS)
+    output.rmdir()
+    assert current_facts(output, config(composed), "sample") is None
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, -2])
+def test_half_a_note_is_not_current(left: int, output: Path, composed: Compose) -> None:
+    write_note(output, config(composed), "sample", FACTS)
+    text = note_path(output).read_text()
+    note_path(output).write_text(text[:left])
+    assert current_facts(output, config(composed), "sample") is None
+
+
+@pytest.mark.parametrize("text", [b"[]", b"null", b"{}", b"\xff\xfe\x00"])
+def test_a_note_that_is_none_of_ours_is_not_current(text: bytes, output: Path, composed: Compose) -> None:
+    note_path(output).write_bytes(text)
+    assert current_facts(output, config(composed), "sample") is None
+
+
+def test_a_note_without_facts_is_not_current(output: Path, composed: Compose) -> None:
+    write_note(output, config(composed), "sample", FACTS)
+    note = json.loads(note_path(output).read_text())
+    del note["facts"]
+    note_path(output).write_text(json.dumps(note))
+    assert current_facts(output, config(composed), "sample") is None
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_in_a_dvc_stage_a_stale_output_is_an_error_that_names_the_way_out(
+    stage: str, output: Path, composed: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_STAGE", "train")
+    message = rf"^{output}: found an output of another config or other code.*`dvc repro --force {stage}`$"
+    with pytest.raises(RuntimeError, match=message):
+        current_facts(output, config(composed), stage)
+    write_note(output, config(composed, "dataset=simulated"), stage, FACTS)
+    with pytest.raises(RuntimeError, match=message):
+        current_facts(output, config(composed), stage)
+    write_note(output, config(composed), stage, FACTS)
+    assert current_facts(output, config(composed), stage) == FACTS
+
+
+# --- the walk --------------------------------------------------------------------------------------------------------
+
+SMALL = ("dataset=simulated", "dataset.records=1000", "dataset.test_records=1000")
+
+
+@pytest.fixture(scope="module")
+def written(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Workspace]:
+    """1,000 simulated records, preprocessed and sampled with seed 0."""
+    out = Workspace(tmp_path_factory.mktemp("written"))
+    settings = build(composed(*SMALL))
+    write_preprocessed(settings, out, out)
+    write_sampled(settings, out, out)
+    return settings, out
+
+
+def test_a_direct_run_reads_what_is_current(
+    written: tuple[Settings, Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, out = written
+    monkeypatch.setattr(stages, "draw", None)  # must not be needed
+    tables, facts = Walk(settings, out).sampled
+    np.testing.assert_array_equal(tables["val"].X, read_table(out.sampled / "val.parquet").X)
+    assert facts["source_records"] == 1000
+
+
+def test_a_direct_run_makes_what_is_stale_in_memory_and_leaves_the_files(
+    written: tuple[Settings, Workspace], composed: Compose, tmp_path: Path
+) -> None:
+    _, out = written
+    before = {path: path.stat().st_mtime_ns for path in out.root.rglob("*")}
+    other = build(composed(*SMALL, "seed=1"))
+    stale, fresh = Walk(other, out).sampled[0], Walk(other, Workspace(tmp_path)).sampled[0]
+    for part in ("train", "val", "test"):
+        np.testing.assert_array_equal(stale[part].row, fresh[part].row)
+        np.testing.assert_array_equal(stale[part].X, fresh[part].X)
+    assert not np.array_equal(stale["test"].row, read_table(out.sampled / "test.parquet").row)
+    assert {path: path.stat().st_mtime_ns for path in out.root.rglob("*")} == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_in_a_dvc_stage_the_walk_stops_at_a_stale_table_but_for_the_one_that_is_being_made(
+    written: tuple[Settings, Workspace], composed: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out = written
+    monkeypatch.setenv("DVC_STAGE", "sample")
+    other = build(composed(*SMALL, "seed=1"))
+    with pytest.raises(RuntimeError, match="dvc repro --force sample"):
+        _ = Walk(other, out).sampled
+    assert len(Walk(other, out, making="sample").sampled[0]) == 3
+
+
+def test_a_stage_that_died_leaves_no_note(
+    written: tuple[Settings, Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, made = written
+    out = Workspace(tmp_path)
+    write_sampled(settings, out, made)
+    assert current_facts(out.sampled, settings.config, "sample") is not None
+
+    def fail(*args: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(stages, "write_table", fail)
+    with pytest.raises(OSError, match="no space left"):
+        write_sampled(settings, out, made)
+    assert current_facts(out.sampled, settings.config, "sample") is None
+
+
+# --- a whole run -----------------------------------------------------------------------------------------------------
+
+LSTM = ("model=lstm",)
+FOREST = ("model=random_forest", "reducer=none")
+
+
+@pytest.mark.parametrize("change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false"])
+def test_what_changes_no_number_is_no_other_run(change: str, composed: Compose) -> None:
+    assert of_run(config(composed, change)) == of_run(config(composed))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "k=3",
+        "seed=1",
+        "scaling=log_minmax",
+        "training.epochs=7",
+        "training.class_balance=0.5",
+        "training.type_balance=0.5",
+        "training.noise=0.1",
+        "model.standardise=false",
+        "model.units=3",
+        "dataset=kdd99",
+        "split=grouped",
+        "decision.calibrate=true",
+        "evaluation.bootstrap=9",
+    ],
+)
+def test_every_other_value_makes_another_run(change: str, composed: Compose) -> None:
+    assert of_run(config(composed, change))["config"] != of_run(config(composed))["config"]
+
+
+def words(path: Path) -> None:
+    """Change comments, a docstring and the layout of a file."""
+    text = path.read_text()
+    path.write_text(
+        text.replace('"""', '"""Other words. ', 1).replace("\n\n\n", "\n\n\n\n# a comment\n") + "\n# more\n"
+    )
+
+
+def another_model(code: Path) -> None:
+    (code / "models" / "another.py").write_text("x = 1\n")
+
+
+def another_model_in_the_same_file(code: Path) -> None:
+    with (code / "models" / "classical.py").open("a") as file:
+        file.write("\n\nclass Stump(Classical):\n    def estimator(self, seed):\n        return None\n")
+    change(code / "models" / "classical.py", "TRUSTED = [\n", 'TRUSTED = [\n    "src.models.stump.Stump",\n')
+
+
+def another_reducer(code: Path) -> None:
+    """As CONTRIBUTING says: an estimator beside the others, and its name among those that a kept file may hold."""
+    with (code / "features" / "selection.py").open("a") as file:
+        file.write("\n\nclass Variance(Ranking):\n    def _scores(self, X, y):\n        return X.var(axis=0)\n")
+
+
+def another_picture(code: Path) -> None:
+    change(code / "evaluation" / "plots.py", "fontsize=10, wrap=True", "fontsize=11, wrap=True")
+
+
+def another_dataset(code: Path) -> None:
+    change(code / "data" / "simulator.py", "CHUNK_RECORDS: Final = 50_000", "CHUNK_RECORDS: Final = 60_000")
+
+
+def words_everywhere(code: Path) -> None:
+    for path in code.rglob("*.py"):
+        words(path)
+
+
+def other_tracking(code: Path) -> None:
+    change(code / "tracking" / "store.py", "PORT = 5000", "PORT = 5001")
+
+
+@pytest.mark.parametrize(
+    "unrelated",
+    [another_model, another_model_in_the_same_file, another_reducer, another_picture, another_dataset,
+     words_everywhere, other_tracking],
+)  # fmt: skip
+def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None], code: Path, composed: Compose) -> None:
+    wanted = [config(composed, *one) for one in (LSTM, FOREST, ("reducer=mi",), ("reducer=anova", "model=knn"))]
+
+    def fingerprints() -> list[object]:
+        return [(of_run(one), [of_stage(one, stage) for stage in fingerprint.STAGES]) for one in wanted]
+
+    before = fingerprints()
+    unrelated(code)
+    assert fingerprints() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "outdated"),
+    [
+        ("models/layers.py", "self._amplitudes * wave(angle)", "2 * self._amplitudes * wave(angle)", (True, False)),
+        ("models/copies.py", "rows = -(-count // most)", "rows = count // most + 1", (True, False)),
+        ("models/classical.py", "SCORED = 16_384", "SCORED = 8_192", (False, True)),
+        ("models/classical.py", "            self.trees,\n", "            self.trees + 1,\n", (False, True)),
+        ("features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver", (True, False)),
+        ("build.py", '_convert_="all"', '_convert_="none"', (True, True)),
+        ("data/vectors.py", "default_rng(53)", "default_rng(54)", (True, True)),
+        ("detector.py", "CHUNK = 1 << 17", "CHUNK = 1 << 16", (True, True)),
+        ("decision.py", "_LEAST = 1e-12", "_LEAST = 1e-13", (True, True)),
+        (
+            "evaluation/metrics.py",
+            "probability.argmax(axis=1) == target",
+            "probability.argmin(axis=1) == target",
+            (True, True),
+        ),
+        (
+            "evaluation/operating_point.py",
+            "_COLDEST, _HOTTEST = 0.05, 20.0",
+            "_COLDEST, _HOTTEST = 0.1, 20.0",
+            (True, True),
+        ),
+        ("evaluation/uncertainty.py", "[2.5, 97.5]", "[5, 95]", (True, True)),
+    ],
+)
+def test_changed_code_outdates_the_runs_that_follow_from_it_and_no_other(
+    file: str, old: str, new: str, outdated: tuple[bool, bool], code: Path, composed: Compose
+) -> None:
+    both = [config(composed, *overrides) for overrides in (LSTM, FOREST)]
+    before = [of_run(one)["code"] for one in both]
+    change(code / file, old, new)
+    assert tuple(of_run(one)["code"] != code for one, code in zip(both, before, strict=True)) == outdated
+
+
+def test_another_version_of_a_library_outdates_the_runs_that_import_it(
+    composed: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [config(composed, *overrides) for overrides in (LSTM, FOREST)]
+    before = [of_run(one)["code"] for one in both]
+    for name, outdated in (("keras", [True, False]), ("tensorflow", [True, False]), ("scikit-learn", [True, True])):
+        with monkeypatch.context() as other:
+            other.setattr(fingerprint, "version", lambda one, name=name: "0" if one.startswith(name) else version(one))
+            assert [of_run(one)["code"] != code for one, code in zip(both, before, strict=True)] == outdated, name

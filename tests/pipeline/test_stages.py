@@ -1,0 +1,205 @@
+"""The walk with published tests: every record of them in file order, apart from what training and validation are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import DictConfig
+
+from src.config.build import build
+from src.config.settings import Settings
+from src.data.duplicates import overlap, vector_ids
+from src.data.schema import CATEGORIES, LABELS
+from src.data.simulator import simulate
+from src.data.sources import MIRROR_VARIABLE
+from src.data.tables import Table, read_table
+from src.features.preprocessing import preprocess_in_memory
+from src.pipeline.stages import Walk, write_preprocessed, write_raw, write_reduced, write_sampled
+from src.utils.paths import Workspace
+
+Compose = Callable[..., DictConfig]
+# 20,000 records are enough for every class of `five`
+SIMULATED = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=1000")
+# the sizes of the made files; without the pins of the real ones
+NSL_KDD = (
+    *("dataset=nsl_kdd", "dataset.train.git_blob=null", "dataset.train.records=20000"),
+    *("dataset.test.sha256=null", "dataset.test.records=1000"),
+    *("dataset.further_tests.test_21.sha256=null", "dataset.further_tests.test_21.records=300"),
+)
+TESTS = {SIMULATED: ["test"], NSL_KDD: ["test", "test_21"]}
+datasets = pytest.mark.parametrize("dataset", [SIMULATED, NSL_KDD], ids=["simulated", "nsl_kdd"])
+
+
+def nsl_text(part: str, records: int) -> bytes:
+    """Simulated records in NSL-KDD's format, without a final line end."""
+    lines = b"".join(text for _, text in simulate("train" if part == "train" else "test", records, 7)).splitlines()
+    return b"\n".join(line.removesuffix(b".") + b",%d" % (place % 22) for place, line in enumerate(lines))
+
+
+@pytest.fixture(scope="module")
+def nsl_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mirror of made files."""
+    folder = tmp_path_factory.mktemp("mirror") / "nsl-kdd"
+    folder.mkdir()
+    test = nsl_text("test", 1000)
+    (folder / "KDDTrain+.txt").write_bytes(nsl_text("train", 20_000) + b"\n")
+    (folder / "KDDTest+.txt").write_bytes(test)
+    (folder / "KDDTest-21.txt").write_bytes(b"\n".join(test.split(b"\n")[-300:]))
+    return folder.parent
+
+
+@pytest.fixture(autouse=True)
+def _use_nsl_mirror(nsl_mirror: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.node.get_closest_marker("real_data"):
+        monkeypatch.setenv(MIRROR_VARIABLE, str(nsl_mirror))
+
+
+def vectors(table: Table) -> list[tuple[float, ...]]:
+    return [*map(tuple, table.X.tolist())]
+
+
+def assert_same(one: dict[str, Table], other: dict[str, Table]) -> None:
+    assert [*one] == [*other]
+    for part, table in one.items():
+        np.testing.assert_array_equal(table.X, other[part].X)
+        np.testing.assert_array_equal(table.row, other[part].row)
+        np.testing.assert_array_equal(table.target, other[part].target)
+
+
+@datasets
+def test_the_published_tests_are_whole_and_in_file_order(
+    dataset: tuple[str, ...], composed: Compose, tmp_path: Path
+) -> None:
+    settings = build(composed(*dataset, "split=official"))
+    walk = Walk(settings, Workspace(tmp_path / "made"))
+    tables, facts = walk.sampled
+    assert [*tables] == ["train", "val", *TESTS[dataset]]
+    for part in TESTS[dataset]:
+        raw = walk.raw(part, tmp_path / "raw")
+        file, _ = preprocess_in_memory(raw, record_format=settings.dataset.record_format)
+        np.testing.assert_array_equal(tables[part].X, file.X)
+        assert tables[part].row.tolist() == list(range(1, len(file) + 1))
+        attack = np.array(file.attacks)[file.attack]
+        assert tables[part].target.tolist() == (attack != "normal").astype(int).tolist()  # type: ignore[union-attr]
+        training = set(vectors(tables["train"]))
+        seen = sum(one in training for one in vectors(file))
+        assert facts[f"{part}_share_seen_in_training"] == pytest.approx(seen / len(file))
+        assert facts["records"][part] == facts["official_tests"][part]["source_records"] == len(file)
+        assert facts["official_tests"][part]["quarantined"] == 0
+        assert facts["distinct_vectors"][part] == len(set(vectors(file)))
+
+
+@datasets
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multiclass_smurf", "five"])
+def test_training_and_validation_are_each_record_of_the_training_file_once_and_share_no_vector(
+    dataset: tuple[str, ...], task: str, composed: Compose, tmp_path: Path
+) -> None:
+    settings = build(composed(*dataset, f"task={task}", "split=official"))
+    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    n = facts["source_records"]
+    assert n == 20_000
+    assert sorted([*tables["train"].row, *tables["val"].row]) == list(range(1, n + 1))
+    assert not set(vectors(tables["train"])) & set(vectors(tables["val"]))
+    assert len(tables["train"]) / n == pytest.approx(0.8, abs=0.02)
+    assert [*facts["classes"]] == [*settings.task.class_names]
+    assert sum(found["drawn"] for found in facts["classes"].values()) == n
+    assert {found["drawn_again"] for found in facts["classes"].values()} == {0}
+
+
+def test_distinct_thins_the_training_part_alone(composed: Compose, tmp_path: Path) -> None:
+    choice = (*SIMULATED, "task=multiclass", "split=official")
+    whole = Walk(build(composed(*choice)), Workspace(tmp_path)).sampled[0]
+    tables, facts = Walk(build(composed(*choice, "split.distinct=true")), Workspace(tmp_path)).sampled
+    kinds = {(*one, target) for one, target in zip(vectors(whole["train"]), whole["train"].target, strict=True)}  # type: ignore[arg-type]
+    assert facts["records"]["train"] == len(kinds) < len(whole["train"])
+    assert set(tables["train"].row) < set(whole["train"].row)
+    assert_same({part: tables[part] for part in ("val", "test")}, {part: whole[part] for part in ("val", "test")})
+
+
+@pytest.mark.parametrize("split", ["random", "grouped"])
+def test_other_splits_have_no_published_test(split: str, composed: Compose, tmp_path: Path) -> None:
+    tables, facts = Walk(build(composed(*NSL_KDD, f"split={split}")), Workspace(tmp_path)).sampled
+    assert [*tables] == [*facts["records"]] == ["train", "val", "test"]
+    assert [name for name in facts if name.endswith("_share_seen_in_training")] == ["test_share_seen_in_training"]
+    assert facts["official_tests"] == {}
+
+
+@pytest.fixture
+def written(composed: Compose, tmp_path: Path) -> tuple[Settings, Workspace]:
+    """The first four stages' outputs for NSL-KDD with its published tests."""
+    settings, out = build(composed(*NSL_KDD, "split=official", "reducer=none")), Workspace(tmp_path / "out")
+    write_raw(settings, out)
+    write_preprocessed(settings, out, out)
+    write_sampled(settings, out, out)
+    write_reduced(Walk(settings, out, making="reduce"), settings, out)
+    return settings, out
+
+
+def test_every_stage_leaves_a_file_for_each_part(written: tuple[Settings, Workspace]) -> None:
+    _, out = written
+    names = {
+        folder: sorted(path.name for path in folder.iterdir())
+        for folder in (out.raw("nsl_kdd"), out.preprocessed("nsl_kdd"), out.sampled, out.reduced)
+    }
+    assert [*names.values()] == [
+        ["KDDTest+.txt", "KDDTest-21.txt", "KDDTrain+.txt"],
+        ["test.parquet", "test_21.parquet", "train.parquet"],
+        ["test.parquet", "test_21.parquet", "train.parquet", "val.parquet"],
+        ["preparation.skops", "test.npz", "train.npz", "val.npz"],
+    ]
+
+
+def test_what_was_written_is_what_a_walk_makes_in_memory(written: tuple[Settings, Workspace], tmp_path: Path) -> None:
+    settings, out = written
+    read, made = Walk(settings, out), Walk(settings, Workspace(tmp_path / "empty"))
+    assert_same(read.sampled[0], made.sampled[0])
+    assert read.sampled[1] == made.sampled[1]
+    assert len(read_table(out.preprocessed("nsl_kdd") / "test_21.parquet")) == 300
+    assert [*read.reduced[0]] == [*made.reduced[0]] == ["train", "val", "test"]
+    np.testing.assert_array_equal(read.reduced[0]["test"].X, made.reduced[0]["test"].X)
+
+
+def test_a_walk_of_another_seed_takes_the_tests_that_are_there(composed: Compose, tmp_path: Path) -> None:
+    walk = Walk(build(composed(*NSL_KDD, "split=official")), Workspace(tmp_path))
+    before = walk.sampled[0]
+    other = walk.again(build(composed(*NSL_KDD, "split=official", "seed=1")))
+    assert other.tests is walk.tests
+    after = other.sampled[0]
+    assert_same({part: after[part] for part in TESTS[NSL_KDD]}, {part: before[part] for part in TESTS[NSL_KDD]})
+    assert after["train"].row.tolist() != before["train"].row.tolist()
+
+
+# On the real data
+
+
+@pytest.mark.real_data
+def test_the_official_test_of_kdd99_has_the_contests_totals(mirror: Path, composed: Compose, tmp_path: Path) -> None:
+    settings = build(composed("dataset=kdd99_10pct", "task=five", "split=official"))
+    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    test = tables["test"]
+    assert np.bincount(test.target).tolist() == [60_593, 4_166, 229_853, 228, 16_189]  # type: ignore[arg-type]
+    assert test.row.tolist() == list(range(1, 311_030))
+    found = set(np.array(test.attacks)[np.unique(test.attack)])
+    assert len(found) == 38  # 37 types and normal; spy and warezclient are only in training
+    assert set(LABELS) - found == {"spy", "warezclient"}
+    assert found - {"normal"} <= {attack for attacks in CATEGORIES.values() for attack in attacks}
+    assert facts["records"]["train"] + facts["records"]["val"] == facts["source_records"] == 494_021
+    assert facts["distinct_vectors"]["test"] <= 77_291
+    ids = {part: vector_ids(table.X) for part, table in tables.items()}
+    # of the whole training file; the share of the training part is less
+    assert overlap(np.concatenate([ids["train"], ids["val"]]), ids["test"]) == pytest.approx(0.582, abs=0.0005)
+    assert facts["test_share_seen_in_training"] == overlap(ids["train"], ids["test"]) < 0.582
+    assert facts["official_tests"]["test"]["unknown_values"] == {"service": {"icmp": 2}}
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("dataset", ["nsl_kdd", "nsl_kdd_20pct"])
+def test_the_files_of_nsl_kdd_are_read_whole(dataset: str, mirror: Path, composed: Compose, tmp_path: Path) -> None:
+    if not (mirror / "nsl-kdd").is_dir():
+        pytest.skip(f"{mirror} has no folder nsl-kdd")
+    settings = build(composed(f"dataset={dataset}", "task=five", "split=official"))
+    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    assert facts["source_records"] == {"nsl_kdd": 125_973, "nsl_kdd_20pct": 25_192}[dataset]
+    assert {part: len(tables[part]) for part in ("test", "test_21")} == {"test": 22_544, "test_21": 11_850}
+    assert set(vectors(tables["test_21"])) <= set(vectors(tables["test"]))

@@ -1,0 +1,109 @@
+"""Runs made by hand: what the report reads, without any training."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from src.reports.generalization.report import ALARMS, FIVE, SPLITS, Report
+from src.reports.runs import Entry, Results, Run
+
+INPUTS = (("lstm", "pca", 2), ("lstm", "mi", 4), ("random_forest", "none", 53))
+Make = Callable[[Results], Path]
+
+
+def config(
+    split: str, task: str, model: str, reducer: str, k: int, budget: float | None = None, blocks: int | None = None
+) -> dict[str, Any]:
+    return {
+        "split": {"name": split, "distinct": False},
+        "task": {"name": task},
+        "model": {"name": model},
+        "reducer": {"name": reducer},
+        "layout": {"name": "record"},
+        "window": 1,
+        "k": k,
+        "training": {"past_grafts": 0.0, "type_limit": None},
+        "decision": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
+    }
+
+
+def metrics(accuracy: float, cost: float) -> dict[str, float]:
+    shares = ("accuracy", "binary_accuracy", "false_alarm_rate", "detection_rate", "detection_rate_known_attacks",
+              "detection_rate_unknown_attacks", "accuracy_seen", "accuracy_unseen", "share_seen_in_training",
+              "share_ambiguous", "ceiling_accuracy", "calibration_error")  # fmt: skip
+    return {
+        **{f"test_{name}": accuracy for name in shares},
+        "test_mean_cost": cost,
+        "test_ceiling_mean_cost": 0.0431,
+        "val_mean_cost": cost / 10,
+        "val_false_alarm_rate": 0.004,
+    }
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of artifacts."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    table = pd.DataFrame(
+        {"attack": ["normal", "smurf", "mailbomb", "worm"], "class": ["normal", "dos", "dos", "r2l"],
+         "records": [60593, 164091, 5000, 2], "in_training": [True, True, False, False],
+         "recall": [0.99, 1.0, 0.1, 0.0], "detected": [0.01, 1.0, 0.2, 0.5]}
+    )  # fmt: skip
+    table.to_csv(folder / "attack_recall.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made(files: Path) -> Results:
+    """Every grid whole: three seeds a configuration, scores 0.001 apart."""
+
+    def run(seed: int, accuracy: float, cost: float) -> Run:
+        params = {"derived.git_revision": "0123456789abcdef", "derived.cpu": "a processor", "derived.cores": "2"}
+        return Run(metrics(accuracy + seed / 1000, cost + seed / 1000), params, lambda: files, True)
+
+    def entry(grid: str, accuracy: float, cost: float, *of: Any) -> Entry:
+        return Entry(grid, config(*of), (0, 1, 2), {seed: run(seed, accuracy, cost) for seed in (0, 1, 2)})
+
+    entries = [
+        entry(SPLITS[0], 0.99 - 0.03 * place, 0.0, split, "binary", *one)
+        for place, split in enumerate(("random", "grouped", "official"))
+        for one in INPUTS
+    ]
+    entries += [entry(FIVE[0], 0.93, 0.22 + place / 50, "official", "five", *one) for place, one in enumerate(INPUTS)]
+    entries += [
+        entry(ALARMS[0], 0.93, 0.0, "official", "binary", *INPUTS[0], *one)
+        for one in ((None, None), (0.01, None), (0.01, 10))
+    ]
+    return Results(tuple(entries), simulated=False)
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Write a report and return its folder."""
+
+    def make(results: Results) -> Path:
+        folder = tmp_path_factory.mktemp("reports") / "honest"
+        Report(results).write(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def whole(written: Make, made: Results) -> Path:
+    return written(made)
+
+
+@pytest.fixture(scope="session")
+def without() -> Callable[[Results, str], Results]:
+    """Results less all runs of a grid."""
+
+    def make(results: Results, grid: str) -> Results:
+        entries = (replace(entry, runs={}) if entry.grid == grid else entry for entry in results.entries)
+        return replace(results, entries=tuple(entries))
+
+    return make

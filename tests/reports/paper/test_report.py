@@ -1,0 +1,132 @@
+"""The report on runs made by hand: whole, and with runs missing."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from src.reports.paper.claims import FAILS, HOLDS, OPEN, judge
+from src.reports.paper.paper import Stated, stated
+from src.reports.paper.results import Cell, Results
+from src.reports.paper.tables import MISSING, tuned, verdict
+from tests import browser
+from tests.reports.paper.conftest import Make
+
+
+@pytest.mark.integration
+def test_a_whole_grid_leaves_no_cell_empty_and_nothing_missing(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    assert MISSING not in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) > 150
+    assert not [row for row in rows if re.search(r"\|\s*\|", row)]
+    assert "nan" not in text
+
+
+def test_every_number_of_the_paper_stands_beside_ours(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    for one in stated().values():
+        assert f"| {one.place} | {one} |" in text
+
+
+def test_each_row_of_the_headline_says_its_recipe_and_the_page_which_models_have_one(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    assert "| 3-class, literal DoS | 99.39 % | LSTM | lstm_multiclass |" in text
+    assert "| 3-class, DoS = smurf | 99.39 % | LSTM committee | lstm_committee_multiclass_smurf |" in text
+    assert "| binary | 99.44 % | LSTM committee | none |" in text
+    assert (
+        "tuned on validation in a recipe: the LSTM on 3-class, literal DoS has `recipe=lstm_multiclass`; the LSTM "
+        "committee on 3-class, DoS = smurf has `recipe=lstm_committee_multiclass_smurf`."
+    ) in text
+    assert tuned({("lstm", "binary"): "none"}) == ""
+
+
+def test_every_figure_of_the_paper_is_there_with_its_runs(whole: Path, made: Results) -> None:
+    text = (whole / "README.md").read_text()
+    named = re.findall(r"!\[[^]]+\]\(([\w-]+\.svg)\)\n\n\*.+\* Runs: `[0-9a-f]{8}`", text)
+    figures = "5a 5b 6a 6b 7 8-binary 8-multiclass 8-multiclass_smurf 9 10-multiclass 10-multiclass_smurf".split()
+    assert {f"figure-{number}.svg" for number in figures} <= set(named)
+    assert {path.name for path in whole.glob("*.svg")} == set(named)
+
+
+def test_the_page_needs_no_other_file_and_links_to_every_run(whole: Path, made: Results) -> None:
+    page = (whole / "index.html").read_text()
+    sources = re.findall(r'(?:src|href)="([^"]{0,60})', page)
+    assert all(source.startswith(("data:", "https://doi.org", "http://127.0.0.1:5000/#/")) for source in sources)
+    assert sum(source.startswith("data:image/svg+xml") for source in sources) == len(list(whole.glob("*.svg")))
+    for run in made.found.values():
+        assert f'href="{run.link}"' in page
+
+
+@pytest.mark.integration
+def test_missing_runs_are_named_and_not_guessed(written: Make, made: Results, without: Callable[..., Results]) -> None:
+    gone = [Cell("binary", "mi", 4, "lstm", 0), Cell("multiclass", "none", 53, "random_forest", 0)]
+    text = (written(without(made, *gone)) / "README.md").read_text()
+    assert "**2 runs are missing**" in text
+    for cell in gone:
+        assert f"- {cell}" in text
+    assert f"| MI 4 | LSTM | {MISSING} |" in text
+    assert re.search(rf"MI with 4 features beats MI with 10 \| binary \| missing runs \| \*\*{OPEN}\*\*", text)
+    assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
+
+
+def test_without_any_run_there_is_still_a_report(written: Make, made: Results) -> None:
+    folder = written(Results(made.wanted, {}, simulated=False))
+    text = (folder / "README.md").read_text()
+    assert f"**{len(made.wanted)} runs are missing**" in text
+    assert not list(folder.glob("*.svg"))
+
+
+def test_simulated_runs_are_called_so_in_red(written: Make, made: Results) -> None:
+    folder = written(Results(made.wanted, {}, simulated=True))
+    assert "**SIMULATED DATA.**" in (folder / "README.md").read_text()
+    page = (folder / "index.html").read_text()
+    assert '<p class="simulated">SIMULATED DATA' in page
+    assert ".simulated { background: #b3261e" in page
+
+
+@pytest.mark.integration
+def test_the_same_runs_give_the_same_files(whole: Path, written: Make, made: Results) -> None:
+    again = written(made)
+    for path in whole.iterdir():
+        assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+
+
+def test_claims_are_judged_by_the_interval_of_the_difference(made: Results) -> None:
+    found = {(one.claim, one.task): one.verdict for one in judge(made)}
+    # by the made accuracies: PCA ahead by a point, MI falling with k by less than its interval
+    assert found["PCA beats MI (both at k = 4)", "binary"] == HOLDS
+    assert found["MI with 4 features beats MI with 10", "binary"] == OPEN
+    assert found["all features take more than 15 times as long as 2", "binary"] == HOLDS
+    assert ("the LSTM without reduction is much weaker on 3 classes", "binary") not in found
+    swapped = {run.cell: run for run in made.found.values()}
+    for k in (2, 4):
+        one, other = Cell("binary", "pca", k, "lstm", 0), Cell("binary", "mi", k, "lstm", 0)
+        swapped[one], swapped[other] = made.found[other], made.found[one]
+    found = {(one.claim, one.task): one.verdict for one in judge(Results(made.wanted, swapped, simulated=False))}
+    assert found["PCA beats MI (both at k = 4)", "binary"] == FAILS
+
+
+@pytest.mark.parametrize(
+    ("number", "ours", "words"),
+    [
+        (Stated(99.44, "%", "x"), (99.5, 99.4, 99.6), "+0.06 points: agrees, within our interval"),
+        (Stated(99.44, "%", "x"), (99.6, 99.5, 99.7), "+0.16 points: disagrees, ours is higher"),
+        (Stated(99.39, "%", "x"), (99.1, 99.0, 99.2), "-0.29 points: disagrees, ours is lower"),
+        (Stated(71, "%", "x", at_least=True), (71.4,), "+0.40 points: agrees"),
+        (Stated(81, "%", "x", at_least=True), (80.4,), "-0.60 points: disagrees, ours is lower"),
+        (Stated(74, "%", "x"), (74.4,), "+0.40 points: agrees"),
+        (Stated(100148, "records", "x"), (100148,), "+0.00: agrees"),
+        (Stated(100148, "records", "x"), (8000,), "-92148.00: disagrees, ours is lower"),
+    ],
+)
+def test_agreement_is_said_in_words(number: Stated, ours: tuple[float, ...], words: str) -> None:
+    assert verdict(number, *ours) == words
+
+
+@pytest.mark.browser
+@pytest.mark.integration
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_overflows_and_no_picture_is_broken(whole: Path, width: int) -> None:
+    browser.assert_fits(whole, width)

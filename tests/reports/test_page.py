@@ -1,0 +1,23 @@
+"""Reports as files."""
+
+import pytest
+from matplotlib.figure import Figure
+
+from src.reports.page import markdown_table, write_report
+
+
+def test_a_table_with_an_empty_cell_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected 2 cells, none of them empty"):
+        markdown_table(["a", "b"], [["1", ""]])
+
+
+def test_the_page_has_its_pictures_inside_and_the_text_has_them_beside_it(tmp_path):
+    text = "# Title   \n\n![a picture](one.svg)\n\n" + markdown_table(["a"], [["1"]])
+    write_report(tmp_path / "report", "Title", {"one": Figure()}, text, text, simulated=True)
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {"README.md", "index.html", "one.svg"}
+    beside = "# Title\n\n![a picture](one.svg)\n\n| a |\n| --- |\n| 1 |\n"
+    assert (tmp_path / "report" / "README.md").read_text() == beside
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert 'src="data:image/svg+xml;base64,' in page
+    assert "one.svg" not in page
+    assert "SIMULATED DATA" in page

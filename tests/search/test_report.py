@@ -1,0 +1,164 @@
+"""The report of a study: from a real one with real fits, but for the test runs, which are made up."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import optuna
+import pytest
+from hydra import initialize_config_dir
+from optuna.study import Study
+from optuna.trial import TrialState
+from tests.study.conftest import Define
+
+from src.search import best_config, report, test_scores
+from src.search.config import Sweep
+from src.search.create import COMMAND, open_study, parent_run
+from src.search.experiments import Experiments
+from src.search.objective import FIGURES
+from src.search.space import read_space
+from src.search.storage import open_storage
+from src.search.test_scores import OnTest
+from src.search.worker import Worker
+from src.tracking import runs
+from src.tracking.finished_runs import FinishedRun
+from src.utils.paths import PROJECT, Workspace
+
+SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")
+SPACE = {"reducer": "choice(pca, mi)", "k": "tag(log, range(2, 6))"}
+
+
+@pytest.fixture(autouse=True)
+def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Path) -> Iterator[None]:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(laid_out_store, tmp_path / "mlruns")
+    monkeypatch.setattr(best_config, "FOLDER", tmp_path / "best")
+    monkeypatch.setattr(report, "project", lambda: Workspace(tmp_path))
+    monkeypatch.setattr(test_scores, "_runs", lambda overrides: None)
+    with initialize_config_dir(str(PROJECT / "conf")):
+        yield
+
+
+def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLETE) -> tuple[Study, str, str]:
+    """A study whose trials cost nothing, its parent run, and what the report says."""
+    experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
+    storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
+    study, founded = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
+    parent = parent_run(study, founded, lambda: runs.start_parent("simulated", "made", {}), runs.reopen_parent)
+
+    def run(study: Study, trial: optuna.Trial) -> list[float]:
+        if outcome == TrialState.FAIL:
+            raise ValueError("no")
+        k = trial.suggest_int("k", 2, 5, log=True)
+        score = 0.9 + k / 100 + (trial.suggest_categorical("reducer", ["pca", "mi"]) == "mi") / 1000
+        trial.set_user_attr(FIGURES, {"val_macro_f1": score, "fit_seconds": float(k), "epochs": 3.0})
+        return [score, float(k)][: len(sweep.objectives)]
+
+    Worker(sweep, storage, {"reducer": "pca", "k": 2}, run).work()
+    return study, parent, report.write_report(sweep, study, experiments, parent)
+
+
+def test_it_tells_the_best_values_beside_those_without_the_search(define: Define, tmp_path: Path) -> None:
+    study, parent, said = make(define(space=SPACE, n_trials=20))
+    text = (tmp_path / "reports" / "sweeps" / "made" / "README.md").read_text()
+    assert "**Simulated data.** binary on simulated, random split. 20 of 20 trials: 20 complete." in text
+    assert "no trial has seen the test part" in text
+    assert "| `reducer` | mi | pca |" in text
+    assert "| `k` | 5 | 2 |" in text
+    assert "| val_macro_f1 | 0.951 | 0.92 |" in text
+    assert f"`{study.user_attrs[COMMAND]}`" in text
+    assert "k=5 reducer=mi" in said
+    run = mlflow.get_run(parent)
+    assert run.data.tags["best.k"] == "5"
+    assert run.data.metrics["best_val_macro_f1"] == pytest.approx(0.951)
+    assert run.data.metrics["trials_complete"] == 20
+    assert "| `k` | 5 | 2 |" in run.data.tags["mlflow.note.content"]
+
+
+@pytest.mark.integration
+def test_every_picture_that_the_text_names_is_there_and_the_page_needs_no_network(
+    define: Define, tmp_path: Path
+) -> None:
+    make(define(space=SPACE, n_trials=12))
+    folder = tmp_path / "reports" / "sweeps" / "made"
+    named = {
+        line.split("](")[1].rstrip(")") for line in (folder / "README.md").read_text().splitlines() if "![" in line
+    }
+    assert named == {path.name for path in folder.glob("*.svg")}
+    assert {"history.svg", "importances.svg", "slices.svg", "parallel_coordinates.svg"} <= named
+    page = (folder / "index.html").read_text()
+    assert "<script src" not in page
+    assert page.count("Plotly.newPlot(") >= 5
+    assert (folder / "trials.csv").read_text().count("\n") == 13
+
+
+def test_several_objectives_have_a_front(define: Define, tmp_path: Path) -> None:
+    objectives = {"val_macro_f1": "maximize", "fit_seconds": "minimize"}
+    make(define(space=SPACE, n_trials=12, objectives=objectives))
+    folder = tmp_path / "reports" / "sweeps" / "made"
+    assert (folder / "pareto_front.svg").is_file()
+    assert not (folder / "learning_curves.svg").exists(), "nothing is pruned"
+    assert "Pareto" in (folder / "index.html").read_text()
+
+
+def test_a_study_without_a_complete_trial_has_no_winner(define: Define, tmp_path: Path) -> None:
+    _, _, said = make(define(space=SPACE, n_trials=2), outcome=TrialState.FAIL)
+    assert "no trial is complete" in said
+    assert not (tmp_path / "best").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "overrides", "what"),
+    [
+        ({}, ("task=multiclass",), "another config"),
+        ({"space": {"k": "range(2, 5)"}}, (), "another space"),
+        ({"n_seeds": 2}, (), "number of seeds"),
+    ],
+)
+def test_a_study_is_not_mixed_with_another_of_its_name(
+    define: Define, changes: dict[str, Any], overrides: tuple[str, ...], what: str
+) -> None:
+    make(define(space=SPACE))
+    with pytest.raises(ValueError, match=f"{what}.*sweep.study=made-2"):
+        make(define(**{"space": SPACE, **changes}), *overrides)
+
+
+def test_a_later_call_goes_on_with_the_same_mlflow_run(define: Define) -> None:
+    _, first, _ = make(define(space=SPACE, n_trials=2))
+    study, second, _ = make(define(space=SPACE, n_trials=4))
+    assert first == second
+    assert len(study.trials) == 4
+
+
+def test_the_comparison_on_test_is_made_of_runs_of_the_current_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    run = FinishedRun("id", "0", {}, {"test_accuracy": 0.99, "fit_seconds": 20.0}, current=True)
+    asked = []
+
+    def find(config: dict[str, Any]) -> FinishedRun | None:
+        asked.append((config["k"], config["seed"]))
+        return replace(run, metrics={"test_accuracy": 0.99 + config["seed"] / 1000, "fit_seconds": 20.0})
+
+    monkeypatch.setattr(test_scores, "find_finished", find)
+    assert test_scores._runs(["k=3"]) == OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5)
+    assert asked == [(3, seed) for seed in range(5)]
+    monkeypatch.setattr(test_scores, "find_finished", lambda config: replace(run, current=False))
+    assert test_scores._runs(["k=3"]) is None
+    monkeypatch.setattr(test_scores, "find_finished", lambda config: None)
+    assert test_scores._runs(["k=3"]) is None
+
+
+def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    better, before = OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5), OnTest((0.99,) * 5, (20.0,) * 5)
+    monkeypatch.setattr(test_scores, "_runs", lambda overrides: better if "best/made" in overrides[0] else before)
+    text = "\n".join(test_scores.on_test("made", Experiments(["k=3"], Workspace(PROJECT))))
+    assert (
+        "| `python -m src.train -m +experiment=best/made seed=0,1,2,3,4` | 99.300 % [99.104 %, 99.496 %] | 30 |" in text
+    )
+    assert "| `python -m src.train -m k=3 seed=0,1,2,3,4` | 99.000 %" in text
+    assert "+0.300 points [+0.104, +0.496]" in text

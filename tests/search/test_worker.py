@@ -1,0 +1,195 @@
+"""A worker with trials that cost nothing, in a real database."""
+
+import threading
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import optuna
+import pytest
+from optuna.study import Study
+from optuna.trial import Trial, TrialState
+from tests.study.conftest import Define
+
+from src.search import trial_queue
+from src.search import worker as worker_module
+from src.search.config import Sweep
+from src.search.storage import open_storage
+from src.search.worker import StudyError, Worker, best
+
+
+def draw(study: Study, trial: Trial) -> list[float]:
+    return [trial.suggest_float("x", 0, 1)]
+
+
+def worker(sweep: Sweep, run: Callable[[Study, Trial], list[float]] = draw, first: Any = None) -> tuple[Worker, Study]:
+    storage = open_storage(str(sweep.storage), sweep.heartbeat, trial_queue.on_stale)
+    directions = list(sweep.objectives.values())
+    study = optuna.create_study(study_name="made", storage=storage, directions=directions, load_if_exists=True)
+    return Worker(sweep, storage, first or {}, run), study
+
+
+def states(study: Study) -> list[str]:
+    return [trial.state.name for trial in study.get_trials(deepcopy=False)]
+
+
+def test_it_works_until_the_budget_is_spent_and_a_second_call_finds_nothing_to_do(
+    define: Define, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, study = worker(define(), first={"x": 0.125})
+    assert one.work()
+    assert states(study) == ["COMPLETE"] * 4
+    assert study.trials[0].params == {"x": 0.125}
+    assert "made: 4 of 4 trials, best 0." in capsys.readouterr().err
+    assert worker(define())[0].work()
+    assert len(study.trials) == 4
+    assert worker(define(n_trials=6))[0].work()
+    assert states(study) == ["COMPLETE"] * 6
+
+
+def test_the_same_seed_draws_the_same_trials_also_in_two_calls(define: Define, tmp_path: Any) -> None:
+    found = []
+    for place, calls in (("once", [6]), ("twice", [3, 6])):
+        url = f"sqlite:///{tmp_path / place}.db"
+        for n_trials in calls:
+            sampler = {"name": "tpe", "n_startup_trials": 2, "multivariate": True, "group": True}
+            one, study = worker(define(storage=url, n_trials=n_trials, sampler=sampler))
+            one.work()
+        found.append([trial.params["x"] for trial in study.trials])
+    assert found[0] == found[1]
+    assert len(set(found[0])) == 6
+
+
+def test_a_trial_that_fails_fails_alone_and_says_why(define: Define, capsys: pytest.CaptureFixture[str]) -> None:
+    errors = iter([ValueError("broken\nand more"), MemoryError(), FloatingPointError("epoch 1: found the loss nan")])
+
+    def run(study: Study, trial: Trial) -> list[float]:
+        if trial.number < 3:
+            raise next(errors)
+        return draw(study, trial)
+
+    one, study = worker(define(), run)
+    assert one.work()
+    assert states(study) == ["FAIL", "FAIL", "FAIL", "COMPLETE"]
+    reasons = [trial.user_attrs.get(trial_queue.REASON) for trial in study.trials]
+    assert reasons[:3] == ["ValueError: broken", "MemoryError", "FloatingPointError: epoch 1: found the loss nan"]
+    assert "4 of 4 trials (3 failed), best" in capsys.readouterr().err
+
+
+def test_a_value_that_is_no_number_fails_the_trial_alone(define: Define) -> None:
+    one, study = worker(define(), lambda study, trial: [float("nan") if trial.number == 1 else 0.5])
+    assert one.work()
+    assert states(study) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    assert study.trials[1].user_attrs[trial_queue.REASON]
+
+
+def test_too_many_failures_in_a_row_stop_the_study_and_the_mended_one_goes_on(define: Define) -> None:
+    def run(study: Study, trial: Trial) -> list[float]:
+        raise RuntimeError("the disk is full")
+
+    one, study = worker(define(n_trials=9), run)
+    with pytest.raises(StudyError, match=r"made: 4 trials failed .* trial 3: RuntimeError: the disk is full.*goes on"):
+        one.work()
+    assert states(study)[:5] == ["FAIL"] * 4 + ["WAITING"]
+    one, study = worker(define(n_trials=9))
+    assert one.work()
+    assert states(study) == ["FAIL"] * 4 + ["COMPLETE"] * 5
+
+
+def test_a_pruned_trial_counts_and_keeps_what_was_reported(define: Define) -> None:
+    def run(study: Study, trial: Trial) -> list[float]:
+        for epoch in range(1, 6):
+            trial.report(1.0 - trial.number / 10 + epoch / 1000, epoch)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return draw(study, trial)
+
+    one, study = worker(define(pruner={"name": "median", "n_startup_trials": 1, "n_warmup_steps": 2}), run)
+    assert one.work()
+    assert states(study) == ["COMPLETE", "PRUNED", "PRUNED", "PRUNED"]
+    assert sorted(study.trials[1].intermediate_values) == [1, 2]
+    assert best(study).number == 0
+
+
+def test_ctrl_c_leaves_the_trial_to_the_next_call(define: Define) -> None:
+    drawn = []
+
+    def run(study: Study, trial: Trial) -> list[float]:
+        drawn.append(trial.suggest_float("x", 0, 1))
+        if len(drawn) == 2:
+            raise KeyboardInterrupt
+        return [drawn[-1]]
+
+    one, study = worker(define(), run)
+    with pytest.raises(KeyboardInterrupt):
+        one.work()
+    assert states(study) == ["COMPLETE", "FAIL", "WAITING", "WAITING", "WAITING"]
+    one, study = worker(define(), run)
+    assert one.work()
+    assert len(trial_queue.finished(study)) == 4
+    assert drawn[1] in drawn[2:], "the same values again"
+
+
+def test_no_trial_begins_after_the_timeout(define: Define, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(worker_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def run(study: Study, trial: Trial) -> list[float]:
+        clock[0] += 60
+        return draw(study, trial)
+
+    one, study = worker(define(timeout=100), run)
+    assert one.work()
+    assert len(trial_queue.finished(study)) == 2
+
+
+def test_a_worker_that_was_taken_for_dead_goes_on_with_other_trials(
+    define: Define, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(study: Study, trial: Trial) -> list[float]:
+        if trial.number == 0:  # the machine slept, others gave the trial up
+            study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+            trial_queue.on_stale(study, study._storage.get_trial(trial._trial_id))
+        return draw(study, trial)
+
+    one, study = worker(define(), run)
+    assert one.work()
+    assert len(trial_queue.finished(study)) == 4
+    assert states(study) == ["FAIL"] + ["COMPLETE"] * 4
+    assert "trial 0: another worker has it now" in capsys.readouterr().err
+
+
+@pytest.mark.integration
+def test_workers_do_not_wait_for_each_other_and_the_last_one_says_that_it_was(define: Define) -> None:
+    slow_began, results = threading.Event(), {}
+
+    def slow(study: Study, trial: Trial) -> list[float]:
+        slow_began.set()
+        time.sleep(3)
+        return draw(study, trial)
+
+    def quick(study: Study, trial: Trial) -> list[float]:
+        slow_began.wait()
+        return draw(study, trial)
+
+    workers = {"slow": worker(define(n_trials=8), slow)[0], "quick": worker(define(n_trials=8), quick)[0]}
+    threads = [
+        threading.Thread(target=lambda name=name, one=one: results.update({name: one.work()}))
+        for name, one in workers.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert results == {"slow": True, "quick": False}
+    _, study = worker(define(n_trials=8))
+    assert [trial.state for trial in trial_queue.finished(study)] == [TrialState.COMPLETE] * 8
+
+
+def test_the_best_is_the_first_of_equals_by_the_first_objective(define: Define) -> None:
+    objectives = {"fit_seconds": "minimize", "val_macro_f1": "maximize"}
+    values = [[2.0, 0.9], [1.0, 0.5], [1.0, 0.9], [3.0, 1.0]]
+    one, study = worker(define(objectives=objectives), lambda study, trial: values[trial.number])
+    one.work()
+    assert best(study).number == 1

@@ -1,0 +1,23 @@
+"""The callback that gives a multirun's runs their parent, in the process of a worker. (The rest is in tests/e2e.)"""
+
+import os
+import pickle
+
+import pytest
+from omegaconf import OmegaConf
+
+from src.tracking import runs
+from src.tracking.multirun_callback import ParentRun
+
+
+def test_a_worker_elsewhere_learns_the_parent_from_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(runs.PARENT_VARIABLE, raising=False)
+    callback = ParentRun()
+    callback._run_id, callback._process = "the-parent", os.getpid() + 1
+    pickle.loads(pickle.dumps(callback)).on_job_start(OmegaConf.create({}))
+    assert os.environ.pop(runs.PARENT_VARIABLE) == "the-parent"
+
+
+def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "start_parent", lambda *given, **more: pytest.fail("a study has a run of its own"))
+    ParentRun().on_multirun_start(OmegaConf.create({"sweep": {}}))

@@ -1,0 +1,339 @@
+"""The MLflow store and the runs in it. (Statuses of runs that die are in tests/e2e/test_faults.py.)"""
+
+import json
+import os
+import platform
+import shutil
+import sqlite3
+from contextlib import closing
+
+import mlflow
+import pytest
+
+from src.config.build import build
+from src.pipeline.stages import fingerprint
+from src.tracking import environment, runs
+from src.tracking import store as stores
+from src.tracking.finished_runs import already_done, find_finished
+
+
+@pytest.fixture
+def settings(composed):
+    return build(composed("dataset=simulated", "model=decision_tree"))
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path, monkeypatch, laid_out_store):
+    """A store of this test's own, in the place where a project has its own."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv(runs.PARENT_VARIABLE, raising=False)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(laid_out_store, tmp_path / "mlruns")
+    yield tmp_path / "mlruns"
+    while mlflow.active_run():
+        mlflow.end_run()
+
+
+def only_run(store):
+    client = mlflow.MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
+    (run,) = client.search_runs([client.get_experiment_by_name("simulated").experiment_id])
+    return client, run
+
+
+def test_a_new_store_lets_readers_and_writers_not_wait_for_each_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "elsewhere"))
+    assert stores.open_store("simulated").get_experiment_by_name("simulated") is not None
+    with closing(sqlite3.connect(tmp_path / "elsewhere" / "mlruns" / "mlflow.db")) as database:
+        assert database.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize("given", [None, "sqlite:///elsewhere.db"])
+def test_opening_a_store_leaves_the_environment_as_it_was(given, tmp_path, monkeypatch):
+    """Else each process that is started afterwards, and each later test, would write to this store."""
+    if given:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere.db")
+    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    stores.open_store("simulated")  # sets what is set once and for all
+    before = dict(os.environ)
+    stores.open_store("simulated")
+    stores.open_store(None)
+    assert dict(os.environ) == before
+    assert os.environ.get("MLFLOW_TRACKING_URI") == (f"sqlite:///{tmp_path}/elsewhere.db" if given else None)
+    assert "MLFLOW_EXPERIMENT_ID" not in os.environ
+
+
+def test_a_run_goes_on_with_the_same_config_and_no_other(composed, store):
+    """Parameters of a run cannot change: an evaluation in another way is a run of its own."""
+    one = build(composed("dataset=simulated", "model=decision_tree"))
+    other = build(composed("dataset=simulated", "model=decision_tree", "evaluation.bootstrap=10"))
+    with runs.tracked_run(one) as first:
+        pass
+    with runs.tracked_run(one, resume=first.id) as same:
+        assert same.id == first.id
+    with runs.tracked_run(other, resume=first.id) as changed:
+        assert changed.id != first.id
+    client = mlflow.MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
+    bootstrap = [client.get_run(run.id).data.params["evaluation.bootstrap"] for run in (first, changed)]
+    assert bootstrap == ["1000", "10"]
+
+
+def test_the_whole_resolved_config_is_logged_flat(settings, store):
+    with runs.tracked_run(settings):
+        pass
+    _, run = only_run(store)
+    assert run.data.params["task.classes.attack.count"] == "100148"
+    assert run.data.params["reducer.k"] == "2"
+    assert run.data.params["derived.git_revision"] == environment.git_revision()
+    assert run.data.tags["protocol"] == "random"
+    assert run.data.tags["mlflow.note.content"].startswith("**Simulated data.**")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(None, "FINISHED"), (ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")]
+)
+def test_a_run_ends_as_its_block_does(settings, store, error, status):
+    def work() -> None:
+        with runs.tracked_run(settings):
+            if error:
+                raise error("stop")
+
+    if error:
+        with pytest.raises(error, match="stop"):
+            work()
+    else:
+        work()
+    assert only_run(store)[1].info.status == status
+
+
+def test_a_resumed_run_is_the_same_run_and_a_lost_one_a_new_run(settings, store):
+    with runs.tracked_run(settings) as first:
+        first.log_metrics({"val_accuracy": 0.5, "simulated": True})
+    with runs.tracked_run(settings, resume=first.id) as again:
+        again.log_metrics({"test_accuracy": 0.25})
+    assert again.id == first.id
+    _, run = only_run(store)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == {"val_accuracy": 0.5, "simulated": 1.0, "test_accuracy": 0.25}
+    with runs.tracked_run(settings, resume="0" * 32) as new:
+        assert new.id != first.id
+
+
+def test_the_files_of_the_reports_are_logged_and_folders_beside_them_are_not(settings, store, tmp_path):
+    (tmp_path / "reports" / "paper").mkdir(parents=True)
+    for name in ("metrics.json", "roc.png", "paper/README.md"):
+        (tmp_path / "reports" / name).write_text("x")
+    with runs.tracked_run(settings) as run:
+        run.log_evaluation({"test_accuracy": 0.5}, tmp_path / "reports")
+    client, _ = only_run(store)
+    assert {item.path for item in client.list_artifacts(run.id)} == {"config.yaml", "metrics.json", "roc.png"}
+
+
+def test_reports_of_further_test_parts_are_logged_in_their_folders(settings, store, tmp_path):
+    (tmp_path / "reports" / "further_tests" / "test_21").mkdir(parents=True)
+    for name in ("metrics.json", "further_tests/test_21/metrics.json"):
+        (tmp_path / "reports" / name).write_text("x")
+    with runs.tracked_run(settings) as run:
+        run.log_evaluation({"test_21_accuracy": 0.5}, tmp_path / "reports")
+    client, _ = only_run(store)
+    assert [item.path for item in client.list_artifacts(run.id, "further_tests/test_21")] == [
+        "further_tests/test_21/metrics.json"
+    ]
+
+
+def test_epochs_become_curves(settings, store):
+    epochs = [{"epoch": number, "loss": 1 / number, "val_accuracy": 0.5} for number in (1, 2, 3)]
+    with runs.tracked_run(settings) as run:
+        run.log_epochs(epochs)
+    client, _ = only_run(store)
+    curve = client.get_metric_history(run.id, "epoch_loss")
+    assert [(point.step, point.value) for point in curve] == [(1, 1.0), (2, 0.5), (3, pytest.approx(1 / 3))]
+
+
+@pytest.mark.parametrize(
+    ("children", "complete", "status"),
+    [
+        (["FINISHED", "FINISHED"], True, "FINISHED"),
+        (["FINISHED", "FAILED"], True, "FAILED"),
+        (["FINISHED", "RUNNING"], True, "FAILED"),
+        (["FAILED", "KILLED"], True, "KILLED"),
+        ([], True, "FAILED"),
+        ([], False, "KILLED"),
+    ],
+)
+def test_a_parent_ends_as_the_worst_of_its_children(store, children, complete, status):
+    parent = runs.start_parent("simulated", "k=2,3", {})
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(parent).info.experiment_id
+    for child in children:
+        run = client.create_run(experiment, tags={"mlflow.parentRunId": parent})
+        if child != "RUNNING":
+            client.set_terminated(run.info.run_id, child)
+    runs.end_parent(parent, complete=complete)
+    assert client.get_run(parent).info.status == status
+
+
+def test_the_store_lets_readers_and_writers_work_at_once_and_has_its_view(store):
+    stores.open_store("simulated")
+    with sqlite3.connect(store / "mlflow.db") as database:
+        assert database.execute("pragma journal_mode").fetchone() == ("wal",)
+    experiment = mlflow.get_experiment_by_name("simulated")
+    assert experiment.artifact_location == str(store / "artifacts")
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{stores.VIEW}"])
+    assert view["orderByKey"] == "metrics.`test_accuracy`"
+    assert stores.VIEW in stores.runs_page(experiment.experiment_id)
+
+
+def test_another_store_is_laid_out_where_the_variable_names_one(settings, store, tmp_path, monkeypatch):
+    before = (store / "mlflow.db").read_bytes()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other' / 'runs.db'}")
+    with runs.tracked_run(settings):
+        pass
+    assert (store / "mlflow.db").read_bytes() == before
+    assert (tmp_path / "other" / "runs.db").exists()
+
+
+# --- runs found again ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def finished(composed, store):
+    """Make a run as if it had been trained and evaluated, and return its id."""
+
+    def make(*overrides: str, metrics: tuple[str, ...] = ("test_accuracy",)) -> str:
+        with runs.tracked_run(build(composed("dataset=simulated", "model=decision_tree", *overrides))) as run:
+            run.log_metrics(dict.fromkeys(metrics, 0.5))
+        return run.id
+
+    return make
+
+
+def test_a_run_is_found_by_its_config_if_it_was_evaluated(composed, finished):
+    config = build(composed("dataset=simulated", "model=decision_tree", "k=3")).config
+    assert find_finished(config) is None
+    finished("k=3", metrics=("val_accuracy",))
+    finished("k=4")
+    assert find_finished(config) is None
+    run_id = finished("k=3", "tracking.log_model=false")
+    found = find_finished(config)
+    assert (found.id, found.current, found.metrics, found.params["k"]) == (run_id, True, {"test_accuracy": 0.5}, "3")
+    assert found.page.endswith(f"/runs/{run_id}")
+
+
+def test_a_run_of_other_code_is_found_but_not_current_and_makes_no_other_needless(composed, finished):
+    config = build(composed("dataset=simulated", "model=decision_tree", "tracking.skip_finished=true")).config
+    run_id = finished()
+    assert already_done(config).id == run_id
+    with pytest.MonkeyPatch.context() as other:
+        other.setattr(fingerprint, "_versions", lambda code: ["other"])
+        assert find_finished(config).id == run_id
+        assert not find_finished(config).current
+        assert already_done(config) is None
+        newer = finished()
+    assert find_finished(config).id == run_id != newer  # the current one goes before the newest
+
+
+def test_nothing_is_skipped_unless_asked_for_nor_in_a_dvc_stage(composed, finished, monkeypatch):
+    finished()
+    one = ("dataset=simulated", "model=decision_tree")
+    assert already_done(build(composed(*one)).config) is None
+    monkeypatch.setenv("DVC_STAGE", "train")
+    assert already_done(build(composed(*one, "tracking.skip_finished=true")).config) is None
+
+
+def test_a_shared_parent_is_gone_on_with_and_its_dead_children_are_closed(store):
+    first = runs.start_parent("simulated", "paper", {}, shared=True)
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(first).info.experiment_id
+
+    def child(process: str) -> str:
+        tags = {"mlflow.parentRunId": first, "process": process}
+        return client.create_run(experiment, tags=tags).info.run_id
+
+    alive, elsewhere = child(runs._this_process()), child("another-machine 1 0")
+    dead = child(f"{platform.node()} {2**22 + 1} 0")
+    reused = child(f"{platform.node()} {os.getpid()} 0")  # a process of that number, but not that one
+    assert runs.start_parent("simulated", "paper", {}, shared=True) == first
+    statuses = {run_id: client.get_run(run_id).info.status for run_id in (first, alive, elsewhere, dead, reused)}
+    assert list(statuses.values()) == ["RUNNING", "RUNNING", "RUNNING", "KILLED", "KILLED"]
+    assert runs.start_parent("simulated", "paper", {}) != first
+
+
+def test_of_children_with_one_config_the_newest_counts(store):
+    parent = runs.start_parent("simulated", "paper", {}, shared=True)
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(parent).info.experiment_id
+    for start, status in ((1000, "KILLED"), (2000, "FINISHED")):
+        tags = {"mlflow.parentRunId": parent, "fingerprint.config": "one"}
+        client.set_terminated(client.create_run(experiment, start_time=start, tags=tags).info.run_id, status)
+    runs.end_parent(parent, complete=True)
+    assert client.get_run(parent).info.status == "FINISHED"
+
+
+def test_a_parent_without_children_is_fine_where_all_were_in_the_store(store):
+    parent = runs.start_parent("simulated", "paper", {}, shared=True)
+    runs.end_parent(parent, complete=True, all_skipped=True)
+    assert mlflow.MlflowClient().get_run(parent).info.status == "FINISHED"
+
+
+def test_a_report_is_logged_to_the_parent_made_where_there_is_none(composed, store, tmp_path):
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "README.md").write_text("x")
+    shared = build(composed("dataset=simulated", "model=decision_tree", "tracking.parent=paper"))
+    for _ in range(2):
+        runs.log_to_parent(shared, tmp_path / "report", "report")
+    parent = runs.find_parent("simulated", "paper")
+    client = mlflow.MlflowClient()
+    assert [item.path for item in client.list_artifacts(parent, "report")] == ["report/README.md"]
+    assert len(client.search_runs([client.get_run(parent).info.experiment_id])) == 1
+
+
+def test_a_run_of_a_study_is_named_and_nested_as_told(settings, store):
+    parent = runs.start_parent("simulated", "study", {})
+    with runs.tracked_run(settings, name="trial-3", parent=parent, extra_tags={"trial": "3"}) as run:
+        run.set_tags({"trial.state": "PRUNED", "trial.reason": "x" * 9000})
+        run.set_tags({"trial.state": "COMPLETE"})
+    found = mlflow.get_run(run.id)
+    assert found.info.run_name == "trial-3"
+    assert found.data.tags["mlflow.parentRunId"] == parent
+    assert (found.data.tags["trial"], found.data.tags["trial.state"]) == ("3", "COMPLETE")
+    assert len(found.data.tags["trial.reason"]) == 5000
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(None, "FINISHED"), (ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")]
+)
+def test_the_run_of_a_study_ends_as_its_worker_does_and_is_gone_on_with(store, error, status):
+    parent = runs.start_parent("simulated", "study", {})
+    client = mlflow.MlflowClient()
+
+    def work() -> None:
+        with runs.open_parent(parent):
+            if error:
+                raise error
+
+    if error:
+        with pytest.raises(error):
+            work()
+    else:
+        work()
+    assert client.get_run(parent).info.status == status
+    assert runs.reopen_parent(parent)
+    assert client.get_run(parent).info.status == "RUNNING"
+    assert not runs.reopen_parent("0" * 32)
+
+
+def test_what_a_study_came_to_is_told_on_its_run_and_can_change(store, tmp_path):
+    parent = runs.start_parent("simulated", "study", {})
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "README.md").write_text("x")
+    for best in (3, 4):
+        runs.describe(parent, f"trial {best}", {"best.k": best}, {"best_score": 0.9}, tmp_path / "report")
+    found = mlflow.get_run(parent)
+    assert found.data.tags["mlflow.note.content"] == "trial 4"
+    assert found.data.tags["best.k"] == "4"
+    assert found.data.metrics == {"best_score": 0.9}
+    assert [item.path for item in mlflow.MlflowClient().list_artifacts(parent)] == ["README.md"]
+    runs.describe(parent, "again", {}, {}, tmp_path / "report", "grid")
+    assert [item.path for item in mlflow.MlflowClient().list_artifacts(parent, "grid")] == ["grid/README.md"]
