@@ -40,7 +40,7 @@ done
 $(BIN)/python -m src.$(2) $(SMALL)
 endef
 
-.PHONY: help setup setup-dev demo repro paper honest models ui dashboard test test-integration test-all lint style types bench bench-peers bench-commands bench-sweeps params lock clean
+.PHONY: help setup setup-dev demo repro paper honest models ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -101,11 +101,14 @@ test-integration: $(READY_DEV) ## the other tests: products, backends, commands 
 
 test-all: test test-integration ## all tests
 
-lint: style types ## style and types
+lint: style imports types ## style, rules of import, types
 
 style: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+imports: $(READY_DEV)
+	$(BIN)/lint-imports
 
 types: $(READY_DEV)
 	$(BIN)/mypy

@@ -20,7 +20,7 @@ from src.utils.files import whole_file
 def main(arguments: list[str] | None = None) -> int:
     """Read, score and write block by block; the size of the file does not matter."""
     options = _parser().parse_args(arguments)
-    from src.tracking.runs import detector_folder
+    from src.tracking.logged_models import detector_folder
 
     try:
         detector = Detector.load(detector_folder(options.model))

@@ -11,7 +11,7 @@ from src.pipeline.stages import Walk
 from src.reports.paper.report import Report
 from src.reports.paper.results import Cell, Result, Results
 from src.tracking.finished_runs import FinishedRun, find_finished
-from src.tracking.runs import log_to_parent
+from src.tracking.parents import log_to_parent
 from src.utils.paths import PROJECT, project
 
 GRIDS = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob("paper_*.yaml"))

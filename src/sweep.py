@@ -17,7 +17,7 @@ from src.search.report import write_report
 from src.search.space import read_space
 from src.search.storage import open_storage, storage_url
 from src.search.worker import Worker
-from src.tracking import runs
+from src.tracking import parents
 from src.utils.paths import project
 
 
@@ -34,9 +34,9 @@ def main(cfg: DictConfig) -> None:
     study, founded = open_study(sweep, storage, experiments, space)
     tags = {"study": sweep.study, "simulated": str(cfg.dataset.name == "simulated").lower()}
     parent = parent_run(
-        study, founded, lambda: runs.start_parent(cfg.tracking.experiment, sweep.study, tags), runs.reopen_parent
+        study, founded, lambda: parents.start_parent(cfg.tracking.experiment, sweep.study, tags), parents.reopen_parent
     )
-    with runs.open_parent(parent):
+    with parents.open_parent(parent):
         objective = Objective(sweep, space, experiments, parent)
         if Worker(sweep, storage, experiments.defaults(space), objective).work():
             print(write_report(sweep, study, experiments, parent))

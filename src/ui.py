@@ -9,7 +9,8 @@ import urllib.error
 import urllib.request
 import webbrowser
 
-from src.tracking import runs, store
+from src.tracking import store
+from src.utils.termination import Terminated, terminable
 
 START_S = 120
 
@@ -27,7 +28,7 @@ def main() -> int:
     # the job runner, for features not used here, costs a dozen processes and 2.5 GB
     server = subprocess.Popen(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
     try:
-        with runs.terminable():
+        with terminable():
             if not _answers(f"{address}/health", server):
                 print(
                     f"ui: the server on port {options.port} did not start; is the port taken? try --port",
@@ -43,7 +44,7 @@ def main() -> int:
             if not options.no_browser:
                 webbrowser.open(next(iter(pages.values())))
             return server.wait()
-    except (KeyboardInterrupt, runs.Terminated):
+    except (KeyboardInterrupt, Terminated):
         return 0
     finally:
         server.terminate()

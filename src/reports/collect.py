@@ -9,7 +9,7 @@ from src.config.jobs import jobs
 from src.reports.grid_report import GridReport
 from src.reports.runs import Entry, Results, Run
 from src.tracking.finished_runs import FinishedRun, find_finished
-from src.tracking.runs import log_to_parent
+from src.tracking.parents import log_to_parent
 from src.tracking.seed_summary import groups
 from src.utils.paths import PROJECT, project
 

@@ -20,7 +20,7 @@ from src.search.objective import FIGURES
 from src.search.plots import Scale
 from src.search.test_scores import on_test
 from src.search.worker import best
-from src.tracking import runs
+from src.tracking import parents
 from src.utils.files import whole_folder, write_text
 from src.utils.paths import Workspace, project
 
@@ -48,7 +48,7 @@ def write_report(sweep: Sweep, study: Study, experiments: Experiments, parent: s
     metrics = {f"best_{name}": winner.user_attrs[FIGURES][name] for name in sweep.objectives} | {
         f"trials_{state}": float(count) for state, count in counts.items()
     }
-    runs.describe(parent, text, tags, metrics, folder)
+    parents.describe(parent, text, tags, metrics, folder)
     values = " ".join(f"{name}={value}" for name, value in winner.params.items())
     return (
         f"{study.study_name}: trial {winner.number} is the best, {next(iter(sweep.objectives))} "

@@ -13,9 +13,10 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.jobs import jobs
-from src.tracking import runs
+from src.tracking import parents, runs
 from src.tracking.finished_runs import already_done, find_finished
 from src.utils.progress import Job, Progress
+from src.utils.termination import terminable
 
 if TYPE_CHECKING:
     from src.tracking.seed_summary import Group
@@ -43,11 +44,11 @@ class ParentRun(Callback):
         shared = config.tracking.parent
         name = shared or " ".join(overrides) or "multirun"
         tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": " ".join(overrides)}
-        self._run_id = runs.start_parent(config.tracking.experiment, name, tags, shared=bool(shared))
+        self._run_id = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared))
         self._may_be_empty = config.tracking.skip_finished
         os.environ[runs.PARENT_VARIABLE] = self._run_id
         atexit.register(self._end, complete=False)  # where the multirun does not get to its end
-        _SIGNALS.enter_context(runs.terminable())
+        _SIGNALS.enter_context(terminable())
         chosen = config.hydra.runtime.choices.get("experiment") or "multirun"
         configs = jobs(overrides)
         self._progress = Progress(chosen, [_job(one) for one in configs])
@@ -76,7 +77,7 @@ class ParentRun(Callback):
         if self._run_id:
             run_id, self._run_id = self._run_id, None
             os.environ.pop(runs.PARENT_VARIABLE, None)
-            runs.end_parent(run_id, complete=complete, all_skipped=self._may_be_empty)
+            parents.end_parent(run_id, complete=complete, all_skipped=self._may_be_empty)
 
 
 def _tell_seeds(parent: str, groups: "list[Group]", place: str | None) -> None:
@@ -104,7 +105,7 @@ def _tell_seeds(parent: str, groups: "list[Group]", place: str | None) -> None:
             metrics |= {f"{name}_mean": score.mean, f"{name}_low": score.low, f"{name}_high": score.high}
     with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
         seed_summary.write(found, Path(scratch))
-        runs.describe(parent, text, tags, metrics, Path(scratch), place)
+        parents.describe(parent, text, tags, metrics, Path(scratch), place)
 
 
 def _job(config: DictConfig) -> Job:

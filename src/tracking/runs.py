@@ -1,32 +1,24 @@
-"""Runs that are being written: one a fit, and the parents of multiruns."""
+"""MLflow runs of single experiments: opened, written, ended."""
 
 import os
 import platform
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import psutil
 
 from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
-from src.tracking.environment import environment, requirements
+from src.tracking.environment import environment
+from src.tracking.logged_models import log_detector
 from src.tracking.store import open_store
-from src.utils.paths import FURTHER_TESTS, PROJECT
+from src.utils.paths import FURTHER_TESTS
+from src.utils.termination import Terminated, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
-DETECTOR = "detector"
-
-
-class Terminated(SystemExit):
-    """SIGTERM arrived."""
-
-    def __init__(self) -> None:
-        super().__init__(128 + signal.SIGTERM)
 
 
 class Run:
@@ -86,24 +78,7 @@ class Run:
 
     def log_detector(self, folder: Path, class_names: tuple[str, ...]) -> None:
         """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
-        from mlflow.models import ModelSignature
-        from mlflow.types.schema import ColSpec, Schema
-
-        from src.data.schema import COLUMNS
-        from src.detector.example import example_records
-
-        kinds = {name: "string" if kind == "symbol" else "double" for name, kind in COLUMNS.items()}
-        outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
-        signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
-        self._mlflow.pyfunc.log_model(
-            name=DETECTOR,
-            python_model=str(PROJECT / "src" / "detector" / "mlflow_model.py"),
-            code_paths=[str(PROJECT / "src")],
-            artifacts={DETECTOR: str(folder)},
-            signature=signature,
-            input_example=example_records(),
-            pip_requirements=requirements(),
-        )
+        log_detector(self._mlflow, folder, class_names)
 
 
 @contextmanager
@@ -141,7 +116,7 @@ def tracked_run(
     parent = parent or os.environ.get(PARENT_VARIABLE)
     run_id = resume if resume and _config_of(mlflow, resume) == fingerprint["config"] else None
     # signals first: one that comes between the run's start and the block must end the run too
-    with terminable(), _ended(mlflow.end_run):
+    with terminable(), ended(mlflow.end_run):
         run = mlflow.start_run(
             run_id=run_id,
             run_name=None if run_id else name,
@@ -157,7 +132,7 @@ def tracked_run(
 
 
 @contextmanager
-def _ended(end: Callable[[str], object]) -> Iterator[None]:
+def ended(end: Callable[[str], object]) -> Iterator[None]:
     """Call `end` with the status that tells how the block ended."""
     status = "FINISHED"
     try:
@@ -172,195 +147,17 @@ def _ended(end: Callable[[str], object]) -> Iterator[None]:
         end(status)
 
 
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that what is open gets closed. Only a main thread can."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Terminated
-
-    try:
-        previous = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: whoever started the thread is in charge of signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared: bool = False) -> str:
-    """Make the run that the runs of a multirun are nested under, and return its id.
-
-    Args:
-        shared: Go on with the parent of that name where the store has one, as an interrupted grid does.
-    """
-    mlflow = open_store(experiment)
-    client = mlflow.MlflowClient()
-    experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
-    if shared and (found := find_parent(experiment, name)):
-        reopen_parent(found)
-        return found
-    run = client.create_run(experiment_id, run_name=name, tags={"multirun": "true", **tags})
-    return str(run.info.run_id)
-
-
-def reopen_parent(run_id: str) -> bool:
-    """Go on with a parent, and close the children that died; False where the store does not have it."""
-    mlflow = open_store(None)
-    if not _exists(mlflow, run_id):
-        return False
-    client = mlflow.MlflowClient()
-    _close_dead(client, client.get_run(run_id).info.experiment_id, run_id)
-    client.update_run(run_id, status="RUNNING")
-    return True
-
-
-def end_run(run_id: str, status: str) -> None:
-    """End a run of another process, or a parent."""
-    open_store(None).MlflowClient().set_terminated(run_id, status)
-
-
-@contextmanager
-def open_parent(run_id: str) -> Iterator[None]:
-    """End a parent as its block ends: FINISHED, FAILED on an exception, KILLED on Ctrl-C or SIGTERM."""
-    with terminable(), _ended(lambda status: end_run(run_id, status)):
-        yield
-
-
-def describe(
-    run_id: str,
-    note: str,
-    tags: Mapping[str, object],
-    metrics: Mapping[str, float],
-    folder: Path | None,
-    place: str | None = None,
-) -> None:
-    """Say what a parent came to: a note in Markdown for its page, tags, metrics, and every file of a folder.
-
-    Args:
-        place: Where among the artifacts those files go; at the top, unless given.
-    """
-    from mlflow.entities import Metric, RunTag
-
-    client, now = open_store(None).MlflowClient(), int(time.time() * 1000)
-    texts = {name: str(value)[:5000] for name, value in {**tags, "mlflow.note.content": note}.items()}
-    client.log_batch(
-        run_id,
-        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
-        tags=[RunTag(name, text) for name, text in texts.items()],
-    )
-    if folder:
-        client.log_artifacts(run_id, str(folder), place)
-
-
-def find_parent(experiment: str, name: str) -> str | None:
-    """Id of the oldest parent run of that name."""
-    mlflow = open_store(experiment)
-    found = mlflow.MlflowClient().search_runs(
-        [mlflow.get_experiment_by_name(experiment).experiment_id],
-        f"tags.multirun = 'true' and tags.`mlflow.runName` = '{name}'",
-        max_results=1,
-        order_by=["attributes.start_time ASC"],
-    )
-    return str(found[0].info.run_id) if found else None
-
-
-def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> None:
-    """End a parent run: as the worst of its children, or as KILLED where the multirun is not `complete`.
-
-    Of children with the same config the newest counts: it is what became of those that died before it.
-
-    Args:
-        all_skipped: No child was needed: the store had every run.
-    """
-    import mlflow
-
-    client = mlflow.MlflowClient()
-    newest = {
-        child.data.tags.get("fingerprint.config", child.info.run_id): child.info.status
-        for child in reversed(_children(client, client.get_run(run_id).info.experiment_id, run_id))
-    }
-    statuses = set(newest.values())
-    if not complete or "KILLED" in statuses:
-        status = "KILLED"
-    else:
-        status = "FINISHED" if statuses == {"FINISHED"} or (all_skipped and not statuses) else "FAILED"
-    client.set_terminated(run_id, status)
-
-
-def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
-    """Log every file of `folder` under `place` of the parent that `tracking.parent` names."""
-    tracking = settings.config["tracking"]
-    run_id = find_parent(tracking["experiment"], tracking["parent"])
-    if not run_id:  # every run was there already, under other parents
-        tags = {"simulated": str(settings.dataset.simulated).lower()}
-        run_id = start_parent(tracking["experiment"], tracking["parent"], tags)
-        end_parent(run_id, complete=True, all_skipped=True)
-    open_store(None).MlflowClient().log_artifacts(run_id, str(folder), place)
-
-
-def _children(client: Any, experiment_id: str, run_id: str) -> list[Any]:
-    """Runs nested under a parent, newest first."""
-    return list(client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'", max_results=50000))
-
-
 def _this_process() -> str:
     me = psutil.Process()
     return f"{platform.node()} {me.pid} {me.create_time():.0f}"
 
 
-def _close_dead(client: Any, experiment_id: str, parent: str) -> None:
-    """Mark as KILLED the children that a process of this machine left RUNNING: nothing can on SIGKILL."""
-    for child in _children(client, experiment_id, parent):
-        host, pid, created = child.data.tags.get("process", "? 0 0").rsplit(" ", 2)
-        if child.info.status != "RUNNING" or host != platform.node():
-            continue
-        try:
-            alive = f"{psutil.Process(int(pid)).create_time():.0f}" == created
-        except psutil.NoSuchProcess:
-            alive = False
-        if not alive:
-            client.set_terminated(child.info.run_id, "KILLED")
-
-
-def detector_folder(model: str) -> Path:
-    """The folder of a detector named by a run id, a folder of a detector, or a folder of a logged model.
-
-    Raises:
-        ValueError: it is none of them.
-    """
-    folder = Path(model)
-    if folder.is_dir():
-        for place in (folder, folder / "artifacts" / DETECTOR, folder / "models" / DETECTOR):
-            if (place / "detector.json").is_file():
-                return place
-        raise ValueError(f"{folder}: found no detector in it, expected detector.json or a model logged by this project")
-    mlflow = open_store(None)
-    try:
-        return Path(mlflow.artifacts.download_artifacts(f"runs:/{model}/{DETECTOR}")) / "artifacts" / DETECTOR
-    except mlflow.exceptions.MlflowException as error:
-        raise ValueError(
-            f"{model!r}: found neither such a folder nor a run with a detector in {mlflow.get_tracking_uri()} "
-            f"({error.message}); expected the id of a run (make ui shows them) or a path such as models/detector"
-        ) from None
-
-
 def _config_of(mlflow: Any, run_id: str) -> str | None:
     """Fingerprint of a run's config; None where the store does not have the run."""
-    if not _exists(mlflow, run_id):
+    if not exists(mlflow, run_id):
         return None
     found: str | None = mlflow.get_run(run_id).data.tags.get("fingerprint.config")
     return found
-
-
-def _exists(mlflow: Any, run_id: str) -> bool:
-    try:
-        mlflow.get_run(run_id)
-    except mlflow.exceptions.MlflowException:
-        return False
-    return True
 
 
 def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -376,3 +173,17 @@ def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             found[f"{prefix}{key}"] = value
     return found
+
+
+def end_run(run_id: str, status: str) -> None:
+    """End a run of another process, or a parent."""
+    open_store(None).MlflowClient().set_terminated(run_id, status)
+
+
+def exists(mlflow: Any, run_id: str) -> bool:
+    """Tell whether the store has a run."""
+    try:
+        mlflow.get_run(run_id)
+    except mlflow.exceptions.MlflowException:
+        return False
+    return True

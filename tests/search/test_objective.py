@@ -28,7 +28,7 @@ from src.search.objective import FIGURES, RUN, Objective
 from src.search.space import read_space
 from src.search.storage import open_storage
 from src.search.worker import Worker
-from src.tracking import runs
+from src.tracking import parents
 from src.utils.paths import PROJECT, Workspace
 
 TINY = (
@@ -84,7 +84,7 @@ def search(define: Define) -> Iterator[Run_]:
         study = optuna.create_study(
             study_name="made", storage=storage, directions=list(sweep.objectives.values()), load_if_exists=True
         )
-        parent = runs.start_parent("simulated", "made", {})
+        parent = parents.start_parent("simulated", "made", {})
         Worker(sweep, storage, {}, Objective(sweep, parsed, experiments, parent)).work()
         client = mlflow.MlflowClient()
         found = client.search_runs(

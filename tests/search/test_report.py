@@ -23,7 +23,7 @@ from src.search.space import read_space
 from src.search.storage import open_storage
 from src.search.test_scores import OnTest
 from src.search.worker import Worker
-from src.tracking import runs
+from src.tracking import parents
 from src.tracking.finished_runs import FinishedRun
 from src.utils.paths import PROJECT, Workspace
 
@@ -49,7 +49,7 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
     study, founded = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
-    parent = parent_run(study, founded, lambda: runs.start_parent("simulated", "made", {}), runs.reopen_parent)
+    parent = parent_run(study, founded, lambda: parents.start_parent("simulated", "made", {}), parents.reopen_parent)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:
         if outcome == TrialState.FAIL:

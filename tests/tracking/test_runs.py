@@ -12,7 +12,7 @@ import pytest
 
 from src.config.build import build
 from src.pipeline.stages import fingerprint
-from src.tracking import environment, runs
+from src.tracking import environment, parents, runs
 from src.tracking import store as stores
 from src.tracking.finished_runs import already_done, find_finished
 
@@ -163,14 +163,14 @@ def test_epochs_become_curves(settings, store):
     ],
 )
 def test_a_parent_ends_as_the_worst_of_its_children(store, children, complete, status):
-    parent = runs.start_parent("simulated", "k=2,3", {})
+    parent = parents.start_parent("simulated", "k=2,3", {})
     client = mlflow.MlflowClient()
     experiment = client.get_run(parent).info.experiment_id
     for child in children:
         run = client.create_run(experiment, tags={"mlflow.parentRunId": parent})
         if child != "RUNNING":
             client.set_terminated(run.info.run_id, child)
-    runs.end_parent(parent, complete=complete)
+    parents.end_parent(parent, complete=complete)
     assert client.get_run(parent).info.status == status
 
 
@@ -243,7 +243,7 @@ def test_nothing_is_skipped_unless_asked_for_nor_in_a_dvc_stage(composed, finish
 
 
 def test_a_shared_parent_is_gone_on_with_and_its_dead_children_are_closed(store):
-    first = runs.start_parent("simulated", "paper", {}, shared=True)
+    first = parents.start_parent("simulated", "paper", {}, shared=True)
     client = mlflow.MlflowClient()
     experiment = client.get_run(first).info.experiment_id
 
@@ -254,26 +254,26 @@ def test_a_shared_parent_is_gone_on_with_and_its_dead_children_are_closed(store)
     alive, elsewhere = child(runs._this_process()), child("another-machine 1 0")
     dead = child(f"{platform.node()} {2**22 + 1} 0")
     reused = child(f"{platform.node()} {os.getpid()} 0")  # a process of that number, but not that one
-    assert runs.start_parent("simulated", "paper", {}, shared=True) == first
+    assert parents.start_parent("simulated", "paper", {}, shared=True) == first
     statuses = {run_id: client.get_run(run_id).info.status for run_id in (first, alive, elsewhere, dead, reused)}
     assert list(statuses.values()) == ["RUNNING", "RUNNING", "RUNNING", "KILLED", "KILLED"]
-    assert runs.start_parent("simulated", "paper", {}) != first
+    assert parents.start_parent("simulated", "paper", {}) != first
 
 
 def test_of_children_with_one_config_the_newest_counts(store):
-    parent = runs.start_parent("simulated", "paper", {}, shared=True)
+    parent = parents.start_parent("simulated", "paper", {}, shared=True)
     client = mlflow.MlflowClient()
     experiment = client.get_run(parent).info.experiment_id
     for start, status in ((1000, "KILLED"), (2000, "FINISHED")):
         tags = {"mlflow.parentRunId": parent, "fingerprint.config": "one"}
         client.set_terminated(client.create_run(experiment, start_time=start, tags=tags).info.run_id, status)
-    runs.end_parent(parent, complete=True)
+    parents.end_parent(parent, complete=True)
     assert client.get_run(parent).info.status == "FINISHED"
 
 
 def test_a_parent_without_children_is_fine_where_all_were_in_the_store(store):
-    parent = runs.start_parent("simulated", "paper", {}, shared=True)
-    runs.end_parent(parent, complete=True, all_skipped=True)
+    parent = parents.start_parent("simulated", "paper", {}, shared=True)
+    parents.end_parent(parent, complete=True, all_skipped=True)
     assert mlflow.MlflowClient().get_run(parent).info.status == "FINISHED"
 
 
@@ -282,15 +282,15 @@ def test_a_report_is_logged_to_the_parent_made_where_there_is_none(composed, sto
     (tmp_path / "report" / "README.md").write_text("x")
     shared = build(composed("dataset=simulated", "model=decision_tree", "tracking.parent=paper"))
     for _ in range(2):
-        runs.log_to_parent(shared, tmp_path / "report", "report")
-    parent = runs.find_parent("simulated", "paper")
+        parents.log_to_parent(shared, tmp_path / "report", "report")
+    parent = parents.find_parent("simulated", "paper")
     client = mlflow.MlflowClient()
     assert [item.path for item in client.list_artifacts(parent, "report")] == ["report/README.md"]
     assert len(client.search_runs([client.get_run(parent).info.experiment_id])) == 1
 
 
 def test_a_run_of_a_study_is_named_and_nested_as_told(settings, store):
-    parent = runs.start_parent("simulated", "study", {})
+    parent = parents.start_parent("simulated", "study", {})
     with runs.tracked_run(settings, name="trial-3", parent=parent, extra_tags={"trial": "3"}) as run:
         run.set_tags({"trial.state": "PRUNED", "trial.reason": "x" * 9000})
         run.set_tags({"trial.state": "COMPLETE"})
@@ -305,11 +305,11 @@ def test_a_run_of_a_study_is_named_and_nested_as_told(settings, store):
     ("error", "status"), [(None, "FINISHED"), (ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")]
 )
 def test_the_run_of_a_study_ends_as_its_worker_does_and_is_gone_on_with(store, error, status):
-    parent = runs.start_parent("simulated", "study", {})
+    parent = parents.start_parent("simulated", "study", {})
     client = mlflow.MlflowClient()
 
     def work() -> None:
-        with runs.open_parent(parent):
+        with parents.open_parent(parent):
             if error:
                 raise error
 
@@ -319,21 +319,21 @@ def test_the_run_of_a_study_ends_as_its_worker_does_and_is_gone_on_with(store, e
     else:
         work()
     assert client.get_run(parent).info.status == status
-    assert runs.reopen_parent(parent)
+    assert parents.reopen_parent(parent)
     assert client.get_run(parent).info.status == "RUNNING"
-    assert not runs.reopen_parent("0" * 32)
+    assert not parents.reopen_parent("0" * 32)
 
 
 def test_what_a_study_came_to_is_told_on_its_run_and_can_change(store, tmp_path):
-    parent = runs.start_parent("simulated", "study", {})
+    parent = parents.start_parent("simulated", "study", {})
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "README.md").write_text("x")
     for best in (3, 4):
-        runs.describe(parent, f"trial {best}", {"best.k": best}, {"best_score": 0.9}, tmp_path / "report")
+        parents.describe(parent, f"trial {best}", {"best.k": best}, {"best_score": 0.9}, tmp_path / "report")
     found = mlflow.get_run(parent)
     assert found.data.tags["mlflow.note.content"] == "trial 4"
     assert found.data.tags["best.k"] == "4"
     assert found.data.metrics == {"best_score": 0.9}
     assert [item.path for item in mlflow.MlflowClient().list_artifacts(parent)] == ["README.md"]
-    runs.describe(parent, "again", {}, {}, tmp_path / "report", "grid")
+    parents.describe(parent, "again", {}, {}, tmp_path / "report", "grid")
     assert [item.path for item in mlflow.MlflowClient().list_artifacts(parent, "grid")] == ["grid/README.md"]

@@ -1,0 +1,54 @@
+"""Detectors as models of MLflow runs: logged, and found again."""
+
+from pathlib import Path
+from typing import Any
+
+from src.tracking.environment import requirements
+from src.tracking.store import open_store
+from src.utils.paths import PROJECT
+
+DETECTOR = "detector"
+
+
+def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> None:
+    """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import ColSpec, Schema
+
+    from src.data.schema import COLUMNS
+    from src.detector.example import example_records
+
+    kinds = {name: "string" if kind == "symbol" else "double" for name, kind in COLUMNS.items()}
+    outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
+    signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
+    mlflow.pyfunc.log_model(
+        name=DETECTOR,
+        python_model=str(PROJECT / "src" / "detector" / "mlflow_model.py"),
+        code_paths=[str(PROJECT / "src")],
+        artifacts={DETECTOR: str(folder)},
+        signature=signature,
+        input_example=example_records(),
+        pip_requirements=requirements(),
+    )
+
+
+def detector_folder(model: str) -> Path:
+    """The folder of a detector named by a run id, a folder of a detector, or a folder of a logged model.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    folder = Path(model)
+    if folder.is_dir():
+        for place in (folder, folder / "artifacts" / DETECTOR, folder / "models" / DETECTOR):
+            if (place / "detector.json").is_file():
+                return place
+        raise ValueError(f"{folder}: found no detector in it, expected detector.json or a model logged by this project")
+    mlflow = open_store(None)
+    try:
+        return Path(mlflow.artifacts.download_artifacts(f"runs:/{model}/{DETECTOR}")) / "artifacts" / DETECTOR
+    except mlflow.exceptions.MlflowException as error:
+        raise ValueError(
+            f"{model!r}: found neither such a folder nor a run with a detector in {mlflow.get_tracking_uri()} "
+            f"({error.message}); expected the id of a run (make ui shows them) or a path such as models/detector"
+        ) from None

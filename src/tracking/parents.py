@@ -1,0 +1,140 @@
+"""Parent runs, which the runs of a multirun or a study are nested under."""
+
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from src.config.settings import Settings
+from src.tracking.runs import end_run, ended, exists
+from src.tracking.store import open_store
+from src.utils.termination import terminable
+
+
+def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared: bool = False) -> str:
+    """Make the run that the runs of a multirun are nested under, and return its id.
+
+    Args:
+        shared: Go on with the parent of that name where the store has one, as an interrupted grid does.
+    """
+    mlflow = open_store(experiment)
+    client = mlflow.MlflowClient()
+    experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
+    if shared and (found := find_parent(experiment, name)):
+        reopen_parent(found)
+        return found
+    run = client.create_run(experiment_id, run_name=name, tags={"multirun": "true", **tags})
+    return str(run.info.run_id)
+
+
+def reopen_parent(run_id: str) -> bool:
+    """Go on with a parent, and close the children that died; False where the store does not have it."""
+    mlflow = open_store(None)
+    if not exists(mlflow, run_id):
+        return False
+    client = mlflow.MlflowClient()
+    _close_dead(client, client.get_run(run_id).info.experiment_id, run_id)
+    client.update_run(run_id, status="RUNNING")
+    return True
+
+
+@contextmanager
+def open_parent(run_id: str) -> Iterator[None]:
+    """End a parent as its block ends: FINISHED, FAILED on an exception, KILLED on Ctrl-C or SIGTERM."""
+    with terminable(), ended(lambda status: end_run(run_id, status)):
+        yield
+
+
+def find_parent(experiment: str, name: str) -> str | None:
+    """Id of the oldest parent run of that name."""
+    mlflow = open_store(experiment)
+    found = mlflow.MlflowClient().search_runs(
+        [mlflow.get_experiment_by_name(experiment).experiment_id],
+        f"tags.multirun = 'true' and tags.`mlflow.runName` = '{name}'",
+        max_results=1,
+        order_by=["attributes.start_time ASC"],
+    )
+    return str(found[0].info.run_id) if found else None
+
+
+def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> None:
+    """End a parent run: as the worst of its children, or as KILLED where the multirun is not `complete`.
+
+    Of children with the same config the newest counts: it is what became of those that died before it.
+
+    Args:
+        all_skipped: No child was needed: the store had every run.
+    """
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    newest = {
+        child.data.tags.get("fingerprint.config", child.info.run_id): child.info.status
+        for child in reversed(_children(client, client.get_run(run_id).info.experiment_id, run_id))
+    }
+    statuses = set(newest.values())
+    if not complete or "KILLED" in statuses:
+        status = "KILLED"
+    else:
+        status = "FINISHED" if statuses == {"FINISHED"} or (all_skipped and not statuses) else "FAILED"
+    client.set_terminated(run_id, status)
+
+
+def describe(
+    run_id: str,
+    note: str,
+    tags: Mapping[str, object],
+    metrics: Mapping[str, float],
+    folder: Path | None,
+    place: str | None = None,
+) -> None:
+    """Say what a parent came to: a note in Markdown for its page, tags, metrics, and every file of a folder.
+
+    Args:
+        place: Where among the artifacts those files go; at the top, unless given.
+    """
+    from mlflow.entities import Metric, RunTag
+
+    client, now = open_store(None).MlflowClient(), int(time.time() * 1000)
+    texts = {name: str(value)[:5000] for name, value in {**tags, "mlflow.note.content": note}.items()}
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],
+        tags=[RunTag(name, text) for name, text in texts.items()],
+    )
+    if folder:
+        client.log_artifacts(run_id, str(folder), place)
+
+
+def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
+    """Log every file of `folder` under `place` of the parent that `tracking.parent` names."""
+    tracking = settings.config["tracking"]
+    run_id = find_parent(tracking["experiment"], tracking["parent"])
+    if not run_id:  # every run was there already, under other parents
+        tags = {"simulated": str(settings.dataset.simulated).lower()}
+        run_id = start_parent(tracking["experiment"], tracking["parent"], tags)
+        end_parent(run_id, complete=True, all_skipped=True)
+    open_store(None).MlflowClient().log_artifacts(run_id, str(folder), place)
+
+
+def _children(client: Any, experiment_id: str, run_id: str) -> list[Any]:
+    """Runs nested under a parent, newest first."""
+    return list(client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'", max_results=50000))
+
+
+def _close_dead(client: Any, experiment_id: str, parent: str) -> None:
+    """Mark as KILLED the children that a process of this machine left RUNNING: nothing can on SIGKILL."""
+    for child in _children(client, experiment_id, parent):
+        host, pid, created = child.data.tags.get("process", "? 0 0").rsplit(" ", 2)
+        if child.info.status != "RUNNING" or host != platform.node():
+            continue
+        try:
+            alive = f"{psutil.Process(int(pid)).create_time():.0f}" == created
+        except psutil.NoSuchProcess:
+            alive = False
+        if not alive:
+            client.set_terminated(child.info.run_id, "KILLED")
