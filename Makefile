@@ -16,11 +16,11 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # DVC itself passes Hydra an argument that Hydra is about to drop
 export PYTHONWARNINGS := ignore:The version_base
 
-# make honest JOBS=1, make models JOBS=1: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
+# make generalization JOBS=1, make leaderboard JOBS=1: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
 JOBS ?= 2
 SIDE_BY_SIDE := $(if $(filter-out 1,$(JOBS)),hydra/launcher=joblib hydra.launcher.n_jobs=$(JOBS))
 ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
-# make paper QUICK=1, make honest QUICK=1, make models QUICK=1: small, short and simulated; FORCE=1: also what the store has
+# make paper QUICK=1, and the other reports: small, short and simulated; FORCE=1: also what the store has
 SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
@@ -31,16 +31,16 @@ install = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --
 resolve = $(UV) pip compile --quiet pyproject.toml $(1) --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file $(2)
 
-# $(call grids,name,door): the grids conf/experiment/name_*.yaml, then the report on them
-define grids
+# $(call report,name): the grids conf/experiment/name/*.yaml, then the report on them
+define report
 $(if $(QUICK),,$(BIN)/dvc repro preprocess)
-for grid in conf/experiment/$(1)_*.yaml; do \
-  $(ONE_CORE) $(BIN)/python -m src.train -m +experiment=$$(basename $$grid .yaml) $(SIDE_BY_SIDE) $(SMALL) || exit; \
+for grid in conf/experiment/$(1)/*.yaml; do \
+  $(ONE_CORE) $(BIN)/python -m src.train -m +experiment=$(1)/$$(basename $$grid .yaml) $(SIDE_BY_SIDE) $(SMALL) || exit; \
 done
-$(BIN)/python -m src.$(2) $(SMALL)
+$(BIN)/python -m src.report $(1) $(SMALL)
 endef
 
-.PHONY: help setup setup-dev demo repro paper honest models ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params lock clean
+.PHONY: help setup setup-dev demo repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -73,16 +73,16 @@ repro: $(READY) ## the pipeline on the real data (dvc repro)
 
 paper: $(READY) ## the paper's whole comparison and its report; goes on where it stopped (QUICK=1: simulated, minutes)
 	$(if $(QUICK),,$(BIN)/dvc repro preprocess)
-	for grid in conf/experiment/paper_*.yaml; do \
-	  $(BIN)/python -m src.train -m +experiment=$$(basename $$grid .yaml) $(SMALL) || exit; \
+	for grid in conf/experiment/paper/*.yaml; do \
+	  $(BIN)/python -m src.train -m +experiment=paper/$$(basename $$grid .yaml) $(SMALL) || exit; \
 	done
-	$(BIN)/python -m src.report $(SMALL)
+	$(BIN)/python -m src.report paper $(SMALL)
 
-honest: $(READY) ## the same models on unseen traffic, and the contest's test; goes on where it stopped (QUICK=1: simulated)
-	$(call grids,honest,honest)
+generalization: $(READY) ## the same models on unseen traffic, and the contest's test; goes on where it stopped (QUICK=1: simulated)
+	$(call report,generalization)
 
-models: $(READY) ## every model on one protocol, and a table of them; goes on where it stopped (QUICK=1: simulated)
-	$(call grids,models,standings)
+leaderboard: $(READY) ## every model on one protocol, and a table of them; goes on where it stopped (QUICK=1: simulated)
+	$(call report,leaderboard)
 
 ui: $(READY) ## the MLflow UI on the local store
 	$(BIN)/python -m src.ui

@@ -1,18 +1,10 @@
-"""What scores mean on unseen traffic: `python -m src.honest` writes reports/honest/index.html from the store."""
+"""Former name of `python -m src.report generalization`; gone in the release after 0.2."""
 
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+import sys
 
-from src.config.entry_point import entry_point
-from src.reports.collect import write_grid_report
-from src.reports.generalization.report import Report
-
-
-@entry_point()
-def main(cfg: DictConfig) -> None:
-    """Find the runs of the grids, whatever is there of them, and write the report."""
-    write_grid_report("honest", Report, list(HydraConfig.get().overrides.task))
-
+from src.report import main
 
 if __name__ == "__main__":
+    print("python -m src.honest is now: python -m src.report generalization", file=sys.stderr)
+    sys.argv.insert(1, "generalization")
     main()

@@ -1,51 +1,47 @@
-"""The paper beside our runs: `python -m src.report` writes reports/paper/index.html and README.md from the store."""
+"""Write a report on the runs of the store: `python -m src.report paper`, `generalization` or `leaderboard`.
+
+It goes to reports/<name>/index.html and README.md, of whatever runs of conf/experiment/<name> there are.
+"""
+
+import sys
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.build import build
 from src.config.entry_point import entry_point
-from src.config.jobs import jobs_with_recipes
-from src.config.settings import Settings
-from src.pipeline.stages import Walk
-from src.reports.paper.report import Report
-from src.reports.paper.results import Cell, Result, Results
-from src.tracking.finished_runs import FinishedRun, find_finished
-from src.tracking.parents import log_to_parent
-from src.utils.paths import PROJECT, project
-
-GRIDS = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob("paper_*.yaml"))
+from src.reports.collect import write_grid_report
+from src.reports.generalization.report import Report as GeneralizationReport
+from src.reports.leaderboard.report import Report as LeaderboardReport
+from src.reports.paper.collect import write_paper_report
 
 
 @entry_point()
-def main(cfg: DictConfig) -> None:
-    """Find the runs of the paper's grid, whatever is there of them, and write the report."""
-    given = list(HydraConfig.get().overrides.task)
-    jobs = [job for grid in GRIDS for job in jobs_with_recipes([f"+experiment={grid}", *given])]
-    settings = [build(job) for job, _ in jobs]
-    wanted = {_cell(one): one.config for one in settings}  # the grids overlap
-    found = {cell: _result(cell, run) for cell, config in wanted.items() if (run := find_finished(config))}
-    first = settings[0]
-    report = Report(
-        Results(tuple(wanted), found, first.dataset.simulated),
-        first.dataset.name,
-        Walk(first, project()).preprocessed[1]["attacks"],
-        [task for _, task in sorted({one.task.name: one.task for one in settings}.items())],
-        first.scale,
-        {(job.model.name, job.task.name): recipe for job, recipe in jobs},
-    )
-    folder = project().reports / "paper"
-    report.write(folder)
-    log_to_parent(first, folder, "report")
-    print(f"{len(found)} of {len(wanted)} runs: {folder / 'index.html'}")
+def paper(cfg: DictConfig) -> None:
+    """The paper's results beside ours."""
+    write_paper_report(HydraConfig.get().overrides.task)
 
 
-def _cell(one: Settings) -> Cell:
-    return Cell(one.task.name, one.config["reducer"]["name"], one.k, one.config["model"]["name"], one.seed)
+@entry_point()
+def generalization(cfg: DictConfig) -> None:
+    """What scores mean on unseen traffic."""
+    write_grid_report("generalization", GeneralizationReport, HydraConfig.get().overrides.task)
 
 
-def _result(cell: Cell, run: FinishedRun) -> Result:
-    return Result(cell, run.id, run.metrics, run.params, run.files(), run.page, run.current)
+@entry_point()
+def leaderboard(cfg: DictConfig) -> None:
+    """Every model on one protocol."""
+    write_grid_report("leaderboard", LeaderboardReport, HydraConfig.get().overrides.task)
+
+
+REPORTS = {"paper": paper, "generalization": generalization, "leaderboard": leaderboard}
+
+
+def main() -> None:
+    """Write the report that the first argument names; the others are overrides, as everywhere."""
+    name = sys.argv.pop(1) if len(sys.argv) > 1 and "=" not in sys.argv[1] else ""
+    if name not in REPORTS:
+        sys.exit(f"report: found {name!r}, expected one of {', '.join(REPORTS)}: python -m src.report paper")
+    REPORTS[name]()
 
 
 if __name__ == "__main__":

@@ -1,18 +1,10 @@
-"""Every model on one protocol: `python -m src.standings` writes reports/models/index.html from the store."""
+"""Former name of `python -m src.report leaderboard`; gone in the release after 0.2."""
 
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+import sys
 
-from src.config.entry_point import entry_point
-from src.reports.collect import write_grid_report
-from src.reports.leaderboard.report import Report
-
-
-@entry_point()
-def main(cfg: DictConfig) -> None:
-    """Find the runs of the grids, whatever is there of them, and write the report."""
-    write_grid_report("models", Report, list(HydraConfig.get().overrides.task))
-
+from src.report import main
 
 if __name__ == "__main__":
+    print("python -m src.standings is now: python -m src.report leaderboard", file=sys.stderr)
+    sys.argv.insert(1, "leaderboard")
     main()

@@ -74,7 +74,7 @@ def test_the_command_line_changes_a_value_of_a_recipe(composed: Compose) -> None
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize("other", ["model=gru", "task=five", "+experiment=honest_five"])
+@pytest.mark.parametrize("other", ["model=gru", "task=five", "+experiment=generalization/five"])
 def test_a_recipe_for_another_model_or_task_is_refused(recipe: str, other: str, composed: Compose) -> None:
     with pytest.raises(
         MissingConfigException, match=rf"Could not find 'recipe/{recipe}/\w+'\n\nAvailable .*\n\t{recipe}"
@@ -83,7 +83,7 @@ def test_a_recipe_for_another_model_or_task_is_refused(recipe: str, other: str, 
 
 
 @pytest.mark.filterwarnings("ignore:The version_base")  # an argument of DVC's that Hydra is about to drop
-@pytest.mark.parametrize("override", ["recipe=lstm_multiclass", "+experiment=paper_headline_committee"])
+@pytest.mark.parametrize("override", ["recipe=lstm_multiclass", "+experiment=paper/headline_committee"])
 def test_dvc_writes_the_values_of_a_recipe_and_of_a_grid_into_params_yaml(
     override: str, composed: Compose, tmp_path: Path
 ) -> None:

@@ -14,14 +14,18 @@ from src.tracking.seed_summary import groups
 from src.utils.paths import PROJECT, project
 
 
+def grids(report: str) -> list[str]:
+    """Names of the grids that a report reads, the files of conf/experiment/<report>."""
+    return sorted(f"{report}/{path.stem}" for path in (PROJECT / "conf" / "experiment" / report).glob("*.yaml"))
+
+
 def write_grid_report(name: str, report: Callable[[Results], GridReport], given: Sequence[str]) -> None:
-    """Find the runs of the grids `<name>_*`, whatever is there of them, and write reports/<name>.
+    """Find the runs of the grids of a report, whatever is there of them, and write reports/<name>.
 
     Args:
         given: Overrides of the command line; Hydra must be initialised.
     """
-    grids = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob(f"{name}_*.yaml"))
-    entries = tuple(entry for grid in grids for entry in _entries(grid, given))
+    entries = tuple(entry for grid in grids(name) for entry in _entries(grid, given))
     first = build(OmegaConf.create(dict(entries[0].config)))
     folder = project().reports / name
     report(Results(entries, first.dataset.simulated)).write(folder)

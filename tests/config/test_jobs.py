@@ -29,7 +29,7 @@ def test_sweeps_of_the_command_line_vary_from_the_last_to_the_first() -> None:
 
 
 def test_the_jobs_that_are_listed_without_composing_are_those_that_are_composed() -> None:
-    overrides = ("+experiment=paper_headline", "seed=0,1", "split=grouped")
+    overrides = ("+experiment=paper/headline", "seed=0,1", "split=grouped")
     listed = grids.cells(*overrides)
     assert [(one.task, one.reducer, one.k, one.model, one.seed) for one in listed] == cells(*overrides)
     assert {one.split for one in listed} == {"grouped"}
@@ -38,11 +38,11 @@ def test_the_jobs_that_are_listed_without_composing_are_those_that_are_composed(
 def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_headline() -> None:
     def every(name: str) -> list[grids.Cell]:
         found = sorted(
-            path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "paper_headline_committee"
+            path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "paper/headline_committee"
         )
         return [cell for grid in found for cell in grids.cells(f"+experiment={grid}")]
 
-    reduced, whole, headline = every("paper_reduced"), every("paper_all_features"), every("paper_headline")
+    reduced, whole, headline = every("paper/reduced"), every("paper/all_features"), every("paper/headline")
     assert len(reduced) == len(set(reduced)) == 3 * 8 * 3
     assert {(one.reducer, one.k) for one in whole} == {("none", 53)}
     assert len(whole) == len(set(whole)) == 3 * 3
@@ -50,7 +50,7 @@ def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_head
         (task, seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
     }
     assert len({*reduced, *whole, *headline}) == 72 + 9 + 8  # two of the headline's runs are the grid's too
-    assert cells("+experiment=paper_headline_committee") == [  # whose recipe chooses the task
+    assert cells("+experiment=paper/headline_committee") == [  # whose recipe chooses the task
         (task, "pca", 2, "lstm_committee", seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
     ]
 
@@ -63,7 +63,7 @@ def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_l
         ("lstm_committee", "binary"): ("none", 0.5, 4, 30),
         ("lstm_committee", "multiclass_smurf"): ("lstm_committee_multiclass_smurf", 0.5, 6, 40),
     }
-    networks = [grid.stem for grid in EXPERIMENTS.glob("paper_*.yaml") if not grid.stem.endswith("_trees")]
+    networks = [f"paper/{path.stem}" for path in EXPERIMENTS.glob("paper/*.yaml") if not path.stem.endswith("_trees")]
     found = set()
     for grid in networks:
         with initialize_config_dir(str(PROJECT / "conf")):
@@ -71,7 +71,7 @@ def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_l
         for job, recipe in composed:
             assert "hydra" not in job
             recipe_wanted, decay, members, epochs = values[job.model.name, job.task.name]
-            epochs = 5 if grid.startswith("paper_all_features") else epochs
+            epochs = 5 if grid.startswith("paper/all_features") else epochs
             assert (recipe, job.model.frequency_decay) == (recipe_wanted, decay)
             assert (job.model.members, job.training.epochs) == (members, epochs)
             found.add((job.model.name, job.task.name))
@@ -79,7 +79,7 @@ def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_l
 
 
 def test_the_command_line_replaces_what_an_experiment_sweeps() -> None:
-    found = cells("+experiment=paper_headline", "seed=7", "task=multiclass", "model=lstm")
+    found = cells("+experiment=paper/headline", "seed=7", "task=multiclass", "model=lstm")
     assert found == [("multiclass", "pca", 2, "lstm", 7)]
 
 
@@ -114,11 +114,11 @@ def test_a_file_that_sweeps_is_run_as_a_multirun_and_no_other(path: Path) -> Non
     [
         (),
         ("reducer=mi", "k=4"),
-        ("-m", "+experiment=paper_headline"),
-        ("--multirun", "+experiment=paper_headline"),
-        ("+experiment=paper_headline", "hydra.mode=RUN"),
-        ("+experiment=paper_headlines",),
-        ("+experiment=paper_headline", "no_such_key=1"),
+        ("-m", "+experiment=paper/headline"),
+        ("--multirun", "+experiment=paper/headline"),
+        ("+experiment=paper/headline", "hydra.mode=RUN"),
+        ("+experiment=paper/headlines",),
+        ("+experiment=paper/headline", "no_such_key=1"),
         ("--config-dir", ".", "--config-name", "params", "hydra.run.dir=.", "hydra.output_subdir=null"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_grid_whose_values_are_replaced_is_still_one() -> None:
     given = [
         "--config-dir",
         "elsewhere",
-        "+experiment=paper_headline",
+        "+experiment=paper/headline",
         "seed=0,1",
         "model=glob(lstm*)",
         "~tracking.parent",
@@ -138,7 +138,7 @@ def test_a_grid_whose_values_are_replaced_is_still_one() -> None:
     assert multirun_mode(given) == ["hydra.mode=MULTIRUN"]
 
 
-@pytest.mark.parametrize(("experiment", "added"), [("paper_headline", ["hydra.mode=MULTIRUN"]), ("none", [])])
+@pytest.mark.parametrize(("experiment", "added"), [("paper/headline", ["hydra.mode=MULTIRUN"]), ("none", [])])
 def test_the_entry_point_gets_the_mode_with_its_arguments(
     experiment: str, added: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,15 +77,15 @@ def test_the_confusion_matrix_holds_every_test_record_once(swept, runs):
 @pytest.mark.parametrize("multirun", [(), ("-m",)], ids=["without -m", "with -m"])
 def test_an_experiment_file_that_sweeps_is_one_grid(project, multirun):
     small = (*SIMULATED, "evaluation.bootstrap=100", "model=decision_tree", "split=random,grouped", "seed=0,1")
-    output = project.module("train", *multirun, "+experiment=honest_baselines", *small)
+    output = project.module("train", *multirun, "+experiment=generalization/baselines", *small)
     parents = [run for run in project.runs() if run.data.tags.get("multirun")]
     children = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
-    assert [(parent.info.run_name, parent.info.status) for parent in parents] == [("honest", "FINISHED")]
+    assert [(parent.info.run_name, parent.info.status) for parent in parents] == [("generalization", "FINISHED")]
     assert {child.data.tags["mlflow.parentRunId"] for child in children} == {parents[0].info.run_id}
     assert sorted((child.data.params["split.name"], child.data.params["seed"]) for child in children) == [
         (split, seed) for split in ("grouped", "random") for seed in ("0", "1")
     ]
-    assert "honest_baselines: 4 of 4 runs done" in output
+    assert "generalization/baselines: 4 of 4 runs done" in output
     assert output.count("mean and 95 % interval over 2 seeds") == 2
 
 

@@ -56,12 +56,12 @@ def test_finished_runs_are_made_again_only_where_that_is_asked_for(project):
 
 def test_the_papers_grid_on_simulated_records_gives_a_whole_report(project):
     small = (*SIMULATED, "training.epochs=1", "training.jit_compile=false", "seed=0")
-    experiments = project.root / "conf" / "experiment"
-    for grid in experiments.glob("paper_*_trees.yaml"):  # 54 runs of the kind that the others are
+    experiments = project.root / "conf" / "experiment" / "paper"
+    for grid in experiments.glob("*_trees.yaml"):  # 54 runs of the kind that the others are
         grid.unlink()
-    for grid in sorted(experiments.glob("paper_*.yaml")):
-        project.module("train", f"+experiment={grid.stem}", *small)
-    output = project.module("report", *small)
+    for grid in sorted(experiments.glob("*.yaml")):
+        project.module("train", f"+experiment=paper/{grid.stem}", *small)
+    output = project.module("report", "paper", *small)
     wanted = len(split(project)[1])
     assert f"{wanted} of {wanted} runs" in output
     text = (project.root / "reports" / "paper" / "README.md").read_text()

@@ -11,18 +11,22 @@ from src.reports.generalization import figures, tables
 from src.reports.grid_report import GridReport
 from src.reports.runs import Entry, best_on_validation
 
-_HERE = Path(__file__).parent
 # Which grids each section reads.
-SPLITS = ("honest_splits", "honest_all_features", "honest_baselines")
-FIVE = ("honest_five", "honest_five_without", "honest_five_windows", "honest_five_baselines")
-ALARMS = ("honest_alarms",)
+SPLITS = ("generalization/splits", "generalization/all_features", "generalization/baselines")
+FIVE = (
+    "generalization/five",
+    "generalization/five_without",
+    "generalization/five_windows",
+    "generalization/five_baselines",
+)
+ALARMS = ("generalization/alarms",)
 
 
 class Report(GridReport):
     """The same models on three splits, the contest's test, and the operating point."""
 
     title = "What the scores mean on traffic that was not seen"
-    folder = _HERE
+    folder = Path(__file__).parent
 
     def pictures(self) -> Iterator[tuple[str, Figure]]:
         splits, five = self.results.of(SPLITS), self.results.of(FIVE)
@@ -44,7 +48,6 @@ class Report(GridReport):
             "five": self.results.of(FIVE),
             "alarms": self.results.of(ALARMS),
             "best_words": f", by {self._best.model}" if self._best else "",
-            "attempts": (_HERE / "attempts.md").read_text(encoding="utf-8"),
         }
 
     @property

@@ -10,7 +10,7 @@ from src.reports.grid_report import GridReport
 from src.reports.leaderboard import figures, findings, tables
 from src.reports.runs import Entry
 
-VARIANTS = "models_variants"
+VARIANTS = "leaderboard/variants"
 TASKS = {"binary": "Binary", "multiclass_smurf": "Three classes, DoS = smurf", "five": "Five classes"}
 SPLITS = ("official", "random")
 

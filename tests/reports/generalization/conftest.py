@@ -86,7 +86,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Write a report and return its folder."""
 
     def make(results: Results) -> Path:
-        folder = tmp_path_factory.mktemp("reports") / "honest"
+        folder = tmp_path_factory.mktemp("reports") / "generalization"
         Report(results).write(folder)
         return folder
 

@@ -80,7 +80,7 @@ def test_the_winner_is_the_one_of_validation(made: Results) -> None:
 
 def test_what_is_not_there_is_named_and_not_guessed(made: Results, without, written) -> None:
     text = (written(without(made, FIVE[0])) / "README.md").read_text()
-    assert "**Missing: 9 runs** (`make honest` makes them)" in text
+    assert "**Missing: 9 runs** (`make generalization` makes them)" in text
     assert "- LSTM, PCA 2, five, official split, seed 1" in text
     assert row(text, "**LSTM, PCA 2**")[1] == MISSING
     assert "contest.svg" not in text

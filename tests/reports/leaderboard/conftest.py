@@ -46,7 +46,7 @@ def entry(
     *,
     task: str = "binary",
     split: str = "official",
-    grid: str = "models_features",
+    grid: str = "leaderboard/features",
 ) -> Entry:
     """A configuration on all features, of the seeds of its runs, or of seed 0."""
     config: dict[str, Any] = {

@@ -48,7 +48,7 @@ def test_a_row_has_its_input_its_scores_its_time_its_weights_and_its_command(who
         for model in ("lstm", "decision_tree")
     )
     # 5 ms for 1,000 records: 5 microseconds each
-    command = "`python -m src.train +experiment=models_features model=lstm task=binary split=official`"
+    command = "`python -m src.train +experiment=leaderboard/features model=lstm task=binary split=official`"
     assert lstm == ["lstm", "all features", "92.00", "92.00", "1.00", "80", "5.0", "21,634", command]
     assert tree[-2] == tables.NO_WEIGHTS
 

@@ -6,13 +6,14 @@ from itertools import product
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from src.reports.collect import grids
 from src.reports.leaderboard.report import SPLITS, TASKS, VARIANTS
 from src.reports.leaderboard.sources import Source, source
 from src.utils.paths import PROJECT
 from tests.grids import cells
 
 MODELS = sorted(path.stem for path in (PROJECT / "conf" / "model").glob("*.yaml"))
-GRIDS = sorted(path.stem for path in (PROJECT / "conf" / "experiment").glob("models_*.yaml"))
+GRIDS = grids("leaderboard")
 
 
 def test_the_grids_have_every_model_once_on_each_task_it_can_do_and_each_split() -> None:
@@ -20,7 +21,7 @@ def test_the_grids_have_every_model_once_on_each_task_it_can_do_and_each_split()
     found = Counter((one.model, one.task, one.split, one.seed) for of_grid in by_grid.values() for one in of_grid)
     assert set(found.values()) == {1}
     assert sorted({model for model, *_ in found}) == MODELS
-    only_binary = {one.model for one in by_grid["models_binary"]}
+    only_binary = {one.model for one in by_grid["leaderboard/binary"]}
     for model in MODELS:
         tasks = ["binary"] if model in only_binary else TASKS
         assert {cell for cell in found if cell[0] == model} == {

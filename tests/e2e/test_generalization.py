@@ -11,13 +11,13 @@ SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=200
 
 
 def test_the_grids_on_simulated_records_give_a_whole_report(project):
-    for grid in sorted((project.root / "conf" / "experiment").glob("honest_*.yaml")):
-        project.module("train", "-m", f"+experiment={grid.stem}", *SMALL, "tracking.log_model=false")
-    output = project.module("honest", *SMALL, "tracking.log_model=false")
+    for grid in sorted((project.root / "conf" / "experiment" / "generalization").glob("*.yaml")):
+        project.module("train", "-m", f"+experiment=generalization/{grid.stem}", *SMALL, "tracking.log_model=false")
+    output = project.module("report", "generalization", *SMALL, "tracking.log_model=false")
     runs = [run for run in project.runs() if "k" in run.data.params]
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert f"{len(runs)} of {len(runs)} runs" in output
-    text = (project.root / "reports" / "honest" / "README.md").read_text()
+    text = (project.root / "reports" / "generalization" / "README.md").read_text()
     assert "SIMULATED DATA" in text
     assert "missing" not in text.lower()
     assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]

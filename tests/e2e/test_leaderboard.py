@@ -20,19 +20,19 @@ SIDE_BY_SIDE = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 
 def test_the_grids_on_simulated_records_give_a_whole_report_and_are_not_run_twice(project):
-    grids = sorted((project.root / "conf" / "experiment").glob("models_*.yaml"))
-    assert [grid.stem for grid in grids] == [f"models_{name}" for name in sorted(ONE)]
+    grids = sorted((project.root / "conf" / "experiment" / "leaderboard").glob("*.yaml"))
+    assert [grid.stem for grid in grids] == sorted(ONE)
     for grid in grids:
-        text, replaced = re.subn(r"(?m)^      model: .*", f"      model: {ONE[grid.stem[7:]]}", grid.read_text())
+        text, replaced = re.subn(r"(?m)^      model: .*", f"      model: {ONE[grid.stem]}", grid.read_text())
         assert replaced == 1
         grid.write_text(text.replace("seed: 0,1,2,3,4", "seed: 0,1"))
-        launcher = SIDE_BY_SIDE if grid.stem == "models_features" else ()  # every process loads what it trains with
-        project.module("train", "-m", f"+experiment={grid.stem}", *launcher, *SMALL)
-    output = project.module("standings", *SMALL)
+        launcher = SIDE_BY_SIDE if grid.stem == "features" else ()  # every process loads what it trains with
+        project.module("train", "-m", f"+experiment=leaderboard/{grid.stem}", *launcher, *SMALL)
+    output = project.module("report", "leaderboard", *SMALL)
     runs = [run for run in project.runs() if "k" in run.data.params]
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert f"{len(runs)} of {len(runs)} runs" in output
-    text = (project.root / "reports" / "models" / "README.md").read_text()
+    text = (project.root / "reports" / "leaderboard" / "README.md").read_text()
     assert "SIMULATED DATA" in text
     assert "missing" not in text.lower()
     assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
