@@ -22,7 +22,7 @@ class Cell(NamedTuple):
 
 
 def cells(*overrides: str) -> list[Cell]:
-    """The jobs that `src.config.jobs.jobs` lists; a choice that the overrides do not vary is the one of the grid's config."""
+    """List the jobs of `src.config.jobs.jobs`; a choice that the overrides do not vary is that of the grid's config."""
     shared: list[DictConfig] = []
 
     def choices_of(name: str, given: list[str], **options: Any) -> DictConfig | Cell:

@@ -20,7 +20,7 @@ class Layout:
     Attributes:
         name: `record` (the paper's: its k values as a sequence of k steps); `groups`: its features as four steps, a
             group of the contest each, see `src.data.schema.GROUPS`; `past`: these and, as a fifth step, how many of the
-            records before it in the file were like it, see `src.data.history.Past`; or `window`: the last records of the
+            records before it in the file were like it (`src.data.history.Past`); or `window`: the last records of the
             file up to this one, a step of k values each. The records before are those of the source file, whatever part
             they are in: records of validation stand, without their labels, in windows of training, and the other way.
         window: Records in a window; 1 for all but `window`.

@@ -1,7 +1,7 @@
 """Simulated KDD Cup 99 records in the published text format, drawn from a committed profile of the real files.
 
-The profile (`profile.json`, written by `src.data.simulator_profile`) divides the records of a file into cells: records of one
-attack type and one combination of protocol, service and flag (rare ones pooled) that are alike in their traffic
+The profile (`simulator_profile.json`, written by `src.data.simulator_profile`) divides the records of a file into
+cells: records of one attack type and one combination of protocol, service and flag (rare ones pooled) that are alike in their traffic
 statistics. Of each cell it holds the percentiles of every numeric column. A simulated record falls into a cell at
 random, and each of its columns then takes one of that cell's percentiles: columns are independent inside a cell and
 related through the cells.
@@ -18,7 +18,7 @@ import numpy as np
 
 from src.data.schema import COLUMNS
 
-PROFILE: Final = Path(__file__).with_name("profile.json")
+PROFILE: Final = Path(__file__).with_name("simulator_profile.json")
 LEVELS: Final = 100  # percentiles of a column: 0.5 %, 1.5 %, ..., 99.5 %
 NUMERIC: Final = tuple(name for name, kind in COLUMNS.items() if kind != "symbol")
 SYMBOLIC: Final = tuple(name for name, kind in COLUMNS.items() if kind == "symbol")

@@ -1,4 +1,4 @@
-"""Measure the real files and write `profile.json`, the statistics that `src.data.simulator` draws records from.
+"""Measure the real files and write `simulator_profile.json`, which `src.data.simulator` draws records from.
 
     python -m src.data.simulator_profile [MIRROR_FOLDER]
 

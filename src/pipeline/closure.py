@@ -369,7 +369,7 @@ def _called_by_name(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _data_files(code: Path, text: str) -> set[Path]:
-    """The file beside the code that a text names, such as `profile.json`."""
+    """The file beside the code that a text names, such as `simulator_profile.json`."""
     if text.startswith(".") or "/" in text or not Path(text).suffix or "\0" in text or len(text) > 100:
         return set()
     path = code.with_name(text)

@@ -1,9 +1,9 @@
 """Fingerprints: the config values and the code that an output follows from.
 
 A stage's output has one in a note beside it, so that nobody reads a stale table; a run has one in the store, by which
-it is found again. The code is what `src.pipeline.closure` reaches from the function that makes the output and from the classes
-that its config names. The config values of a stage are the params that dvc.yaml declares for it: a test shows that
-they, and its deps, cover what the stage reads.
+it is found again. The code is what `src.pipeline.closure` reaches from the function that makes the output and from the
+classes that its config names. The config values of a stage are the params that dvc.yaml declares for it: a
+test shows that they, and its deps, cover what the stage reads.
 """
 
 import hashlib

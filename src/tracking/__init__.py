@@ -1,1 +1,1 @@
-"""MLflow: the only room that writes to it and reads from it. MLflow itself is imported late: it costs 2 s."""
+"""MLflow: the only package that reads and writes its store. MLflow is imported late, as that takes 2 s."""

@@ -13,7 +13,7 @@ from src.config.stage_params import stage_params
 from src.data.sampling import REFERENCE_RECORDS
 from src.features.reducers import MutualInformation, PrincipalComponents
 from src.models.networks.lstm import LSTM
-from src.pipeline.stages import fingerprint
+from src.pipeline import fingerprint
 
 Compose = Callable[..., DictConfig]
 
@@ -211,7 +211,7 @@ def test_all_wrong_values_of_a_group_are_named_at_once(composed: Compose) -> Non
             r"model: Target 'srcs\.models\.LSTM' is not in the Hydra execution whitelist",
         ),
         ("model.layers={_target_: os.system, command: ls}", r"model: Target 'os\.system' cannot be authorized"),
-        ("model._target_=src.models.networks.lstm.LTSM", r"model: Error loading 'src\.models\.lstm\.LTSM'"),
+        ("model._target_=src.models.networks.lstm.LTSM", r"model: Error loading 'src\.models\.networks\.lstm\.LTSM'"),
     ],
 )
 def test_only_classes_of_this_project_are_made(override: str, message: str, composed: Compose) -> None:

@@ -37,10 +37,8 @@ def test_the_jobs_that_are_listed_without_composing_are_those_that_are_composed(
 
 def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_headline() -> None:
     def every(name: str) -> list[grids.Cell]:
-        found = sorted(
-            path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "paper/headline_committee"
-        )
-        return [cell for grid in found for cell in grids.cells(f"+experiment={grid}")]
+        found = sorted(path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "headline_committee")
+        return [cell for grid in found for cell in grids.cells(f"+experiment=paper/{grid}")]
 
     reduced, whole, headline = every("paper/reduced"), every("paper/all_features"), every("paper/headline")
     assert len(reduced) == len(set(reduced)) == 3 * 8 * 3
@@ -98,7 +96,7 @@ def sweeps(path: Path) -> bool:
     """Whether an experiment file, or one that it builds on, names several values of a key."""
     content = yaml.safe_load(path.read_text())
     below = [one for one in content.get("defaults", []) if isinstance(one, str) and one != "_self_"]
-    return "hydra" in content or any(sweeps(path.with_name(f"{one}.yaml")) for one in below)
+    return "hydra" in content or any(sweeps(EXPERIMENTS / f"{one}.yaml") for one in below)
 
 
 @pytest.mark.parametrize("path", sorted(EXPERIMENTS.rglob("*.yaml")), ids=lambda path: path.stem)

@@ -19,9 +19,9 @@ from src.data.layout import Windows
 from src.data.parsing import read_blocks
 from src.data.schema import COLUMNS
 from src.data.simulator import simulate
+from src.detector import detector as detector_module
 from src.detector.decision import Decision
 from src.detector.detector import Card, Detector
-from src.detector.detector import detector as detector_module
 from src.features.encoding import encode
 from src.features.reduction import fit_preparation, prepare
 from src.pipeline.experiment import train

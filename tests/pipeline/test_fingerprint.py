@@ -17,9 +17,10 @@ from omegaconf import DictConfig
 from src.config.build import build
 from src.config.settings import Settings
 from src.data.tables import read_table
+from src.pipeline import fingerprint, stages
 from src.pipeline.closure import Code
 from src.pipeline.fingerprint import current_facts, note_path, of_run, of_stage, write_note
-from src.pipeline.stages import Walk, fingerprint, stages, write_preprocessed, write_sampled
+from src.pipeline.stages import Walk, write_preprocessed, write_sampled
 from src.utils.paths import PROJECT, Workspace
 
 Compose = Callable[..., DictConfig]
@@ -162,7 +163,7 @@ def test_a_published_file_is_what_it_is_whatever_code_fetched_it(code: Path, com
 def test_data_beside_the_code_that_reads_it_count(code: Path, composed: Compose) -> None:
     simulated = config(composed, "dataset=simulated")
     before = of_run(simulated)
-    with (code / "data" / "profile.json").open("a") as file:
+    with (code / "data" / "simulator_profile.json").open("a") as file:
         file.write("\n")
     assert of_run(simulated)["code"] != before["code"]
 

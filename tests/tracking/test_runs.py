@@ -11,7 +11,7 @@ import mlflow
 import pytest
 
 from src.config.build import build
-from src.pipeline.stages import fingerprint
+from src.pipeline import fingerprint
 from src.tracking import environment, parents, runs
 from src.tracking import store as stores
 from src.tracking.finished_runs import already_done, find_finished

@@ -17,7 +17,7 @@ def load_keras() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its kernels change results with the processor
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    # Cores share a batch, see `src.models.networks.sharding`, and not an operation: of 512 rows it is over before they have met.
+    # Cores share a batch (`src.models.networks.sharding`), not an operation: one of 512 rows is over too soon.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each new fit of a sweep rightly traces anew
     stderr = os.dup(2)

@@ -91,7 +91,7 @@ class Grouped(keras.layers.Layer):  # type: ignore[name-defined]
 
 @keras.saving.register_keras_serializable("ids")
 class WeightOfEvidence(keras.layers.Layer):  # type: ignore[name-defined]
-    """Each of the k values of a record becomes the weight of the bin it is in, see `src.models.networks.weight_of_evidence`.
+    """Each of the k values of a record becomes the weight of its bin (`src.models.networks.weight_of_evidence`).
 
     Edges and weights are part of the layer's config: they are not trained. What is no number stays as it is.
 

@@ -50,7 +50,7 @@ class PeepholeLSTM(Recurrent):
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class MultiplicativeLSTM(Recurrent):
-    """An LSTM whose recurrent weights depend on the input: equations, source and departures in `src.models.networks.cells`."""
+    """An LSTM whose recurrent weights depend on the input: equations and source in `src.models.networks.cells`."""
 
     def layer(self, **options: Any) -> Any:
         from src.models.networks.cells import MultiplicativeLSTMCell
@@ -60,7 +60,7 @@ class MultiplicativeLSTM(Recurrent):
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class WeightedLSTM(LSTM):
-    """An LSTM on what each input says for an attack: its weight of evidence, see `src.models.networks.weight_of_evidence`.
+    """An LSTM on the weight of evidence of each input (`src.models.networks.weight_of_evidence`).
 
     The recoding is part of the network: fitted with it on the training part, and kept in the same file. What `Network`
     says of standardising, noise and frequencies holds for the recoded inputs.

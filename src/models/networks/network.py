@@ -36,7 +36,8 @@ class Network(ABC):
             indicator that is rare in training is not blown up where it is set.
         input_scale: What the inputs are multiplied by then: the standard deviation the network sees.
         frequencies: The network also sees sine and cosine of its inputs at so many frequencies (0: only the inputs), by
-            `src.models.networks.layers.FourierFeatures`: KDD99's classes differ at a fine scale, which a smooth network misses.
+            `FourierFeatures` of `src.models.networks.layers`: KDD99's classes differ at a fine scale, which a smooth
+            network misses.
             A step of a window, or of groups of columns, has k values, which makes k (1 + 2 frequencies) of them.
         lowest_frequency, highest_frequency: Range of them before training, in radians per unit of the scaled input.
         knee_frequency, frequency_decay: Above the knee their amplitudes fall, the faster the larger the decay.
