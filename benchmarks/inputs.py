@@ -78,17 +78,17 @@ class Inputs:
         """The walk of `recipe_for`, from the same sample."""
         return self.walk.again(self.recipe_for(k))
 
-    def for_training(self, k: int, *, batch: int, standardise: bool = True) -> Path:
+    def for_training(self, k: int, *, batch: int, standardize: bool = True) -> Path:
         """A file for the contenders: the training part, cut to whole batches, and the validation part."""
         parts = self.walk_for(k).reduced[0]
         X, y = parts["train"].X, parts["train"].y
         assert isinstance(X, np.ndarray)
         mean, deviation = X.mean(axis=0), X.std(axis=0)
         deviation[deviation < 1e-4] = 1
-        if not standardise:
+        if not standardize:
             mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
         whole = len(X) // batch * batch
-        path = self.scratch / f"train-{k}-{batch}-{standardise}.npz"
+        path = self.scratch / f"train-{k}-{batch}-{standardize}.npz"
         np.savez(
             path,
             X=((X - mean) / deviation)[:whole].astype(np.float32),

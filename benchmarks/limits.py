@@ -76,7 +76,7 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
         fitted = recipe.model.fit(X, y, X[few], y[few], n_classes=2, training=training, seed=0, on_epoch=watch)
         profiler.stop()
         seconds = min(one["seconds"] for one in fitted.epochs[1:-1])
-        channels = 1 + 2 * recipe.model.frequencies
+        channels = 1 + 2 * recipe.model.fourier.n_frequencies
         work = operations(fitted.facts["rows_per_epoch"], k, channels, recipe.model.units)
         kinds, idle = _by_kind(Path(folder))
     return seconds, work, kinds, idle

@@ -19,8 +19,8 @@ imports, compilation and first run are over. On the real data, the 10 % file; tr
 
 - **An epoch**: 120,000 records in random order, no validation. Plain Keras as installed (oneDNN on, which this project
   switches off as its results change with the processor). Ours trains equal rows as one that weighs as much
-  (`training.copies`), which the others could as well; a row says what remains without it. Its shards are those of
-  `src/models/networks/sharding.py`.
+  (`training.max_copies_per_row`), which the others could as well; a row says what remains without it. Its shards are
+  those of `src/models/networks/sharding.py`.
 - **Fit to 99.3 %**: from the start of the fit, tracing included, to the end of the first epoch that reaches it.
 - **Text to verdicts**: a detector that is loaded, a file of records without compression.
 - **`dvc repro`**: five processes with their imports, hashes and an empty MLflow store, beside the same stages called in

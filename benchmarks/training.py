@@ -7,8 +7,8 @@ from benchmarks.contest import Contender, peer_version, peers_python, race
 from benchmarks.inputs import Inputs
 from benchmarks.table import Ratio
 
-OURS = ("model.frequencies=0", "training.epochs=100000", "training.learning_rate=0.001", "training.schedule=constant",
-        "training.warmup_epochs=0", "training.patience=null")  # fmt: skip
+OURS = ("model.fourier.n_frequencies=0", "training.epochs=100000", "training.learning_rate=0.001",
+        "training.schedule=constant", "training.warmup_epochs=0", "training.patience=null")  # fmt: skip
 PEERS = {"torch": ("PyTorch's `nn.LSTM`", "torch_lstm", 1.9), "jax": ("JAX, a scan, the epoch jitted", "jax_scan", 1.0)}
 ACCURACY = 0.993
 
@@ -20,7 +20,7 @@ def epochs(inputs: Inputs, k: int, rounds: int, batch: int = 1024) -> Iterator[R
     contenders: dict[str, Callable[[], Contender]] = {
         "ours": partial(Contender, "ours_fit", data, *ours),
         "compiled": partial(Contender, "ours_fit", data, *ours, "training.jit_compile=true"),
-        "every record": partial(Contender, "ours_fit", data, *ours, "training.copies=1"),
+        "every record": partial(Contender, "ours_fit", data, *ours, "training.max_copies_per_row=1"),
         "keras": partial(Contender, "keras_fit", data, "--batch", str(batch)),
     }
     for library, (_, module, _) in PEERS.items():
@@ -39,7 +39,7 @@ def epochs(inputs: Inputs, k: int, rounds: int, batch: int = 1024) -> Iterator[R
 
 def default_recipe(inputs: Inputs, rounds: int, batch: int = 512) -> Iterator[Ratio]:
     """An epoch of the default config, as it is, beside a plain fit of the network that it builds."""
-    data = str(inputs.for_training(2, batch=batch, standardise=False))
+    data = str(inputs.for_training(2, batch=batch, standardize=False))
     best = race(
         {
             "ours": partial(Contender, "ours_fit", data, "training.epochs=100000", "training.patience=null"),
@@ -53,7 +53,7 @@ def default_recipe(inputs: Inputs, rounds: int, batch: int = 512) -> Iterator[Ra
 
 def time_to_accuracy(inputs: Inputs, most: float, accuracy: float = ACCURACY) -> Iterator[Ratio]:
     """From the start of the fit to the end of the first epoch with the accuracy on validation."""
-    data = str(inputs.for_training(2, batch=32, standardise=False))
+    data = str(inputs.for_training(2, batch=32, standardize=False))
     until = ("--until", str(accuracy))
     turn = race({"ours": partial(Contender, "ours_fit", data, *until)}, 2)["ours"]
     if not turn["reached"]:

@@ -6,7 +6,7 @@ CONF = PROJECT / "conf"
 NEEDS = {
     "layout=window": ",split=official",
     "layout=groups": ",reducer=none",
-    "layout=past": ",split=official,reducer=none",
+    "layout=history": ",split=official,reducer=none",
 }
 
 

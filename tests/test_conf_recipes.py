@@ -48,7 +48,7 @@ def test_no_choice_of_one_group_follows_from_that_of_another(path: Path) -> None
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("model", ["lstm", "lstm_committee"])
+@pytest.mark.parametrize("model", ["lstm", "lstm_ensemble"])
 def test_without_a_recipe_a_model_has_the_values_of_its_files_on_every_task(
     model: str, task: str, composed: Compose
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_recipe_brings_its_model_its_task_and_its_values(recipe: str, composed
 
 def test_the_command_line_changes_a_value_of_a_recipe(composed: Compose) -> None:
     found = composed("training.epochs=3", "recipe=lstm_multiclass")
-    assert (found.training.epochs, found.model.frequency_decay) == (3, 0.0)
+    assert (found.training.epochs, found.model.fourier.decay) == (3, 0.0)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -83,7 +83,7 @@ def test_a_recipe_for_another_model_or_task_is_refused(recipe: str, other: str, 
 
 
 @pytest.mark.filterwarnings("ignore:The version_base")  # an argument of DVC's that Hydra is about to drop
-@pytest.mark.parametrize("override", ["recipe=lstm_multiclass", "+experiment=paper/headline_committee"])
+@pytest.mark.parametrize("override", ["recipe=lstm_multiclass", "+experiment=paper/headline_ensemble"])
 def test_dvc_writes_the_values_of_a_recipe_and_of_a_grid_into_params_yaml(
     override: str, composed: Compose, tmp_path: Path
 ) -> None:

@@ -186,12 +186,13 @@ CHOICES = [
      "decision.calibrate=true"),
     ("model=random_forest", "reducer=mi", "split=grouped", "split.distinct=true", "decision.false_alarm_budget=0.1",
      "decision.false_alarm_blocks=2"),
-    ("model=lstm_weighted", "reducer=none", "layout=past", "split=official", "training.past_grafts=0.1",
+    ("model=lstm_weighted", "reducer=none", "layout=history", "split=official", "training.history_grafts=0.1",
      "training.type_balance=0.5", "training.class_balance=0.5", "scaling=log_minmax"),
     ("model=svm_rbf", "reducer=autoencoder", "k=3"),
 ]  # fmt: skip
 SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=2000", "training.epochs=1",
-         "training.progress=false", "model.units=4", "model.frequencies=2", "evaluation.bootstrap=2")  # fmt: skip
+         "training.progress=false", "model.units=4", "model.fourier.n_frequencies=2",
+         "evaluation.bootstrap=2")  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.settings import Settings
-from src.data.history import Past
+from src.data.history import History
 from src.data.layout import Layout, Windows
 from src.data.schema import FEATURES
 from src.data.tables import Table
@@ -84,15 +84,15 @@ def test_scaling_and_reducer_are_fitted_on_the_training_part_alone(walk: Walk) -
 
 @pytest.mark.parametrize("part", ["train", "val", "test"])
 def test_the_past_of_a_part_is_counted_in_the_whole_file(part: str, settings: Settings, walk: Walk) -> None:
-    reads_past = Walk(replace(settings, layout=Layout("past", 1, [2, 5])), Workspace(Path("/nowhere")))
-    reads_past.__dict__ |= {name: walk.__dict__[name] for name in ("preprocessed", "sampled")}
-    parts, pipeline, _ = reads_past.reduced
+    reads_history = Walk(replace(settings, layout=Layout("history", 1, [2, 5])), Workspace(Path("/nowhere")))
+    reads_history.__dict__ |= {name: walk.__dict__[name] for name in ("preprocessed", "sampled")}
+    parts, pipeline, _ = reads_history.reduced
     file = walk.preprocessed[0].X if part != "test" else walk.sampled[0]["test"].X
     places = {"train": TRAIN, "val": VAL, "test": np.arange(5)}[part]
     found = parts[part].X
     assert isinstance(found, np.ndarray)
     np.testing.assert_array_equal(found[:, :53], prepare(pipeline, walk.sampled[0][part].X))
-    np.testing.assert_array_equal(found[:, 53:], Past([2, 5])(file)[places])
+    np.testing.assert_array_equal(found[:, 53:], History([2, 5])(file)[places])
     assert file[0, FEATURES.index("service")] in file[1:, FEATURES.index("service")]  # there is something to count
     assert found[:, 53:].any()
 

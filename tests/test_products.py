@@ -83,11 +83,13 @@ def test_every_scaling_is_learned_and_scored(
 @pytest.mark.parametrize("layout", options("layout"))
 def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made: Workspace) -> None:
     needs = NEEDS.get(f"layout={layout}", "").split(",")[1:]
-    settings = build(composed(*SMALL, *QUICK, f"layout={layout}", *{*needs, "split=official"}, "model.frequencies=4"))
+    settings = build(
+        composed(*SMALL, *QUICK, f"layout={layout}", *{*needs, "split=official"}, "model.fourier.n_frequencies=4")
+    )
     walk = Walk(settings, made)
     outcome = train(settings, walk)
     assert outcome.metrics["val_accuracy"] > 0.8
-    assert Layout(layout, outcome.detector.card.window, [*outcome.detector.card.past]) == settings.layout  # type: ignore[arg-type]
+    assert Layout(layout, outcome.detector.card.window, [*outcome.detector.card.history]) == settings.layout  # type: ignore[arg-type]
     test = walk.reduced[0]["test"]
     probability = outcome.detector.score(walk.sampled[0]["test"].X)
     np.testing.assert_allclose(probability, outcome.fitted.classifier.predict_proba(test.X), atol=1e-5)
@@ -98,7 +100,12 @@ def test_a_detector_that_reads_by_groups_is_kept_and_scores_alike(
     composed: Compose, made: Workspace, tmp_path: Path
 ) -> None:
     choices = ("layout=groups", "reducer=none", "k=123", "scaling=log_minmax", "scaling.one_hot_service=true")
-    training = ("model.frequencies=0", "model.standardise=false", "training.type_balance=0.5", "training.noise=0.1")
+    training = (
+        "model.fourier.n_frequencies=0",
+        "model.standardize=false",
+        "training.type_balance=0.5",
+        "training.noise=0.1",
+    )
     settings = build(composed(*SMALL, *QUICK, *choices, *training))
     walk = Walk(settings, made)
     detector = train(settings, walk).detector

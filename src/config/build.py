@@ -83,7 +83,7 @@ def _check_input(settings: Settings) -> None:
             f"layout={layout}: found split={split}, expected split=official: with other splits the records before a "
             "training record in its file are test records"
         )
-    if layout in ("groups", "past") and not settings.reducer.keeps_features:
+    if layout in ("groups", "history") and not settings.reducer.keeps_features:
         raise ConfigError(
             f"layout={layout}: found reducer={reducer}, expected reducer=none: columns that are no features, or "
             "are chosen from them, are in none of the contest's groups"
@@ -101,10 +101,10 @@ def _check_model(settings: Settings) -> None:
     layout = settings.layout.name
     if layout in ("groups", "window") and not settings.model.reads_windows:
         raise ConfigError(f"layout={layout}: found model={model}, expected a network; add layout=record for this model")
-    if settings.training.past_grafts and layout != "past":
+    if settings.training.history_grafts and layout != "history":
         raise ConfigError(
-            f"training.past_grafts={settings.training.past_grafts:g}: found layout={layout}, expected layout=past: "
-            "elsewhere no model reads the past of a record"
+            f"training.history_grafts={settings.training.history_grafts:g}: found layout={layout}, expected "
+            "layout=history: elsewhere no model reads the history of a record"
         )
     if settings.decision.rule == "least_cost" and settings.task.cost is None:
         raise ConfigError(

@@ -9,7 +9,7 @@ import hydra
 
 from src.config.build import WHITELIST
 from src.config.jobs import multirun_mode
-from src.config.renamed_keys import RENAMED_KEYS
+from src.config.renamed_keys import RENAMED_CHOICES, RENAMED_KEYS
 
 Task = Callable[..., Any]
 
@@ -17,7 +17,7 @@ Task = Callable[..., Any]
 def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callable[[Task], Task]:
     """Make a function that takes a config the command `python -m src.<its module>`.
 
-    A key of an earlier version ends the command with its new name, which Hydra's own message would not give.
+    A key or choice of an earlier version ends the command with its new name, which Hydra's own message would not give.
 
     Args:
         config_name: Primary config in conf/.
@@ -29,10 +29,13 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:
-            for argument in sys.argv[1:]:
-                key = argument.partition("=")[0].lstrip("+~")
-                if key in RENAMED_KEYS and not config:
+            for argument in [] if config else sys.argv[1:]:
+                choice = argument.lstrip("+~")
+                key = choice.partition("=")[0]
+                if key in RENAMED_KEYS:
                     sys.exit(f"{key}: found a key of an earlier version, expected {RENAMED_KEYS[key]}")
+                if choice in RENAMED_CHOICES:
+                    sys.exit(f"{choice}: found a name of an earlier version, expected {RENAMED_CHOICES[choice]}")
             if sweeps:
                 sys.argv += multirun_mode(sys.argv[1:])
             return command(*config)

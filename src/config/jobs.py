@@ -18,7 +18,7 @@ def jobs(overrides: Sequence[str]) -> list[DictConfig]:
     """The config of each job of `python -m src.train -m <overrides>`, in the order in which they run.
 
     Sweeps may stand in the overrides (`k=2,3`) and in the experiment file they name (`hydra.sweeper.params`). Hydra
-    must be initialised.
+    must be initialized.
     """
     return [compose("config", job) for job in _each(overrides)]
 

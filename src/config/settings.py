@@ -64,7 +64,7 @@ class Settings:
         steps = {
             "record": "",
             "groups": ", by groups",
-            "past": ", by groups and past",
+            "history": ", by groups and history",
             "window": f", windows of {self.layout.window}",
         }
         return (

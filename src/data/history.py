@@ -22,7 +22,7 @@ ALIKE = {
 }
 
 
-class Past:
+class History:
     """Counts of like records among the last ones of a file that comes in blocks, in order.
 
     Args:
@@ -30,7 +30,7 @@ class Past:
 
     >>> X = np.zeros((4, len(FEATURES)), dtype=np.float32)
     >>> X[2, FEATURES.index("src_bytes")] = 7
-    >>> service, *_, everything = Past([3])(X).T  # nothing, one, two, three like it; of the third, none has 7 bytes
+    >>> service, *_, everything = History([3])(X).T  # nothing, one, two, three like it; of the third, none has 7 bytes
     >>> np.expm1(service * np.log(4)).round().tolist(), np.expm1(everything * np.log(4)).round().tolist()
     ([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 0.0, 2.0])
     """
@@ -58,9 +58,9 @@ class Past:
         return columns.T
 
 
-def with_past(rows: np.ndarray, past: np.ndarray) -> np.ndarray:
+def with_history(rows: np.ndarray, history: np.ndarray) -> np.ndarray:
     """What a model reads of n records: k values of each, float32, shape (n, k), and behind them its counts."""
-    return np.concatenate([rows, past], axis=1)
+    return np.concatenate([rows, history], axis=1)
 
 
 def _earlier(key: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:

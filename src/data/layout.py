@@ -19,41 +19,44 @@ class Layout:
 
     Attributes:
         name: `record` (the paper's: its k values as a sequence of k steps); `groups`: its features as four steps, a
-            group of the contest each, see `src.data.schema.GROUPS`; `past`: these and, as a fifth step, how many of the
-            records before it in the file were like it (`src.data.history.Past`); or `window`: the last records of the
-            file up to this one, a step of k values each. The records before are those of the source file, whatever part
-            they are in: records of validation stand, without their labels, in windows of training, and the other way.
+            group of the contest each, see `src.data.schema.GROUPS`; `history`: these and, as a fifth step, how
+            many of the records before it in the file were like it (`src.data.history.History`); or `window`: the last
+            records of the file up to this one, a step of k values each. The records before are those of the source
+            file, whatever part they are in: windows of training contain records of validation, without their labels,
+            and the other way.
         window: Records in a window; 1 for all but `window`.
-        past: How many records back each count of `past` looks; none for the others.
+        history: How many records back each count of `history` looks; none for the others.
     """
 
-    name: Literal["record", "groups", "past", "window"]
+    name: Literal["record", "groups", "history", "window"]
     window: Annotated[int, Field(ge=1)]
-    past: list[Annotated[int, Field(ge=1)]] = field(default_factory=list)
+    history: list[Annotated[int, Field(ge=1)]] = field(default_factory=list)
 
     @model_validator(mode="after")
     def _check(self) -> "Layout":
         if self.name != "window" and self.window != 1:
             raise ValueError(f"window={self.window}: expected 1 where a model reads one record; add layout=window")
-        if bool(self.past) != (self.name == "past"):
-            raise ValueError(f"past={self.past}: expected one length or more with layout=past, and none elsewhere")
+        if bool(self.history) != (self.name == "history"):
+            raise ValueError(
+                f"history={self.history}: expected one length or more with layout=history, and none elsewhere"
+            )
         return self
 
     @property
     def follows_file(self) -> bool:
         """Whether a model also reads the records that stand before a record in its file."""
-        return self.name in ("past", "window")
+        return self.name in ("history", "window")
 
     def steps(self, features: Sequence[str]) -> np.ndarray | None:
-        """The step that each of k features, and each count of the past behind them, belongs to.
+        """The step that each of k features, and each count of the history behind them, belongs to.
 
         Returns:
             int64, shape (k + counts,); None unless they are read by groups.
         """
-        if self.name not in ("groups", "past"):
+        if self.name not in ("groups", "history"):
             return None
         places = {name: place for place, name in enumerate(GROUPS)}
-        counts = [len(GROUPS)] * (len(self.past) * len(ALIKE))
+        counts = [len(GROUPS)] * (len(self.history) * len(ALIKE))
         return np.array([places[group(feature)] for feature in features] + counts, dtype=np.int64)
 
 

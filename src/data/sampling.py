@@ -72,7 +72,7 @@ class Task:
                              f"class ({', '.join(self.classes)})")  # fmt: skip
         for place, name in enumerate(self.classes):
             if cost[place][place] != 0:
-                raise ValueError(f"cost: found {cost[place][place]:g} for a record of {name!r} that is recognised, "
+                raise ValueError(f"cost: found {cost[place][place]:g} for a record of {name!r} that is recognized, "
                                  "expected 0 on the diagonal")  # fmt: skip
 
     @property

@@ -1,10 +1,10 @@
 """Simulated KDD Cup 99 records in the published text format, drawn from a committed profile of the real files.
 
 The profile (`simulator_profile.json`, written by `src.data.simulator_profile`) divides the records of a file into
-cells: records of one attack type and one combination of protocol, service and flag (rare ones pooled) that are alike in their traffic
-statistics. Of each cell it holds the percentiles of every numeric column. A simulated record falls into a cell at
-random, and each of its columns then takes one of that cell's percentiles: columns are independent inside a cell and
-related through the cells.
+cells: records of one attack type and one combination of protocol, service and flag (rare ones pooled) that are alike
+in their traffic statistics. Of each cell it holds the percentiles of every numeric column. A simulated record falls
+into a cell at random, and each of its columns then takes one of that cell's percentiles: columns are independent inside
+a cell and related through the cells.
 """
 
 import json

@@ -17,30 +17,30 @@ class Decision:
         threshold: The least P(attack) = 1 - P(normal) that raises an alarm; None leaves alarms to the rule for classes.
         cost: `cost[actual][predicted]`, in class order: the class of least expected cost is chosen; None chooses the
             most probable class.
-        attack_odds: Before that rule the odds of each attack against normal traffic are multiplied by it: more than 1
-            where more, or other, attacks are to be expected than training has.
+        attack_prior_odds: Before that rule the odds of each attack against normal traffic are multiplied by it: more
+            than 1 where more, or other, attacks are to be expected than training has.
 
     >>> unsure = np.array([[0.6, 0.3, 0.1]], dtype=np.float32)
     >>> Decision().verdict(unsure), Decision(threshold=0.35).verdict(unsure)
     (array([0]), array([1]))
     >>> Decision(cost=((0, 1, 2), (1, 0, 2), (9, 2, 0))).verdict(unsure)  # 1.2 for normal, 0.8 for 1, 1.8 for 2
     array([1])
-    >>> Decision(attack_odds=3).verdict(unsure)  # 0.6 for normal, 0.9 for 1, 0.3 for 2
+    >>> Decision(attack_prior_odds=3).verdict(unsure)  # 0.6 for normal, 0.9 for 1, 0.3 for 2
     array([1])
     """
 
     temperature: float = 1.0
     threshold: float | None = None
     cost: tuple[tuple[float, ...], ...] | None = None
-    attack_odds: float = 1.0
+    attack_prior_odds: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < np.inf:
             raise ValueError(f"temperature={self.temperature!r}, expected a number above 0")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold={self.threshold!r}, expected a share from 0 to 1, or none")
-        if not 0 < self.attack_odds < np.inf:
-            raise ValueError(f"attack_odds={self.attack_odds!r}, expected a number above 0")
+        if not 0 < self.attack_prior_odds < np.inf:
+            raise ValueError(f"attack_prior_odds={self.attack_prior_odds!r}, expected a number above 0")
         if self.cost is not None:
             # JSON and config files have lists
             object.__setattr__(self, "cost", tuple(tuple(float(one) for one in row) for row in self.cost))
@@ -57,7 +57,7 @@ class Decision:
     def verdict(self, probability: np.ndarray) -> np.ndarray:
         """Class index of each record, int64, shape (n,), of calibrated probabilities, float32, shape (n, classes)."""
         odds = probability.astype(np.float64)
-        odds[:, 1:] *= self.attack_odds
+        odds[:, 1:] *= self.attack_prior_odds
         preferred = odds if self.cost is None else -odds @ np.array(self.cost)
         if self.threshold is None:
             return preferred.argmax(axis=1)

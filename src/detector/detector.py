@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
-from src.data.history import Past, with_past
+from src.data.history import History, with_history
 from src.data.layout import ModelInput, Windows
 from src.data.schema import COLUMNS, N_FEATURES
 from src.detector.decision import MOST_PROBABLE, Decision
@@ -38,7 +38,7 @@ class Card:
     scaling: str = "minmax"
     layout: str = "record"
     window: int = 1
-    past: tuple[int, ...] = ()
+    history: tuple[int, ...] = ()
 
 
 class Detector:
@@ -109,7 +109,7 @@ class Detector:
             found = facts.pop("format")
             if found == FORMAT:
                 decision = Decision(**facts.pop("decision"))
-                card = Card(**facts | {name: tuple(facts.get(name, ())) for name in ("class_names", "past")})
+                card = Card(**facts | {name: tuple(facts.get(name, ())) for name in ("class_names", "history")})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
         if found != FORMAT:
@@ -127,7 +127,7 @@ class Stream:
     def __init__(self, detector: Detector):
         self._detector = detector
         self._before: np.ndarray | None = None  # prepared, float32, shape (m, k): at most window - 1, none at the start
-        self._past = Past(detector.card.past) if detector.card.layout == "past" else None
+        self._history = History(detector.card.history) if detector.card.layout == "history" else None
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
         """Calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
@@ -147,8 +147,8 @@ class Stream:
     def _read(self, X: np.ndarray) -> ModelInput:
         """What the model reads of the next records."""
         rows = prepare(self._detector.preparation, X)
-        if self._past:
-            return with_past(rows, self._past(X))
+        if self._history:
+            return with_history(rows, self._history(X))
         return self._windows(rows) if self._detector.card.layout == "window" else rows
 
     def _windows(self, rows: np.ndarray) -> Windows:

@@ -24,9 +24,9 @@ class ServedDetector(PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Columns `verdict` (class name) and `probability_<class>`; a row a record, in order.
 
-        A detector that reads the records before one (`layout` window or past of its card) takes the rows of a call as
-        consecutive records, and the first as the first of a file: send the records before those in question along,
-        window - 1 or as many as the longest of `past`.
+        A detector that reads the records before one (`layout` window or history of its card) takes the rows of a call
+        as consecutive records, and the first as the first of a file: send the records before those in question along,
+        window - 1 or as many as the longest of `history`.
 
         Raises:
             ValueError: a value is missing or outside its column's range; names row (0-based), column and expectation.

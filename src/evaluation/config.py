@@ -14,7 +14,7 @@ class DecisionProtocol:
 
     Attributes:
         rule: `most_probable` class, or the class of least expected cost by the task's matrix.
-        attack_odds: Factor on the odds of each attack against normal traffic, before the `rule`; 1 leaves them.
+        attack_prior_odds: Factor on the odds of each attack against normal traffic, before the `rule`; 1 leaves them.
         calibrate: Whether a temperature is fitted on validation.
         false_alarm_budget: Share of the normal validation records that may raise an alarm: the threshold of an alarm is
             as low as that allows. None leaves alarms to `rule`.
@@ -24,7 +24,7 @@ class DecisionProtocol:
     """
 
     rule: Literal["most_probable", "least_cost"]
-    attack_odds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    attack_prior_odds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     calibrate: bool
     false_alarm_budget: Annotated[float, Field(ge=0, le=1)] | None
     false_alarm_blocks: Annotated[int, Field(ge=2)] | None

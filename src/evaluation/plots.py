@@ -52,7 +52,7 @@ def confusion_matrix(confusion: np.ndarray, class_names: tuple[str, ...], captio
 
 
 def draw_confusion(axes: Any, confusion: np.ndarray, class_names: Sequence[str], *, fontsize: float = 10) -> Any:
-    """Counts on the axes, coloured by the share of each actual class; returns the image, for a colour bar."""
+    """Counts on the axes, colored by the share of each actual class; returns the image, for a color bar."""
     share = confusion / np.maximum(confusion.sum(axis=0, keepdims=True), 1)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(confusion):

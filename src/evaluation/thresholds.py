@@ -42,7 +42,7 @@ def fit_decision(
             of = np.zeros(len(block), dtype=np.int64)
         attack = attack_probability(Decision(temperature).calibrated(judged))
         threshold = fit_threshold(attack, of, protocol.false_alarm_budget, block)
-    return Decision(temperature, threshold, wanted, protocol.attack_odds)
+    return Decision(temperature, threshold, wanted, protocol.attack_prior_odds)
 
 
 def fit_temperature(probability: np.ndarray, target: np.ndarray) -> float:

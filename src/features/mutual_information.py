@@ -25,13 +25,13 @@ def mutual_information(X: np.ndarray, y: np.ndarray, *, bins: int = 256) -> np.n
     n_classes = int(labels.max()) + 1
     scores = np.empty(X.shape[1])
     for column in range(X.shape[1]):
-        codes = discretise(np.ascontiguousarray(X[:, column]), bins)
+        codes = discretize(np.ascontiguousarray(X[:, column]), bins)
         joint = np.bincount(codes * n_classes + labels, minlength=(codes.max() + 1) * n_classes).reshape(-1, n_classes)
         scores[column] = _from_counts(joint)
     return scores
 
 
-def discretise(values: np.ndarray, bins: int) -> np.ndarray:
+def discretize(values: np.ndarray, bins: int) -> np.ndarray:
     """Histogram cell of each value, int64, shape (n,), by the rule of `mutual_information`."""
     ordered = np.sort(values)
     starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1

@@ -150,7 +150,7 @@ class MutualInformation(Ranking):
 
     Args:
         k: Number of features, 1 to d.
-        estimator: `histogram`, the paper's definition, or `knn`, scikit-learn's nearest-neighbour estimate (slow).
+        estimator: `histogram`, the paper's definition, or `knn`, scikit-learn's nearest-neighbor estimate (slow).
         bins: Most cells of a column in the joint histogram, at least 2.
         random_state: For `knn`, which adds noise to break ties.
     """

@@ -8,7 +8,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import RFE, chi2, f_classif
 from sklearn.tree import DecisionTreeClassifier
 
-from src.features.mutual_information import discretise, mutual_information
+from src.features.mutual_information import discretize, mutual_information
 from src.features.reducers import Ranking, check_whole
 
 
@@ -80,7 +80,7 @@ class MinimumRedundancy(Ranking):
             gain = relevance - shared / max(1, chosen)
             best = int(np.argmax(np.where(scores > 0, -np.inf, gain)))
             scores[best] = self.k - chosen
-            cells = discretise(np.ascontiguousarray(X[:, best]), self.bins)
+            cells = discretize(np.ascontiguousarray(X[:, best]), self.bins)
             shared += mutual_information(X, cells, bins=self.bins)
         return scores
 

@@ -57,7 +57,7 @@ class Model(Protocol):
 
     @property
     def single(self) -> "Model":
-        """The recipe of one member of a committee; itself where there is none."""
+        """The recipe of one member of a ensemble; itself where there is none."""
         ...
 
     def fit(

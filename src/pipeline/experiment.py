@@ -61,7 +61,7 @@ def fit(
 def _kept_out(settings: Settings, walk: Walk) -> Iterator[np.ndarray]:
     """Class probabilities of each block of the normal training records, in file order, by a fit that did not see it.
 
-    A committee is stood for by one member: its probabilities are coarser, which makes the threshold rather too high.
+    A ensemble is stood for by one member: its probabilities are coarser, which makes the threshold rather too high.
     Scaling and reducer are those of the whole training part, the block included.
     """
     count = settings.decision.false_alarm_blocks
@@ -107,7 +107,7 @@ def train(settings: Settings, walk: Walk) -> Outcome:
         simulated=settings.dataset.simulated,
         k=settings.k,
         window=settings.layout.window,
-        past=tuple(settings.layout.past),
+        history=tuple(settings.layout.history),
         seed=settings.seed,
         **names,
     )

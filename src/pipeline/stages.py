@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from src.config.settings import Settings
 from src.data.duplicates import overlap, vector_ids
-from src.data.history import Past, with_past
+from src.data.history import History, with_history
 from src.data.layout import ModelInput, Windows
 from src.data.sampling import draw, with_target
 from src.data.schema import LABELS
@@ -155,8 +155,10 @@ class Walk:
                 rows = prepare(pipeline, file.X)
                 inputs |= {part: Windows(rows, at, layout.window) for part, at in places.items()}
             else:
-                past = Past(layout.past)(file.X)
-                inputs |= {part: with_past(prepare(pipeline, tables[part].X), past[at]) for part, at in places.items()}
+                history = History(layout.history)(file.X)
+                inputs |= {
+                    part: with_history(prepare(pipeline, tables[part].X), history[at]) for part, at in places.items()
+                }
         return inputs
 
 

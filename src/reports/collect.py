@@ -23,7 +23,7 @@ def write_grid_report(name: str, report: Callable[[Results], GridReport], given:
     """Find the runs of the grids of a report, whatever is there of them, and write reports/<name>.
 
     Args:
-        given: Overrides of the command line; Hydra must be initialised.
+        given: Overrides of the command line; Hydra must be initialized.
     """
     entries = tuple(entry for grid in grids(name) for entry in _entries(grid, given))
     first = build(OmegaConf.create(dict(entries[0].config)))

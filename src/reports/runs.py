@@ -59,7 +59,7 @@ class Entry:
         name = str(c["model"]["name"])
         told = _MODELS.get(name, name.replace("_", " "))
         if (members := c["model"].get("members", 1)) > 1:
-            told = f"committee of {members} {told}s"
+            told = f"ensemble of {members} {told}s"
         return f"{told}, {self.input}"
 
     @property
@@ -67,12 +67,12 @@ class Entry:
         """What the model reads, in words: `PCA 2`."""
         c = self.config
         reducer = c["reducer"]["name"]
-        every = {"groups": "all features by groups", "past": "all features and past"}
+        every = {"groups": "all features by groups", "history": "all features and history"}
         whole = every.get(c["layout"]["name"], "all features")
         words = [whole if reducer == "none" else f"{_INPUTS.get(reducer, reducer)} {c['k']}"]
-        if c["training"]["past_grafts"]:
+        if c["training"]["history_grafts"]:
             words.append("grafts")
-        if limit := c["training"]["type_limit"]:
+        if limit := c["training"]["max_rows_per_attack_type"]:
             words.append(f"{limit:,} a type")
         if c["layout"]["name"] == "window":
             words.append(f"windows of {c['window']}")

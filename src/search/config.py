@@ -37,7 +37,7 @@ class Sweep:
         study: Name of the study in its storage, and of the winner's file.
         storage: SQLAlchemy URL; null: the environment's OPTUNA_STORAGE, or mlruns/optuna.db.
         space: See `src.search.space.read_space`.
-        objectives: What to maximise or minimise; the first picks the winner. Where it is the only one, and a score,
+        objectives: What to maximize or minimize; the first picks the winner. Where it is the only one, and a score,
             trials are pruned by their accuracy on validation, epoch by epoch.
         n_trials: Trials of the study, however many calls and workers share them.
         timeout: Seconds after which this call begins no other trial; null for none.

@@ -52,7 +52,7 @@ def test_overrides_reach_the_objects(composed: Compose) -> None:
         (["trainin.epochs=3"], ConfigCompositionException, r"trainin\.epochs"),
         (["training.epoch=3"], ConfigCompositionException, r"training\.epoch"),
         (["reducer=pcaa"], MissingConfigException, r"(?s)reducer/pcaa.*Available options.*mi\s+mrmr\s+none\s+pca"),
-        (["optimiser=adam"], ConfigCompositionException, "optimiser"),
+        (["optimizer=adam"], ConfigCompositionException, "optimizer"),
     ],
 )
 def test_a_misspelt_override_is_named_before_anything_is_built(
@@ -111,7 +111,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["training.class_balance=2"], r"training\.class_balance=2: .*less than or equal to 1"),
         (["training.type_balance=2"], r"training\.type_balance=2: .*less than or equal to 1"),
         (["training.noise=-1"], r"training\.noise=-1: .*greater than or equal to 0"),
-        (["model.standardise=1"], r"model\.standardise=1: .*valid boolean"),
+        (["model.standardize=1"], r"model\.standardize=1: .*valid boolean"),
         (["training.label_smoothing=1"], r"training\.label_smoothing=1: .*less than 1"),
         (["layout=window", "window=0"], r"layout\.window=0: .*greater than or equal to 1"),
         (["split.name=sorted"], r"split\.name='sorted': .*'random', 'grouped' or 'official'"),
@@ -156,16 +156,31 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         ),
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (
-            ["layout=past"],
-            r"layout=past: found split=random, expected split=official: with other splits the records before",
+            ["layout=history"],
+            r"layout=history: found split=random, expected split=official: with other splits the records before",
         ),
-        (["layout=past", "split=official"], r"layout=past: found reducer=pca, expected reducer=none: columns that are"),
-        (["layout=past", "layout.past=[]"], r"layout: past=\[\]: expected one length or more with layout=past"),
-        (["layout=past", "layout.past=[0]"], r"layout\.past\.0=0: .*greater than or equal to 1"),
-        (["+layout.past=[9]"], r"layout: past=\[9\]: expected one length or more with layout=past, and none elsewhere"),
-        (["training.type_limit=0"], r"training\.type_limit=0: .*greater than or equal to 1"),
-        (["training.past_grafts=-1"], r"training\.past_grafts=-1: .*greater than or equal to 0"),
-        (["training.past_grafts=0.1"], r"training\.past_grafts=0\.1: found layout=record, expected layout=past"),
+        (
+            ["layout=history", "split=official"],
+            r"layout=history: found reducer=pca, expected reducer=none: columns that are",
+        ),
+        (
+            ["layout=history", "layout.history=[]"],
+            r"layout: history=\[\]: expected one length or more with layout=history",
+        ),
+        (["layout=history", "layout.history=[0]"], r"layout\.history\.0=0: .*greater than or equal to 1"),
+        (
+            ["+layout.history=[9]"],
+            r"layout: history=\[9\]: expected one length or more with layout=history, and none elsewhere",
+        ),
+        (
+            ["training.max_rows_per_attack_type=0"],
+            r"training\.max_rows_per_attack_type=0: .*greater than or equal to 1",
+        ),
+        (["training.history_grafts=-1"], r"training\.history_grafts=-1: .*greater than or equal to 0"),
+        (
+            ["training.history_grafts=0.1"],
+            r"training\.history_grafts=0\.1: found layout=record, expected layout=history",
+        ),
         (
             ["decision.false_alarm_blocks=10"],
             r"decision: false_alarm_blocks=10: found no budget, expected false_al",

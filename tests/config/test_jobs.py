@@ -37,7 +37,7 @@ def test_the_jobs_that_are_listed_without_composing_are_those_that_are_composed(
 
 def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_headline() -> None:
     def every(name: str) -> list[grids.Cell]:
-        found = sorted(path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "headline_committee")
+        found = sorted(path.stem for path in EXPERIMENTS.glob(f"{name}*.yaml") if path.stem != "headline_ensemble")
         return [cell for grid in found for cell in grids.cells(f"+experiment=paper/{grid}")]
 
     reduced, whole, headline = every("paper/reduced"), every("paper/all_features"), every("paper/headline")
@@ -48,8 +48,8 @@ def test_the_papers_grid_is_every_input_of_every_task_and_five_seeds_of_the_head
         (task, seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
     }
     assert len({*reduced, *whole, *headline}) == 72 + 9 + 8  # two of the headline's runs are the grid's too
-    assert cells("+experiment=paper/headline_committee") == [  # whose recipe chooses the task
-        (task, "pca", 2, "lstm_committee", seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
+    assert cells("+experiment=paper/headline_ensemble") == [  # whose recipe chooses the task
+        (task, "pca", 2, "lstm_ensemble", seed) for task in ("binary", "multiclass_smurf") for seed in range(5)
     ]
 
 
@@ -58,8 +58,8 @@ def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_l
         ("lstm", "binary"): ("none", 0.5, 1, 30),
         ("lstm", "multiclass"): ("lstm_multiclass", 0.0, 1, 25),
         ("lstm", "multiclass_smurf"): ("none", 0.5, 1, 30),
-        ("lstm_committee", "binary"): ("none", 0.5, 4, 30),
-        ("lstm_committee", "multiclass_smurf"): ("lstm_committee_multiclass_smurf", 0.5, 6, 40),
+        ("lstm_ensemble", "binary"): ("none", 0.5, 4, 30),
+        ("lstm_ensemble", "multiclass_smurf"): ("lstm_ensemble_multiclass_smurf", 0.5, 6, 40),
     }
     networks = [f"paper/{path.stem}" for path in EXPERIMENTS.glob("paper/*.yaml") if not path.stem.endswith("_trees")]
     found = set()
@@ -70,7 +70,7 @@ def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_l
             assert "hydra" not in job
             recipe_wanted, decay, members, epochs = values[job.model.name, job.task.name]
             epochs = 5 if grid.startswith("paper/all_features") else epochs
-            assert (recipe, job.model.frequency_decay) == (recipe_wanted, decay)
+            assert (recipe, job.model.fourier.decay) == (recipe_wanted, decay)
             assert (job.model.members, job.training.epochs) == (members, epochs)
             found.add((job.model.name, job.task.name))
     assert found == set(values)

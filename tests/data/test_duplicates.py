@@ -35,7 +35,7 @@ def test_the_same_values_in_other_columns_are_another_vector() -> None:
     assert len(np.unique(vector_ids(values))) == 53
 
 
-def test_neighbouring_values_differ() -> None:
+def test_neighboring_values_differ() -> None:
     counts = np.arange(512, dtype=np.float32)
     rates = np.arange(101, dtype=np.float32) / 100
     X = np.array([[count, rate] for count in counts for rate in rates], dtype=np.float32)

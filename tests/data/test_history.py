@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.data.history import ALIKE, Past, with_past
+from src.data.history import ALIKE, History, with_history
 from src.data.schema import FEATURES
 
 PLACE = {name: place for place, name in enumerate(FEATURES)}
@@ -51,7 +51,7 @@ def test_the_ways_are_those_of_the_loop() -> None:
 
 @given(RECORDS, LENGTHS)
 def test_the_counts_are_those_of_a_double_loop(told: list[tuple[int, ...]], lengths: list[int]) -> None:
-    found = Past(lengths)(records(told))
+    found = History(lengths)(records(told))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, double_loop(told, lengths), atol=1e-6)
 
@@ -60,26 +60,26 @@ def test_the_counts_are_those_of_a_double_loop(told: list[tuple[int, ...]], leng
 def test_a_file_that_comes_in_blocks_has_the_counts_of_the_whole(
     told: list[tuple[int, ...]], lengths: list[int], cuts: list[int]
 ) -> None:
-    X, stream = records(told), Past(lengths)
+    X, stream = records(told), History(lengths)
     bounds = [0, *sorted(min(cut, len(X)) for cut in cuts), len(X)]
     blocks = [stream(X[start:end]) for start, end in pairwise(bounds)]
-    np.testing.assert_array_equal(np.concatenate(blocks), Past(lengths)(X))
+    np.testing.assert_array_equal(np.concatenate(blocks), History(lengths)(X))
 
 
 def test_another_feature_changes_no_count() -> None:
     X = records([(1, 0, 0, 0, 0)] * 6)
     X[:, PLACE["count"]] = np.arange(6)
-    np.testing.assert_array_equal(Past([4])(X), Past([4])(records([(1, 0, 0, 0, 0)] * 6)))
+    np.testing.assert_array_equal(History([4])(X), History([4])(records([(1, 0, 0, 0, 0)] * 6)))
 
 
 @pytest.mark.parametrize("flag", ["flag_S0", "flag_SH", "flag_OTH"])
 def test_every_flag_is_told_apart(flag: str) -> None:
     X = records([(1, 0, 0, 0, 0)] * 2)
     X[1, PLACE[flag]] = 1
-    service, service_flag, *_ = Past([1])(X)[1]
+    service, service_flag, *_ = History([1])(X)[1]
     assert (service, service_flag) == (1, 0)
 
 
 def test_what_a_model_reads_has_the_counts_behind_the_values() -> None:
-    both = with_past(np.ones((2, 3), dtype=np.float32), np.zeros((2, 5), dtype=np.float32))
+    both = with_history(np.ones((2, 3), dtype=np.float32), np.zeros((2, 5), dtype=np.float32))
     assert (both.dtype, both.tolist()) == (np.float32, [[1] * 3 + [0] * 5] * 2)

@@ -56,8 +56,8 @@ def test_a_layout_of_one_record_has_no_longer_window() -> None:
     with pytest.raises(ValidationError, match="window=2: expected 1 where a model reads one record"):
         Layout("groups", 2)
     with pytest.raises(ValidationError, match="window=2: expected 1 where a model reads one record"):
-        Layout("past", 2, [10])
-    with pytest.raises(ValidationError, match=r"name\n.*'record', 'groups', 'past' or 'window'"):
+        Layout("history", 2, [10])
+    with pytest.raises(ValidationError, match=r"name\n.*'record', 'groups', 'history' or 'window'"):
         Layout(name="frame", window=1)  # type: ignore[arg-type]
 
 
@@ -79,25 +79,29 @@ def test_the_groups_partition_the_features(features: tuple[str, ...], basic: int
 
 
 def test_the_counts_of_the_past_are_a_fifth_step_behind_the_groups() -> None:
-    groups, past = Layout("groups", 1).steps(FEATURES), Layout("past", 1, [100, 1000]).steps(FEATURES)
+    groups, history = Layout("groups", 1).steps(FEATURES), Layout("history", 1, [100, 1000]).steps(FEATURES)
     assert groups is not None
-    assert past is not None
-    assert past.tolist() == [*groups.tolist(), *[4] * 10]
+    assert history is not None
+    assert history.tolist() == [*groups.tolist(), *[4] * 10]
 
 
-@pytest.mark.parametrize(("name", "past"), [("past", []), ("record", [100]), ("groups", [100]), ("window", [100])])
-def test_lengths_belong_to_the_past_alone(name: str, past: list[int]) -> None:
-    with pytest.raises(ValidationError, match=r"past=.*: expected one length or more with layout=past, and none else"):
-        Layout(name, 1, past)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("name", "history"), [("history", []), ("record", [100]), ("groups", [100]), ("window", [100])]
+)
+def test_lengths_belong_to_the_past_alone(name: str, history: list[int]) -> None:
+    with pytest.raises(
+        ValidationError, match=r"history=.*: expected one length or more with layout=history, and none else"
+    ):
+        Layout(name, 1, history)  # type: ignore[arg-type]
 
 
 def test_a_length_is_one_record_or_more() -> None:
     with pytest.raises(ValidationError, match=r"0\n.*greater than or equal to 1"):
-        Layout("past", 1, [0])
+        Layout("history", 1, [0])
 
 
 def test_windows_and_the_past_follow_the_file() -> None:
-    layouts = [Layout("record", 1), Layout("groups", 1), Layout("past", 1, [10]), Layout("window", 8)]
+    layouts = [Layout("record", 1), Layout("groups", 1), Layout("history", 1, [10]), Layout("window", 8)]
     assert [one.follows_file for one in layouts] == [False, False, True, True]
 
 

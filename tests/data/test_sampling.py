@@ -172,7 +172,7 @@ def test_a_task_that_cannot_be_is_refused_and_says_why(classes: dict[str, tuple[
         ),
         ([[0, 1], [1, 0], [1, 1]], r"cost: found rows of \[2, 2, 2\] values, expected 2 rows of 2"),
         ([[0, 1], [1]], r"cost: found rows of \[2, 1\] values, expected 2 rows of 2"),
-        ([[0, 1], [4, 0.5]], "cost: found 0.5 for a record of 'attack' that is recognised, expected 0"),
+        ([[0, 1], [4, 0.5]], "cost: found 0.5 for a record of 'attack' that is recognized, expected 0"),
         ([[0, -1], [4, 0]], "cost.0.1\n.*greater than or equal to 0"),
         ([[0, float("inf")], [4, 0]], "cost.0.1\n.*finite"),
         ([[0, "many"], [4, 0]], "cost.0.1\n.*number"),

@@ -14,13 +14,13 @@ def shares(*rows: tuple[float, ...]) -> np.ndarray:
 
 def test_more_attacks_than_training_had_raise_the_odds_of_each() -> None:
     probability = shares((0.6, 0.3, 0.1), (0.9, 0.06, 0.04))
-    assert Decision(attack_odds=3).verdict(probability).tolist() == [1, 0]  # 0.9 against 0.6, 0.18 against 0.9
-    assert Decision(attack_odds=20).verdict(probability).tolist() == [1, 1]
-    assert Decision(threshold=0.5, attack_odds=20).verdict(probability).tolist() == [0, 0], (
+    assert Decision(attack_prior_odds=3).verdict(probability).tolist() == [1, 0]  # 0.9 against 0.6, 0.18 against 0.9
+    assert Decision(attack_prior_odds=20).verdict(probability).tolist() == [1, 1]
+    assert Decision(threshold=0.5, attack_prior_odds=20).verdict(probability).tolist() == [0, 0], (
         "a threshold is of P(attack)"
     )
     # expected costs with the odds of attacks doubled: 0.6 + 0.2 for normal, 0.6 for 1
-    assert Decision(cost=((0, 1), (1, 0)), attack_odds=2).verdict(shares((0.6, 0.4))).tolist() == [1]
+    assert Decision(cost=((0, 1), (1, 0)), attack_prior_odds=2).verdict(shares((0.6, 0.4))).tolist() == [1]
 
 
 def test_without_more_the_most_probable_class_is_chosen_and_probabilities_stay_as_they_are() -> None:
@@ -90,7 +90,7 @@ def test_no_temperature_changes_which_class_is_most_probable(rows: list[tuple[fl
         ({"temperature": 0}, "temperature=0, expected a number above 0"),
         ({"temperature": float("inf")}, "temperature=inf, expected a number above 0"),
         ({"threshold": 1.5}, r"threshold=1\.5, expected a share from 0 to 1"),
-        ({"attack_odds": 0.0}, r"attack_odds=0\.0, expected a number above 0"),
+        ({"attack_prior_odds": 0.0}, r"attack_prior_odds=0\.0, expected a number above 0"),
         ({"threshold": -0.1}, r"threshold=-0\.1, expected a share"),
     ],
 )

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 
 from src import predict
 from src.config.build import build
-from src.data.history import Past, with_past
+from src.data.history import History, with_history
 from src.data.layout import Windows
 from src.data.parsing import read_blocks
 from src.data.schema import COLUMNS
@@ -139,8 +139,8 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
         "scaling": "minmax",
         "layout": "record",
         "window": 1,
-        "past": [],
-        "decision": {"temperature": 1.0, "threshold": None, "cost": None, "attack_odds": 1.0},
+        "history": [],
+        "decision": {"temperature": 1.0, "threshold": None, "cost": None, "attack_prior_odds": 1.0},
     }
 
 
@@ -175,7 +175,7 @@ chunks = pytest.mark.parametrize("chunk", range(1, WINDOW + 3))
 @pytest.fixture(scope="module")
 def windowed(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
     """A detector that reads windows of four records: an LSTM after one epoch on the first hundred."""
-    smooth = "model.highest_frequency=10"  # high ones tell the rounding of one record's components from a block's
+    smooth = "model.fourier.highest=10"  # high ones tell the rounding of one record's components from a block's
     settings = build(composed("dataset=simulated", "training.progress=false", smooth, *MODELS["lstm"]))
     X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
     preparation, _ = fit_preparation(settings.reducer, X, y)
@@ -243,57 +243,65 @@ def test_a_kept_detector_knows_its_windows(windowed: Detector, records: pa.Table
     np.testing.assert_array_equal(again.predict_proba(records), windowed.predict_proba(records))
 
 
-# --- the past --------------------------------------------------------------------------------------------------------
+# --- the history ------------------------------------------------------------------------------------------------------
 
 LENGTHS = (3, 20)
 
 
 @pytest.fixture(scope="module")
-def reads_past(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
-    """A random forest on all features and the past of the first hundred records."""
+def reads_history(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
+    """A random forest on all features and the history of the first hundred records."""
     settings = build(composed("dataset=simulated", "model=random_forest", "model.trees=5", "reducer=none"))
     X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
     preparation, _ = fit_preparation(settings.reducer, X, y)
-    read = with_past(prepare(preparation, X), Past(LENGTHS)(X))
+    read = with_history(prepare(preparation, X), History(LENGTHS)(X))
     fitted = settings.model.fit(read, y, read, y, n_classes=2, training=settings.training, seed=0)
     names = {"dataset": "simulated", "task": "binary", "split": "official", "reducer": "none", "model": "random_forest"}
-    card = Card(("normal", "attack"), **names, simulated=True, k=53, seed=0, layout="past", past=LENGTHS)
+    card = Card(("normal", "attack"), **names, simulated=True, k=53, seed=0, layout="history", history=LENGTHS)
     return Detector(preparation, fitted.classifier, card)
 
 
 @pytest.fixture(scope="module")
-def with_their_past(reads_past: Detector, records: pa.Table) -> np.ndarray:
+def with_their_history(reads_history: Detector, records: pa.Table) -> np.ndarray:
     """The score of each record, all read at once."""
     X = encode(records)[0]
-    return reads_past.classifier.predict_proba(with_past(prepare(reads_past.preparation, X), Past(LENGTHS)(X)))
+    return reads_history.classifier.predict_proba(
+        with_history(prepare(reads_history.preparation, X), History(LENGTHS)(X))
+    )
 
 
 @pytest.mark.parametrize("chunk", [*(pytest.param(one, marks=pytest.mark.integration) for one in (1, 7)), 64, 499])
 def test_the_past_goes_on_across_chunks_and_blocks(
-    chunk: int, reads_past: Detector, records: pa.Table, with_their_past: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    chunk: int,
+    reads_history: Detector,
+    records: pa.Table,
+    with_their_history: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stream = reads_past.stream()
+    stream = reads_history.stream()
     blocks = [stream.predict_proba(records.slice(start, chunk)) for start in range(0, 500, chunk)]
-    np.testing.assert_array_equal(np.concatenate(blocks), with_their_past)
+    np.testing.assert_array_equal(np.concatenate(blocks), with_their_history)
     monkeypatch.setattr(detector_module, "CHUNK", chunk)
-    np.testing.assert_array_equal(reads_past.score(encode(records)[0]), with_their_past)
+    np.testing.assert_array_equal(reads_history.score(encode(records)[0]), with_their_history)
 
 
-def test_each_call_begins_without_a_past(reads_past: Detector, records: pa.Table, with_their_past: np.ndarray) -> None:
+def test_each_call_begins_without_a_past(
+    reads_history: Detector, records: pa.Table, with_their_history: np.ndarray
+) -> None:
     for _ in range(2):
-        np.testing.assert_array_equal(reads_past.predict_proba(records), with_their_past)
-    later = reads_past.predict_proba(records.slice(100))
-    assert not np.array_equal(later[:20], with_their_past[100:120])
-    np.testing.assert_array_equal(later[max(LENGTHS) :], with_their_past[100 + max(LENGTHS) :])
+        np.testing.assert_array_equal(reads_history.predict_proba(records), with_their_history)
+    later = reads_history.predict_proba(records.slice(100))
+    assert not np.array_equal(later[:20], with_their_history[100:120])
+    np.testing.assert_array_equal(later[max(LENGTHS) :], with_their_history[100 + max(LENGTHS) :])
 
 
 def test_a_kept_detector_knows_its_past(
-    reads_past: Detector, records: pa.Table, with_their_past: np.ndarray, tmp_path: Path
+    reads_history: Detector, records: pa.Table, with_their_history: np.ndarray, tmp_path: Path
 ) -> None:
-    reads_past.save(tmp_path / "detector")
+    reads_history.save(tmp_path / "detector")
     again = Detector.load(tmp_path / "detector")
-    assert again.card == reads_past.card
-    np.testing.assert_array_equal(again.predict_proba(records), with_their_past)
+    assert again.card == reads_history.card
+    np.testing.assert_array_equal(again.predict_proba(records), with_their_history)
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -21,5 +21,5 @@ def test_the_grids_on_simulated_records_give_a_whole_report(project):
     assert "SIMULATED DATA" in text
     assert "missing" not in text.lower()
     assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
-    # the committee with grafts (two sizes of training) and without, and on the record alone
-    assert len(re.findall(r"\| \*\*committee of 5 LSTMs, .*\*\* \| 0\.\d{4} ", text)) == 4
+    # the ensemble with grafts (two sizes of training) and without, and on the record alone
+    assert len(re.findall(r"\| \*\*ensemble of 5 LSTMs, .*\*\* \| 0\.\d{4} ", text)) == 4

@@ -12,7 +12,7 @@ SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=200
 ONE = {
     "features": "decision_tree",
     "binary": "ae_ids",
-    "neighbours": "knn",
+    "neighbors": "knn",
     "recurrent": "lstm",
     "variants": "lstm,gru",
 }

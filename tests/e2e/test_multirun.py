@@ -172,7 +172,7 @@ def test_a_run_shows_its_confusion_matrix_as_a_picture(swept, ui, tmp_path):
     uri = f"runs:/{run.info.run_id}/confusion_matrix.png"
     logged = Image.open(mlflow.artifacts.download_artifacts(uri, tracking_uri=swept[0].store)).convert("RGB")
     counted = sorted(((count, color) for count, color in logged.getcolors(1 << 24)), reverse=True)
-    cell = next(color for count, color in counted if min(color) < 200)  # the flat colour of the largest dark cells
+    cell = next(color for count, color in counted if min(color) < 200)  # the flat color of the largest dark cells
     painted = np.abs(picture.astype(int) - cell).max(axis=2) <= 3
     assert painted.sum() > 5_000, f"the picture's cells, {cell}, are not on the page"
 

@@ -20,7 +20,7 @@ from tests.servers import PostgreSQL, free_port, postgresql
 
 pytestmark = pytest.mark.integration
 # The space of sweep=components with small networks; two threads of one process each would fight for the cores.
-TINY = (*SIMULATED[:-1], "training.epochs=3", "model.units=8", "model.frequencies=4")
+TINY = (*SIMULATED[:-1], "training.epochs=3", "model.units=8", "model.fourier.n_frequencies=4")
 SWEEP = (*TINY, "sweep.threads=1", "sweep.heartbeat=1")
 STUDY = "components-binary-simulated"
 

@@ -17,7 +17,7 @@ COST = [[0.0, 1.0], [3.0, 0.0]]
 def protocol(**changes: object) -> DecisionProtocol:
     values = {
         "rule": "most_probable",
-        "attack_odds": 1.0,
+        "attack_prior_odds": 1.0,
         "calibrate": False,
         "false_alarm_budget": None,
         "false_alarm_blocks": None,
@@ -104,7 +104,7 @@ def test_where_only_silence_would_do_the_budget_cannot_be_met() -> None:
     assert fit_threshold(attack, target, 0.03) == 0.5
 
 
-def test_neighbouring_numbers_are_told_apart() -> None:
+def test_neighboring_numbers_are_told_apart() -> None:
     low = 1 - 2**-53
     found = fit_threshold(np.array([low, 1.0]), np.array([0, 1]), 0.0)
     assert low < found <= 1.0

@@ -116,7 +116,7 @@ def test_fewer_bins_tell_less() -> None:
     assert scores == pytest.approx([np.log(2), 0])
 
 
-def test_the_neighbour_estimate_is_scikit_learns_and_repeats_with_its_seed(
+def test_the_neighbor_estimate_is_scikit_learns_and_repeats_with_its_seed(
     flows: tuple[np.ndarray, np.ndarray],
 ) -> None:
     reducer = MutualInformation(k=4, estimator="knn", random_state=7)

@@ -15,26 +15,26 @@ from src.models.networks.network import Network
 from src.models.training import Training
 from src.utils.paths import PROJECT
 
+WAVES = {"lowest": 0.1, "highest": 10.0, "knee": 1.0, "decay": 0.5}
 NETWORK_DEFAULTS: dict[str, Any] = {
-    **{"input_scale": 1.0, "members": 1, "standardise": True},
-    **{"frequencies": 0, "lowest_frequency": 0.1, "highest_frequency": 10.0},
-    **{"knee_frequency": 1.0, "frequency_decay": 0.5},
+    **{"input_scale": 1.0, "members": 1, "standardize": True},
+    "fourier": {"n_frequencies": 0, **WAVES},
 }
 LSTM_DEFAULTS = NETWORK_DEFAULTS | {"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False}
 Rows = tuple[ModelInput, np.ndarray]
 MODELS = sorted(path.stem for path in (PROJECT / "conf" / "model").glob("*.yaml"))
 # What makes a network of conf/model small, in the keys of its file; one without a line of its own is made so by these.
-RECURRENT = ("units=3", "frequencies=2", "highest_frequency=10")
+RECURRENT = ("units=3", "fourier.n_frequencies=2", "fourier.highest=10")
 CONVOLUTIONAL = ("layers=2", "filters=8", "pool=2", "units=16")
 PRETRAINED = ("pretraining_epochs=1", "pretraining_batch=8", "pretraining_records=20")
 SMALL = {
-    "lstm_committee": (*RECURRENT, "members=2"),
-    "dnn": ("layers=2", "units=16", "frequencies=2", "highest_frequency=10"),
-    "cnn": (*CONVOLUTIONAL, "frequencies=2", "highest_frequency=10"),
+    "lstm_ensemble": (*RECURRENT, "members=2"),
+    "dnn": ("layers=2", "units=16", "fourier.n_frequencies=2", "fourier.highest=10"),
+    "cnn": (*CONVOLUTIONAL, "fourier.n_frequencies=2", "fourier.highest=10"),
     "cnn_lstm": CONVOLUTIONAL,
     "bat": (*CONVOLUTIONAL, "members=2"),
     "stl": (*PRETRAINED, "units=3", "members=2"),
-    "dbn": (*PRETRAINED, "units=3", "layers=2", "frequencies=2"),
+    "dbn": (*PRETRAINED, "units=3", "layers=2", "fourier.n_frequencies=2"),
     "ae_alexnet": (*PRETRAINED, "hidden=5", "side=3", "channels=8", "units=32"),
 }
 
@@ -42,6 +42,11 @@ SMALL = {
 def made_small(name: str) -> list[str]:
     """Overrides that choose a network of conf/model and make it small."""
     return [f"model={name}", *(f"model.{change}" for change in SMALL.get(name, RECURRENT))]
+
+
+def waves(n_frequencies: int) -> dict[str, Any]:
+    """Values of `model.fourier` with so many frequencies."""
+    return {"n_frequencies": n_frequencies, **WAVES}
 
 
 def make_lstm(**changes: Any) -> LSTM:
@@ -64,11 +69,11 @@ def make_training() -> Callable[..., Training]:
         values: dict[str, Any] = {
             "epochs": 2,
             "batch_size": 16,
-            "copies": 1,
+            "max_copies_per_row": 1,
             "class_balance": 0.0,
             "type_balance": 0.0,
-            "type_limit": None,
-            "past_grafts": 0.0,
+            "max_rows_per_attack_type": None,
+            "history_grafts": 0.0,
             "noise": 0.0,
             "label_smoothing": 0.0,
             "optimizer": "adam",

@@ -11,10 +11,10 @@ import pytest
 from src.models.classical.classifier import DecisionTree, RandomForest
 from src.models.interface import Fitted, Model, write_kind
 from src.models.persistence import load_classifier
-from tests.models.conftest import make_lstm
+from tests.models.conftest import make_lstm, waves
 
 MODELS: dict[str, Model] = {
-    "lstm": make_lstm(frequencies=2),
+    "lstm": make_lstm(fourier=waves(2)),
     "decision_tree": DecisionTree(max_depth=None, min_samples_leaf=1),
     "random_forest": RandomForest(trees=5, max_depth=None, min_samples_leaf=1),
 }

@@ -74,7 +74,7 @@ def test_test_records_have_no_part_in_the_decision(blocks: tuple[str, ...], comp
 
 
 class Spy:
-    """A forest that notes what it is fitted on, and says that it is one of a committee where it is asked for one."""
+    """A forest that notes what it is fitted on, and says that it is one of a ensemble where it is asked for one."""
 
     reads_windows = False
 

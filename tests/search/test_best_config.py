@@ -62,7 +62,7 @@ def test_the_recipe_of_the_study_is_the_winners(put: Put, define: Define, tmp_pa
     path.rename(tmp_path / "experiment" / "made.yaml")
     with initialize_config_dir(str(PROJECT / "conf")):
         found = compose("config", [f"hydra.searchpath=[file://{tmp_path}]", "+experiment=made"])
-    assert (found.task.name, found.model.frequency_decay, found.training.epochs) == ("multiclass", 0.0, 25)
+    assert (found.task.name, found.model.fourier.decay, found.training.epochs) == ("multiclass", 0.0, 25)
     assert (found.reducer.name, found.k, found.model.units) == ("mi", 7, 48)
 
 

@@ -25,7 +25,7 @@ def _hydra() -> Iterator[None]:
     [
         {"reducer": "mi", "k": 7},
         {"k": 3, "model.units": 48, "training.learning_rate": 0.0123456789, "training.clipnorm": None},
-        {"model": "lstm_committee", "task": "multiclass_smurf", "training.epochs": 5},
+        {"model": "lstm_ensemble", "task": "multiclass_smurf", "training.epochs": 5},
         {"model.bidirectional": True},
     ],
 )

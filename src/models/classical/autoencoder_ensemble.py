@@ -30,7 +30,7 @@ class ErrorDetector(Probable):
     1. The features that a random forest of both classes splits by most are kept, see `ImportantFeatures`.
     2. Affinity propagation puts them into groups by |correlation| on normal records, and finds how many groups.
     3. For each group g an autoencoder, x' = V tanh(W x + b) + c, is trained with Adam on the squared error of normal
-       records, each feature standardised on them.
+       records, each feature standardized on them.
     4. e_g is the root of the mean squared error of a record's features in g, and t_g the c-th largest e_g of the normal
        training records, for the largest c with at most a share `false_alarms` of them above t_g in some group, so that
        no group raises more alarms than others for its errors' long tail. The probability of an attack is e / (1 + e)
@@ -137,7 +137,7 @@ class ErrorDetector(Probable):
 
 
 def feature_groups(X: np.ndarray, random_state: int | None) -> list[np.ndarray]:
-    """Columns of X, standardised, shape (n, d), that are alike by |correlation|: places of each group, int64.
+    """Columns of X, standardized, shape (n, d), that are alike by |correlation|: places of each group, int64.
 
     Reference:
         Frey & Dueck 2007, doi:10.1126/science.1136800, affinity propagation.

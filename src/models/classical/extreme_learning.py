@@ -49,7 +49,7 @@ class RandomHidden(TransformerMixin, BaseEstimator):
 class ExtremeLearningMachines(Classical):
     """Machines on samples of the training records, drawn with replacement; a class's probability is its share of votes.
 
-    Departs from the source in how the machines are combined: there, an optimised choice of them votes.
+    Departs from the source in how the machines are combined: there, an optimized choice of them votes.
 
     Attributes:
         machines: How many vote.

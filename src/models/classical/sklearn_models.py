@@ -1,4 +1,4 @@
-"""More classical models: support vectors, neighbours, naive Bayes, boosted trees.
+"""More classical models: support vectors, neighbors, naive Bayes, boosted trees.
 
 What each of them assumes of its inputs is in its docstring; they read the features as they are scaled, or reduced.
 """
@@ -17,22 +17,22 @@ from src.utils.validation import CHECKED, Count, Positive
 
 
 @dataclass(frozen=True, config=CHECKED)
-class NearestNeighbours(Classical):
+class NearestNeighbors(Classical):
     """The share of each class among the nearest records of training, by Euclidean distance.
 
     All of them are looked at: with 53 features, trees of records are slower. Two cores take a millisecond to score a
     record against 400,000 of training.
 
     Attributes:
-        neighbours: How many of them.
+        neighbors: How many of them.
     Reference:
         Cover & Hart 1967, doi:10.1109/TIT.1967.1053964.
     """
 
-    neighbours: Count
+    neighbors: Count
 
     def estimator(self, seed: int) -> ClassifierMixin:
-        return KNeighborsClassifier(self.neighbours, algorithm="brute", n_jobs=-1)
+        return KNeighborsClassifier(self.neighbors, algorithm="brute", n_jobs=-1)
 
 
 @dataclass(frozen=True, config=CHECKED)

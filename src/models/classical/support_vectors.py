@@ -22,7 +22,7 @@ HELD_OUT = 5
 class LinearMachine(Probable):
     """A linear machine, one class against the rest, whose decision values become probabilities.
 
-    For each class, w and b minimise |w|^2 / 2 + b^2 / 2 + C sum_i n_i max(0, 1 - s_i (w z_i + b))^2 over the distinct
+    For each class, w and b minimize |w|^2 / 2 + b^2 / 2 + C sum_i n_i max(0, 1 - s_i (w z_i + b))^2 over the distinct
     records i, of which there are n_i, s_i = 1 in the class and -1 outside; z_i = x_i here. The probabilities are
     softmax(t d) of the decision values d = w z + b, with one t: that which makes the classes of every fifth record most
     likely under a machine fitted on the others. The machine that is kept has all records.

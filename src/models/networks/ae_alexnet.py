@@ -21,7 +21,7 @@ class AEAlexNet(Pretrained):
     two dense layers, each with dropout before it. All convolutions are 3 x 3 and padded, all units rectified.
 
     Departs from the source, of which the order of its parts alone is taken, in all sizes; and from AlexNet in these:
-    kernels are 3 x 3 throughout, as a map of a few places has no room for 11 x 11, and no response is normalised.
+    kernels are 3 x 3 throughout, as a map of a few places has no room for 11 x 11, and no response is normalized.
 
     Attributes:
         hidden: Width of the layers on both sides of the bottleneck.

@@ -75,7 +75,7 @@ class MultiplicativeLSTMCell(_Cell):
     c[t] = f[t] * c[t-1] + i[t] * g[t]; h[t] = o[t] * tanh(c[t]).
 
     h[t] is that of a standard LSTM; code that follows the source also has it as tanh(o[t] * c[t]). No weight
-    normalisation and no dropout within the cell.
+    normalization and no dropout within the cell.
 
     Args:
         units: Width of the states, and of m.

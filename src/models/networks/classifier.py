@@ -28,7 +28,7 @@ class NetworkClassifier:
 
     def __init__(self, network: Any):
         self._network = network
-        # For scoring: drops optimiser state and the step of the fit. XLA would take longer to compile than to score.
+        # For scoring: drops optimizer state and the step of the fit. XLA would take longer to compile than to score.
         self._network.compile(jit_compile=False)
 
     def predict_proba(self, X: ModelInput) -> np.ndarray:

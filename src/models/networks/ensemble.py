@@ -1,4 +1,4 @@
-"""A committee: networks side by side in one model, trained each for itself, that judge by their mean probability.
+"""A ensemble: networks side by side in one model, trained each for itself, that judge by their mean probability.
 
 Reference: Lakshminarayanan et al. 2017, arXiv:1612.01474 (deep ensembles). Imports Keras: import it late.
 """
@@ -41,6 +41,6 @@ def smoothed_loss(smoothing: float) -> Callable[[Any, Any], Any]:
 
 
 def accuracy(target: Any, logits: Any) -> Any:
-    """1 where the committee's most probable class is the target, else 0: float32, shape (batch,)."""
+    """1 where the ensemble's most probable class is the target, else 0: float32, shape (batch,)."""
     judged = keras.ops.argmax(keras.ops.mean(keras.ops.softmax(logits), axis=1), axis=-1)
     return keras.ops.cast(judged == keras.ops.cast(keras.ops.reshape(target, (-1,)), judged.dtype), "float32")

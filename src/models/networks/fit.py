@@ -71,7 +71,7 @@ def fit_network(
 
 
 def optimizer(training: Training, steps: int) -> Any:
-    """The Keras optimiser, its rate a schedule over epochs of so many steps where `training` asks for one."""
+    """The Keras optimizer, its rate a schedule over epochs of so many steps where `training` asks for one."""
     keras = load_keras()
     rate: Any = training.learning_rate
     warmup = round(training.warmup_epochs * steps)

@@ -4,19 +4,19 @@ import numpy as np
 
 
 def graft(
-    X: np.ndarray, y: np.ndarray, weight: np.ndarray, past: np.ndarray, share: float, seed: int
+    X: np.ndarray, y: np.ndarray, weight: np.ndarray, history: np.ndarray, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Add copies of normal rows that have the past of an attack, and are attacks of its class that weigh half as much.
+    """Add copies of normal rows with the history and the class of an attack, each weighing half an attack's row.
 
     Attacks that training lacks may send records that are normal each for itself, and many of them. A network that
-    learns all attacks from what their own records look like has no use for the past; of these copies it must learn that
-    the past alone can be reason enough.
+    learns all attacks from what their own records look like has no use for the history; these copies teach it that
+    the history alone can be reason enough.
 
     Args:
         X: float32, shape (n, k).
         y: int32, shape (n,); 0 is normal.
         weight: float32, shape (n,).
-        past: Columns of X that tell of the records before, int64.
+        history: Columns of X that tell of the records before, int64.
         share: Copies to be made, as a share of the normal rows; none where there is no attack.
         seed: Of the draw of normal rows, and of the attack for each.
     Returns:
@@ -25,8 +25,8 @@ def graft(
     normal, attacks = np.flatnonzero(y == 0), np.flatnonzero(y != 0)
     count = round(share * len(normal)) if len(attacks) else 0
     rng = np.random.default_rng([seed, 3])
-    bodies, pasts = rng.choice(normal, count), rng.choice(attacks, count) if count else attacks[:0]
+    bodies, histories = rng.choice(normal, count), rng.choice(attacks, count) if count else attacks[:0]
     copies = X[bodies]
-    copies[:, past] = X[pasts[:, None], past]
-    weight = np.concatenate([weight, weight[pasts] / 2])
-    return np.concatenate([X, copies]), np.concatenate([y, y[pasts]]), (weight / weight.mean()).astype(np.float32)
+    copies[:, history] = X[histories[:, None], history]
+    weight = np.concatenate([weight, weight[histories] / 2])
+    return np.concatenate([X, copies]), np.concatenate([y, y[histories]]), (weight / weight.mean()).astype(np.float32)

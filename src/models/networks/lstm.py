@@ -63,7 +63,7 @@ class WeightedLSTM(LSTM):
     """An LSTM on the weight of evidence of each input (`src.models.networks.weight_of_evidence`).
 
     The recoding is part of the network: fitted with it on the training part, and kept in the same file. What `Network`
-    says of standardising, noise and frequencies holds for the recoded inputs.
+    says of standardizing, noise and frequencies holds for the recoded inputs.
 
     Departs from the source in what is recoded: any input of the network, whatever scaling, reducer and layout made it,
     where the source recodes the columns of the records.

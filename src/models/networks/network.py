@@ -14,6 +14,7 @@ from src.models.dedup import merge_copies
 from src.models.interface import Fitted, OnEpoch
 from src.models.networks.classifier import NetworkClassifier
 from src.models.networks.fit import fit_network
+from src.models.networks.fourier import Fourier
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.training_rows import trained_rows
 from src.models.networks.weight_of_evidence import Evidence
@@ -32,28 +33,19 @@ class Network(ABC):
 
     Attributes:
         members: Networks side by side that judge together, see `src.models.networks.ensemble`.
-        standardise: Each of the k inputs is standardised on the training part; false leaves it as it is, so that an
+        standardize: Each of the k inputs is standardized on the training part; false leaves it as it is, so that an
             indicator that is rare in training is not blown up where it is set.
         input_scale: What the inputs are multiplied by then: the standard deviation the network sees.
-        frequencies: The network also sees sine and cosine of its inputs at so many frequencies (0: only the inputs), by
-            `FourierFeatures` of `src.models.networks.layers`: KDD99's classes differ at a fine scale, which a smooth
-            network misses.
-            A step of a window, or of groups of columns, has k values, which makes k (1 + 2 frequencies) of them.
-        lowest_frequency, highest_frequency: Range of them before training, in radians per unit of the scaled input.
-        knee_frequency, frequency_decay: Above the knee their amplitudes fall, the faster the larger the decay.
+        fourier: Sines and cosines of the inputs that the network also sees.
     """
 
     reads_windows: ClassVar[bool] = True
     max_classes: ClassVar[int | None] = None
 
     members: Annotated[int, Field(ge=1)]
-    standardise: bool
+    standardize: bool
     input_scale: Positive
-    frequencies: Annotated[int, Field(ge=0)]
-    lowest_frequency: Positive
-    highest_frequency: Positive
-    knee_frequency: Positive
-    frequency_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    fourier: Fourier
 
     @property
     def single(self) -> "Network":
@@ -110,7 +102,7 @@ class Network(ABC):
             seed: Of the pre-training.
         """
         keras = load_keras()
-        if not self.standardise:
+        if not self.standardize:
             mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
         variance = np.where(is_constant(mean, deviation), 1.0, (deviation / self.input_scale) ** 2)
         k = len(mean)
@@ -131,7 +123,7 @@ class Network(ABC):
         judged = []
         for member in range(self.members):
             head = keras.layers.Dense(n_classes)  # before the body: weights are drawn in the order of the layers
-            seen = self._seen(scaled, member)
+            seen = self.fourier.expand(scaled, member, self.members)
             read = self.body(seen)
             rng = np.random.default_rng([seed, member])
             start = [] if unlabelled is None else self.pretrained(inputs, seen, unlabelled, rng)
@@ -140,22 +132,6 @@ class Network(ABC):
                 body.set_weights([*start, *body.get_weights()[len(start) :]])
             judged.append(keras.layers.Reshape((1, n_classes))(head(read)))
         return keras.Model(inputs, keras.layers.Concatenate(axis=1)(judged) if len(judged) > 1 else judged[0])
-
-    def _seen(self, scaled: Any, member: int) -> Any:
-        """What one member sees: the members' frequencies lie between each other's, so that they do not err alike."""
-        if not self.frequencies:
-            return scaled
-        from src.models.networks.layers import FourierFeatures
-
-        step = (self.highest_frequency / self.lowest_frequency) ** (1 / max(1, self.frequencies - 1))
-        shift = step ** (member / self.members)
-        return FourierFeatures(
-            self.frequencies,
-            self.lowest_frequency * shift,
-            self.highest_frequency * shift,
-            self.knee_frequency,
-            self.frequency_decay,
-        )(scaled)
 
     def fit(
         self,

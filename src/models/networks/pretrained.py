@@ -76,7 +76,7 @@ def sparsity_penalty(activity: float, weight: float) -> Callable[[Any], Any]:
         ops, least = keras.ops, keras.config.epsilon()
         mean = ops.clip(ops.mean(hidden, axis=0), least, 1 - least)
         divergence = activity * ops.log(activity / mean) + (1 - activity) * ops.log((1 - activity) / (1 - mean))
-        # Keras divides what a layer's outputs are penalised with by the rows of the batch
+        # Keras divides what a layer's outputs are penalized with by the rows of the batch
         return weight * ops.sum(divergence) * ops.cast(ops.shape(hidden)[0], mean.dtype)
 
     return penalty

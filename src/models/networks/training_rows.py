@@ -26,39 +26,41 @@ def trained_rows(
     Args:
         X, y, attack, steps: As `src.models.interface.Model.fit` takes them.
     Raises:
-        ValueError: `training` asks for attack types, or for a past, and there are none.
+        ValueError: `training` asks for attack types, or for a history, and there are none.
     """
     X, y, weight = _weighed(X, y, attack, training, seed)
-    if not training.past_grafts:
+    if not training.history_grafts:
         return X, y, weight
-    return graft(np.asarray(X), y, weight, _past(steps), training.past_grafts, seed)
+    return graft(np.asarray(X), y, weight, _history(steps), training.history_grafts, seed)
 
 
 def _weighed(X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training, seed: int) -> Rows:
     """The same, without grafts."""
-    if not (training.type_balance or training.type_limit):
-        X, y, weight = merge_copies(X, y, training.copies)
+    if not (training.type_balance or training.max_rows_per_attack_type):
+        X, y, weight = merge_copies(X, y, training.max_copies_per_row)
         return X, y, balance(weight, y, training.class_balance)
     if attack is None:
         raise ValueError(
-            f"training.type_balance={training.type_balance} type_limit={training.type_limit}: found no attack types, "
+            f"training.type_balance={training.type_balance} "
+            f"training.max_rows_per_attack_type={training.max_rows_per_attack_type}: found no attack types, "
             "expected one a row; give the fit `attack`, or set them to 0 and null"
         )
     types = int(attack.max()) + 1
-    X, kind, weight = merge_copies(X, y * types + attack, training.copies)
-    if training.type_limit:
-        kept = limit_types(kind, training.type_limit, seed)
+    X, kind, weight = merge_copies(X, y * types + attack, training.max_copies_per_row)
+    if training.max_rows_per_attack_type:
+        kept = limit_types(kind, training.max_rows_per_attack_type, seed)
         X, kind, weight = X[kept], kind[kept], weight[kept]
     y = kind // types
     weight = balance(weight, y, training.class_balance)
     return X, y, balance_types(weight, y, kind, training.type_balance)
 
 
-def _past(steps: np.ndarray | None) -> np.ndarray:
+def _history(steps: np.ndarray | None) -> np.ndarray:
     """Columns that tell of the records before, int64."""
     found = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == len(GROUPS))
     if not len(found):
         raise ValueError(
-            "training.past_grafts: found no column of the past, expected layout=past; set it to 0 for other layouts"
+            "training.history_grafts: found no column of the history, expected layout=history; "
+            "set it to 0 for other layouts"
         )
     return found

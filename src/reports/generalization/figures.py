@@ -76,7 +76,7 @@ def contest(entries: Sequence[Entry], title: str) -> Figure:
 
 
 def attack_types(table: pd.DataFrame, title: str, *, least: int = 20) -> Figure:
-    """Share of each attack type's records that raised an alarm; types that training lacks in another colour."""
+    """Share of each attack type's records that raised an alarm; types that training lacks in another color."""
     shown = table[(table["attack"] != "normal") & (table["records"] >= least)]
     shown = shown.sort_values(["in_training", "detected"], ignore_index=True)
     with rc_context(STYLE):

@@ -37,7 +37,7 @@ def ordered(entries: Sequence[Entry]) -> list[tuple[Entry, float]]:
 
 
 def spent(entry: Entry) -> float:
-    """Seconds of the fit and of scoring the test: nearest neighbours only keep their records in the fit."""
+    """Seconds of the fit and of scoring the test: nearest neighbors only keep their records in the fit."""
     return sum(score.mean for key in ("fit_seconds", "evaluate_seconds") if (score := entry.score(key)))
 
 
@@ -64,7 +64,7 @@ def command(entry: Entry) -> str:
 
 
 def _fit(run: Run) -> str:
-    """Three digits of the seconds: neighbours only keep their records."""
+    """Three digits of the seconds: neighbors only keep their records."""
     seconds = run.metrics["fit_seconds"]
     return f"{seconds:.3g}" if seconds < 100 else f"{seconds:,.0f}"
 

@@ -18,7 +18,7 @@ def write_paper_report(given: Sequence[str]) -> None:
     """Find the runs of the paper's grids, whatever is there of them, and write reports/paper.
 
     Args:
-        given: Overrides of the command line; Hydra must be initialised.
+        given: Overrides of the command line; Hydra must be initialized.
     """
     jobs = [job for grid in grids("paper") for job in jobs_with_recipes([f"+experiment={grid}", *given])]
     settings = [build(job) for job, _ in jobs]

@@ -58,7 +58,7 @@ def explained_variance(runs: Sequence[tuple[str, Result]], of_paper: str, title:
 
 
 def mutual_information(run: Result, title: str, paper_positions: Sequence[int], *, shown: int = 15) -> Figure:
-    """Mutual information of the best features with the class; those the paper names in its own colour."""
+    """Mutual information of the best features with the class; those the paper names in its own color."""
     table = pd.read_csv(run.files / "mutual_information.csv").head(shown)[::-1]
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 1.6 + 0.27 * len(table)), layout="constrained")
@@ -81,9 +81,9 @@ def network(run: Result) -> Figure:
     """The network of one run, layer by layer, over its k time steps."""
     p = run.params
     k, units, layers = int(p["k"]), p["model.units"], int(p["model.layers"])
-    frequencies = int(p["model.frequencies"])
+    frequencies = int(p["model.fourier.n_frequencies"])
     classes = len(json.loads((run.files / "confusion_matrix.json").read_text())["classes"])
-    rows = [f"input: k = {k} values, one a time step", f"standardised x {float(p['model.input_scale']):g}"]
+    rows = [f"input: k = {k} values, one a time step", f"standardized x {float(p['model.input_scale']):g}"]
     if frequencies:
         rows.append(f"+ sine and cosine at {frequencies} trained frequencies")
     rows += [f"LSTM, {units} units" for _ in range(layers)]

@@ -15,7 +15,7 @@ MISSING = "run missing"
 NOT_STATED = "not in the text"
 MODELS = {
     "lstm": "LSTM",
-    "lstm_committee": "LSTM committee",
+    "lstm_ensemble": "LSTM ensemble",
     "decision_tree": "decision tree",
     "random_forest": "random forest",
 }

@@ -13,7 +13,7 @@ from src.models.classical import classifier as classical
 from src.models.classical.clusters import Clusters, ClusterShares
 from src.models.classical.extreme_learning import ExtremeLearningMachines, RandomHidden
 from src.models.classical.rotation_forest import TwoStage
-from src.models.classical.sklearn_models import GradientBoosting, NaiveBayes, NearestNeighbours
+from src.models.classical.sklearn_models import GradientBoosting, NaiveBayes, NearestNeighbors
 from src.models.classical.support_vectors import RadialSupportVectorMachine, SupportVectorMachine
 from src.models.interface import Fitted, Model
 from src.models.persistence import load_classifier
@@ -22,7 +22,7 @@ BOOSTED = GradientBoosting(iterations=20, learning_rate=0.3, max_leaf_nodes=4)
 MODELS = {
     "svm": SupportVectorMachine(C=1.0),
     "svm_rbf": RadialSupportVectorMachine(C=1.0, gamma="scale", landmarks=20),
-    "knn": NearestNeighbours(neighbours=3),
+    "knn": NearestNeighbors(neighbors=3),
     "naive_bayes": NaiveBayes(smoothing=1e-9),
     "gradient_boosting": BOOSTED,
     "kmeans": Clusters(clusters=12),
@@ -94,9 +94,9 @@ def test_a_support_vector_machine_is_a_plane_between_the_classes(fit: Fit) -> No
     assert (found.argmax(axis=1) == y).mean() < 0.8
 
 
-def test_neighbours_vote(fit: Fit) -> None:
+def test_neighbors_vote(fit: Fit) -> None:
     X, y = np.array([[0.0], [1], [2], [10]], dtype=np.float32), np.array([0, 0, 1, 1], dtype=np.int32)
-    found = fit(NearestNeighbours(neighbours=3), (X, y)).classifier.predict_proba(np.array([[0.4], [9]], np.float32))
+    found = fit(NearestNeighbors(neighbors=3), (X, y)).classifier.predict_proba(np.array([[0.4], [9]], np.float32))
     np.testing.assert_allclose(found, [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], atol=1e-6)  # 0, 1, 2; then 10, 2, 1
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from src.models.interface import Fitted
 from src.models.networks.convolutional import BAT, CNN, Convolutional, ConvolutionalLSTM
-from tests.models.conftest import NETWORK_DEFAULTS
+from tests.models.conftest import NETWORK_DEFAULTS, waves
 
 DEFAULTS = NETWORK_DEFAULTS | {"layers": 2, "filters": 3, "kernel": 4, "pool": 2, "units": 5, "dropout": 0.0}
 KINDS = [CNN, ConvolutionalLSTM, BAT]
@@ -54,7 +54,7 @@ def test_filters_see_all_values_of_a_step(kind: type[Convolutional]) -> None:
     # 4 steps of 6 values, and of 1 value beside 3 sines and 3 cosines of it, whose frequencies are weights
     rest = built(kind, 4).count_params() - convolutions(1)
     assert built(kind, 6, window=4).count_params() == convolutions(6) + rest
-    assert built(kind, 4, frequencies=3).count_params() == convolutions(7) + rest + 3
+    assert built(kind, 4, fourier=waves(3)).count_params() == convolutions(7) + rest + 3
 
 
 # --- the equations ---------------------------------------------------------------------------------------------------

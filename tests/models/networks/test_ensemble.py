@@ -1,4 +1,4 @@
-"""A committee of networks: its loss and accuracy by hand, and as part of a fit."""
+"""A ensemble of networks: its loss and accuracy by hand, and as part of a fit."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from src.models.networks import ensemble
-from tests.models.conftest import make_lstm
+from tests.models.conftest import make_lstm, waves
 
 # two records, two members, two classes, as logarithms of probabilities
 PROBABILITY = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.2, 0.8], [0.7, 0.3]]])
@@ -31,16 +31,16 @@ def test_smoothing_spreads_a_share_of_the_target_over_all_classes() -> None:
     assert ensemble.smoothed_loss(0.0) is ensemble.loss
 
 
-def test_the_committee_is_right_where_its_mean_probability_is() -> None:
+def test_the_ensemble_is_right_where_its_mean_probability_is() -> None:
     # means 0.65 and 0.35, 0.45 and 0.55
     assert np.asarray(ensemble.accuracy(np.array([0, 0]), LOGITS)).tolist() == [1, 0]
     assert np.asarray(ensemble.accuracy(np.array([[1], [1]]), LOGITS)).tolist() == [0, 1]
 
 
-def test_a_committee_has_members_with_frequencies_between_each_others() -> None:
-    network = make_lstm(members=2, frequencies=3).build(np.zeros(2), np.ones(2), 4)
+def test_a_ensemble_has_members_with_frequencies_between_each_others() -> None:
+    network = make_lstm(members=2, fourier=waves(3)).build(np.zeros(2), np.ones(2), 4)
     assert network.output_shape == (None, 2, 4)
-    alone = make_lstm(frequencies=3).build(np.zeros(2), np.ones(2), 4)
+    alone = make_lstm(fourier=waves(3)).build(np.zeros(2), np.ones(2), 4)
     assert network.count_params() == 2 * alone.count_params()
     starts = [np.asarray(layer.frequencies) for layer in network.layers if layer.name.startswith("fourier")]
     np.testing.assert_allclose(starts[0], [0.1, 1, 10], rtol=1e-5)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from src.models.interface import Fitted
 from src.models.networks.feedforward import FeedForward
-from tests.models.conftest import NETWORK_DEFAULTS
+from tests.models.conftest import NETWORK_DEFAULTS, waves
 
 
 def make_dnn(**changes: Any) -> FeedForward:
@@ -26,7 +26,7 @@ def make_dnn(**changes: Any) -> FeedForward:
         ({"layers": 3}, 3, None, 4 * (3 + 1) + 2 * 4 * (4 + 1) + 5 * 2),
         ({}, 5, 8, 4 * (5 * 8 + 1) + 4 * (4 + 1) + 5 * 2),
         # 1 + 2 * 3 values of each input, and the frequencies are weights themselves
-        ({"frequencies": 3}, 3, None, 3 + 4 * (3 * 7 + 1) + 4 * (4 + 1) + 5 * 2),
+        ({"fourier": waves(3)}, 3, None, 3 + 4 * (3 * 7 + 1) + 4 * (4 + 1) + 5 * 2),
     ],
 )
 def test_all_values_of_all_steps_are_inputs_of_the_first_layer(

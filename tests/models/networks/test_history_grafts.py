@@ -1,4 +1,4 @@
-"""Rows that have the body of a normal record and the past of an attack."""
+"""Rows that have the body of a normal record and the history of an attack."""
 
 import numpy as np
 import pytest

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.models.conftest import make_lstm
+from tests.models.conftest import make_lstm, waves
 
 
 def built(n_classes: int = 2, k: int = 3, **changes: Any) -> Any:
@@ -33,7 +33,7 @@ def layers(network: Any, kind: str) -> list[Any]:
         ),
         ({"dropout": 0.5}, 2, 4 * 4 * (4 + 1 + 1) + 5 * 2),
         # with 3 frequencies each step has 1 + 2 * 3 inputs, and the frequencies are weights themselves
-        ({"frequencies": 3}, 2, 4 * 4 * (4 + 7 + 1) + 5 * 2 + 3),
+        ({"fourier": waves(3)}, 2, 4 * 4 * (4 + 7 + 1) + 5 * 2 + 3),
     ],
 )
 def test_the_network_has_the_weights_that_its_settings_ask_for(
@@ -54,8 +54,8 @@ def test_a_window_is_a_step_a_record_with_all_its_values() -> None:
     network = make_lstm().build(np.zeros(5), np.ones(5), 2, window=8)
     assert network.input_shape == (None, 8, 5)
     assert network.count_params() == 4 * 4 * (4 + 5 + 1) + 5 * 2
-    waves = make_lstm(frequencies=3).build(np.zeros(5), np.ones(5), 2, window=8)
-    assert waves.count_params() == 4 * 4 * (4 + 5 * 7 + 1) + 5 * 2 + 3
+    with_waves = make_lstm(fourier=waves(3)).build(np.zeros(5), np.ones(5), 2, window=8)
+    assert with_waves.count_params() == 4 * 4 * (4 + 5 * 7 + 1) + 5 * 2 + 3
 
 
 def test_dropout_follows_every_layer_at_its_rate() -> None:
@@ -101,8 +101,8 @@ def test_the_order_of_the_inputs_matters() -> None:
         ({"dropout": -0.1}, "dropout\n.*greater than or equal to 0"),
         ({"input_scale": 0.0}, "input_scale\n.*greater than 0"),
         ({"input_scale": float("inf")}, "input_scale\n.*finite"),
-        ({"frequencies": -1}, "frequencies\n.*greater than or equal to 0"),
-        ({"highest_frequency": 0.0}, "highest_frequency\n.*greater than 0"),
+        ({"fourier": waves(-1)}, "fourier.n_frequencies\n.*greater than or equal to 0"),
+        ({"fourier": waves(0) | {"highest": 0.0}}, "fourier.highest\n.*greater than 0"),
         ({"width": 4}, "width\n.*Unexpected keyword"),
     ],
 )

@@ -172,7 +172,7 @@ def scaled(
     return first.predict_on_batch(np.array(X, dtype=np.float32)[:, :, None])[:, :, 0]
 
 
-def test_inputs_are_standardised_and_multiplied_by_the_input_scale() -> None:
+def test_inputs_are_standardized_and_multiplied_by_the_input_scale() -> None:
     np.testing.assert_allclose(scaled([1, 10], [2, 5], [[3, 10], [0, 0]], 4.0), [[4, 0], [-2, -8]], atol=1e-6)
     np.testing.assert_allclose(scaled([1, 10], [2, 5], [[3, 10], [0, 0]], 0.5), [[0.5, 0], [-0.25, -1]], atol=1e-6)
 
@@ -183,10 +183,10 @@ def test_a_constant_input_is_only_centred_even_where_rounding_makes_it_vary(devi
     np.testing.assert_allclose(scaled([0.25, 0.1], [0.5, deviation], X, 2.0), [[1, 0], [1, 0.8]], atol=1e-6)
 
 
-def test_without_standardising_inputs_are_multiplied_by_the_input_scale_alone() -> None:
+def test_without_standardizing_inputs_are_multiplied_by_the_input_scale_alone() -> None:
     X = [[3, 10], [0.5, 0]]
     for factor in (1.0, 0.25):
-        found = scaled([1, 10], [2, 0], X, factor, standardise=False)
+        found = scaled([1, 10], [2, 0], X, factor, standardize=False)
         np.testing.assert_array_equal(found, np.array(X) * factor)
 
 
@@ -231,7 +231,7 @@ def test_the_learning_rate_follows_its_schedule(
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "nadam", "rmsprop", "sgd"])
-def test_the_optimiser_is_the_one_that_was_asked_for(name: str, make_training: Callable[..., Training]) -> None:
+def test_the_optimizer_is_the_one_that_was_asked_for(name: str, make_training: Callable[..., Training]) -> None:
     optimizer = make_optimizer(make_training(optimizer=name, clipnorm=0.5), 10)
     assert type(optimizer).__name__.lower() == name
     assert optimizer.clipnorm == 0.5

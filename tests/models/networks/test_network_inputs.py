@@ -1,4 +1,4 @@
-"""What a network is trained on: windows, groups of columns, the past, noise, weights of rows and types."""
+"""What a network is trained on: windows, groups of columns, the history, noise, weights of rows and types."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from src.models.networks.keras_setup import load_keras
 from src.models.networks.training_rows import trained_rows
 from src.models.persistence import load_classifier
 from src.models.training import Training
-from tests.models.conftest import make_lstm
+from tests.models.conftest import make_lstm, waves
 from tests.models.small import NET, SMALL, accuracy, history
 
 pytestmark = pytest.mark.integration  # fits by the dozen; tests/models/networks/test_networks.py fits each network once
@@ -35,7 +35,8 @@ def make_windows(n: int, window: int, seed: int = 0) -> tuple[Windows, np.ndarra
 
 def test_what_only_the_record_before_tells_is_learned_from_windows_and_not_from_records(fit: Fit) -> None:
     learned = {
-        window: fit(NET, make_windows(512, window), epochs=40, copies=512, learning_rate=0.1) for window in (1, 3)
+        window: fit(NET, make_windows(512, window), epochs=40, max_copies_per_row=512, learning_rate=0.1)
+        for window in (1, 3)
     }
     new = {window: make_windows(200, window, seed=1) for window in (1, 3)}
     assert accuracy(learned[3], new[3]) == 1.0
@@ -45,7 +46,7 @@ def test_what_only_the_record_before_tells_is_learned_from_windows_and_not_from_
 def test_windows_keep_their_score_whatever_they_are_scored_with(
     fit: Fit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    fitted = fit(make_lstm(frequencies=2), make_windows(64, 3), epochs=2)
+    fitted = fit(make_lstm(fourier=waves(2)), make_windows(64, 3), epochs=2)
     X, _ = make_windows(50, 3, seed=2)
     whole = fitted.classifier.predict_proba(X)
     logits = fitted.classifier._network.predict_on_batch(np.asarray(X))[:, 0]  # type: ignore[attr-defined]
@@ -60,7 +61,7 @@ def test_windows_keep_their_score_whatever_they_are_scored_with(
     np.testing.assert_array_equal(load_classifier(tmp_path).predict_proba(X), fitted.classifier.predict_proba(X))
 
 
-def test_each_value_of_a_step_is_standardised_as_it_is_in_the_records_of_training(fit: Fit) -> None:
+def test_each_value_of_a_step_is_standardized_as_it_is_in_the_records_of_training(fit: Fit) -> None:
     rows = np.array([[0, 10], [2, 30], [100, 100]], dtype=np.float32)
     windows = Windows(rows, np.array([0, 1, 0, 1]), 2)  # the third record is in none: mean 1, 20; deviation 1, 10
     network = fit(SMALL, (windows, np.array([0, 1, 0, 1], dtype=np.int32)), epochs=1).classifier._network  # type: ignore[attr-defined]
@@ -71,7 +72,7 @@ def test_each_value_of_a_step_is_standardised_as_it_is_in_the_records_of_trainin
 
 def test_equal_windows_are_trained_as_few_that_weigh_as_much(fit: Fit) -> None:
     windows, y = make_windows(64, 2)  # of two bits each record: 16 windows, with the class of the older one
-    fitted = fit(NET, (windows, y), epochs=1, copies=64)
+    fitted = fit(NET, (windows, y), epochs=1, max_copies_per_row=64)
     assert fitted.facts["rows_per_epoch"] <= 17  # and the one at the start of the file
 
 
@@ -91,7 +92,7 @@ def test_a_record_is_read_as_a_step_for_each_group_of_its_columns(fit: Fit, make
     np.testing.assert_allclose(read, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("changes", [{}, {"frequencies": 2, "members": 2}, {"bidirectional": True, "layers": 2}])
+@pytest.mark.parametrize("changes", [{}, {"fourier": waves(2), "members": 2}, {"bidirectional": True, "layers": 2}])
 def test_a_network_that_reads_groups_is_kept_and_scores_alike(
     changes: dict[str, Any], fit: Fit, make_rows: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -109,13 +110,13 @@ def test_groups_are_learned(fit: Fit, make_rows: Callable[..., Any]) -> None:
     assert accuracy(fit(NET, rows, epochs=30, learning_rate=0.15, steps=STEPS), rows) == 1.0
 
 
-# --- the past --------------------------------------------------------------------------------------------------------
+# --- the history ------------------------------------------------------------------------------------------------------
 
-WITH_PAST = np.array([0, 0, len(GROUPS)])  # the third column tells of the records before
+WITH_HISTORY = np.array([0, 0, len(GROUPS)])  # the third column tells of the records before
 
 
-def past_alone_tells() -> tuple[np.ndarray, np.ndarray]:
-    """64 rows: attacks have a column of their own set and, all of them, a past of 1; no normal row has either."""
+def history_alone_tells() -> tuple[np.ndarray, np.ndarray]:
+    """64 rows: attacks have a column of their own set and, all of them, a history of 1; no normal row has either."""
     X = np.zeros((64, 3), dtype=np.float32)
     X[::2, [0, 2]] = 1
     X[:, 1] = np.linspace(0, 1, 64)
@@ -123,25 +124,29 @@ def past_alone_tells() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_with_grafts_the_past_alone_raises_an_alarm(fit: Fit) -> None:
-    X, y = past_alone_tells()
+    X, y = history_alone_tells()
     rows = np.tile(X, (5, 1)), np.tile(y, 5)
     unknown = np.array([[0, 0.5, 1]], dtype=np.float32)  # normal for itself, but for what came before it
     long = {"epochs": 12, "learning_rate": 0.05, "monitor": "val_loss"}
-    raised = {share: fit(NET, rows, steps=WITH_PAST, past_grafts=share, **long).classifier for share in (0.0, 0.5)}
+    raised = {
+        share: fit(NET, rows, steps=WITH_HISTORY, history_grafts=share, **long).classifier for share in (0.0, 0.5)
+    }
     assert raised[0.5].predict_proba(unknown)[0, 1] > 0.9
     assert raised[0.0].predict_proba(unknown)[0, 1] < 0.5
     assert (raised[0.5].predict_proba(rows[0]).argmax(axis=1) == rows[1]).all()
 
 
 def test_grafts_are_trained_beside_all_rows(fit: Fit) -> None:
-    fitted = fit(NET, past_alone_tells(), steps=WITH_PAST, past_grafts=0.25)
+    fitted = fit(NET, history_alone_tells(), steps=WITH_HISTORY, history_grafts=0.25)
     assert fitted.facts["rows_per_epoch"] == 64 + 8
 
 
 @pytest.mark.parametrize("steps", [None, STEPS])
 def test_without_a_past_there_are_no_grafts(steps: np.ndarray | None, fit: Fit) -> None:
-    with pytest.raises(ValueError, match=r"training\.past_grafts: found no column of the past, expected layout=past"):
-        fit(NET, steps=steps, past_grafts=0.1)
+    with pytest.raises(
+        ValueError, match=r"training\.history_grafts: found no column of the history, expected layout=history"
+    ):
+        fit(NET, steps=steps, history_grafts=0.1)
 
 
 # --- noise -----------------------------------------------------------------------------------------------------------
@@ -193,7 +198,7 @@ def test_where_nothing_tells_the_classes_apart_the_weights_of_their_types_are_le
     # eight copies of a row are merged, which leaves as many batches
     for power, copies, share in ((1.0, 1, 0.2), (1.0, 8, 0.2), (0.0, 8, 1 / 3)):
         rows = np.zeros((384, 2), dtype=np.float32), np.tile(y, 64)
-        fitted = fit(NET, rows, epochs=8, batch_size=48 // copies, copies=copies, type_balance=power,
+        fitted = fit(NET, rows, epochs=8, batch_size=48 // copies, max_copies_per_row=copies, type_balance=power,
                      attack=np.tile(attack, 64), schedule="cosine", learning_rate=0.1)  # fmt: skip
         assert fitted.facts["rows_per_epoch"] == 384 // copies
         told = -np.log(1 - share) * 2 / 3 - np.log(share) / 3  # validation is not weighted
@@ -204,7 +209,7 @@ def test_copies_of_types_that_are_balanced_are_merged_apart(make_training: Calla
     X, y = np.zeros((48, 2), dtype=np.float32), np.array([0, 0, 0, 0, 1, 1] * 8, dtype=np.int32)
     attack = np.array([5, 5, 5, 6, 8, 8] * 8, dtype=np.int32)
     for power, rows in ((1.0, 3), (0.0, 2)):
-        training = make_training(copies=48, type_balance=power)
+        training = make_training(max_copies_per_row=48, type_balance=power)
         assert len(trained_rows(X, y, training, 0, attack=attack)[0]) == rows
 
 
@@ -224,7 +229,7 @@ def test_at_most_so_many_rows_of_a_type_are_trained_and_the_weights_are_of_those
     # normal (type 0): 6 rows; of class 1, 5 rows of type 3 and 1 of type 8
     kind = np.array([0] * 6 + [3] * 5 + [8], dtype=np.int32)
     X, y = np.arange(12, dtype=np.float32)[:, None], (kind > 0).astype(np.int32)
-    training = make_training(type_limit=2, type_balance=1.0, class_balance=1.0)
+    training = make_training(max_rows_per_attack_type=2, type_balance=1.0, class_balance=1.0)
     rows, classes, weight = trained_rows(X, y, training, 0, attack=kind)
     assert np.bincount(kind[rows[:, 0].astype(int)]).tolist() == [2, 0, 0, 2, 0, 0, 0, 0, 1]
     np.testing.assert_array_equal(classes, y[rows[:, 0].astype(int)])
@@ -235,13 +240,15 @@ def test_at_most_so_many_rows_of_a_type_are_trained_and_the_weights_are_of_those
 def test_attack_types_change_nothing_until_they_are_balanced(fit: Fit, make_rows: Callable[..., Any]) -> None:
     X, y = make_rows(40)
     rows = (X.round(), y)  # with copies
-    plain = fit(SMALL, rows, copies=4)
-    told = fit(SMALL, rows, copies=4, attack=np.arange(40, dtype=np.int32))
+    plain = fit(SMALL, rows, max_copies_per_row=4)
+    told = fit(SMALL, rows, max_copies_per_row=4, attack=np.arange(40, dtype=np.int32))
     assert history(plain) == history(told)
 
 
 def test_types_that_are_not_told_cannot_be_balanced(fit: Fit) -> None:
-    with pytest.raises(ValueError, match=r"type_balance=0\.5 type_limit=None: found no attack types, expected one a"):
+    with pytest.raises(
+        ValueError, match=r"type_balance=0\.5 max_rows_per_attack_type=None: found no attack types, expected one a"
+    ):
         fit(SMALL, type_balance=0.5)
 
 

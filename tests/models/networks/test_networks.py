@@ -25,7 +25,7 @@ from src.models.persistence import load_classifier
 from src.utils.paths import PROJECT
 from tests.models.conftest import MODELS, SMALL
 
-STEPS = {"groups": np.array([1, 0, 1, 0]), "past": np.array([1, 0, 1, len(GROUPS)])}
+STEPS = {"groups": np.array([1, 0, 1, 0]), "history": np.array([1, 0, 1, len(GROUPS)])}
 # imports what `load_classifier` imports, so that a class that does not register is not found
 SCORES = """
 import sys
@@ -110,7 +110,7 @@ def test_every_network_scores_alike_in_a_process_of_its_own(
 
 @pytest.mark.integration
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("layout", ["groups", "past", "window"])
+@pytest.mark.parametrize("layout", ["groups", "history", "window"])
 def test_every_network_reads_every_layout_and_is_saved_and_loaded(
     layout: str, name: str, networks: dict[str, Network], make_rows: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -132,14 +132,14 @@ def test_every_network_reads_every_layout_and_is_saved_and_loaded(
     assert_kept(classifier, X, tmp_path)
 
 
-@pytest.mark.parametrize("layout", ["groups", "past", "window"])
+@pytest.mark.parametrize("layout", ["groups", "history", "window"])
 def test_a_network_is_fitted_in_every_layout(
     layout: str, networks: dict[str, Network], fit: Callable[..., Fitted], make_rows: Callable[..., Any], tmp_path: Path
 ) -> None:
     rows, y = make_rows(48, k=4, n_classes=3)
     X = in_layout(rows, layout)
-    grafts = 0.25 if layout == "past" else 0.0
-    fitted = fit(networks["lstm"], (X, y), n_classes=3, epochs=1, steps=STEPS.get(layout), past_grafts=grafts)
+    grafts = 0.25 if layout == "history" else 0.0
+    fitted = fit(networks["lstm"], (X, y), n_classes=3, epochs=1, steps=STEPS.get(layout), history_grafts=grafts)
     fitted.classifier.save(tmp_path)
     assert_kept(fitted.classifier, X, tmp_path)
 

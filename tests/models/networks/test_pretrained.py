@@ -18,7 +18,7 @@ from src.models.networks.keras_setup import load_keras
 from src.models.networks.pretrained import Pretrained, sparsity_penalty, train_autoencoder, unit_range
 from src.models.networks.self_taught import SelfTaught
 from src.utils.validation import CHECKED
-from tests.models.conftest import NETWORK_DEFAULTS
+from tests.models.conftest import NETWORK_DEFAULTS, waves
 
 pytestmark = pytest.mark.integration  # fits by the dozen; tests/models/networks/test_networks.py fits each network once
 
@@ -88,8 +88,8 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 def test_pretraining_is_shown_distinct_rows_each_input_from_0_to_1(shown: list[np.ndarray]) -> None:
     X = np.array([[1, 7], [3, 7], [2, 7], [3, 7], [1, 7]], dtype=np.float32)
-    for standardise in (True, False):
-        started(Told(**(SHARED | {"standardise": standardise})), X)
+    for standardize in (True, False):
+        started(Told(**(SHARED | {"standardize": standardize})), X)
         (found,) = shown
         np.testing.assert_allclose(np.sort(found[:, 0]), [0, 0.5, 1], atol=1e-6)
         np.testing.assert_array_equal(found[:, 1], 0)  # a constant
@@ -107,13 +107,13 @@ def test_a_sample_is_drawn_by_the_seed(shown: list[np.ndarray], make_rows: Calla
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("standardise", [True, False])
+@pytest.mark.parametrize("standardize", [True, False])
 def test_the_network_starts_as_what_was_learned_of_inputs_from_0_to_1(
-    standardise: bool, shown: list[np.ndarray], make_rows: Callable[..., Any]
+    standardize: bool, shown: list[np.ndarray], make_rows: Callable[..., Any]
 ) -> None:
     X, _ = make_rows(40)
     X = X * np.array([1e-3, 1, 500], dtype=np.float32) - 5
-    network = started(Told(**(SHARED | {"standardise": standardise, "input_scale": 4.0})), X)
+    network = started(Told(**(SHARED | {"standardize": standardize, "input_scale": 4.0})), X)
     new = X[:9] + np.float32(0.1)  # also values that pre-training has not seen
     layer = next(one for one in network.layers if type(one).__name__ == "Dense")
     found = load_keras().Model(network.input, layer.output).predict_on_batch(new[:, :, None])
@@ -134,7 +134,7 @@ def test_weights_that_were_not_learned_are_as_they_are_drawn(make_rows: Callable
 
 def test_windows_and_groups_are_shown_side_by_side(shown: list[np.ndarray]) -> None:
     rows = np.array([[0, 1], [4, 3], [2, 2]], dtype=np.float32)
-    model = Told(**(SHARED | {"standardise": False}))
+    model = Told(**(SHARED | {"standardize": False}))
     started(model, Windows(rows, np.arange(3), 2))
     # each window is the record before and the record itself: before are 0 1, 0 1 and 4 3
     assert sorted(shown[0].tolist()) == sorted([[0, 0, 0, 0], [0, 0, 1, 1], [1, 1, 0.5, 0.5]])
@@ -145,7 +145,7 @@ def test_windows_and_groups_are_shown_side_by_side(shown: list[np.ndarray]) -> N
 
 def test_frequencies_are_shown_too(shown: list[np.ndarray], make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows(30)
-    started(Told(**(SHARED | {"frequencies": 2})), X)
+    started(Told(**(SHARED | {"fourier": waves(2)})), X)
     assert shown[0].shape == (30, 15)
     np.testing.assert_allclose([shown[0].min(axis=0), shown[0].max(axis=0)], [[0] * 15, [1] * 15], atol=1e-6)
 
@@ -308,7 +308,7 @@ def test_self_taught_features_are_sparse_where_the_penalty_asks_for_it(make_rows
 
 def test_self_taught_classes_are_read_from_the_hidden_values_alone(make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows()
-    network = started(make_stl(standardise=False), X)
+    network = started(make_stl(standardize=False), X)
     (w, b), (s, c) = dense(network)
     logits = network.predict_on_batch(X[:, :, None])
     np.testing.assert_allclose(logits[:, 0], sigmoid(X @ w + b) @ s + c, atol=1e-5)
@@ -320,7 +320,7 @@ def test_self_taught_classes_are_read_from_the_hidden_values_alone(make_rows: Ca
 def test_a_belief_network_starts_as_its_machines_and_gives_what_they_give(make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows(60)
     X = X * np.array([2, 1, 1], dtype=np.float32) - 1
-    model = make_dbn(layers=3, units=4, standardise=False)
+    model = make_dbn(layers=3, units=4, standardize=False)
     network = started(model, X, seed=5)
     rng = np.random.default_rng([5, 0])
     # rows are ordered by what tells them apart; the machines need the same order
@@ -361,7 +361,7 @@ def pooled(x: np.ndarray) -> np.ndarray:
 
 def test_alexnet_reads_the_bottleneck_as_a_map(make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows(6)
-    network = started(make_alexnet(standardise=False), X)
+    network = started(make_alexnet(standardize=False), X)
     convolutions = [layer.get_weights() for layer in network.layers if type(layer).__name__ == "Conv2D"]
     assert [kernel.shape for kernel, _ in convolutions] == [(3, 3, 1, 2), *[(3, 3, c, 4) for c in (2, 4, 4, 4)]]
     (w, b), (v, c), *read = dense(network)

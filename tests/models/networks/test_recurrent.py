@@ -18,7 +18,7 @@ from tests.models.conftest import LSTM_DEFAULTS
 
 CLASSES = {
     "lstm": LSTM,
-    "lstm_committee": LSTM,
+    "lstm_ensemble": LSTM,
     "bilstm": LSTM,
     "lstm_peephole": PeepholeLSTM,
     "lstm_multiplicative": MultiplicativeLSTM,
@@ -32,7 +32,7 @@ CLASSES = {
 def test_the_model_is_the_one_of_its_name(name: str, composed: Callable[..., DictConfig]) -> None:
     model, lstm = (build(composed(f"model={one}")).model for one in (name, "lstm"))
     assert type(model) is CLASSES[name]
-    assert (model.bidirectional, model.members) == (name == "bilstm", 4 if name == "lstm_committee" else 1)
+    assert (model.bidirectional, model.members) == (name == "bilstm", 4 if name == "lstm_ensemble" else 1)
     assert (model.layers, model.units, model.dropout) == (lstm.layers, lstm.units, lstm.dropout)  # compared alike
 
 

@@ -11,9 +11,9 @@ from src.models.interface import Fitted
 from src.models.networks import sharding
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.sharding import Sharded, sharded
-from tests.models.conftest import make_lstm
+from tests.models.conftest import make_lstm, waves
 
-NET = make_lstm(units=6, frequencies=2)
+NET = make_lstm(units=6, fourier=waves(2))
 Fit = Callable[..., Fitted]
 
 

@@ -146,7 +146,7 @@ def seen(fitted: Fitted, X: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.integration
-def test_the_network_sees_the_evidence_of_the_training_part_standardised(
+def test_the_network_sees_the_evidence_of_the_training_part_standardized(
     fit: Fit, make_rows: Callable[..., Any]
 ) -> None:
     X, y = make_rows(60, n_classes=3)

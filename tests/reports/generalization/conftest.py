@@ -26,7 +26,7 @@ def config(
         "layout": {"name": "record"},
         "window": 1,
         "k": k,
-        "training": {"past_grafts": 0.0, "type_limit": None},
+        "training": {"history_grafts": 0.0, "max_rows_per_attack_type": None},
         "decision": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
     }
 

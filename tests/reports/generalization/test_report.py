@@ -58,12 +58,15 @@ def test_a_threshold_stands_with_the_records_that_it_was_picked_on(whole: Path) 
         ({"reducer": {"name": "pca"}, "k": 10}, "LSTM, PCA 10"),
         ({"layout": {"name": "groups"}, "split": {"distinct": True}}, "LSTM, all features by groups, distinct records"),
         (
-            {"layout": {"name": "past"}, "training": {"past_grafts": 0.1, "type_limit": 5000}},
-            "LSTM, all features and past, grafts, 5,000 a type",
+            {"layout": {"name": "history"}, "training": {"history_grafts": 0.1, "max_rows_per_attack_type": 5000}},
+            "LSTM, all features and history, grafts, 5,000 a type",
         ),
         ({"layout": {"name": "window"}, "window": 8}, "LSTM, all features, windows of 8"),
-        ({"model": {"name": "lstm", "members": 5}}, "committee of 5 LSTMs, all features"),
-        ({"model": {"name": "random_forest"}, "layout": {"name": "past"}}, "random forest, all features and past"),
+        ({"model": {"name": "lstm", "members": 5}}, "ensemble of 5 LSTMs, all features"),
+        (
+            {"model": {"name": "random_forest"}, "layout": {"name": "history"}},
+            "random forest, all features and history",
+        ),
     ],
 )
 def test_a_configuration_is_told_in_words(changes: dict[str, object], words: str, made: Results) -> None:

@@ -56,7 +56,7 @@ def entry(
         "reducer": {"name": "none"},
         "layout": {"name": "record"},
         "k": 53,
-        "training": {"past_grafts": 0.0, "type_limit": None},
+        "training": {"history_grafts": 0.0, "max_rows_per_attack_type": None},
     }
     return Entry(grid, config, tuple(runs) or (0,), runs)
 

@@ -27,15 +27,15 @@ GRID = (
     *(
         Cell(task, "pca", 2, model, seed)
         for task in ("binary", "multiclass_smurf")
-        for model in ("lstm", "lstm_committee")
+        for model in ("lstm", "lstm_ensemble")
         for seed in range(5)
         if (model, seed) != ("lstm", 0)
     ),
 )
 RECIPES = {(model, task): "none" for model in ("lstm", "decision_tree", "random_forest") for task in TASKS} | {
     ("lstm", "multiclass"): "lstm_multiclass",
-    ("lstm_committee", "binary"): "none",
-    ("lstm_committee", "multiclass_smurf"): "lstm_committee_multiclass_smurf",
+    ("lstm_ensemble", "binary"): "none",
+    ("lstm_ensemble", "multiclass_smurf"): "lstm_ensemble_multiclass_smurf",
 }
 BEST = (20, 2, 1, 3, 21, 33, 9, 39, 29, 34)  # the columns of the ten best features, from 0
 
@@ -82,7 +82,7 @@ def made(files: Callable[[str], Path]) -> Results:
             metrics |= {"epochs": 10.0, "epoch_seconds_median": 0.5 * cell.k}
             params |= {"model.units": "64", "model.layers": "1", "model.input_scale": "1.0", "model.members": "1"}
             params |= {
-                "model.frequencies": "16",
+                "model.fourier.n_frequencies": "16",
                 "derived.network_parameters": "25000",
                 "derived.rows_per_epoch": "20000",
             }

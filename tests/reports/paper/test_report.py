@@ -33,11 +33,11 @@ def test_every_number_of_the_paper_stands_beside_ours(whole: Path) -> None:
 def test_each_row_of_the_headline_says_its_recipe_and_the_page_which_models_have_one(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     assert "| 3-class, literal DoS | 99.39 % | LSTM | lstm_multiclass |" in text
-    assert "| 3-class, DoS = smurf | 99.39 % | LSTM committee | lstm_committee_multiclass_smurf |" in text
-    assert "| binary | 99.44 % | LSTM committee | none |" in text
+    assert "| 3-class, DoS = smurf | 99.39 % | LSTM ensemble | lstm_ensemble_multiclass_smurf |" in text
+    assert "| binary | 99.44 % | LSTM ensemble | none |" in text
     assert (
         "tuned on validation in a recipe: the LSTM on 3-class, literal DoS has `recipe=lstm_multiclass`; the LSTM "
-        "committee on 3-class, DoS = smurf has `recipe=lstm_committee_multiclass_smurf`."
+        "ensemble on 3-class, DoS = smurf has `recipe=lstm_ensemble_multiclass_smurf`."
     ) in text
     assert tuned({("lstm", "binary"): "none"}) == ""
 
