@@ -12,8 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-FITTING = "fitting|rows|copies|balance|shards|callbacks|grafts|training|network|scoring"
-PACKAGES = {"data": r"\w+", "features": r"\w+", "evaluation": r"\w+", "study": r"\w+", "models": FITTING}  # and modules
+FITTING = "fit|training_rows|dedup|row_weights|sharding|callbacks|history_grafts|training|network|classifier"
+PACKAGES = {
+    "data": r"\w+",
+    "features": r"\w+",
+    "evaluation": r"\w+",
+    "search": r"\w+",
+    "models": FITTING,
+}  # and modules
 LEFT_OUT = {"src/evaluation/plots.py", "src/search/plots.py", "src/evaluation/config.py"}  # pictures, renamed keys
 RENAMED = "protocol."  # statements with it read keys that have other names in later code
 OPPOSITE: dict[type[ast.AST], type[ast.AST]] = {

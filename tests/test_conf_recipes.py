@@ -27,7 +27,7 @@ def choices(entries: list[Any]) -> Iterator[tuple[str, str]]:
 def in_files(group: str, name: str) -> DictConfig:
     """The values of one file and of those that it builds on, as they stand there."""
     values: dict[str, Any] = yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
-    below = [one for one in values.pop("defaults", []) if one != "_self_"]
+    below = [one.removesuffix("@_here_") for one in values.pop("defaults", []) if one != "_self_"]
     found = OmegaConf.merge(*(in_files(group, one) for one in below), values)
     assert isinstance(found, DictConfig)
     return found

@@ -24,14 +24,15 @@ def every_choice() -> list[str]:
     choices = []
     for path in sorted(CONF.rglob("*.yaml")):
         group = path.parent.relative_to(CONF).as_posix()
-        if group.partition("/")[0] == "sweep":  # of src.sweep, in tests/search/test_definition.py
+        if group.partition("/")[0] == "sweep":  # of src.sweep, in tests/search/test_config.py
             continue
-        if group.startswith("recipe/"):  # the values of recipe=<folder>, never chosen by themselves
+        if group.startswith("recipe/") or group == "model/shared":  # parts of other files, never chosen by themselves
             continue
         if group != ".":
             known = group in defaults() or group.startswith("hydra")
             needs = NEEDS.get(f"{group}={path.stem}", "")
-            choices.append(f"{'' if known else '+'}{group}={path.stem}{needs}")
+            first, _, rest = group.partition("/") if group.startswith("experiment/") else (group, "", "")
+            choices.append(f"{'' if known else '+'}{first}={rest}{'/' if rest else ''}{path.stem}{needs}")
     return choices
 
 

@@ -92,8 +92,8 @@ def test_a_seed_draws_one_sample_spread_over_the_packages() -> None:
     assert sample != draw(PROJECT, seed=4, count=12)
     assert len(set(sample)) == 12
     packages = [one.module.split("/")[1] for one in sample]
-    assert packages == sorted(packages, key=["data", "features", "evaluation", "study", "models"].index)
-    assert [packages.count(name) for name in ("data", "features", "evaluation", "study", "models")] == [3, 3, 2, 2, 2]
+    assert packages == sorted(packages, key=["data", "features", "evaluation", "search", "models"].index)
+    assert [packages.count(name) for name in ("data", "features", "evaluation", "search", "models")] == [3, 3, 2, 2, 2]
     assert not {one.module for one in sample} & LEFT_OUT
 
 

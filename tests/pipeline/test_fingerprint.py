@@ -136,10 +136,10 @@ def test_what_a_stage_does_not_read_does_not_make_its_output_stale(
         ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
         ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
         ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
-        ("sample", "pipeline.py", "once=s.split.official", "once=False"),
+        ("sample", "pipeline/stages.py", "once=s.split.official", "once=False"),
         ("reduce", "features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver"),
-        ("reduce", "features/preparation.py", "dtype=np.float32)", "dtype=np.float64)"),
-        ("reduce", "build.py", '_convert_="all"', '_convert_="none"'),
+        ("reduce", "features/reduction.py", "dtype=np.float32)", "dtype=np.float64)"),
+        ("reduce", "config/build.py", '_convert_="all"', '_convert_="none"'),
     ],
 )
 def test_the_note_of_other_code_is_not_current(
@@ -334,9 +334,11 @@ def another_model(code: Path) -> None:
 
 
 def another_model_in_the_same_file(code: Path) -> None:
-    with (code / "models" / "classical.py").open("a") as file:
+    with (code / "models" / "classical" / "classifier.py").open("a") as file:
         file.write("\n\nclass Stump(Classical):\n    def estimator(self, seed):\n        return None\n")
-    change(code / "models" / "classical.py", "TRUSTED = [\n", 'TRUSTED = [\n    "src.models.stump.Stump",\n')
+    change(
+        code / "models" / "classical" / "classifier.py", "TRUSTED = [\n", 'TRUSTED = [\n    "src.models.stump.Stump",\n'
+    )
 
 
 def another_reducer(code: Path) -> None:
@@ -381,15 +383,20 @@ def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None],
 @pytest.mark.parametrize(
     ("file", "old", "new", "outdated"),
     [
-        ("models/layers.py", "self._amplitudes * wave(angle)", "2 * self._amplitudes * wave(angle)", (True, False)),
+        (
+            "models/networks/layers.py",
+            "self._amplitudes * wave(angle)",
+            "2 * self._amplitudes * wave(angle)",
+            (True, False),
+        ),
         ("models/dedup.py", "rows = -(-count // most)", "rows = count // most + 1", (True, False)),
-        ("models/classical.py", "SCORED = 16_384", "SCORED = 8_192", (False, True)),
-        ("models/classical.py", "            self.trees,\n", "            self.trees + 1,\n", (False, True)),
+        ("models/classical/classifier.py", "SCORED = 16_384", "SCORED = 8_192", (False, True)),
+        ("models/classical/classifier.py", "            self.trees,\n", "            self.trees + 1,\n", (False, True)),
         ("features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver", (True, False)),
-        ("build.py", '_convert_="all"', '_convert_="none"', (True, True)),
-        ("data/vectors.py", "default_rng(53)", "default_rng(54)", (True, True)),
-        ("detector.py", "CHUNK = 1 << 17", "CHUNK = 1 << 16", (True, True)),
-        ("decision.py", "_LEAST = 1e-12", "_LEAST = 1e-13", (True, True)),
+        ("config/build.py", '_convert_="all"', '_convert_="none"', (True, True)),
+        ("data/duplicates.py", "default_rng(53)", "default_rng(54)", (True, True)),
+        ("detector/detector.py", "CHUNK = 1 << 17", "CHUNK = 1 << 16", (True, True)),
+        ("detector/decision.py", "_LEAST = 1e-12", "_LEAST = 1e-13", (True, True)),
         (
             "evaluation/metrics.py",
             "probability.argmax(axis=1) == target",
@@ -397,12 +404,12 @@ def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None],
             (True, True),
         ),
         (
-            "evaluation/operating_point.py",
+            "evaluation/thresholds.py",
             "_COLDEST, _HOTTEST = 0.05, 20.0",
             "_COLDEST, _HOTTEST = 0.1, 20.0",
             (True, True),
         ),
-        ("evaluation/uncertainty.py", "[2.5, 97.5]", "[5, 95]", (True, True)),
+        ("evaluation/intervals.py", "[2.5, 97.5]", "[5, 95]", (True, True)),
     ],
 )
 def test_changed_code_outdates_the_runs_that_follow_from_it_and_no_other(

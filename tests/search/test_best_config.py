@@ -9,7 +9,6 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from optuna.study import Study
 from optuna.trial import FrozenTrial
-from tests.study.conftest import Define
 
 from src.search import best_config, trial_queue
 from src.search.config import Sweep
@@ -17,6 +16,7 @@ from src.search.create import COMMAND
 from src.search.experiments import Experiments
 from src.search.objective import FIGURES
 from src.utils.paths import PROJECT, Workspace
+from tests.search.conftest import Define
 
 Put = Callable[..., tuple[Path, FrozenTrial]]
 VALUES = {"reducer": "mi", "k": 7, "model.units": 48, "training.learning_rate": 0.012345678901234567,

@@ -7,13 +7,13 @@ import optuna
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
-from tests.study.conftest import Define
 
 from src.config.build import ConfigError, make
 from src.search.config import OBJECTIVES, PRUNERS, SAMPLERS, Sweep
 from src.search.experiments import Experiments
 from src.search.space import read_space
 from src.utils.paths import PROJECT, Workspace
+from tests.search.conftest import Define
 
 CONF = PROJECT / "conf" / "sweep"
 

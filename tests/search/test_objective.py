@@ -16,7 +16,6 @@ import pytest
 from hydra import initialize_config_dir
 from mlflow.entities import Run
 from optuna.study import Study
-from tests.study.conftest import Define
 
 from src.config.settings import Settings
 from src.models.interface import Fitted, OnEpoch
@@ -30,6 +29,7 @@ from src.search.storage import open_storage
 from src.search.worker import Worker
 from src.tracking import parents
 from src.utils.paths import PROJECT, Workspace
+from tests.search.conftest import Define
 
 TINY = (
     *("dataset=simulated", "dataset.records=1500", "dataset.test_records=1000"),

@@ -12,7 +12,6 @@ import pytest
 from hydra import initialize_config_dir
 from optuna.study import Study
 from optuna.trial import TrialState
-from tests.study.conftest import Define
 
 from src.search import best_config, report, test_scores
 from src.search.config import Sweep
@@ -26,6 +25,7 @@ from src.search.worker import Worker
 from src.tracking import parents
 from src.tracking.finished_runs import FinishedRun
 from src.utils.paths import PROJECT, Workspace
+from tests.search.conftest import Define
 
 SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")
 SPACE = {"reducer": "choice(pca, mi)", "k": "tag(log, range(2, 6))"}

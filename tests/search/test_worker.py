@@ -10,13 +10,13 @@ import optuna
 import pytest
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
-from tests.study.conftest import Define
 
 from src.search import trial_queue
 from src.search import worker as worker_module
 from src.search.config import Sweep
 from src.search.storage import open_storage
 from src.search.worker import StudyError, Worker, best
+from tests.search.conftest import Define
 
 
 def draw(study: Study, trial: Trial) -> list[float]:

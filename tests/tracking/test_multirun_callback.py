@@ -6,7 +6,7 @@ import pickle
 import pytest
 from omegaconf import OmegaConf
 
-from src.tracking import runs
+from src.tracking import parents, runs
 from src.tracking.multirun_callback import ParentRun
 
 
@@ -19,5 +19,5 @@ def test_a_worker_elsewhere_learns_the_parent_from_the_callback(monkeypatch: pyt
 
 
 def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "start_parent", lambda *given, **more: pytest.fail("a study has a run of its own"))
+    monkeypatch.setattr(parents, "start_parent", lambda *given, **more: pytest.fail("a study has a run of its own"))
     ParentRun().on_multirun_start(OmegaConf.create({"sweep": {}}))

@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from tests.models.test_baselines import corners
 
 from src.models.classical.support_vectors import (
     HELD_OUT,
@@ -22,6 +21,7 @@ from src.models.classical.temperature import SHARPEST, sharpness, softmax
 from src.models.dedup import distinct
 from src.models.interface import Fitted
 from src.models.persistence import load_classifier
+from tests.models.classical.test_sklearn_models import corners
 
 MODEL = RadialSupportVectorMachine(C=1.0, gamma="scale", landmarks=20)
 Fit = Callable[..., Fitted]

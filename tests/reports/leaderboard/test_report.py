@@ -117,7 +117,7 @@ def test_seeds_without_a_pair_are_left_out() -> None:
 def test_what_is_not_there_is_named_and_not_guessed(made: Results, written: Callable[[Results], Path]) -> None:
     folder = written(replace(made, entries=tuple(replace(one, runs={}) for one in made.entries)))
     text = (folder / "README.md").read_text()
-    assert "**Missing: 33 runs** (`make models` makes them)" in text
+    assert "**Missing: 33 runs** (`make leaderboard` makes them)" in text
     assert f"Random split and official test, binary: {MISSING}." in text
     assert section(text, "Binary, official test")[0][2:-1] == [MISSING] * 6
     assert not list(folder.glob("*.svg"))
