@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config.build import GROUPS, ConfigError, build
 from src.config.settings import Settings
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.search.space import Space, Value, Values, as_override
 from src.utils.paths import Workspace
 
@@ -37,7 +37,7 @@ class Experiments:
         self.command = shlex.join(["python", "-m", "src.sweep", *told])
         self.fixed: Values = {one.key_or_group: one.value() for one in mine if isinstance(one.value(), Value)}
         self._made = made
-        self._walks: dict[int, Walk] = {}
+        self._outputs: dict[int, StageOutputs] = {}
         self._configs: dict[tuple[str, ...], DictConfig] = {}
 
     def settings(self, values: Values, seed: int | None = None) -> Settings:
@@ -63,12 +63,12 @@ class Experiments:
             self._configs[choices] = compose("config", [*self.overrides, *choices, *_QUIET])
         return self._configs[choices]
 
-    def walk(self, settings: Settings) -> Walk:
-        """The data of one fit; whatever earlier ones have made of it is taken from them."""
-        before = self._walks.get(settings.seed) or next(iter(self._walks.values()), None)
-        walk = before.again(settings) if before else Walk(settings, self._made)
-        self._walks[settings.seed] = walk
-        return walk
+    def outputs(self, settings: Settings) -> StageOutputs:
+        """Data of one fit; what earlier fits have made of it is reused."""
+        before = self._outputs.get(settings.seed) or next(iter(self._outputs.values()), None)
+        outputs = before.for_config(settings) if before else StageOutputs(settings, self._made)
+        self._outputs[settings.seed] = outputs
+        return outputs
 
     def check(self, space: Space) -> None:
         """Compose and build enough of the space to see each choice and both ends of each range.

@@ -25,7 +25,7 @@ from src.detector.detector import Card, Detector
 from src.features.encoding import encode
 from src.features.reduction import fit_preparation, prepare
 from src.pipeline.experiment import train
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
 
 MODELS = {
@@ -52,7 +52,7 @@ def detector(request: pytest.FixtureRequest, composed: Callable[..., DictConfig]
             *MODELS[request.param],
         )
     )  # fmt: skip
-    return train(settings, Walk(settings, Workspace(Path("/nowhere")))).detector
+    return train(settings, StageOutputs(settings, Workspace(Path("/nowhere")))).detector
 
 
 def test_raw_records_get_the_same_verdicts_before_and_after_keeping(
