@@ -114,8 +114,8 @@ class Detector:
             raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
         if found != FORMAT:
             raise ValueError(
-                f"{path}: found format {found!r}, expected {FORMAT}: another version of this project kept the detector; "
-                "train it again with this version"
+                f"{path}: found format {found!r}, expected {FORMAT}: another version of this project kept the "
+                "detector; train it again with this version"
             )
         return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
 
