@@ -45,8 +45,10 @@ def test_no_module_is_longer_than_400_lines_and_none_of_models_than_200(path: Pa
     assert len(path.read_text().splitlines()) <= (200 if "models" in path.parts else 400)
 
 
-@pytest.mark.parametrize("name", ["download", "preprocess", "sample", "reduce", "train", "evaluate"])
-def test_a_stage_is_a_page(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["download", "preprocess", "sample", "reduce", "train", "evaluate", "predict", "compare", "ui"]
+)
+def test_an_entry_point_is_a_page(name: str) -> None:
     assert len((SRC / f"{name}.py").read_text().splitlines()) <= 40
 
 
