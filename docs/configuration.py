@@ -22,8 +22,8 @@ from src.utils.paths import PROJECT
 CONF = PROJECT / "conf"
 PAGE = PROJECT / "docs" / "configuration.md"
 COMMAND = re.compile(r"python -m src\.\w+(?: (?:-m|\+?[\w./-]+=[^\s:]+))*")
-# Values that say where published files are; too long for a table.
-HIDDEN = re.compile(r"(^|\.)(_target_|name|urls|sha256|git_blob)$")
+# Names of classes and options, and the published files: not for the command line.
+HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests)\.")
 EXPERIMENTS = ("paper", "generalization", "leaderboard", "best")
 Values = dict[str, Any]
 
@@ -49,7 +49,7 @@ with one file an option. A number is a key of such a file.
 ```
 python -m src.train reducer=mi model=random_forest        # choices: group=option
 python -m src.train model.units=128 training.epochs=60    # numbers: key=value
-python -m src.train reducer=mi k=4 seed=3 --cfg job       # print the composed config and run nothing
+python -m src.train reducer=mi k=4 seed=3 --cfg job       # print the config and stop
 ```
 
 - **Errors.** A misspelled key, a wrong type or a value out of range stops the command before any work. The message says
@@ -115,7 +115,7 @@ def described(group: str, option: str) -> str:
     named = "_target_" in (CONF / group / f"{option}.yaml").read_text(encoding="utf-8")
     if text and (group != "model" or not named or _estimator(group, option)):
         return text
-    return f"{_summary(_target(_composed(group, option)))} {text}".strip()
+    return f"{_summary(_target(keys_of(group, option)))} {text}".strip()
 
 
 def _overview(chosen: Mapping[str, str]) -> str:
@@ -134,7 +134,7 @@ def _top_level() -> str:
     lines.append("| `k` | set by `reducer=` | Number of columns that the reducer makes. |")
     lines.append("| `window` | set by `layout=` | Number of records that a network reads at once. |")
     known = {"seed": "Seed of every draw: sample, split, weights."}
-    for key, value in _flat(own).items():
+    for key, value in flat(own).items():
         lines.append(f"| `{key}` | {_shown(value)} | {_cell(notes.get(key) or known.get(key, ''))} |")
     return "\n".join(lines)
 
@@ -157,7 +157,7 @@ def _key_table(group: str, names: list[str]) -> list[str]:
     """A row for each key, default and meaning, with the options that have it."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for name in names:
-        for key, value in _composed(group, name).items():
+        for key, value in keys_of(group, name).items():
             if not HIDDEN.search(key) and not str(value).startswith("${"):
                 rows.setdefault((key, _shown(value), _meaning(group, name, key)), []).append(name)
     if not rows:
@@ -170,7 +170,7 @@ def _key_table(group: str, names: list[str]) -> list[str]:
         where = f" {_owners(group, owners, names)} |" if several else ""
         lines.append(f"| `{key}` | {value} | {_cell(text)} |{where}")
     if group == "dataset":
-        lines += ["", "Addresses and checksums of the published files are in `conf/dataset/`."]
+        lines += ["", "Names, sizes, addresses and checksums of the published files are in `conf/dataset/`."]
     return lines
 
 
@@ -212,16 +212,16 @@ def _documented_key(group: str, option: str, key: str, relative: str) -> str:
     if (estimator := _estimator(group, option)) and relative != "estimator":
         return f"Parameter of `{estimator}`."
     *parents, last = relative.split(".")
-    owner: Any = _target(_composed(group, option))
+    owner: Any = _target(keys_of(group, option))
     for place, part in enumerate(parents):
-        made = _composed(group, option).get(".".join([group, *parents[: place + 1], "_target_"]))
+        made = keys_of(group, option).get(".".join([group, *parents[: place + 1], "_target_"]))
         owner = _class(made) if made else _class_of(owner, part) or owner
     return _attribute(owner, last)
 
 
 def _estimator(group: str, option: str) -> str:
     """Class of another library that an option names and whose parameters are its keys; empty if there is none."""
-    named = str(_composed(group, option).get(f"{group}.estimator", ""))
+    named = str(keys_of(group, option).get(f"{group}.estimator", ""))
     return named if "." in named and not named.startswith("src.") else ""
 
 
@@ -260,7 +260,7 @@ def _sweep() -> str:
     target = _class(config["sweep"]["_target_"])
     lines += ["| key | default | meaning |", "|---|---|---|"]
     own = {key: value for key, value in config.items() if key != "defaults"}
-    for key, value in _flat(own).items():
+    for key, value in flat(own).items():
         if not HIDDEN.search(key):
             text = notes.get(key) or _attribute(target, key.split(".")[1] if "." in key else key)
             lines.append(f"| `{key}` | {_shown(value)} | {_cell(text)} |")
@@ -276,10 +276,10 @@ def _renamed() -> str:
 
 
 @cache
-def _composed(group: str, option: str) -> Values:
+def keys_of(group: str, option: str) -> Values:
     """Keys of one option with those of the files it builds on, by full name, unresolved."""
     config: Any = OmegaConf.to_container(compose(f"{group}/{option}"), resolve=False)
-    return _flat(config)
+    return flat(config)
 
 
 @cache
@@ -300,17 +300,17 @@ def _files(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _flat(node: Mapping[Any, Any], prefix: str = "") -> Values:
+def flat(node: Mapping[Any, Any], prefix: str = "") -> Values:
     """Values by full name; an empty mapping is a value.
 
-    >>> _flat({"model": {"units": 64}, "k": 2})
+    >>> flat({"model": {"units": 64}, "k": 2})
     {'model.units': 64, 'k': 2}
     """
     found: Values = {}
     for key, value in node.items():
         name = f"{prefix}{key}"
         keep = not isinstance(value, Mapping) or not value or name == "sweep.objectives"
-        found |= {name: value} if keep else _flat(value, f"{name}.")
+        found |= {name: value} if keep else flat(value, f"{name}.")
     return found
 
 

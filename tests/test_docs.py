@@ -140,8 +140,8 @@ def keys() -> frozenset[str]:
         for group in GROUPS:
             if group.split("/")[0] not in ("experiment", "recipe") and group != "model/shared":
                 for option in configuration.options(group):
-                    found |= set(configuration._composed(group, option))
-        found |= set(configuration._flat(compose("sweep")))
+                    found |= set(configuration.keys_of(group, option))
+        found |= set(configuration.flat(compose("sweep")))
     return frozenset(found)
 
 
