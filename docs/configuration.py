@@ -301,11 +301,7 @@ def _files(name: str) -> tuple[str, ...]:
 
 
 def flat(node: Mapping[Any, Any], prefix: str = "") -> Values:
-    """Values by full name; an empty mapping is a value.
-
-    >>> flat({"model": {"units": 64}, "k": 2})
-    {'model.units': 64, 'k': 2}
-    """
+    """Values by full name; an empty mapping is a value."""
     found: Values = {}
     for key, value in node.items():
         name = f"{prefix}{key}"
@@ -367,7 +363,7 @@ def _shown(value: Any) -> str:
 def _cell(text: str) -> str:
     """Text in one line of a table, its commands as code, its first word with a capital."""
     line = COMMAND.sub(r"`\g<0>`", " ".join(text.split()).replace("|", "\\|"))
-    return line[:1].upper() + line[1:] if re.match(r"(?!null|true|false)[a-z]{2,} ", line) else line
+    return line[:1].upper() + line[1:] if re.match(r"(?!null|true|false)[a-z]{2,}[ ;,]", line) else line
 
 
 def _codes(names: list[str]) -> str:
