@@ -118,8 +118,8 @@ class Objective:
         return report
 
 
-def found_dead(study: Study, trial: FrozenTrial) -> None:
-    """The worker of a trial died: the trial is run again, and its MLflow run, which nobody could end, is ended."""
+def on_stale_trial(study: Study, trial: FrozenTrial) -> None:
+    """Queue a trial again whose worker died, and end the MLflow run that the worker left open."""
     trial_queue.on_stale(study, trial)
     if run_id := trial.user_attrs.get(RUN):
         end_run(run_id, "KILLED")

@@ -85,7 +85,7 @@ def search(define: Define) -> Iterator[Run_]:
             study_name="made", storage=storage, directions=list(sweep.objectives.values()), load_if_exists=True
         )
         parent = parents.start_parent("simulated", "made", {})
-        Worker(sweep, storage, {}, Objective(sweep, parsed, experiments, parent)).work()
+        Worker(sweep, study, storage, {}, Objective(sweep, parsed, experiments, parent)).work()
         client = mlflow.MlflowClient()
         found = client.search_runs(
             [client.get_experiment_by_name("simulated").experiment_id],

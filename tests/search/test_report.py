@@ -48,8 +48,8 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
     """A study whose trials cost nothing, its parent run, and what the report says."""
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
-    study, founded = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
-    parent = parent_run(study, founded, lambda: parents.start_parent("simulated", "made", {}), parents.reopen_parent)
+    study, created = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
+    parent = parent_run(study, created, lambda: parents.start_parent("simulated", "made", {}), parents.reopen_parent)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:
         if outcome == TrialState.FAIL:
@@ -59,7 +59,7 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
         trial.set_user_attr(FIGURES, {"val_macro_f1": score, "fit_seconds": float(k), "epochs": 3.0})
         return [score, float(k)][: len(sweep.objectives)]
 
-    Worker(sweep, storage, {"reducer": "pca", "k": 2}, run).work()
+    Worker(sweep, study, storage, {"reducer": "pca", "k": 2}, run).work()
     return study, parent, report.write_report(sweep, study, experiments, parent)
 
 
