@@ -90,7 +90,7 @@ class Experiments:
         for name in space.parameters:
             value = OmegaConf.select(OmegaConf.create(config), name)
             wanted[name] = config[name]["name"] if name in GROUPS else value
-        return space.contained(wanted)
+        return space.within(wanted)
 
 
 def _begins(key: str, places: Sequence[str]) -> bool:
