@@ -2,11 +2,13 @@
 
 A space maps keys and groups of the config to distributions, written as for Hydra's Optuna sweeper:
 
-    choice(pca, mi)                  one of these values
-    range(16, 129, 16)               16, 32, ..., 128: as in Python the end is not included; the step may be left out
-    interval(0.0, 0.3)               any number between the two, both included
-    int(interval(1, 10))             any whole number between the two, both included
-    tag(log, interval(1e-3, 3e-2))   the same on a logarithmic scale; also around int(interval(...)) and range(...)
+- `choice(pca, mi)`: one of these values.
+- `range(16, 129, 16)`: the numbers 16, 32, ..., 128. The end is not included, as in
+  Python. The step may be left out.
+- `interval(0.0, 0.3)`: any number between the two.
+- `int(interval(1, 10))`: any whole number between the two, both included.
+- `tag(log, interval(1e-3, 3e-2))`: the same on a logarithmic scale; `range` and
+  `int(interval(...))` can have it too.
 
 A parameter may depend on choices above it. It then has a list of distributions with conditions. The first one whose
 `when` applies is drawn from; where none applies, the parameter keeps the value of the config.

@@ -1,4 +1,4 @@
-"""Studies in a real database, with trials that cost nothing."""
+"""Studies in a real database, with quick trials."""
 
 from collections.abc import Callable
 from pathlib import Path

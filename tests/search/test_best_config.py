@@ -1,4 +1,4 @@
-"""The winner's file: composed, it is the trial's config again."""
+"""The winner's file: Hydra composes it to the config of the trial."""
 
 from collections.abc import Callable
 from datetime import date
@@ -66,7 +66,7 @@ def test_the_recipe_of_the_study_is_the_winners(put: Put, define: Define, tmp_pa
     assert (found.reducer.name, found.k, found.model.units) == ("mi", 7, 48)
 
 
-def test_it_opens_with_command_score_trials_and_date(put: Put, define: Define) -> None:
+def test_it_starts_with_command_score_trials_and_date(put: Put, define: Define) -> None:
     head = put(define())[0].read_text().splitlines()[:4]
     assert head == [
         "# @package _global_",
@@ -82,6 +82,6 @@ def test_with_several_seeds_a_multirun_repeats_them_all(put: Put, define: Define
     assert OmegaConf.create(text).hydra.sweeper.params.seed == "3,4,5"
 
 
-def test_of_several_objectives_the_first_picks_and_all_are_told(put: Put, define: Define) -> None:
+def test_of_several_objectives_the_first_decides_and_all_are_listed(put: Put, define: Define) -> None:
     text = put(define(objectives={"val_macro_f1": "maximize", "fit_seconds": "minimize"}))[0].read_text()
     assert "best val_macro_f1 of 0: val_macro_f1 0.987654, fit_seconds 12;" in text

@@ -1,4 +1,4 @@
-"""A worker with trials that cost nothing, in a real database."""
+"""A worker with quick trials, in a real database."""
 
 import threading
 import time
@@ -163,7 +163,7 @@ def test_a_worker_that_counted_as_dead_goes_on_with_other_trials(
 
 
 @pytest.mark.integration
-def test_workers_do_not_wait_for_each_other_and_the_last_one_says_that_it_was(define: Define) -> None:
+def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(define: Define) -> None:
     slow_began, results = threading.Event(), {}
 
     def slow(study: Study, trial: Trial) -> list[float]:
