@@ -1,6 +1,5 @@
 """From attack types to the classes of a task, and the records of each class that take part."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -8,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.data.schema import LABELS
-from src.data.tables import Table
+from src.data.tables import LabeledTable, Table
 from src.utils.validation import CHECKED
 
 # The number of records the paper's counts are drawn from; simulated sets of fewer scale the counts down to match.
@@ -91,11 +90,11 @@ class Task:
         return np.array([places.get(attack, others) for attack in attacks], dtype=np.int32)
 
 
-def with_target(table: Table, task: Task) -> Table:
+def with_target(table: Table, task: Task) -> LabeledTable:
     """Every record that a class of the task takes, once, in the order of the table."""
     target = task.target(table.attacks)[table.attack]
     known = np.flatnonzero(target >= 0)
-    return replace(table, target=target) if len(known) == len(table) else table.take(known, target[known])
+    return table.labeled(target) if len(known) == len(table) else table.take(known).labeled(target[known])
 
 
 def draw(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -26,31 +26,46 @@ class Table:
         attack: Categorical codes, int32, shape (n,), into `attacks`.
         attacks: The labels that `attack` points into.
         row: int64, shape (n,): 1-based line of the record in its source.
-        target: int32, shape (n,): class index of the task; None before sampling.
     """
 
     X: np.ndarray
     attack: np.ndarray
     attacks: tuple[str, ...]
     row: np.ndarray
-    target: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, index: np.ndarray, target: np.ndarray | None = None) -> "Table":
-        """The records at `index`, in that order; with `target` (one per taken record) where given."""
+    def take(self, index: np.ndarray) -> Self:
+        """The records at `index`, in that order."""
         # column by column: the matrix is stored so, and a row gather would jump through memory
         X = np.empty((N_FEATURES, len(index)), dtype=np.float32).T
         for column in range(N_FEATURES):
             np.take(self.X[:, column], index, out=X[:, column])
-        if target is None and self.target is not None:
-            target = self.target[index]
-        return replace(self, X=X, attack=self.attack[index], row=self.row[index], target=target)
+        return replace(self, X=X, attack=self.attack[index], row=self.row[index])
+
+    def labeled(self, target: np.ndarray) -> "LabeledTable":
+        """The same records with the class index of each, int32, shape (n,)."""
+        return LabeledTable(self.X, self.attack, self.attacks, self.row, target)
+
+
+@dataclass(frozen=True)
+class LabeledTable(Table):
+    """Encoded records with their classes in a task.
+
+    Attributes:
+        target: Class index, int32, shape (n,).
+    """
+
+    target: np.ndarray
+
+    def take(self, index: np.ndarray) -> Self:
+        """The records at `index` with their classes, in that order."""
+        return replace(super().take(index), target=self.target[index])
 
 
 def concatenate(tables: list[Table]) -> Table:
-    """Several unsampled tables as one, in order; their attack codes are mapped onto one list of labels."""
+    """Several tables as one, in order; their attack codes are mapped onto one list of labels."""
     attacks: dict[str, int] = {}
     codes = []
     for table in tables:
@@ -61,7 +76,7 @@ def concatenate(tables: list[Table]) -> Table:
 
 
 def to_arrow(table: Table) -> pa.Table:
-    """The 53 features by name, then `attack`, `row` and, if set, `target`."""
+    """The 53 features by name, then `attack`, `row` and, of labeled records, `target`."""
     columns: dict[str, pa.Array] = {
         name: pa.array(np.ascontiguousarray(table.X[:, place])) for place, name in enumerate(FEATURES)
     }
@@ -69,7 +84,7 @@ def to_arrow(table: Table) -> pa.Table:
         pa.array(table.attack, pa.int32()), pa.array(table.attacks, pa.string())
     )
     columns["row"] = pa.array(table.row, pa.int64())
-    if table.target is not None:
+    if isinstance(table, LabeledTable):
         columns["target"] = pa.array(table.target, pa.int32())
     return pa.table(columns)
 
@@ -81,7 +96,7 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def read_table(path: Path) -> Table:
-    """Read what `write_table` (or `PartWriter`) wrote.
+    """Read the records that `write_table` wrote, without their targets if there are any.
 
     Raises:
         ValueError: a column is missing or is not what this project writes.
@@ -106,9 +121,22 @@ def read_table(path: Path) -> Table:
         places = [attacks.setdefault(name, len(attacks)) for name in codes.dictionary.to_pylist()]
         attack[start : start + len(codes)] = np.array(places, dtype=np.int32)[codes.indices.to_numpy()]
         start += len(codes)
-    row = column("row").to_numpy()
-    target = column("target").to_numpy() if "target" in file.schema_arrow.names else None
-    return Table(X, attack, tuple(attacks), row, target)
+    return Table(X, attack, tuple(attacks), column("row").to_numpy())
+
+
+def read_labeled_table(path: Path) -> LabeledTable:
+    """Read a table that `write_table` wrote with its targets.
+
+    Raises:
+        ValueError: a column is missing or is not what this project writes.
+    """
+    table = read_table(path)
+    if "target" not in pq.read_schema(path).names:
+        raise ValueError(
+            f"{path}: found no column 'target', expected the columns of a sampled table; "
+            "make it again with `dvc repro --force sample`"
+        )
+    return table.labeled(pq.read_table(path, columns=["target"]).column("target").to_numpy())
 
 
 def read_attacks(path: Path) -> np.ndarray:

@@ -18,7 +18,7 @@ from src.models.interface import Classifier
 from src.models.persistence import load_classifier
 from src.utils.files import whole_folder, write_text
 
-FORMAT = 2  # 1 had no decision
+FORMAT = 3  # 1 had no decision; 2 had other names for keys of the card and for the classes in its files
 CHUNK = 1 << 17  # records prepared at once: bounds the memory of scoring a whole file
 
 
@@ -113,7 +113,10 @@ class Detector:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
         if found != FORMAT:
-            raise ValueError(f"{path}: found format {found!r}, expected {FORMAT}; train it again with this version")
+            raise ValueError(
+                f"{path}: found format {found!r}, expected {FORMAT}: another version of this project kept the "
+                "detector; train it again with this version"
+            )
         return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from src.data.duplicates import vector_ids
 from src.data.sampling import Task
-from src.data.tables import Table
+from src.data.tables import LabeledTable
 from src.detector.decision import Decision, attack_probability
 from src.evaluation import leakage, metrics
 from src.evaluation.calibration import calibration_error, reliability
@@ -41,7 +41,7 @@ class Judgement:
 def judge(
     uncalibrated: np.ndarray,
     decision: Decision,
-    test: Table,
+    test: LabeledTable,
     background: Background,
     task: Task,
     protocol: EvaluationProtocol,
@@ -55,7 +55,6 @@ def judge(
         background: What the training part has.
         seed: Of the resampling.
     """
-    assert test.target is not None  # set by sampling
     target, n_classes = test.target, len(task.classes)
     attack, vectors = np.array(test.attacks)[test.attack], vector_ids(test.X)
     probability = decision.calibrated(uncalibrated)

@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config.build import GROUPS, ConfigError, build
 from src.config.settings import Settings
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.search.space import Space, Value, Values, as_override
 from src.utils.paths import Workspace
 
@@ -44,7 +44,7 @@ class Experiments:
         plain = (override for override in own if isinstance(override.value(), Value))
         self.fixed: Values = {override.key_or_group: override.value() for override in plain}
         self._made = made
-        self._walks: dict[int, Walk] = {}
+        self._outputs: dict[int, StageOutputs] = {}
         self._configs: dict[tuple[str, ...], DictConfig] = {}
 
     def settings(self, values: Values, seed: int | None = None) -> Settings:
@@ -74,12 +74,12 @@ class Experiments:
             self._configs[choices] = compose("config", [*self.overrides, *choices, *_QUIET])
         return self._configs[choices]
 
-    def walk(self, settings: Settings) -> Walk:
-        """The data of one fit; whatever earlier ones have made of it is taken from them."""
-        before = self._walks.get(settings.seed) or next(iter(self._walks.values()), None)
-        walk = before.again(settings) if before else Walk(settings, self._made)
-        self._walks[settings.seed] = walk
-        return walk
+    def outputs(self, settings: Settings) -> StageOutputs:
+        """Data of one fit; what earlier fits have made of it is reused."""
+        before = self._outputs.get(settings.seed) or next(iter(self._outputs.values()), None)
+        outputs = before.for_config(settings) if before else StageOutputs(settings, self._made)
+        self._outputs[settings.seed] = outputs
+        return outputs
 
     def check(self, space: Space) -> None:
         """Check configs that together have each choice and both ends of each range.

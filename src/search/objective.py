@@ -94,14 +94,17 @@ class Objective:
         for turn in range(self._sweep.n_seeds):
             if turn:
                 settings = self._experiments.settings(values, self._first_seed + turn)
-            walk = self._experiments.walk(settings)
+            outputs = self._experiments.outputs(settings)
             epochs: list[dict[str, float]] = []
             try:
-                fitted = fit(settings, walk, self._reporter(trial, turn, each, epochs))
+                fitted = fit(settings, outputs.reduced, self._reporter(trial, turn, each, epochs))
             finally:
                 if not turn:
                     run.log_epochs(epochs)
-            figures = scores(fitted, walk, "val") | {"fit_seconds": fitted.seconds, "epochs": float(len(epochs))}
+            figures = scores(fitted, outputs.reduced.val, "val") | {
+                "fit_seconds": fitted.seconds,
+                "epochs": float(len(epochs)),
+            }
             each.append(figures | {"network_parameters": float(fitted.facts.get("network_parameters", 0))})
         mean = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
         if wrong := [name for name in self._sweep.objectives if not math.isfinite(mean[name])]:

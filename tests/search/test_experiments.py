@@ -69,17 +69,17 @@ def test_an_invalid_space_is_found_before_the_first_trial(spec: dict[str, object
 
 def test_trials_share_what_their_configs_have_in_common() -> None:
     experiments = Experiments(SMALL, Workspace(PROJECT))
-    one = experiments.walk(experiments.settings({"k": 2}, 0))
+    one = experiments.outputs(experiments.settings({"k": 2}, 0))
     before = one.reduced
-    other = experiments.walk(experiments.settings({"k": 2, "model.units": 8}, 0))
+    other = experiments.outputs(experiments.settings({"k": 2, "model.units": 8}, 0))
     assert other.reduced is before
-    other = experiments.walk(experiments.settings({"k": 3}, 0))
+    other = experiments.outputs(experiments.settings({"k": 3}, 0))
     assert other.sampled is one.sampled
     assert other.reduced[0]["train"].X.shape[1] == 3
-    seed = experiments.walk(experiments.settings({"k": 3}, 1))
+    seed = experiments.outputs(experiments.settings({"k": 3}, 1))
     assert seed.preprocessed is one.preprocessed
     assert seed.sampled is not one.sampled
-    again = experiments.walk(experiments.settings({"k": 2}, 1))
+    again = experiments.outputs(experiments.settings({"k": 2}, 1))
     assert again.sampled is seed.sampled
-    other = experiments.walk(experiments.settings({"dataset.seed": 5}, 0))
+    other = experiments.outputs(experiments.settings({"dataset.seed": 5}, 0))
     assert other.preprocessed is not one.preprocessed

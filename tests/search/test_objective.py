@@ -18,8 +18,9 @@ from mlflow.entities import Run
 from optuna.study import Study
 
 from src.config.settings import Settings
+from src.features.reduction import Reduced
 from src.models.interface import Fitted, OnEpoch
-from src.pipeline.stages import Walk
+from src.pipeline.stage_data import ReducedParts
 from src.search import objective, trial_queue
 from src.search.config import Sweep
 from src.search.experiments import Experiments
@@ -38,7 +39,7 @@ TINY = (
 Run_ = Callable[..., tuple[Study, list[Run]]]
 
 
-def by_formula(settings: Settings, walk: Walk, on_epoch: OnEpoch) -> Fitted:
+def by_formula(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch) -> Fitted:
     """A fit without any data: no better than chance at tiny learning rates, failing at huge ones, a bit of the seed."""
     rate, units = settings.training.learning_rate, settings.model.units
     if rate > 1:
@@ -53,7 +54,7 @@ def by_formula(settings: Settings, walk: Walk, on_epoch: OnEpoch) -> Fitted:
     return Fitted(Mock(accuracy=accuracy), 0.5, epochs, {"network_parameters": units})
 
 
-def scores_by_formula(fitted: Fitted, walk: Walk, part: str) -> dict[str, float]:
+def scores_by_formula(fitted: Fitted, data: Reduced, part: str) -> dict[str, float]:
     accuracy = fitted.classifier.accuracy  # type: ignore[attr-defined]
     return {f"{part}_accuracy": accuracy, f"{part}_macro_f1": accuracy - 0.01}
 
@@ -62,6 +63,7 @@ def scores_by_formula(fitted: Fitted, walk: Walk, part: str) -> dict[str, float]
 def _by_formula(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objective, "fit", by_formula)
     monkeypatch.setattr(objective, "scores", scores_by_formula)
+    monkeypatch.setattr(Experiments, "outputs", lambda self, settings: Mock())  # which need no data
 
 
 @pytest.fixture(autouse=True)
