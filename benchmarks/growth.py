@@ -15,6 +15,7 @@ from benchmarks.contest import least
 from benchmarks.inputs import settings
 from src.config.settings import Settings
 from src.detector.detector import Card, Detector
+from src.detector.file_scoring import score_file
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import (
     write_preprocessed,
@@ -23,7 +24,6 @@ from src.pipeline.stages import (
     write_reduction_reports,
     write_sampled,
 )
-from src.predict import score_file
 from src.utils.paths import Workspace
 
 BASE, TIMES, K = 49_402, (1, 2, 5, 10), (2, 5, 10, 20, 53)  # ten times the base are as many as the 10 % file has

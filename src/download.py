@@ -1,4 +1,4 @@
-"""Stage 1: the dataset's raw files, as published, into data/raw/<dataset>/."""
+"""Stage 1: write the raw files of the dataset, as published, to data/raw/<dataset>/."""
 
 from omegaconf import DictConfig
 
@@ -10,7 +10,7 @@ from src.utils.paths import output
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
-    """Fetch (or simulate) the training and the test files."""
+    """Fetch or simulate the training file and the test files."""
     write_raw(build(cfg, stage="download"), output())
 
 

@@ -1,4 +1,4 @@
-"""Stage 6: the kept detector on the test parts, into reports/ and the MLflow run that trained it."""
+"""Stage 6: evaluate the kept detector on the test parts, in reports/ and in the MLflow run that trained it."""
 
 from omegaconf import DictConfig
 
@@ -18,7 +18,7 @@ def main(cfg: DictConfig) -> None:
     settings, made, out = build(cfg), project(), output()
     record, detector = TrainingRecord.read(made), Detector.load(made.detector)
     with tracked_run(settings, resume=record.run_id) as run:
-        if run.id != record.run_id:  # the run that trained it was evaluated in another way, and stays as it is
+        if run.id != record.run_id:  # the run that trained it has another evaluation, which stays as it is
             run.log_training(record.facts, record.epochs, record.metrics)
             if cfg.tracking.log_model:
                 run.log_detector(made.detector, detector.card.class_names)

@@ -1,4 +1,4 @@
-"""Stage 2: raw text, checked and encoded to 53 features, into data/preprocessed/<dataset>/."""
+"""Stage 2: check the raw text and encode it to 53 features, in data/preprocessed/<dataset>/."""
 
 from omegaconf import DictConfig
 
@@ -10,7 +10,7 @@ from src.utils.paths import output, project
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
-    """Check and encode the training and the test files."""
+    """Check and encode the training file and the test files."""
     for part, facts in write_preprocessed(build(cfg, stage="preprocess"), output(), project()).items():
         unknown = {name: counts for name, counts in facts["unknown"].items() if counts}
         print(f"{part}: {facts['records']:,} records, {facts['quarantined']:,} quarantined, unknown values: {unknown}")

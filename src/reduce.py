@@ -1,4 +1,4 @@
-"""Stage 4: scaling and reducer, fitted on the training part, into data/reduced/; what they see, into reports/."""
+"""Stage 4: fit scaling and reducer on the training part; outputs in data/reduced/, statistics in reports/."""
 
 from omegaconf import DictConfig
 

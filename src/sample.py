@@ -1,4 +1,4 @@
-"""Stage 3: the task's records, drawn and divided into training, validation and test, into data/sampled/."""
+"""Stage 3: draw the records of the task and divide them into training, validation and test, in data/sampled/."""
 
 from omegaconf import DictConfig
 
@@ -11,7 +11,7 @@ from src.utils.paths import output, project
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
-    """Draw and divide."""
+    """Draw and divide the records, and print the counts."""
     facts = write_sampled(build(cfg, stage="sample"), output(), project())
     print(f"records: {facts['records']}, classes: {facts['classes']}")
     for part in scored_parts(facts["records"]):

@@ -1,4 +1,4 @@
-"""Stage 5: fit the model on the reduced training part. Run by hand, it also evaluates: one command, one whole run."""
+"""Stage 5: fit the model on the reduced training part; outside of DVC the command also evaluates it."""
 
 from omegaconf import DictConfig
 

@@ -16,7 +16,7 @@ MODULES = sorted(SRC.rglob("*.py"))
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that a file imports, also inside functions and for types only, by its full name."""
+    """Full names of the modules that a file imports, also inside functions and for types only."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -28,7 +28,7 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-def test_only_build_makes_what_config_files_name() -> None:
+def test_only_build_instantiates_classes_that_config_files_name() -> None:
     assert [path for path in MODULES if "hydra.utils" in imports(path)] == [SRC / "config" / "build.py"]
     for path in MODULES:
         words = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
@@ -51,7 +51,7 @@ def test_a_stage_is_a_page(name: str) -> None:
 
 
 def python(code: str, folder: Path) -> str:
-    """What a fresh process prints, run in `folder` with `folder` to import from."""
+    """Output of a fresh process that runs in `folder` and imports from it."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("MLFLOW_TRACKING_URI", None)
     result = subprocess.run(
@@ -91,7 +91,7 @@ with initialize_config_dir(str(PROJECT / "conf")):
     assert python(code, PROJECT) == "[]\nTrue\n"
 
 
-def test_what_hydra_makes_in_every_process_imports_no_scikit_learn() -> None:
+def test_the_callback_that_every_process_makes_imports_no_scikit_learn() -> None:
     code = """
 import sys
 from hydra import compose, initialize_config_dir
@@ -125,7 +125,7 @@ def test_imports_do_nothing(tmp_path: Path) -> None:
     names = sorted(
         ".".join(path.relative_to(PROJECT).with_suffix("").parts)
         for path in MODULES
-        if path.name != "callbacks.py"  # imports Keras, and says so
+        if path.name != "callbacks.py"  # imports Keras on purpose
     )
     code = f"""
 import importlib, logging, os, signal

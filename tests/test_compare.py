@@ -1,4 +1,4 @@
-"""`python -m src.compare`: runs of the store and folders of reports, and what it says of those that are none."""
+"""`python -m src.compare` on runs of the store and folders of reports, and its errors."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Path
 
 
 def verdicts(errors: int, records: int = 300) -> Verdicts:
-    """So many records, the first so many of which are judged wrong."""
+    """Verdicts on some records, the first of which are wrong."""
     row = np.arange(1, records + 1)
     target = (row % 2).astype(np.int32)
     predicted = np.where(row <= errors, 1 - target, target).astype(np.int32)
@@ -40,7 +40,7 @@ def verdicts(errors: int, records: int = 300) -> Verdicts:
 
 @pytest.fixture
 def logged(composed: Compose, tmp_path: Path) -> Logged:
-    """Make a run with such verdicts, and return its id."""
+    """Function that makes a run with such verdicts, and returns its id."""
 
     def make(kept: Verdicts, *overrides: str, part: str = "test") -> str:
         reports = tmp_path / "reports"
@@ -75,16 +75,14 @@ def test_a_further_test_part_is_compared_by_its_name(logged: Logged, capsys: pyt
     assert "a run with test_verdicts.parquet in sqlite" in capsys.readouterr().err
 
 
-def test_reports_of_a_direct_run_are_compared_where_they_lie(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_folders_with_reports_of_direct_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, errors in (("one", 3), ("two", 3)):
         verdicts(errors).write(tmp_path / name / "test_verdicts.parquet")
     assert main([str(tmp_path / "one"), str(tmp_path / "two")]) == 0
     assert "do not differ" in capsys.readouterr().out
 
 
-def test_runs_on_other_records_are_refused_and_the_choices_behind_it_named(
+def test_runs_on_different_records_are_refused_and_their_choices_named(
     logged: Logged, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, other = logged(verdicts(5)), logged(verdicts(5, records=280), "split=grouped", "seed=1")
@@ -96,7 +94,7 @@ def test_runs_on_other_records_are_refused_and_the_choices_behind_it_named(
     assert error.endswith("; the runs have split.name=random and grouped, seed=0 and 1\n")
 
 
-def test_what_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_id_that_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["0" * 32, "0" * 32]) == 1
     error = capsys.readouterr().err
     assert f"compare: '{'0' * 32}': found neither such a folder nor a run with test_verdicts.parquet in sqlite" in error
@@ -113,7 +111,7 @@ def test_a_run_without_verdicts_is_named(composed: Compose, logged: Logged, caps
 
 
 @pytest.mark.parametrize("resamples", ["0", "-1", "many"])
-def test_a_number_of_resamples_that_cannot_be_is_named(resamples: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_number_of_resamples_is_named(resamples: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["one", "other", f"--resamples={resamples}"])
     assert f"found '{resamples}', expected a whole number from 1" in capsys.readouterr().err

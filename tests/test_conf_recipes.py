@@ -25,7 +25,7 @@ def choices(entries: list[Any]) -> Iterator[tuple[str, str]]:
 
 
 def in_files(group: str, name: str) -> DictConfig:
-    """The values of one file and of those that it builds on, as they stand there."""
+    """Values of one file and of the files that it builds on, not composed."""
     values: dict[str, Any] = yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
     below = [one.removesuffix("@_here_") for one in values.pop("defaults", []) if one != "_self_"]
     found = OmegaConf.merge(*(in_files(group, one) for one in below), values)
@@ -33,17 +33,17 @@ def in_files(group: str, name: str) -> DictConfig:
     return found
 
 
-def test_no_recipe_is_chosen_where_none_is_named() -> None:
+def test_without_a_named_recipe_none_is_chosen() -> None:
     chosen = dict(choices(yaml.safe_load((CONF / "config.yaml").read_text())["defaults"]))
     assert chosen["recipe"] == "none"
     assert yaml.safe_load((CONF / "recipe" / "none.yaml").read_text()) is None
 
 
 @pytest.mark.parametrize("path", sorted(CONF.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONF)))
-def test_no_choice_of_one_group_follows_from_that_of_another(path: Path) -> None:
+def test_no_choice_of_one_group_depends_on_that_of_another(path: Path) -> None:
     values = yaml.safe_load(path.read_text()) or {}
     for group, choice in choices(values.get("defaults", [])):
-        allowed = path.parent == CONF / "recipe" and group == f"{path.stem}@_global_"  # which a command names
+        allowed = path.parent == CONF / "recipe" and group == f"{path.stem}@_global_"  # a command names the recipe
         assert "${" not in group + choice or allowed
 
 
@@ -59,7 +59,7 @@ def test_without_a_recipe_a_model_has_the_values_of_its_files_on_every_task(
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_recipe_brings_its_model_its_task_and_its_values(recipe: str, composed: Compose) -> None:
+def test_a_recipe_sets_its_model_its_task_and_its_values(recipe: str, composed: Compose) -> None:
     found = composed(f"recipe={recipe}")
     assert f"{found.model.name}_{found.task.name}" == recipe
     values = in_files(f"recipe/{recipe}", recipe)

@@ -14,13 +14,13 @@ Compose = Callable[..., DictConfig]
 
 
 def defaults() -> list[str]:
-    """The groups of the defaults list."""
+    """Groups of the defaults list."""
     entries = yaml.safe_load((CONF / "config.yaml").read_text())["defaults"]
     return [group for entry in entries if isinstance(entry, dict) for group in entry]
 
 
 def every_choice() -> list[str]:
-    """An override for each file of each group."""
+    """One override for each file of each group."""
     choices = []
     for path in sorted(CONF.rglob("*.yaml")):
         group = path.parent.relative_to(CONF).as_posix()
@@ -42,7 +42,7 @@ def test_every_file_composes_and_builds(choice: str, composed: Compose) -> None:
 
 
 @pytest.mark.parametrize("group", ["dataset", "task", "split", "scaling", "reducer", "layout", "model"])
-def test_every_file_of_a_group_is_named_as_it_calls_itself(group: str, composed: Compose) -> None:
+def test_every_file_of_a_group_has_its_own_name_as_name(group: str, composed: Compose) -> None:
     assert options(group)
     for option in options(group):
         assert composed(f"{group}={option}")[group].name == option

@@ -1,6 +1,6 @@
-"""dvc.yaml and the fingerprints are complete: whatever a stage reads, config or code, is declared or reached.
+"""dvc.yaml and the fingerprints are complete: config and code that a stage reads is declared and reached.
 
-Declared may be more than is read, never less. (The modules that each stage's process loads: tests/e2e/test_dvc.py.)
+A stage may declare more than it reads, never less. (Modules that the process of a stage loads: tests/e2e/test_dvc.py.)
 """
 
 import sys
@@ -33,19 +33,19 @@ from src.utils.paths import PROJECT, Workspace
 from tests.choices import NEEDS, options
 
 Compose = Callable[..., DictConfig]
-# Nothing in these groups changes what a stage makes.
+# These groups change no output of a stage.
 NOT_TRACKED_BY_DVC = {"tracking"}
 
 
 @cache
 def stages() -> dict[str, dict[str, Any]]:
-    """The stages of dvc.yaml."""
+    """Stages of dvc.yaml."""
     found: dict[str, dict[str, Any]] = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["stages"]
     return found
 
 
 def paths(entries: list[Any]) -> list[str]:
-    """The paths of a list of outputs, some of which carry options."""
+    """Paths of a list of outputs, some of which have options."""
     return [path for entry in entries for path in (entry if isinstance(entry, dict) else [entry])]
 
 
@@ -94,7 +94,7 @@ def test_every_dependency_is_a_file_of_the_project_or_an_output_of_a_stage_befor
         made |= {Path(path) for key in ("outs", "metrics") for path in paths(stage.get(key, []))}
 
 
-def test_what_dvc_shows_is_what_a_stage_writes() -> None:
+def test_dvc_shows_files_that_a_stage_writes() -> None:
     config = yaml.safe_load((PROJECT / "dvc.yaml").read_text())
     outs = {path for stage in stages().values() for key in ("outs", "metrics") for path in paths(stage.get(key, []))}
     for plot in config["plots"]:
@@ -102,8 +102,8 @@ def test_what_dvc_shows_is_what_a_stage_writes() -> None:
         assert set(files) <= outs
 
 
-def test_params_are_whole_groups_and_those_of_the_stages_before() -> None:
-    """A part of a group would be finer than the fingerprint, which takes whole groups."""
+def test_params_are_whole_groups_and_include_those_of_earlier_stages() -> None:
+    """A part of a group would be finer than the fingerprint, which has whole groups."""
     before: set[str] = set()
     for name in STAGES:
         assert not [key for key in stage_params(name) if "." in key], name
@@ -112,13 +112,13 @@ def test_params_are_whole_groups_and_those_of_the_stages_before() -> None:
 
 
 def covered(path: Path, stage: str) -> bool:
-    """Tell whether the deps of a stage hold a file of the project, or a folder that it is in."""
+    """Tell whether the deps of a stage include a file of the project, or a folder above it."""
     deps = {PROJECT / one for one in stages()[stage]["deps"]}
     return bool(deps & {path, *path.parents}) or empty(path)
 
 
 def empty(path: Path) -> bool:
-    """Tell whether a file is a package's own, with nothing but words in it."""
+    """Tell whether a file is the `__init__.py` of a package and holds nothing but a docstring."""
     return path.name == "__init__.py" and path.read_text().count('"""') == 2 and len(path.read_text().splitlines()) == 1
 
 
@@ -132,11 +132,11 @@ def test_the_deps_of_each_stage_cover_the_code_that_its_output_follows_from(grou
             assert [path for path in stage_code(config, stage).files if not covered(path, stage)] == [], (choice, stage)
 
 
-# --- what really runs ------------------------------------------------------------------------------------------------
+# --- functions that really run ---------------------------------------------------------------------------------------
 
 
 class Recording(dict[str, Any]):
-    """A config that notes which of its keys are read."""
+    """Config that records which of its keys are read."""
 
     def __init__(self, config: dict[str, Any]):
         super().__init__(config)
@@ -153,7 +153,7 @@ class Recording(dict[str, Any]):
 
 @contextmanager
 def recorded() -> Iterator[set[str]]:
-    """Full names of the functions of this project that run meanwhile, as a closure has them."""
+    """Record the full names of the functions of this project that run in the block."""
     ran: set[str] = set()
     source = f"{PROJECT / 'src'}/"
 
@@ -170,11 +170,11 @@ def recorded() -> Iterator[set[str]]:
         sys.setprofile(None)
 
 
-NOT_REACHED = ("src.evaluation.plots.", "src.utils.paths.")  # pictures, and where files lie
+NOT_REACHED = ("src.evaluation.plots.", "src.utils.paths.")  # pictures, and paths of files
 
 
 def missing(ran: set[str], definitions: frozenset[str]) -> set[str]:
-    """Functions that ran and are not reached: neither themselves nor as a part of a class that counts whole."""
+    """Functions that ran but are not reached, neither by name nor as part of a class that counts whole."""
     functions = {name for name in ran if not name.rpartition(".")[2].startswith("<")}
     reached = {name for name in functions if name in definitions or name.rpartition(".")[0] in definitions}
     return {name for name in functions - reached if not name.startswith(NOT_REACHED)}

@@ -21,8 +21,8 @@ from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
 
 WINDOW = 3
-LINES = np.array([1, 2, 4, 5, 6, 7, 9, 10])  # 3 and 8 were malformed, and left out
-TRAIN, VAL = np.array([5, 0, 3, 6]), np.array([4, 1])  # places in the file; 2 and 7 are in no part
+LINES = np.array([1, 2, 4, 5, 6, 7, 9, 10])  # 3 and 8 were malformed and are left out
+TRAIN, VAL = np.array([5, 0, 3, 6]), np.array([4, 1])  # index in the file; 2 and 7 are in no part
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,9 @@ def test_scaling_and_reducer_are_fitted_on_the_training_part_alone(outputs: Stag
 
 
 @pytest.mark.parametrize("part", ["train", "val", "test"])
-def test_the_past_of_a_part_is_counted_in_the_whole_file(part: str, settings: Settings, outputs: StageOutputs) -> None:
+def test_the_history_of_a_part_is_counted_in_the_whole_file(
+    part: str, settings: Settings, outputs: StageOutputs
+) -> None:
     reads_history = StageOutputs(replace(settings, layout=Layout("history", 1, [2, 5])), Workspace(Path("/nowhere")))
     vars(reads_history).update({name: vars(outputs)[name] for name in ("training_file", "sampled")})
     parts, preparation = parts_of(reads_history.reduced)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.contenders.turns import serve
 from src.detector.detector import Detector
-from src.predict import score_file
+from src.detector.file_scoring import score_file
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""From the files of conf/ to checked objects."""
+"""Checked objects from the files of conf/."""

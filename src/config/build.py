@@ -1,4 +1,4 @@
-"""From a composed config to checked objects: the only module that instantiates what config files name."""
+"""Checked objects from a composed config; no other module instantiates classes that config files name."""
 
 import json
 from typing import Any, Literal
@@ -23,17 +23,17 @@ _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_f
 
 
 class ConfigError(ValueError):
-    """A config value that cannot work, found before any work."""
+    """Config value that cannot work, found before any work is done."""
 
 
 def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     """Check every value and make the objects that the config names; imports no framework.
 
     Args:
-        stage: Makes only the groups that dvc.yaml declares for this stage, so that it cannot read another, and starts
-            without importing what those need; None makes all.
+        stage: Stage of dvc.yaml. Only the groups that it declares are made, so that it cannot read another, and starts
+            without importing what those need. None makes all groups.
     Raises:
-        ConfigError: naming the key, the value found, and what is expected.
+        ConfigError: a value cannot work; the message names the key, the value found and the values expected.
     """
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     assert isinstance(config, dict)
@@ -68,7 +68,7 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
 
 
 def _check_input(settings: Settings) -> None:
-    """Check k, and that records stand in their order and features have groups where the layout reads them so."""
+    """Check k, and that split and reducer keep the file order and the feature groups that the layout reads."""
     try:
         settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
     except ValueError as error:
@@ -82,18 +82,18 @@ def _check_input(settings: Settings) -> None:
         )
     if layout in ("groups", "history") and not settings.reducer.keeps_features:
         raise ConfigError(
-            f"layout={layout}: found reducer={reducer}, expected reducer=none: columns that are no features, or "
-            "are chosen from them, are in none of the contest's groups"
+            f"layout={layout}: found reducer={reducer}, expected reducer=none: other reducers give columns "
+            "that are in none of the contest's groups of features"
         )
 
 
 def _check_model(settings: Settings) -> None:
-    """Check that the model can do the task and read the layout, and that its verdicts can be made."""
+    """Check that the model suits the task and the layout, and that the decision has all it needs."""
     limit, names, model = settings.model.max_classes, settings.task.class_names, settings.config["model"]["name"]
     if limit is not None and len(names) > limit:
         raise ConfigError(
             f"task={settings.task.name}: found {len(names)} classes ({', '.join(names)}), expected at most {limit} "
-            f"with model={model}; add task=binary, or take another model"
+            f"with model={model}; add task=binary, or choose another model"
         )
     layout = settings.layout.name
     if layout in ("groups", "window") and not settings.model.reads_windows:
@@ -101,17 +101,18 @@ def _check_model(settings: Settings) -> None:
     if settings.training.history_grafts and layout != "history":
         raise ConfigError(
             f"training.history_grafts={settings.training.history_grafts:g}: found layout={layout}, expected "
-            "layout=history: elsewhere no model reads the history of a record"
+            "layout=history: with other layouts no model reads the history of a record"
         )
     if settings.decision.rule == "least_cost" and settings.task.cost is None:
         raise ConfigError(
             f"decision.rule='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
-            "take a task that has it, or give it: task.cost=[[...], ...], a row an actual class, a column a predicted"
+            "choose a task with costs, or set task.cost=[[...], ...] with one row for each actual class and one column "
+            "for each predicted class"
         )
     if settings.decision.false_alarm_blocks and not settings.split.distinct:
         raise ConfigError(
             f"decision.false_alarm_blocks={settings.decision.false_alarm_blocks}: found split.distinct=false, "
-            "expected true: a copy of a record that is held out of a fit would stand in the rest of training"
+            "expected true: otherwise a fit may see a copy of a record that is held out of it"
         )
 
 
@@ -119,16 +120,16 @@ def make(group: str, node: dict[str, Any]) -> Any:
     """Make the checked object that one group of the config names.
 
     Raises:
-        ConfigError: naming every wrong value of it.
+        ConfigError: values of the group are wrong; the message names each of them.
     """
-    # `name` is for people and run names; where the class has such a field it gets it too
+    # `name` is for captions and run names; only the classes of these groups have such a field
     named = group in ("dataset", "task", "split", "scaling", "layout", "sweep")
     arguments = {key: value for key, value in node.items() if named or key != "name"}
     try:
         built = instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)
         if is_pydantic_dataclass(type(built)):
-            # Once more, strictly, as Python alone takes `true` for 1 and '3' for 3. From JSON, the one form in which
-            # strict checks still take a mapping for a class within the class.
+            # Checked again, strictly, because the first check takes `true` for 1 and '3' for 3. The input is JSON,
+            # because strict checks accept a mapping for a nested class only from JSON.
             del arguments["_target_"]
             return TypeAdapter(type(built)).validate_json(json.dumps(arguments), strict=True)
     except ValidationError as error:
@@ -146,10 +147,10 @@ def _check(key: str, kind: Any, value: Any) -> Any:
 
 
 def _explain(group: str, error: ValidationError) -> str:
-    """Every wrong value of one group, a line each."""
+    """Text that names every wrong value of one group."""
     lines = []
     for one in error.errors():
         key = ".".join([group, *(str(part) for part in one["loc"])])
-        found = "" if isinstance(one["input"], (dict, ArgsKwargs)) else f"={one['input']!r}"  # a value, not all of them
+        found = "" if isinstance(one["input"], (dict, ArgsKwargs)) else f"={one['input']!r}"  # not a whole group
         lines.append(f"{key}{found}: {one['msg'].removeprefix('Value error, ')}")
     return "; ".join(lines)

@@ -1,4 +1,4 @@
-"""`hydra.main` on conf/, as every entry point uses it."""
+"""Decorator that makes a function a command on the config of conf/, for all entry points that use Hydra."""
 
 import functools
 import sys
@@ -15,13 +15,14 @@ Task = Callable[..., Any]
 
 
 def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callable[[Task], Task]:
-    """Make a function that takes a config the command `python -m src.<its module>`.
+    """Make a function of a config the command `python -m src.<its module>`.
 
-    A key or choice of an earlier version ends the command with its new name, which Hydra's own message would not give.
+    The command ends with an error that gives the new name of a key or choice of an earlier version. The message of
+    Hydra itself would not give it.
 
     Args:
         config_name: Primary config in conf/.
-        sweeps: An experiment file that sweeps starts a multirun also without `-m`.
+        sweeps: True if an experiment file that sweeps starts a multirun even without `-m`.
     """
 
     def decorate(task: Task) -> Task:

@@ -1,4 +1,4 @@
-"""The jobs of a multirun, known before it starts: for its progress, and for reports on it."""
+"""Jobs of a multirun, listed without running them: for its progress, and for reports on it."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -15,24 +15,24 @@ from src.utils.paths import PROJECT
 
 
 def jobs(overrides: Sequence[str]) -> list[DictConfig]:
-    """The config of each job of `python -m src.train -m <overrides>`, in the order in which they run.
+    """Config of each job of `python -m src.train -m <overrides>`, in the order in which they run.
 
-    Sweeps may stand in the overrides (`k=2,3`) and in the experiment file they name (`hydra.sweeper.params`). Hydra
-    must be initialized.
+    Sweeps are given by the overrides (`k=2,3`) and by the experiment file that they name (`hydra.sweeper.params`).
+    Hydra must be initialized.
     """
     return [compose("config", job) for job in _each(overrides)]
 
 
 def jobs_with_recipes(overrides: Sequence[str]) -> list[tuple[DictConfig, str]]:
-    """As `jobs`, each config with the name of the recipe that it was composed with."""
+    """Config of each job, as `jobs` gives it, with the name of its recipe."""
     return [_with_recipe(job) for job in _each(overrides)]
 
 
 def multirun_mode(arguments: Sequence[str]) -> list[str]:
-    """Override that makes a command a multirun; empty if it names its mode or no experiment file that sweeps.
+    """Override that makes a command a multirun; empty if it names a mode, or no experiment file that sweeps.
 
-    `hydra.mode: MULTIRUN` in the file does not do it: Hydra 1.4 takes the mode from the primary config and the command
-    line alone, and stops at any other.
+    `hydra.mode: MULTIRUN` in the experiment file would be an error: Hydra 1.4 reads the mode from the primary config
+    and the command line alone.
     """
     if {"-m", "--multirun"} & set(arguments) or not any("experiment=" in one for one in arguments):
         return []
@@ -43,21 +43,21 @@ def multirun_mode(arguments: Sequence[str]) -> list[str]:
             decided = any(one.key_or_group == "hydra.mode" for one in overrides)
             return [] if decided or not _swept(overrides) else ["hydra.mode=MULTIRUN"]
     except (HydraException, OmegaConfBaseException):
-        return []  # Hydra is about to say what is wrong with the command
+        return []  # Hydra itself reports what is wrong with the command
 
 
 def _swept(overrides: Sequence[Override]) -> dict[str, str]:
-    """`hydra.sweeper.params` of the config that the overrides which do not sweep make."""
+    """`hydra.sweeper.params` of the config that the overrides without sweeps compose."""
     fixed = [str(one.input_line) for one in overrides if not one.is_sweep_override()]
     return dict(compose("config", fixed, return_hydra_config=True).hydra.sweeper.params or {})
 
 
 def _each(overrides: Sequence[str]) -> list[list[str]]:
-    """The overrides of each job."""
-    # the loader knows the files that `model=glob(*)` stands for
+    """Overrides of each job."""
+    # the loader finds the files that `model=glob(*)` matches
     parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
     given = [f"{key}={value}" for key, value in _swept(parse(list(overrides))).items()]
-    # as in Hydra's sweeper, the command line replaces what the file sweeps
+    # as in Hydra's sweeper, the command line replaces sweeps of the file
     choices = {one.get_key_element(): _choices(one) for one in parse([*given, *overrides])}
     return [list(job) for job in product(*choices.values())]
 
@@ -71,7 +71,7 @@ def _with_recipe(overrides: list[str]) -> tuple[DictConfig, str]:
 
 
 def _choices(override: Override) -> list[str]:
-    """The single overrides that one stands for: itself, where it is no sweep."""
+    """Single overrides that one override expands to: only itself if it does not sweep."""
     if not override.is_sweep_override():
         return [str(override.input_line)]
     return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]

@@ -1,4 +1,4 @@
-"""Config keys and choices of earlier versions, and what they are called now."""
+"""New names of the config keys and choices of earlier versions."""
 
 RENAMED_KEYS = {
     "evaluation.decision": "decision.rule",

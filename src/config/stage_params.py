@@ -14,5 +14,5 @@ def _params() -> dict[str, tuple[str, ...]]:
 
 
 def stage_params(stage: str) -> tuple[str, ...]:
-    """Top-level config keys that a stage's output follows from."""
+    """Top-level config keys that the output of a stage follows from."""
     return _params()[stage]

@@ -1,14 +1,14 @@
-"""Code that a function or class can reach: which definitions of this project an output follows from.
+"""Import closure: the definitions of this project that a function or class can reach.
 
-The unit is a definition: a function, a method, a class without its methods, an assigned name. A definition reaches what
-its names stand for, in its own module or through imports, and so on. What is never reached does not count: another
-model in the same file, a module that nobody imports. Nor do comments, docstrings and annotations of functions, and
-nothing of a module that imports matplotlib: pictures change no number.
+The unit is a definition: a function, a method, a class without its methods, or an assigned name. A definition reaches
+the definitions that its names refer to, in its own module or through imports, and so on. A definition that is never
+reached does not count, such as another model in the same file. Comments, docstrings and annotations of functions do
+not count. Modules that import matplotlib do not count either: pictures change no number.
 
-Methods are reached by name: `x.fit` reaches the method `fit` of every reached class, since the class of `x` is
-known only when it runs. A class that derives from one of a library counts whole, as the library calls its methods; so
-do decorated methods and those with double underscores. Names made up at run time (`getattr(x, name)`) are not seen: a
-test holds the closure against the functions that really ran.
+Methods are reached by name: `x.fit` reaches the method `fit` of every reached class, as the class of `x` is known at
+run time only. A class that derives from a class of a library counts whole, because the library calls its methods. So
+do decorated methods and those with double underscores. Names computed at run time (`getattr(x, name)`) are not seen;
+a test compares the closure with the functions that really run.
 """
 
 import ast
@@ -42,10 +42,10 @@ class Closure:
     """Code that some roots reach.
 
     Attributes:
-        digest: SHA-256 of it.
-        definitions: Their full names, such as `src.data.sampling.draw` or `src.models.networks.lstm.LSTM.layer`.
-        files: Files that hold them, data files beside the code included.
-        libraries: Top-level packages that it imports, the standard library left out.
+        digest: SHA-256 of the code.
+        definitions: Full names, such as `src.data.sampling.draw` or `src.models.networks.lstm.LSTM.layer`.
+        files: Files with these definitions, and data files that the code names.
+        libraries: Top-level packages that the code imports, without the standard library.
     """
 
     digest: str
@@ -59,10 +59,10 @@ class _Part:
     """A definition, or one method of a class.
 
     Attributes:
-        text: Its source as it runs.
-        origins: Definitions and modules that its names stand for.
-        attributes: Names that it takes of anything else; each may be a method.
-        files: Data files beside the code that its texts name.
+        text: Source without docstrings and annotations.
+        origins: Definitions and modules that its names refer to.
+        attributes: Names of attributes of other objects; each may be a method.
+        files: Data files beside the code that its strings name.
     """
 
     name: str
@@ -79,7 +79,7 @@ class _Module:
     Attributes:
         definitions: Top-level statements that bind each name.
         imports: Origin of each imported name.
-        effects: Other top-level statements; they run whenever the module is imported.
+        effects: Other top-level statements, which run when the module is imported.
     """
 
     name: str
@@ -94,10 +94,10 @@ class _Module:
 
 
 class Code:
-    """The code of a project, read from its files when it is first needed.
+    """Code of a project; each file is read when it is first needed.
 
     Args:
-        root: Folder that holds the package `src`.
+        root: Folder of the package `src`.
     """
 
     def __init__(self, root: Path):
@@ -107,8 +107,10 @@ class Code:
         self._closures: dict[frozenset[str], Closure] = {}
 
     def closure(self, roots: Iterable[str]) -> Closure:
-        """Code that roots reach, each the full name of a function or class such as `src.pipeline.stages.write_sampled`.
+        """Code that roots reach.
 
+        Args:
+            roots: Full names of functions or classes, such as `src.pipeline.stages.write_sampled`.
         Raises:
             ValueError: a root is not defined.
         """
@@ -123,7 +125,7 @@ class Code:
         return self._closures[key]
 
     def module(self, name: str) -> _Module | None:
-        """The module of that name; None where this project has none."""
+        """Module with a full name; None if this project has no such module."""
         if name not in self._modules:
             stem = self._root / Path(*name.split("."))
             found = [path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()]
@@ -131,10 +133,10 @@ class Code:
         return self._modules[name]
 
     def parts(self, module: _Module, name: str | None) -> tuple[list[_Part], dict[str, list[_Part]]]:
-        """A definition's parts that count once it is reached, and those that count once their name is: its methods.
+        """Parts of a definition: first those that count once it is reached, then its methods by name.
 
         Args:
-            name: None for what runs when the module is imported.
+            name: Name of the definition; None for the statements that run when the module is imported.
         """
         key = (module.name, name)
         if key not in self._parts:
@@ -155,7 +157,7 @@ class Code:
     def _class(
         self, module: _Module, node: ast.ClassDef
     ) -> tuple[ast.ClassDef, list[ast.FunctionDef | ast.AsyncFunctionDef], bool]:
-        """A class without its methods that are called by name, those methods, and whether its annotations are read."""
+        """Return a class without methods, the methods that are called by name, and True if annotations are read."""
         library = self._derives_from_library(module, node)
         methods = [one for one in node.body if isinstance(one, _FUNCTIONS) and not library and _called_by_name(one)]
         rest = [one for one in node.body if one not in methods] or [ast.Pass()]
@@ -182,7 +184,7 @@ class Code:
                 continue
             found = home.definitions.get(origin[1] or "", [])
             classes = [one for one in found if isinstance(one, ast.ClassDef)]
-            # what is no class here is a library that was imported by a call, as Keras is
+            # a base that is no class here belongs to a library that a call imports, such as Keras
             if not classes or any(self._derives_from_library(home, one) for one in classes):
                 return True
         return False
@@ -211,7 +213,7 @@ class Code:
         )
 
     def _attribute(self, module: _Module, node: ast.Attribute, imports: dict[str, Origin]) -> Origin | None:
-        """Origin of `metrics.accuracy` and `np.linalg.norm`, where a name is a module; None of anything else's."""
+        """Origin of an attribute of a module, as in `metrics.accuracy` and `np.linalg.norm`; None for other objects."""
         base: ast.expr = node
         while isinstance(base, ast.Attribute):
             base = base.value
@@ -222,11 +224,11 @@ class Code:
         whole = name if attribute is None else f"{name}.{attribute}"
         if self.module(whole) is not None:
             return (whole, node.attr) if base is node.value else None
-        return imports[local] if self.module(name) is None else None  # of a library, or of a class of this project
+        return imports[local] if self.module(name) is None else None  # a library, or a class of this project
 
 
 class _Search:
-    """One search from some roots, until nothing new is reached."""
+    """Search from some roots until nothing new is reached."""
 
     def __init__(self, code: Code):
         self._code = code
@@ -234,12 +236,12 @@ class _Search:
         self._waiting: list[Origin] = []
         self._seen: set[Origin] = set()
         self._attributes: set[str] = set()
-        self._methods: list[dict[str, list[_Part]]] = []  # of reached classes, not reached themselves yet
+        self._methods: list[dict[str, list[_Part]]] = []  # methods of reached classes, not yet reached
         self._files: set[Path] = set()
         self._libraries: set[str] = set()
 
     def reach(self, roots: Iterable[Origin]) -> Closure:
-        """Everything that the roots reach."""
+        """Find everything that the roots reach."""
         self._waiting += roots
         while self._waiting or self._take_methods():
             while self._waiting:
@@ -259,7 +261,7 @@ class _Search:
         self._seen.add((name, attribute))
         module = self._code.module(name)
         if attribute is not None and self._code.module(f"{name}.{attribute}") is not None:
-            pass  # a module, whose names are reached as attributes of it
+            pass  # a module: its names are reached as its attributes
         elif module is None:
             if _top(name) not in sys.stdlib_module_names:
                 self._libraries.add(_top(name))
@@ -281,7 +283,7 @@ class _Search:
             self._methods.append(dict(methods))
 
     def _take_methods(self) -> bool:
-        """Reach the methods of reached classes whose names are reached; tell whether there were any."""
+        """Reach the methods of reached classes whose names are reached; True if there were any."""
         found = [methods.pop(name) for methods in self._methods for name in self._attributes & methods.keys()]
         for parts in found:
             self._take(parts)
@@ -304,10 +306,10 @@ def _read(name: str, path: Path) -> _Module:
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes out what does nothing when it runs: docstrings, and annotations of functions."""
+    """Removes docstrings and annotations of functions, which have no effect."""
 
     def visit(self, node: ast.AST) -> ast.AST:
-        """Return a node without them."""
+        """Return a node without docstrings and annotations."""
         super().generic_visit(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
             first: ast.stmt | None = node.body[0] if node.body else None
@@ -321,7 +323,7 @@ class _Plain(ast.NodeTransformer):
 
 
 def _running(node: ast.AST, *, annotations: bool) -> Iterator[ast.AST]:
-    """Nodes that do something when they run; of annotations only those of a class whose annotations are read."""
+    """Nodes that have an effect; annotations only where `annotations` says that a library reads those of the class."""
     yield node
     annotations = annotations and not isinstance(node, _FUNCTIONS)
     for name, value in ast.iter_fields(node):
@@ -332,7 +334,7 @@ def _running(node: ast.AST, *, annotations: bool) -> Iterator[ast.AST]:
 
 
 def _imported(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, Origin]]:
-    """Names that imports among the nodes bind, also those inside of `if` and `try`."""
+    """Names that imports bind, also those inside of `if` and `try`, each with its origin."""
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -362,14 +364,14 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def _called_by_name(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Tell whether a method runs only where code names it: no library and no syntax calls it."""
+    """Tell whether a method runs only where code names it, and is never called by a library or by syntax."""
     names = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in method.decorator_list}
     special = method.name.startswith("__") and method.name.endswith("__")
     return not special and names <= _PLAIN_DECORATORS
 
 
 def _data_files(code: Path, text: str) -> set[Path]:
-    """The file beside the code that a text names, such as `simulator_profile.json`."""
+    """Data file beside the code that a string names, such as `simulator_profile.json`."""
     if text.startswith(".") or "/" in text or not Path(text).suffix or "\0" in text or len(text) > 100:
         return set()
     path = code.with_name(text)

@@ -1,9 +1,9 @@
 """Fingerprints: the config values and the code that an output follows from.
 
-A stage's output has one in a note beside it, so that nobody reads a stale table; a run has one in the store, by which
-it is found again. The code is what `src.pipeline.closure` reaches from the function that makes the output and from the
-classes that its config names. The config values of a stage are the params that dvc.yaml declares for it: a
-test shows that they, and its deps, cover what the stage reads.
+The output of a stage has its fingerprint in a note beside it, so that a stale table is never read. A run has its
+fingerprint in the store, where it is found again by it. The code is what `src.pipeline.closure` reaches from the
+function that makes the output and from the classes that its config names. The config values of a stage are the params
+that dvc.yaml declares for it. A test shows that params and deps cover what the stage reads.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ Config = Mapping[str, Any]
 
 _READS = "src.pipeline.stage_outputs.StageOutputs"  # reads the outputs of earlier stages, or makes them in memory
 _TRAINS = ("src.pipeline.experiment.train", "src.pipeline.experiment.write_training", _READS)
-# What makes the output of each stage from its config.
+# Functions and classes that make the output of each stage.
 STAGES: dict[str, tuple[str, ...]] = {
     "download": ("src.pipeline.stages.write_raw",),
     "preprocess": ("src.pipeline.stages.write_preprocessed", _READS),
@@ -35,12 +35,12 @@ STAGES: dict[str, tuple[str, ...]] = {
     "train": _TRAINS,
     "evaluate": (*_TRAINS, "src.pipeline.experiment.evaluate"),  # its detector comes from there
 }
-_BUILDS = "src.config.build.build"  # turns every config into objects
-# A published file is what its digest in the config says, whatever code fetched it.
+_BUILDS = "src.config.build.build"  # makes the objects of every config
+# A published file is fixed by its digest in the config; the code that fetches it does not matter.
 _PUBLISHED = "src.data.sources.PublishedDataset"
-# Values that say what is shown and kept of a run, and change no number of it.
+# Values that decide what of a run is shown and kept; they change no number.
 _SHOWN = (("tracking",), ("training", "progress"))
-# Names of distributions where they are not those of their packages.
+# Distributions whose name is not that of their package.
 _DISTRIBUTIONS = {"sklearn": ("scikit-learn",), "yaml": ("pyyaml",), "tensorflow": ("tensorflow", "tensorflow-cpu")}
 
 
@@ -50,18 +50,18 @@ def _code() -> Code:
 
 
 def stage_code(config: Config, stage: str) -> Closure:
-    """Code that a stage's output follows from."""
+    """Code that the output of a stage follows from."""
     return _code().closure(_roots(config, stage))
 
 
 def of_stage(config: Config, stage: str) -> dict[str, Any]:
-    """Fingerprint of a stage's output: the stage, its config values, and a digest of its code."""
+    """Fingerprint of the output of a stage: the stage, its config values, and a digest of its code."""
     values = {key: config[key] for key in stage_params(stage)}
     return {"stage": stage, "config": values, "code": stage_code(config, stage).digest}
 
 
 def of_run(config: Config) -> dict[str, str]:
-    """Fingerprint of a whole run: digests of its config, and of its code and the libraries that this imports."""
+    """Fingerprint of a run: a digest of its config, and one of its code and the libraries that this imports."""
     wanted = json.loads(json.dumps(config))
     for *places, last in _SHOWN:
         node = wanted
@@ -73,19 +73,19 @@ def of_run(config: Config) -> dict[str, str]:
 
 
 def same_output(one: Config, other: Config, stage: str) -> bool:
-    """Tell whether two configs ask a stage for the same."""
+    """Tell whether two configs give a stage the same output."""
     return all(one[key] == other[key] for key in stage_params(stage))
 
 
 def _roots(config: Config, stage: str) -> Iterator[str]:
-    """Definitions that a stage's output begins with."""
+    """Full names of the definitions that the closure of a stage starts from."""
     targets = {target for key in stage_params(stage) for target in _targets(config[key])}
     if stage != "download" or _PUBLISHED not in targets:
         yield from (*(targets - {_PUBLISHED}), *STAGES[stage], _BUILDS)
 
 
 def _targets(node: Any) -> Iterator[str]:
-    """Full names of the classes that a part of the config names."""
+    """Full names of the classes that a config, or a part of one, names."""
     if isinstance(node, Mapping):
         if "_target_" in node:
             yield node["_target_"]
@@ -94,13 +94,13 @@ def _targets(node: Any) -> Iterator[str]:
 
 
 def _versions(code: Closure) -> list[str]:
-    """Versions of the libraries that some code imports; of Keras also that of its backend."""
+    """Versions of the libraries that some code imports, for Keras also of its backend."""
     backend = {os.environ.get("KERAS_BACKEND", "tensorflow")} if "keras" in code.libraries else set[str]()
     return sorted(f"{library} {_version(library)}" for library in code.libraries | backend)
 
 
 def _version(library: str) -> str:
-    """Installed version of a library, by the name that it is imported by; empty where it has none."""
+    """Installed version of a library by its import name; empty if it has none."""
     for name in _DISTRIBUTIONS.get(library, (library,)):
         with suppress(PackageNotFoundError):
             return version(name)
@@ -112,25 +112,26 @@ def _digest(value: Any) -> str:
 
 
 def note_path(output: Path) -> Path:
-    """Path of an output's note, beside it: new code or another duration must not change what others read."""
+    """Path of the note beside an output; inside, a new note would change the output that later stages depend on."""
     return output.with_name(f"{output.name}.fingerprint.json")
 
 
 def write_note(output: Path, config: Config, stage: str, facts: dict[str, Any]) -> None:
-    """Note that `output` is now what `stage` makes of `config`, and what there is to know about it."""
+    """Write the note of an output that `stage` has made of `config`, with facts about it."""
     note = {"fingerprint": of_stage(config, stage), "facts": facts}
     write_text(note_path(output), json.dumps(note, indent=1) + "\n")
 
 
 def current_facts(output: Path, config: Config, stage: str) -> dict[str, Any] | None:
-    """The facts noted with `output` if it is what `stage` makes of `config` with the code as it is, else None.
+    """Facts noted with `output`; None if another config or other code made it.
 
     Raises:
-        RuntimeError: it is not, in a DVC stage: DVC records that this output was read, so it must be.
+        RuntimeError: another config or other code made it, and this is a DVC stage. DVC records that the stage read
+            this output, so that the stage must not make another in memory.
     """
     try:
         note = json.loads(note_path(output).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # none, or half of one
+    except (FileNotFoundError, ValueError):  # no note, or a damaged one
         note = None
     wanted = json.loads(json.dumps(of_stage(config, stage)))
     if output.exists() and isinstance(note, dict) and "facts" in note and note.get("fingerprint") == wanted:

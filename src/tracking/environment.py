@@ -1,4 +1,4 @@
-"""Code, libraries and processor of this process: what a run's numbers may depend on beside its config."""
+"""Code, libraries and processor of this process, which the numbers of a run may depend on beside its config."""
 
 import os
 import platform
@@ -24,7 +24,7 @@ def environment() -> dict[str, object]:
 
 
 def git_revision() -> str:
-    """The commit of the working tree, with `-dirty` where tracked source differs from it; `unknown` outside git."""
+    """Commit of the working tree, with `-dirty` if tracked files have changed; `unknown` outside git."""
     command = ["git", "-C", str(PROJECT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
@@ -44,7 +44,7 @@ def processor() -> str:
 
 
 def requirements() -> list[str]:
-    """What a process that only scores needs."""
+    """Pinned requirements of a process that only scores."""
     names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops", "keras"]
     pinned = [f"{name}=={version(name)}" for name in names]
     return [*pinned, f"tensorflow=={_tensorflow_version()}"]

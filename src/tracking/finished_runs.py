@@ -1,4 +1,4 @@
-"""Runs that are done: found again by what they were made from."""
+"""Finished runs, found by the fingerprint of their config."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from src.utils.paths import in_dvc_stage
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that was trained and evaluated.
+    """Run that was trained and evaluated.
 
     Attributes:
-        current: Whether it ran on the code and the libraries as they are now.
+        current: True if it ran with the code and the libraries that are installed now.
     """
 
     id: str
@@ -25,19 +25,19 @@ class FinishedRun:
     current: bool
 
     def files(self) -> Path:
-        """A folder with its artifacts: the store's own where that is local, else a copy."""
+        """Folder with the artifacts of the run: that of a local store, or a copy of a remote one."""
         return Path(open_store(None).artifacts.download_artifacts(run_id=self.id, artifact_path=""))
 
     @property
     def page(self) -> str:
-        """Its page in the UI that `make ui` starts."""
+        """Address of the run in the UI that `make ui` starts."""
         return f"{UI_ADDRESS}/#/experiments/{self.experiment_id}/runs/{self.id}"
 
 
 def already_done(config: Mapping[str, Any]) -> FinishedRun | None:
-    """The run that makes another of this config needless, where `tracking.skip_finished` says to look for it.
+    """Current run of this config, which makes another needless; None unless `tracking.skip_finished` is true.
 
-    A DVC stage has files to write, so it always runs.
+    A DVC stage has files to write, so that it always runs.
     """
     if not config["tracking"]["skip_finished"] or in_dvc_stage():
         return None
@@ -46,7 +46,7 @@ def already_done(config: Mapping[str, Any]) -> FinishedRun | None:
 
 
 def find_finished(config: Mapping[str, Any]) -> FinishedRun | None:
-    """The newest run of exactly this config that was trained and evaluated; one of the current code goes first."""
+    """Newest run of exactly this config that was trained and evaluated; runs of the current code go first."""
     fingerprint = of_run(config)
     mlflow = open_store(config["tracking"]["experiment"])
     experiment_id = mlflow.get_experiment_by_name(config["tracking"]["experiment"]).experiment_id
@@ -64,4 +64,4 @@ def find_finished(config: Mapping[str, Any]) -> FinishedRun | None:
         for run in runs
         if "test_accuracy" in run.data.metrics
     ]
-    return max(found, key=lambda run: run.current, default=None)  # the first of equals, and they come newest first
+    return max(found, key=lambda run: run.current, default=None)  # the first, hence newest, of several current runs

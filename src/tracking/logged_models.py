@@ -1,4 +1,4 @@
-"""Detectors as models of MLflow runs: logged, and found again."""
+"""Detectors as models of MLflow runs."""
 
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,12 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> Non
 
 
 def detector_folder(model: str) -> Path:
-    """The folder of a detector named by a run id, a folder of a detector, or a folder of a logged model.
+    """Folder of a detector.
 
+    Args:
+        model: Id of a run, folder of a detector, or folder of a logged model.
     Raises:
-        ValueError: it is none of them.
+        ValueError: no detector is found there.
     """
     folder = Path(model)
     if folder.is_dir():

@@ -1,4 +1,4 @@
-"""Parent runs, which the runs of a multirun or a study are nested under."""
+"""Parent runs: the runs of a multirun or a study are nested under one."""
 
 import platform
 import time
@@ -16,10 +16,10 @@ from src.utils.termination import terminable
 
 
 def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared: bool = False) -> str:
-    """Make the run that the runs of a multirun are nested under, and return its id.
+    """Make a parent run, and return its id.
 
     Args:
-        shared: Go on with the parent of that name where the store has one, as an interrupted grid does.
+        shared: True to reuse the parent of that name if the store has one, as after an interrupted grid.
     """
     mlflow = open_store(experiment)
     client = mlflow.MlflowClient()
@@ -32,7 +32,7 @@ def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared:
 
 
 def reopen_parent(run_id: str) -> bool:
-    """Go on with a parent, and close the children that died; False where the store does not have it."""
+    """Set a parent to RUNNING again, and end its children that died; False if the store does not have it."""
     mlflow = open_store(None)
     if not exists(mlflow, run_id):
         return False
@@ -44,7 +44,7 @@ def reopen_parent(run_id: str) -> bool:
 
 @contextmanager
 def open_parent(run_id: str) -> Iterator[None]:
-    """End a parent as its block ends: FINISHED, FAILED on an exception, KILLED on Ctrl-C or SIGTERM."""
+    """End a parent with its block: FINISHED, FAILED on an exception, KILLED on Ctrl-C or SIGTERM."""
     with terminable(), ended(lambda status: end_run(run_id, status)):
         yield
 
@@ -62,12 +62,13 @@ def find_parent(experiment: str, name: str) -> str | None:
 
 
 def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> None:
-    """End a parent run: as the worst of its children, or as KILLED where the multirun is not `complete`.
+    """End a parent run with the worst status of its children.
 
-    Of children with the same config the newest counts: it is what became of those that died before it.
+    Of children with the same config only the newest counts, since it replaces those that died before it.
 
     Args:
-        all_skipped: No child was needed: the store had every run.
+        complete: True if the multirun reached its end; otherwise the status is KILLED.
+        all_skipped: True if no child was needed because the store had every run.
     """
     import mlflow
 
@@ -92,10 +93,10 @@ def describe(
     folder: Path | None,
     place: str | None = None,
 ) -> None:
-    """Say what a parent came to: a note in Markdown for its page, tags, metrics, and every file of a folder.
+    """Log the results of a parent: a note in Markdown for its page, tags, metrics, and every file of a folder.
 
     Args:
-        place: Where among the artifacts those files go; at the top, unless given.
+        place: Folder among the artifacts for those files; the top, unless given.
     """
     from mlflow.entities import Metric, RunTag
 
@@ -111,10 +112,10 @@ def describe(
 
 
 def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
-    """Log every file of `folder` under `place` of the parent that `tracking.parent` names."""
+    """Log every file of `folder` to the parent that `tracking.parent` names, in the artifact folder `place`."""
     tracking = settings.config["tracking"]
     run_id = find_parent(tracking["experiment"], tracking["parent"])
-    if not run_id:  # every run was there already, under other parents
+    if not run_id:  # the store had every run already, under other parents
         tags = {"simulated": str(settings.dataset.simulated).lower()}
         run_id = start_parent(tracking["experiment"], tracking["parent"], tags)
         end_parent(run_id, complete=True, all_skipped=True)
@@ -127,7 +128,7 @@ def _children(client: Any, experiment_id: str, run_id: str) -> list[Any]:
 
 
 def _close_dead(client: Any, experiment_id: str, parent: str) -> None:
-    """Mark as KILLED the children that a process of this machine left RUNNING: nothing can on SIGKILL."""
+    """Mark as KILLED the children that a dead process of this machine left RUNNING, as after SIGKILL."""
     for child in _children(client, experiment_id, parent):
         host, pid, created = child.data.tags.get("process", "? 0 0").rsplit(" ", 2)
         if child.info.status != "RUNNING" or host != platform.node():

@@ -1,4 +1,4 @@
-"""MLflow runs of single experiments: opened, written, ended."""
+"""MLflow runs of single experiments."""
 
 import os
 import platform
@@ -22,14 +22,14 @@ PARENT_VARIABLE = "IDS_PARENT_RUN"
 
 
 class Run:
-    """One MLflow run that is being written."""
+    """Open MLflow run."""
 
     def __init__(self, mlflow: Any, run_id: str):
         self._mlflow = mlflow
         self.id = run_id
 
     def log_params(self, params: Mapping[str, object]) -> None:
-        """Log parameters as text, cut at the 6,000 characters that MLflow takes."""
+        """Log parameters as text, cut to the 6,000 characters that MLflow accepts."""
         self._mlflow.log_params({name: str(value)[:6000] for name, value in params.items()})
 
     def log_metrics(self, metrics: Mapping[str, object]) -> None:
@@ -39,19 +39,19 @@ class Run:
         )
 
     def set_tags(self, tags: Mapping[str, object]) -> None:
-        """Set tags; those that were set before change."""
+        """Set tags; tags of the same name are replaced."""
         self._mlflow.set_tags({name: str(value)[:5000] for name, value in tags.items()})
 
     def log_training(
         self, facts: Mapping[str, object], epochs: list[dict[str, float]], metrics: Mapping[str, object]
     ) -> None:
-        """Log parameters that are not in the config, the history and the metrics of a training."""
+        """Log the metrics and epochs of a training, and parameters that are not in the config."""
         self.log_params(facts)
         self.log_epochs(epochs)
         self.log_metrics(metrics)
 
     def log_epochs(self, epochs: list[dict[str, float]]) -> None:
-        """Log the training history in one write, as `epoch_<name>` by step."""
+        """Log the metrics of every epoch as `epoch_<name>` by step, in as few writes as possible."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
@@ -61,13 +61,14 @@ class Run:
             for name, value in one.items()
             if name != "epoch"
         ]
-        for start in range(0, len(points), 1000):  # the most one write may hold
+        for start in range(0, len(points), 1000):  # the limit of one write
             self._mlflow.MlflowClient().log_batch(self.id, metrics=points[start : start + 1000])
 
     def log_evaluation(self, metrics: Mapping[str, object], folder: Path) -> None:
-        """Log the metrics, and every file of `folder`, the reports, at the top of the run's artifacts.
+        """Log the metrics, and the reports in `folder` at the top of the artifacts.
 
-        Of its folders only that of the further test parts is this run's: `reports/paper` is about many runs.
+        Of its subfolders only the one for further test parts is logged: others, such as `reports/paper`, are about
+        many runs.
         """
         self.log_metrics(metrics)
         for path in sorted(folder.iterdir()):
@@ -90,14 +91,14 @@ def tracked_run(
     parent: str | None = None,
     extra_tags: Mapping[str, str] | None = None,
 ) -> Iterator[Run]:
-    """Open one run; it ends as FINISHED, as FAILED on an exception, as KILLED on Ctrl-C or SIGTERM.
+    """Open one run, which ends as FINISHED, as FAILED on an exception, or as KILLED on Ctrl-C or SIGTERM.
 
     Args:
-        resume: Id of a run to go on with; a new one is made where the store does not have it, or has it with another
-            config, since parameters of a run stay what they were.
-        name: Of the run; one that says model, input and task unless given.
-        parent: Id of the run it is nested under; that of the multirun, if any, unless given.
-        extra_tags: Beside those that every run has.
+        resume: Id of a run to continue. A new run is made if the store does not have it, or has it with another
+            config, since parameters of a run cannot change.
+        name: Name of the run; unless given, one of model, input and task.
+        parent: Id of the parent run; unless given, that of the multirun, if any.
+        extra_tags: Tags beside those that every run has.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
     config = settings.config
@@ -115,7 +116,7 @@ def tracked_run(
     }
     parent = parent or os.environ.get(PARENT_VARIABLE)
     run_id = resume if resume and _config_of(mlflow, resume) == fingerprint["config"] else None
-    # signals first: one that comes between the run's start and the block must end the run too
+    # before the run starts: a signal between its start and the block must end the run too
     with terminable(), ended(mlflow.end_run):
         run = mlflow.start_run(
             run_id=run_id,
@@ -133,7 +134,7 @@ def tracked_run(
 
 @contextmanager
 def ended(end: Callable[[str], object]) -> Iterator[None]:
-    """Call `end` with the status that tells how the block ended."""
+    """Call `end` with the status of the block: FINISHED, FAILED or KILLED."""
     status = "FINISHED"
     try:
         yield
@@ -153,7 +154,7 @@ def _this_process() -> str:
 
 
 def _config_of(mlflow: Any, run_id: str) -> str | None:
-    """Fingerprint of a run's config; None where the store does not have the run."""
+    """Fingerprint of the config of a run; None if the store does not have the run."""
     if not exists(mlflow, run_id):
         return None
     found: str | None = mlflow.get_run(run_id).data.tags.get("fingerprint.config")
@@ -161,7 +162,7 @@ def _config_of(mlflow: Any, run_id: str) -> str | None:
 
 
 def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The values of a config by their full names, as parameters of a run have them.
+    """Values of a config by their full names, as parameters of a run are named.
 
     >>> flat({"model": {"name": "lstm", "units": 64}, "k": 2})
     {'model.name': 'lstm', 'model.units': 64, 'k': 2}
@@ -176,7 +177,7 @@ def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def end_run(run_id: str, status: str) -> None:
-    """End a run of another process, or a parent."""
+    """End a run that this process has not opened: a parent, or a run of another process."""
     open_store(None).MlflowClient().set_terminated(run_id, status)
 
 

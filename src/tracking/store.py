@@ -1,4 +1,4 @@
-"""Where the store is, how it is laid out, and the view that its runs table opens with."""
+"""MLflow store: its address, its tables, and the view that its runs table opens with."""
 
 import json
 import logging
@@ -25,16 +25,16 @@ _VIEW_PARAMS = ("task.name", "split.name", "reducer.name", "k", "model.name", "s
 
 
 def store_uri() -> str:
-    """MLFLOW_TRACKING_URI, or the project's own database."""
+    """Address of the store: MLFLOW_TRACKING_URI, or the database of the project."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{stores() / 'mlflow.db'}"
 
 
 def open_store(experiment: str | None) -> Any:
-    """Point MLflow at the store, make the store and the experiment where they are missing, and return MLflow."""
+    """Connect MLflow to the store, make the store and the experiment if they are missing, and return MLflow."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    with without_collections(), _environment_kept():  # MLflow imports more when it is pointed at a database
+    with without_collections(), _environment_kept():  # MLflow imports more when it connects to a database
         import mlflow
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -44,7 +44,7 @@ def open_store(experiment: str | None) -> Any:
 
 @contextmanager
 def _environment_kept() -> Iterator[None]:
-    """Undo what MLflow writes into the environment: processes started from this one find their stores themselves."""
+    """Undo what MLflow writes to the environment, so that child processes find their own stores."""
     before = dict(os.environ)
     try:
         yield
@@ -57,7 +57,7 @@ def _environment_kept() -> Iterator[None]:
 
 
 def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:
-    """Make a store MLflow's own, and the experiment its current one."""
+    """Set the store and the current experiment of MLflow, and make both if they are missing."""
     mlflow.set_tracking_uri(uri)
     if experiment is None:
         return
@@ -65,9 +65,9 @@ def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:
         database = Path(uri.removeprefix("sqlite:///"))
         folder = database.parent
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".init.lock"):  # two first writers would both lay out the database, and both fail
+        with FileLock(folder / ".init.lock"):  # two first writers would both make the tables, and both fail
             if not database.exists():
-                _write_ahead(database)  # first, as MLflow's hundred steps of laying out then wait less for the disk
+                _write_ahead(database)  # first: the hundred steps that make the tables then wait less for the disk
             if mlflow.get_experiment_by_name(experiment) is None:
                 mlflow.create_experiment(experiment, artifact_location=str(folder / "artifacts"))
                 _set_view(mlflow, experiment)
@@ -79,22 +79,22 @@ def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:
 
 
 def _write_ahead(database: Path) -> None:
-    """Make readers and writers of a SQLite database not wait for each other; it stays so."""
+    """Set a SQLite database to WAL mode for good: readers and writers do not wait for each other."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("pragma journal_mode=wal")
 
 
 def runs_page(experiment_id: str) -> str:
-    """Where the UI shows an experiment's runs with their metrics and parameters, below the server's address."""
+    """Path in the UI of the runs of an experiment, with columns for metrics and parameters."""
     return f"#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
 
 
 def _set_view(mlflow: Any, experiment: str) -> None:
-    """Keep a shared view of the runs table: the UI hides every metric and parameter unless told."""
+    """Store a shared view of the runs table; without a view the UI hides all metrics and parameters."""
     columns = [f"metrics.`{name}`" for name in _VIEW_METRICS] + [f"params.`{name}`" for name in _VIEW_PARAMS]
     state = {
         "selectedColumns": ["attributes.`Created`", "attributes.`Status`", *columns],
-        # by a metric, best first: in order of time the UI would fold the runs of a multirun away under their parent
+        # ordered by a metric: in order of time the UI would hide the runs of a multirun under their parent
         "orderByKey": "metrics.`test_accuracy`",
         "orderByAsc": False,
         "searchFilter": "",

@@ -1,4 +1,4 @@
-"""The kept verdicts of a run, found by its id."""
+"""Verdicts on the test records, kept by runs and found by run id."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ from src.evaluation.verdicts import verdicts_file
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
 
-# What decides which records a test part has, and which class each is.
+# Values that decide which records a test part has, and the class of each.
 _DECISIVE = ("dataset.name", "split.name", "task.name", "seed", "preprocess.on_bad_record")
 
 
 @dataclass(frozen=True)
 class KeptVerdicts:
-    """Where the verdicts of a run lie.
+    """File with the verdicts of a run.
 
     Attributes:
-        run: As it was asked for.
-        caption: Which data, protocol and model.
-        params: Of the run; none of a folder.
+        run: Id or folder that was asked for.
+        caption: Data, protocol and model; empty for a folder.
+        params: Parameters of the run; none for a folder.
     """
 
     run: str
@@ -32,12 +32,13 @@ class KeptVerdicts:
 
 
 def find_verdicts(run: str, part: str) -> KeptVerdicts:
-    """The verdicts of a run on one test part.
+    """Find the verdicts of a run on one test part.
 
     Args:
-        run: Id of a run, or a folder with its reports.
+        run: Id of a run, or folder with its reports.
+        part: Name of the test part.
     Raises:
-        ValueError: there are none.
+        ValueError: no verdicts are found there.
     """
     place = Path(verdicts_file(part))
     if part != "test":
@@ -61,7 +62,7 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
 
 
 def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:
-    """Which choices of two runs make their test parts differ, to be put behind an error; nothing if none is known."""
+    """Text for the end of an error: choices of two runs that make their test parts differ; empty if none is known."""
     unlike = [
         f"{key}={one.params[key]} and {other.params[key]}"
         for key in _DECISIVE

@@ -1,1 +1,1 @@
-"""Helpers that know nothing of the project's subject."""
+"""Helpers that have nothing to do with intrusion detection."""

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Files and folders that are written whole or not at all."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        part.chmod(_permitted(0o666))  # mkstemp's 0600 would keep colleagues from reading shared results
+        part.chmod(_permitted(0o666))  # with the 0600 of mkstemp, colleagues could not read shared results
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -39,7 +39,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def _permitted(mode: int) -> int:
-    """What the umask leaves of `mode`; it can only be read by setting it."""
+    """Bits of `mode` that the umask allows; the umask can only be read by setting it."""
     umask = os.umask(0)
     os.umask(umask)
     return mode & ~umask

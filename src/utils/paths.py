@@ -1,4 +1,4 @@
-"""Where files lie. dvc.yaml names the same places; a test holds the two together."""
+"""Paths of all files that the project writes; a test shows that dvc.yaml has the same."""
 
 import os
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ FURTHER_TESTS = "further_tests"
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folders of one root: the project's own, or those of a single direct run."""
+    """Folders below one root: that of the project, or that of a single direct run."""
 
     root: Path
 
@@ -34,7 +34,7 @@ class Workspace:
 
     @property
     def run_note(self) -> Path:
-        """Which MLflow run trained the detector, and its metrics so far."""
+        """Record of the training: the MLflow run, and its metrics so far."""
         return self.root / "models" / "run.json"
 
     @property
@@ -43,27 +43,27 @@ class Workspace:
 
     @property
     def further_tests(self) -> Path:
-        """Reports of the test parts beside `test`, a folder each."""
+        """Folder with one folder for each test part beside `test`."""
         return self.reports / FURTHER_TESTS
 
 
 def in_dvc_stage() -> bool:
-    """Whether DVC started this process: only then are its outputs written."""
+    """Tell whether DVC started this process; only then are its outputs written."""
     return "DVC_STAGE" in os.environ
 
 
 def project() -> Workspace:
-    """Where the stages' outputs are read from."""
+    """Workspace that the outputs of the stages are read from."""
     return Workspace(PROJECT)
 
 
 def stores() -> Path:
-    """The folder of the project's databases: the real project's, also in a copy that DVC runs an experiment in."""
+    """Folder of the databases: that of the real project, even in a copy in which DVC runs an experiment."""
     return Path(os.environ.get("DVC_ROOT") or PROJECT) / "mlruns"
 
 
 def output() -> Workspace:
-    """Where this process writes: DVC's outputs in a DVC stage, else the folder Hydra made for the run."""
+    """Workspace that this process writes to: the project in a DVC stage, else the folder that Hydra made."""
     if in_dvc_stage():
         return Workspace(PROJECT)
     from hydra.core.hydra_config import HydraConfig

@@ -1,4 +1,4 @@
-"""A line of progress of a multirun, with the time left."""
+"""Progress of a multirun as a line of text, with the estimated time left."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Job:
-    """What a job is expected to cost: `size` is proportional to its time among jobs of one `kind`."""
+    """Expected cost of a job: among jobs of one `kind`, the time is proportional to `size`."""
 
     kind: str
     size: float
@@ -15,7 +15,7 @@ class Job:
 
 
 class Progress:
-    """Counts jobs off and estimates the rest from those of the same kind that are done.
+    """Counts finished jobs and estimates the time of the others from finished jobs of the same kind.
 
     >>> now = iter([0.0, 0.0, 10.0]).__next__
     >>> progress = Progress("grid", [Job("lstm", 2), Job("lstm", 4), Job("lstm", 9, in_store=True)], now)
@@ -33,11 +33,11 @@ class Progress:
         self._timed: list[tuple[Job, float]] = []
 
     def start(self) -> None:
-        """The next job starts."""
+        """Note that the next job starts."""
         self._start = self._now()
 
     def done(self, number: int) -> str:
-        """Job `number` is done: the line to show."""
+        """Note that job `number` is done, and return the line to show."""
         now = self._now()
         if number in self._open:
             self._open.remove(number)
@@ -62,7 +62,7 @@ class Progress:
 
 
 def clock(seconds: float) -> str:
-    """Hours, minutes and seconds.
+    """Return a duration as hours, minutes and seconds.
 
     >>> clock(3725.4)
     '1:02:05'

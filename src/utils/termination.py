@@ -15,14 +15,14 @@ class Terminated(SystemExit):
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that what is open gets closed. Only a main thread can."""
+    """Turn SIGTERM into an exception, so that open runs and files get closed; has no effect outside the main thread."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise Terminated
 
     try:
         previous = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: whoever started the thread is in charge of signals
+    except ValueError:  # not the main thread, which alone may handle signals
         yield
         return
     try:

@@ -1,4 +1,4 @@
-"""From config to checked objects: what cannot work is named before any work is done."""
+"""Checked objects from a config: values that cannot work are named before any work is done."""
 
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +65,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        # wrong types; `true` is not 1, and '3' not 3, wherever a number is asked for
+        # wrong types; where a number is expected, `true` is not 1 and '3' is not 3
         (["training.epochs=abc"], r"training\.epochs='abc': .*valid integer"),
         (["training.epochs=2.5"], r"training\.epochs=2\.5: .*valid integer"),
         (["training.epochs=true"], r"training\.epochs=True: .*valid integer"),
@@ -127,15 +127,15 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["decision.false_alarm_budget=1.5"], r"decision\.false_alarm_budget=1\.5: .*less than or equal to 1"),
         (["decision.false_alarm_budget=-0.1"], r"decision\.false_alarm_budget=-0\.1: .*greater than or equal to 0"),
         (["evaluation.bootstrap=-1"], r"evaluation\.bootstrap=-1: .*greater than or equal to 0"),
-        # what does not fit together
+        # values that do not fit together
         (
             ["decision.rule=least_cost"],
-            r"decision\.rule='least_cost': found no cost matrix in task 'binary', .* or give it: task\.cost=",
+            r"decision\.rule='least_cost': found no cost matrix in task 'binary', .* or set task\.cost=",
         ),
         (
             ["model=ae_ids", "task=five"],
             r"task=five: found 5 classes \(normal, probe, dos, u2r, r2l\), expected at most 2 with model=ae_ids; add "
-            r"task=binary, or take another model",
+            r"task=binary, or choose another model",
         ),
         (["model=ae_ids", "task=multiclass"], r"task=multiclass: found 3 classes .* at most 2 with model=ae_ids"),
         (["window=8"], r"layout: window=8: expected 1 where a model reads one record; add layout=window"),
@@ -148,7 +148,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             ["layout=window", "split=official", "model=decision_tree"],
             r"layout=window: found model=decision_tree, expected a network; add layout=record for this model",
         ),
-        (["layout=groups"], r"layout=groups: found reducer=pca, expected reducer=none: columns that are no features"),
+        (["layout=groups"], r"layout=groups: found reducer=pca, expected reducer=none: other reducers give columns"),
         (["layout=groups", "reducer=mi"], r"layout=groups: found reducer=mi, expected reducer=none"),
         (
             ["layout=groups", "reducer=none", "model=random_forest"],
@@ -161,7 +161,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         ),
         (
             ["layout=history", "split=official"],
-            r"layout=history: found reducer=pca, expected reducer=none: columns that are",
+            r"layout=history: found reducer=pca, expected reducer=none: other reducers give",
         ),
         (
             ["layout=history", "layout.history=[]"],
@@ -187,11 +187,11 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         ),
         (
             ["decision.false_alarm_blocks=10", "decision.false_alarm_budget=0.01"],
-            r"decision\.false_alarm_blocks=10: found split\.distinct=false, expected true: a copy of a record",
+            r"decision\.false_alarm_blocks=10: found split\.distinct=false, expected true: otherwise a fit may see",
         ),
         (["split.train=0.9"], r"split: train \+ val \+ test is 1\.3, expected 1"),
         (["task.classes.normal.attacks=[nomal]"], r"task: found the attack type 'nomal', expected one of normal, "),
-        # more or less than there is
+        # keys that are unknown or missing
         (["+training.steps=3"], r"training\.steps=3: Unexpected keyword argument"),
         (["+reducer.gamma=3"], r"reducer: .*unexpected keyword argument 'gamma'"),
         (["+task.classes.normal.weight=2"], r"task\.classes\.normal\.weight=2: Unexpected keyword argument"),
@@ -261,7 +261,7 @@ def test_indicators_widen_the_range_of_k(composed: Compose) -> None:
         assert build(composed("scaling.one_hot_service=true", *overrides)).k == 123
 
 
-def test_a_whole_number_will_do_where_a_number_is_asked_for(composed: Compose) -> None:
+def test_a_whole_number_is_accepted_where_a_number_is_expected(composed: Compose) -> None:
     settings = build(composed("training.warmup_epochs=2", "model.input_scale=4", "training.clipnorm=1"))
     assert (settings.training.warmup_epochs, settings.model.input_scale, settings.training.clipnorm) == (2.0, 4.0, 1.0)
 
@@ -306,7 +306,7 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
         ),
     ],
 )
-def test_the_caption_tells_data_protocol_and_model(overrides: list[str], caption: str, composed: Compose) -> None:
+def test_the_caption_names_data_protocol_and_model(overrides: list[str], caption: str, composed: Compose) -> None:
     assert build(composed(*overrides)).caption == caption
 
 

@@ -1,4 +1,4 @@
-"""The jobs of a multirun, as Hydra itself would run them."""
+"""Jobs of a multirun, as Hydra itself would run them."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ EXPERIMENTS = PROJECT / "conf" / "experiment"
 
 
 def cells(*overrides: str) -> list[tuple[str, str, int, str, int]]:
-    """What tells the jobs of some overrides apart."""
+    """Values in which the jobs of some overrides differ."""
     with initialize_config_dir(str(PROJECT / "conf")):
         return [(job.task.name, job.reducer.name, job.k, job.model.name, job.seed) for job in jobs(overrides)]
 
@@ -81,7 +81,7 @@ def test_the_command_line_replaces_what_an_experiment_sweeps() -> None:
     assert found == [("multiclass", "pca", 2, "lstm", 7)]
 
 
-def test_a_pattern_stands_for_every_file_that_it_matches() -> None:
+def test_a_pattern_expands_to_every_file_that_it_matches() -> None:
     assert [model for *_, model, _ in cells("model=glob(lstm_*, exclude=[lstm_w*,lstm_e*])")] == [
         "lstm_multiplicative",
         "lstm_peephole",
@@ -93,7 +93,7 @@ def test_a_pattern_stands_for_every_file_that_it_matches() -> None:
 
 
 def sweeps(path: Path) -> bool:
-    """Whether an experiment file, or one that it builds on, names several values of a key."""
+    """Tell whether an experiment file, or one that it builds on, names several values of a key."""
     content = yaml.safe_load(path.read_text())
     below = [one for one in content.get("defaults", []) if str(one).startswith("/experiment/")]
     return "hydra" in content or any(sweeps(PROJECT / "conf" / f"{one[1:]}.yaml") for one in below)
@@ -120,11 +120,11 @@ def test_a_file_that_sweeps_is_run_as_a_multirun_and_no_other(path: Path) -> Non
         ("--config-dir", ".", "--config-name", "params", "hydra.run.dir=.", "hydra.output_subdir=null"),
     ],
 )
-def test_what_says_its_mode_names_no_grid_or_cannot_work_is_left_to_hydra(arguments: tuple[str, ...]) -> None:
+def test_a_command_that_names_its_mode_or_no_grid_or_is_wrong_is_left_to_hydra(arguments: tuple[str, ...]) -> None:
     assert multirun_mode(arguments) == []
 
 
-def test_a_grid_whose_values_are_replaced_is_still_one() -> None:
+def test_a_grid_with_replaced_values_is_still_a_multirun() -> None:
     given = [
         "--config-dir",
         "elsewhere",

@@ -20,8 +20,10 @@ from src.data.parsing import read_blocks
 from src.data.schema import COLUMNS
 from src.data.simulator import simulate
 from src.detector import detector as detector_module
+from src.detector import file_scoring
 from src.detector.decision import Decision
 from src.detector.detector import Card, Detector
+from src.detector.file_scoring import score_file
 from src.features.encoding import encode
 from src.features.reduction import fit_preparation, prepare
 from src.pipeline.experiment import train
@@ -314,8 +316,8 @@ def test_a_file_is_scored_as_one_whatever_blocks_it_is_read_in(
     text = b"".join(text for _, text in simulate("test", 500, seed=1)).splitlines(keepends=True)
     path, out = tmp_path / "records.csv", BytesIO()
     path.write_bytes(b"".join([*text[:30], b"no record\n", *text[30:60]]))
-    monkeypatch.setattr(predict, "read_blocks", partial(read_blocks, block_bytes=block_bytes))
-    scored, bad = predict.score_file(windowed, path, out, "quarantine")
+    monkeypatch.setattr(file_scoring, "read_blocks", partial(read_blocks, block_bytes=block_bytes))
+    scored, bad = score_file(windowed, path, out, "quarantine")
     assert (scored, len(bad)) == (60, 1)
     verdicts = pd.read_csv(BytesIO(out.getvalue()))
     expected = windowed.predict_proba(records.slice(0, 60))

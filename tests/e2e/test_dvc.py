@@ -1,4 +1,4 @@
-"""The pipeline as DVC runs it: what runs again, what is recorded, what the commands show."""
+"""Pipeline as DVC runs it: the stages that run again, the records of runs, and the commands that show them."""
 
 import csv
 import io
@@ -17,9 +17,9 @@ CHOICES = [part for choice in (*SIMULATED, "training.epochs=2") for part in ("-S
 
 
 @pytest.fixture(scope="module")
-def walked(new_project, tmp_path_factory):
-    """A project in which the pipeline ran and was asked for again; and what both printed."""
-    project = new_project(tmp_path_factory.mktemp("walked"))
+def ran_once(new_project, tmp_path_factory):
+    """Project in which the pipeline was run twice, with the output of both."""
+    project = new_project(tmp_path_factory.mktemp("pipeline"))
     recording = tmp_path_factory.mktemp("recording")
     project.env |= {"PYTHONPATH": str(Path(__file__).with_name("recording")), "IDS_RECORDING": str(recording)}
     first = project.run("dvc", "exp", "run", "--name", "first", *CHOICES)
@@ -27,9 +27,9 @@ def walked(new_project, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def walked_twice(walked):
-    """The same project after the pipeline ran with MI and 3 features; and what that printed."""
-    project = walked[0]
+def ran_twice(ran_once):
+    """The same project after a run with MI and 3 features, with its output."""
+    project = ran_once[0]
     return project, project.run("dvc", "exp", "run", "--name", "second", *CHOICES, "-S", "reducer=mi", "-S", "k=3")
 
 
@@ -44,51 +44,51 @@ def ran(output: str) -> list[str]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_deps_of_each_stage_cover_what_its_process_reads(walked, stage):
+def test_the_deps_of_each_stage_cover_what_its_process_reads(ran_once, stage):
     declared = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["stages"][stage]
     deps = {Path(path.replace("${dataset.name}", "simulated")) for path in declared["deps"]}
     made = [path for key in ("outs", "metrics") for path in declared.get(key, [])]
     names = [next(iter(path)) if isinstance(path, dict) else path for path in made]
     outs = {Path(name.replace("${dataset.name}", "simulated")) for name in names}
-    loaded = [path for path in recorded(walked[0], stage, "loaded") if path.name != "__init__.py"]
+    loaded = [path for path in recorded(ran_once[0], stage, "loaded") if path.name != "__init__.py"]
     assert Path(f"src/{stage}.py") in loaded
-    data = [path for path in recorded(walked[0], stage, "opened") if path.parts[0] in ("data", "models")]
+    data = [path for path in recorded(ran_once[0], stage, "opened") if path.parts[0] in ("data", "models")]
     read = [path for path in data if not outs & {path, *path.parents}]
-    notes = [path for path in read if path.name.endswith(".fingerprint.json")]  # beside an output that is a dep
+    notes = [path for path in read if path.name.endswith(".fingerprint.json")]  # each beside an output
     assert {path for path in notes if path.with_name(path.name.removesuffix(".fingerprint.json")) not in deps} == set()
     assert {str(path) for path in {*loaded, *read} - {*notes} if not deps & {path, *path.parents}} == set()
 
 
-def test_the_first_time_all_six_stages_run_and_the_second_time_none(walked):
-    _, first, again = walked
+def test_the_first_time_all_six_stages_run_and_the_second_time_none(ran_once):
+    _, first, again = ran_once
     assert ran(first) == list(STAGES)
     assert ran(again) == []
     assert "up to date" in again
 
 
 @pytest.mark.integration
-def test_another_reducer_runs_only_what_depends_on_it(walked_twice):
-    assert ran(walked_twice[1]) == ["reduce", "train", "evaluate"]
+def test_another_reducer_runs_only_what_depends_on_it(ran_twice):
+    assert ran(ran_twice[1]) == ["reduce", "train", "evaluate"]
 
 
 @pytest.mark.integration
-def test_what_dvc_was_asked_for_is_what_was_trained(walked_twice):
-    project = walked_twice[0]
+def test_the_values_given_to_dvc_are_trained(ran_twice):
+    project = ran_twice[0]
     newest, oldest = project.runs()
     assert (oldest.data.params["reducer.name"], oldest.data.params["k"]) == ("pca", "2")
     assert (newest.data.params["reducer.name"], newest.data.params["k"]) == ("mi", "3")
     assert newest.data.tags["dvc_experiment"] == "second"
 
 
-def test_training_and_evaluation_are_one_finished_run(walked):
-    project = walked[0]
+def test_training_and_evaluation_are_one_finished_run(ran_once):
+    project = ran_once[0]
     for run in project.runs():
         assert run.info.status == "FINISHED"
         assert {"val_accuracy", "fit_seconds", "test_accuracy"} <= set(run.data.metrics)
 
 
-def test_the_files_that_others_rely_on_are_there(walked):
-    project = walked[0]
+def test_the_files_that_users_rely_on_exist(ran_once):
+    project = ran_once[0]
     for name in (
         "data/raw/simulated/train.gz", "data/preprocessed/simulated/test.parquet", "data/sampled/val.parquet",
         "data/reduced/train.npz", "data/reduced/preparation.skops", "models/detector/detector.json",
@@ -101,8 +101,8 @@ def test_the_files_that_others_rely_on_are_there(walked):
 
 
 @pytest.mark.integration
-def test_the_experiments_are_listed_with_their_scores(walked_twice):
-    project = walked_twice[0]
+def test_the_experiments_are_listed_with_their_scores(ran_twice):
+    project = ran_twice[0]
     table = list(csv.DictReader(io.StringIO(project.run("dvc", "exp", "show", "--csv", "--no-pager"))))
     rows = {row["Experiment"]: row for row in table if row["Experiment"] in ("first", "second")}
     assert rows["second"]["reducer.name"] == "mi"
@@ -111,8 +111,8 @@ def test_the_experiments_are_listed_with_their_scores(walked_twice):
 
 
 @pytest.mark.integration
-def test_metrics_and_plots_commands_work(walked_twice):
-    project = walked_twice[0]
+def test_metrics_and_plots_commands_work(ran_twice):
+    project = ran_twice[0]
     assert "test_accuracy" in project.run("dvc", "metrics", "show")
     difference = json.loads(project.run("dvc", "metrics", "diff", "first", "second", "--json"))
     assert "test_accuracy" in difference["reports/metrics.json"]
@@ -122,8 +122,8 @@ def test_metrics_and_plots_commands_work(walked_twice):
 
 
 @pytest.mark.integration
-def test_a_stage_refuses_a_table_that_another_config_made(walked):
-    project = walked[0]
+def test_a_stage_refuses_a_table_that_another_config_made(ran_once):
+    project = ran_once[0]
     params = (project.root / "params.yaml").read_text()
     project.env["DVC_STAGE"] = "train"
     try:
@@ -137,8 +137,8 @@ def test_a_stage_refuses_a_table_that_another_config_made(walked):
 
 
 @pytest.mark.integration
-def test_the_decision_is_fitted_anew_and_the_evaluation_alone_is_a_run_of_its_own(walked_twice):
-    project = walked_twice[0]
+def test_another_decision_is_fitted_anew_and_another_evaluation_is_a_new_run(ran_twice):
+    project = ran_twice[0]
     forest = ("model=random_forest", "model.trees=30", "split.distinct=true", "decision.false_alarm_budget=0.05")
     choices = [*CHOICES, *(part for one in forest for part in ("-S", one))]
 

@@ -1,4 +1,4 @@
-"""Runs that die, are killed, or meet: no run is left RUNNING, nothing is lost."""
+"""Runs that fail, are killed, or start at once: no run stays RUNNING, nothing is lost."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ LONG = ("training.epochs=100000", "training.patience=null", "tracking.log_model=
 
 
 def wait_for_the_fit(process):
-    """Read what a command prints up to its progress bar, which is there once the fit is under way."""
+    """Read the output of a command until its progress bar appears, which shows that the fit has begun."""
     shown = ""
     while "val_accuracy" not in shown:
         shown += process.stdout.read(20) or pytest.fail(f"the run ended: {shown}")
@@ -40,7 +40,7 @@ def test_a_killed_multirun_leaves_nothing_running(project, background):
 
 
 @pytest.mark.integration
-def test_a_diverging_fit_fails_and_says_when_and_why(project):
+def test_a_diverging_fit_fails_with_its_epoch_and_its_reason(project):
     output = project.module(
         "train", *SIMULATED, "training.optimizer=sgd", "training.learning_rate=3e38", "training.warmup_epochs=0",
         "training.schedule=constant", fails=True,
@@ -97,7 +97,7 @@ def test_quarantined_records_are_counted_in_the_run(project):
 
 
 @pytest.mark.integration
-def test_without_any_mirror_the_message_names_them_all_and_the_ways_on(project):
+def test_without_any_mirror_the_message_names_all_mirrors_and_what_to_do(project):
     project.env["IDS_DATA_MIRROR"] = str(project.root / "nowhere")
     urls = "[http://127.0.0.1:9/a.gz]"
     output = project.module("train", f"dataset.train.urls={urls}", "model=decision_tree", fails=True)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def swept(new_project, tmp_path_factory):
-    """A project in which the multirun of the README ran, on simulated records; and what it printed."""
+    """Project in which a multirun ran on simulated records, with its output."""
     project = new_project(tmp_path_factory.mktemp("swept"))
     output = project.module(
         "train", "-m", *SIMULATED, "reducer=pca,mi", "k=2,3,4,10", "tracking.log_model=false", "training.epochs=1",
@@ -100,7 +100,7 @@ def test_two_workers_share_one_parent(project):
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent[0].info.run_id}
 
 
-def test_direct_runs_leave_the_pipelines_folders_alone(swept):
+def test_direct_runs_do_not_change_the_folders_of_the_pipeline(swept):
     project, _ = swept
     assert not (project.root / "data").exists()
     assert not (project.root / "reports").exists()
@@ -125,8 +125,8 @@ def test_the_store_opens_on_a_view_with_its_columns(swept):
 
 @pytest.fixture(scope="module")
 def ui(swept, tmp_path_factory):
-    """The address of the runs page, as `make ui` prints it."""
-    browser.chromium()  # without one, nothing needs to start
+    """Address of the runs page, as `make ui` prints it."""
+    browser.chromium()  # skips without a browser, before the server starts
     project, _ = swept
     log = tmp_path_factory.mktemp("ui") / "log"
     with log.open("w") as out:

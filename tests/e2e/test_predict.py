@@ -14,7 +14,7 @@ from tests.e2e.conftest import SIMULATED
 
 @pytest.fixture(scope="module")
 def trained(new_project, tmp_path_factory):
-    """A project with one run, the run's id, and the folder of its detector."""
+    """Project with one run, the id of the run, and the folder of its detector."""
     project = new_project(tmp_path_factory.mktemp("trained"))
     project.module("train", *SIMULATED, "model=decision_tree", "hydra.run.dir=run")
     return project, project.runs()[0].info.run_id, project.root / "run" / "models" / "detector"
@@ -22,7 +22,7 @@ def trained(new_project, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def records():
-    """2,000 labelled lines that the detector has not seen."""
+    """2,000 labeled lines that the detector has not seen."""
     return b"".join(text for _, text in simulate("train", 2000, seed=9)).splitlines()
 
 
@@ -99,7 +99,7 @@ def test_a_run_id_and_a_folder_give_the_same_verdicts_on_standard_output(trained
     assert by_run == by_folder
 
 
-def test_a_model_that_is_not_there_is_named(trained, records, tmp_path, capsys, monkeypatch):
+def test_a_missing_model_is_named(trained, records, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", trained[0].store)
     path = tmp_path / "records.csv"
     path.write_bytes(records[0])
@@ -118,7 +118,7 @@ def test_a_cut_off_gz_is_an_error(trained, records, tmp_path, capsys):
     assert f"predict: {path}: " in capsys.readouterr().err
 
 
-def test_the_detector_says_what_it_was_trained_on(trained):
+def test_the_card_of_a_detector_names_its_training_data(trained):
     card = json.loads((trained[2] / "detector.json").read_text())
     assert (card["simulated"], card["task"], card["split"], card["reducer"], card["k"]) == (
         True, "binary", "random", "pca", 2,
@@ -126,7 +126,7 @@ def test_the_detector_says_what_it_was_trained_on(trained):
 
 
 @pytest.mark.integration
-def test_the_operating_point_that_was_trained_is_the_one_that_scores(bare_project, records, tmp_path):
+def test_the_trained_threshold_decides_the_verdicts(bare_project, records, tmp_path):
     project = bare_project
     output = project.module(
         "train", *SIMULATED, "model=random_forest", "model.trees=20", "hydra.run.dir=run", "tracking.log_model=false",
@@ -139,5 +139,5 @@ def test_the_operating_point_that_was_trained_is_the_one_that_scores(bare_projec
     path.write_bytes(b"\n".join(records))
     _, verdicts = score(project.root / "run" / "models" / "detector", path, tmp_path)
     alarm = 1 - verdicts["probability_normal"] >= threshold
-    assert (alarm == (verdicts["verdict"] == "attack")).mean() > 0.999  # the file rounds what it shows
+    assert (alarm == (verdicts["verdict"] == "attack")).mean() > 0.999  # probabilities are rounded in the file
     assert 0 < alarm.mean() < 1

@@ -14,7 +14,7 @@ GRID = ("model=decision_tree", "tracking.log_model=false", "evaluation.bootstrap
 
 @pytest.fixture(scope="module")
 def seeded(new_project, tmp_path_factory):
-    """A project in which three seeds ran as one multirun; and what it printed."""
+    """Project in which three seeds ran as one multirun, with its output."""
     project = new_project(tmp_path_factory.mktemp("seeded"))
     return project, project.module("train", "-m", *SIMULATED, *GRID, "split=grouped", "seed=range(3)")
 
@@ -42,7 +42,7 @@ def test_the_parent_has_the_mean_over_the_seeds(seeded):
     assert {"test_accuracy", "test_accuracy_unseen", "test_detection_rate", "fit_seconds"} <= set(table["metric"])
 
 
-def test_two_runs_on_other_records_are_refused_and_a_run_is_like_itself(seeded):
+def test_two_runs_on_different_records_are_refused_and_a_run_equals_itself(seeded):
     project, _ = seeded
     one, other = [run.info.run_id for run in project.runs() if "mlflow.parentRunId" in run.data.tags][:2]
     assert "expected two runs on the same records and classes; the runs have seed=" in project.module(

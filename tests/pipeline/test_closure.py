@@ -1,4 +1,4 @@
-"""The code that a function reaches, by its rules, on made-up packages."""
+"""Import closure of a function, on made-up packages."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from src.pipeline.closure import Closure, Code
 
 
 def closure(folder: Path, root: str, **modules: str) -> Closure:
-    """The closure of a root in a package of modules, given as texts."""
+    """Closure of a root in a package of modules, given as texts."""
     (folder / "src").mkdir(exist_ok=True)
     for name, text in modules.items():
         (folder / "src" / f"{name}.py").write_text(text)
@@ -47,7 +47,7 @@ THREE = "def used(x):\n    return deeper(x)\ndef deeper(x):\n    return x\ndef u
 
 
 def changes_the_digest(module: str, old: str, new: str, folder: Path) -> bool:
-    """Tell whether another text in one place of the modules makes another digest."""
+    """Tell whether a change in one module gives another digest."""
     texts = {"one": ONE, "two": TWO, "three": THREE}
     before = closure(folder, "one.run", **texts)
     assert texts[module].count(old) == 1
@@ -55,7 +55,7 @@ def changes_the_digest(module: str, old: str, new: str, folder: Path) -> bool:
     return closure(folder, "one.run", **texts).digest != before.digest
 
 
-def test_a_function_reaches_what_its_names_stand_for_and_no_more(tmp_path: Path) -> None:
+def test_a_function_reaches_the_definitions_of_its_names_and_no_others(tmp_path: Path) -> None:
     found = closure(tmp_path, "one.run", one=ONE, two=TWO, three=THREE)
     assert names(found) == {"one.run", "two.helper", "two.LIMIT", "three.used", "three.deeper"}
     assert {path.stem for path in found.files} == {"one", "two", "three"}
@@ -72,7 +72,9 @@ def test_a_function_reaches_what_its_names_stand_for_and_no_more(tmp_path: Path)
         ("two", "LIMIT = 3", "LIMIT = (3)"),
     ],
 )
-def test_what_does_nothing_or_is_not_reached_changes_no_digest(module: str, old: str, new: str, tmp_path: Path) -> None:
+def test_code_without_effect_and_unreached_code_change_no_digest(
+    module: str, old: str, new: str, tmp_path: Path
+) -> None:
     assert not changes_the_digest(module, old, new, tmp_path)
 
 
@@ -85,7 +87,7 @@ def test_what_does_nothing_or_is_not_reached_changes_no_digest(module: str, old:
         ("one", "three.used(x)", "three.unused(x)"),
     ],
 )
-def test_what_is_reached_changes_the_digest(module: str, old: str, new: str, tmp_path: Path) -> None:
+def test_reached_code_changes_the_digest(module: str, old: str, new: str, tmp_path: Path) -> None:
     assert changes_the_digest(module, old, new, tmp_path)
 
 
@@ -132,7 +134,7 @@ def test_methods_are_reached_by_name_also_those_of_a_derived_class(tmp_path: Pat
                             ("run", "Derived", "Derived.step", "Base", "Base.fit", "Base.step")}  # fmt: skip
 
 
-def test_a_class_of_a_library_counts_whole_and_annotations_that_are_read_count(tmp_path: Path) -> None:
+def test_a_class_derived_from_a_library_counts_whole_and_annotations_that_are_read_count(tmp_path: Path) -> None:
     found = closure(tmp_path, "classes.build", classes=CLASSES, kinds=KINDS)
     assert names(found) == {"classes.build", "classes.Estimator", "classes.Checked", "kinds.Kind"}
     change = CLASSES.replace("def transform(self): return 1", "def transform(self): return 2")
@@ -153,6 +155,6 @@ def test_imports_inside_functions_and_files_beside_the_code_count_and_pictures_d
 
 
 @pytest.mark.parametrize("root", ["one.nothing", "nowhere.run"])
-def test_a_root_that_is_not_there_is_an_error(root: str, tmp_path: Path) -> None:
+def test_a_missing_root_is_an_error(root: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"src\.{root}: found no such definition"):
         closure(tmp_path, root, one=ONE)

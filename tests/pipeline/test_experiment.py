@@ -1,4 +1,4 @@
-"""One experiment from records to reports: what is fitted on validation, and that test has no part in it."""
+"""One experiment from records to reports: its fits on validation, in which test records have no part."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ POINT = ("decision.calibrate=true", "decision.false_alarm_budget=0.01", "decisio
 
 @pytest.fixture(scope="module")
 def outputs(composed: Compose) -> StageOutputs:
-    """The data of all experiments here."""
+    """Data of all experiments in this file."""
     made = StageOutputs(build(composed(*SMALL)), Workspace(Path("/nowhere")))
     _ = made.reduced
     return made
@@ -86,7 +86,7 @@ class Spy:
         return Spy(self._model, self._seen, alone=True)
 
     def fit(self, X: np.ndarray, y: np.ndarray, X_val: np.ndarray, *rest: object, **options: object) -> Fitted:
-        assert self._alone == bool(self._seen)  # whole the first time, then one of it
+        assert self._alone == bool(self._seen)  # the ensemble first, then one member for each block
         self._seen.append(X)
         return self._model.fit(X, y, X_val, *rest, **options)  # type: ignore[arg-type]
 
@@ -120,7 +120,7 @@ def test_each_block_of_normal_traffic_is_scored_by_a_fit_that_did_not_see_it(com
     assert outcome.metrics["val_threshold"] == threshold
 
 
-def test_what_is_not_asked_for_is_not_fitted(composed: Compose, outputs: StageOutputs) -> None:
+def test_a_decision_that_is_not_asked_for_is_not_fitted(composed: Compose, outputs: StageOutputs) -> None:
     outcome = train(settings(composed), outputs)
     decision = outcome.detector.decision
     assert (decision.temperature, decision.threshold, decision.cost) == (1, None, None)
@@ -163,7 +163,7 @@ def test_each_test_part_has_its_metrics_and_its_reports(
     assert not [path for path in out.further_tests.iterdir() if path.name != "test_21"]
 
 
-def test_the_folder_of_further_tests_is_there_also_without_any(
+def test_the_folder_of_further_tests_exists_even_without_any(
     composed: Compose, outputs: StageOutputs, tmp_path: Path
 ) -> None:
     wanted = settings(composed, "evaluation.bootstrap=0")
@@ -185,7 +185,7 @@ def test_equal_runs_have_equal_numbers(composed: Compose, outputs: StageOutputs,
         assert (tmp_path / "one/reports" / name).read_bytes() == (tmp_path / "two/reports" / name).read_bytes()
 
 
-def test_a_budget_that_only_silence_would_meet_ends_the_run(composed: Compose, outputs: StageOutputs) -> None:
+def test_a_budget_that_allows_no_alarm_at_all_ends_the_run(composed: Compose, outputs: StageOutputs) -> None:
     wanted = settings(composed, "decision.false_alarm_budget=0")
     stuck = replace(wanted, model=_AlwaysSure())
     with pytest.raises(ValueError, match=r"decision\.false_alarm_budget=0: found .* only a detector without any alarm"):
@@ -193,7 +193,7 @@ def test_a_budget_that_only_silence_would_meet_ends_the_run(composed: Compose, o
 
 
 class _AlwaysSure:
-    """A model that raises every alarm it can."""
+    """Model that raises an alarm on every record."""
 
     def fit(self, X: np.ndarray, *arguments: object, **options: object) -> object:
         from src.models.interface import Fitted

@@ -1,6 +1,6 @@
-"""Fingerprints: what outdates the output of a stage and a run, and what does not; and the notes beside outputs.
+"""Fingerprints: changes that outdate the output of a stage or a run, changes that do not, and the notes beside outputs.
 
-What is stale is not read, in a DVC stage it is an error, and a direct run makes it in memory.
+A stale output is not read. In a DVC stage it is an error; a direct run makes it anew in memory.
 """
 
 import json
@@ -25,7 +25,7 @@ from src.pipeline.stages import write_preprocessed, write_sampled
 from src.utils.paths import PROJECT, Workspace
 
 Compose = Callable[..., DictConfig]
-STAGES = ("download", "preprocess", "sample", "reduce")  # whose output has a note
+STAGES = ("download", "preprocess", "sample", "reduce")  # stages whose output has a note
 FACTS = {"records": 3}
 ORIGINAL = Code(PROJECT)
 
@@ -36,14 +36,14 @@ def config(composed: Compose, *overrides: str) -> dict[str, Any]:
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
-    """An output without a note."""
+    """Output without a note."""
     (tmp_path / "sampled").mkdir()
     return tmp_path / "sampled"
 
 
 @pytest.fixture
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the code, to be changed; fingerprints are made of it, read anew where it changed."""
+    """Copy of the code for changes; fingerprints are made of the copy and follow its changes."""
     folder = tmp_path / "project"
     shutil.copytree(PROJECT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
 
@@ -60,14 +60,14 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def change(path: Path, old: str, new: str) -> None:
-    """Replace the one place where a file has a text."""
+    """Replace a text that a file has exactly once."""
     text = path.read_text()
-    assert text.count(old) == 1, f"{path}: {old!r} stands there {text.count(old)} times"
+    assert text.count(old) == 1, f"{path}: found {old!r} {text.count(old)} times, expected it once"
     path.write_text(text.replace(old, new))
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_what_was_noted_is_current(stage: str, output: Path, composed: Compose) -> None:
+def test_an_output_with_its_note_is_current(stage: str, output: Path, composed: Compose) -> None:
     write_note(output, config(composed), stage, FACTS)
     assert current_facts(output, config(composed), stage) == FACTS
 
@@ -123,7 +123,7 @@ def test_other_windows_make_another_input(output: Path, composed: Compose) -> No
         ("reduce", "training.epochs=3"),
     ],
 )
-def test_what_a_stage_does_not_read_does_not_make_its_output_stale(
+def test_a_value_that_a_stage_does_not_read_does_not_outdate_its_output(
     stage: str, override: str, output: Path, composed: Compose
 ) -> None:
     write_note(output, config(composed, override), stage, FACTS)
@@ -152,7 +152,7 @@ def test_the_note_of_other_code_is_not_current(
     assert current_facts(output, config(composed), stage) is None
 
 
-def test_a_published_file_is_what_it_is_whatever_code_fetched_it(code: Path, composed: Compose) -> None:
+def test_a_published_file_does_not_depend_on_the_code_that_fetches_it(code: Path, composed: Compose) -> None:
     published, simulated = (config(composed, f"dataset={name}") for name in ("kdd99_10pct", "simulated"))
     before = of_stage(published, "download"), of_stage(simulated, "download"), of_run(published), of_run(simulated)
     change(code / "data/sources.py", "TIMEOUT_S = 60", "TIMEOUT_S = 61")
@@ -161,7 +161,7 @@ def test_a_published_file_is_what_it_is_whatever_code_fetched_it(code: Path, com
     assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True, False]
 
 
-def test_data_beside_the_code_that_reads_it_count(code: Path, composed: Compose) -> None:
+def test_data_files_beside_the_code_count(code: Path, composed: Compose) -> None:
     simulated = config(composed, "dataset=simulated")
     before = of_run(simulated)
     with (code / "data" / "simulator_profile.json").open("a") as file:
@@ -193,7 +193,7 @@ def test_half_a_note_is_not_current(left: int, output: Path, composed: Compose) 
 
 
 @pytest.mark.parametrize("text", [b"[]", b"null", b"{}", b"\xff\xfe\x00"])
-def test_a_note_that_is_none_of_ours_is_not_current(text: bytes, output: Path, composed: Compose) -> None:
+def test_a_note_of_another_form_is_not_current(text: bytes, output: Path, composed: Compose) -> None:
     note_path(output).write_bytes(text)
     assert current_facts(output, config(composed), "sample") is None
 
@@ -207,7 +207,7 @@ def test_a_note_without_facts_is_not_current(output: Path, composed: Compose) ->
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_in_a_dvc_stage_a_stale_output_is_an_error_that_names_the_way_out(
+def test_in_a_dvc_stage_a_stale_output_is_an_error_that_says_what_to_do(
     stage: str, output: Path, composed: Compose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DVC_STAGE", "train")
@@ -296,7 +296,7 @@ FOREST = ("model=random_forest", "reducer=none")
 
 
 @pytest.mark.parametrize("change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false"])
-def test_what_changes_no_number_is_no_other_run(change: str, composed: Compose) -> None:
+def test_a_value_that_changes_no_number_makes_no_other_run(change: str, composed: Compose) -> None:
     assert of_run(config(composed, change)) == of_run(config(composed))
 
 
@@ -343,7 +343,7 @@ def another_model_in_the_same_file(code: Path) -> None:
 
 
 def another_reducer(code: Path) -> None:
-    """As CONTRIBUTING says: an estimator beside the others, and its name among those that a kept file may hold."""
+    """Add a reducer as CONTRIBUTING says: an estimator, and its name in the list of trusted classes."""
     with (code / "features" / "selection.py").open("a") as file:
         file.write("\n\nclass Variance(Ranking):\n    def _scores(self, X, y):\n        return X.var(axis=0)\n")
 
@@ -413,7 +413,7 @@ def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None],
         ("evaluation/intervals.py", "[2.5, 97.5]", "[5, 95]", (True, True)),
     ],
 )
-def test_changed_code_outdates_the_runs_that_follow_from_it_and_no_other(
+def test_changed_code_outdates_the_runs_that_depend_on_it_and_no_others(
     file: str, old: str, new: str, outdated: tuple[bool, bool], code: Path, composed: Compose
 ) -> None:
     both = [config(composed, *overrides) for overrides in (LSTM, FOREST)]

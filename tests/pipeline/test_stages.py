@@ -23,7 +23,7 @@ from src.utils.paths import Workspace
 Compose = Callable[..., DictConfig]
 # 20,000 records are enough for every class of `five`
 SIMULATED = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=1000")
-# the sizes of the made files; without the pins of the real ones
+# the sizes of the made-up files, without the pinned digests of the real ones
 NSL_KDD = (
     *("dataset=nsl_kdd", "dataset.train.git_blob=null", "dataset.train.records=20000"),
     *("dataset.test.sha256=null", "dataset.test.records=1000"),
@@ -41,7 +41,7 @@ def nsl_text(part: str, records: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def nsl_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A mirror of made files."""
+    """Mirror with made-up files."""
     folder = tmp_path_factory.mktemp("mirror") / "nsl-kdd"
     folder.mkdir()
     test = nsl_text("test", 1000)
@@ -113,7 +113,7 @@ def test_training_and_validation_are_each_record_of_the_training_file_once_and_s
     assert {found["drawn_again"] for found in facts["classes"].values()} == {0}
 
 
-def test_distinct_thins_the_training_part_alone(composed: Compose, tmp_path: Path) -> None:
+def test_distinct_removes_duplicates_from_the_training_part_alone(composed: Compose, tmp_path: Path) -> None:
     choice = (*SIMULATED, "task=multiclass", "split=official")
     whole = StageOutputs(build(composed(*choice)), Workspace(tmp_path)).sampled.by_name()
     tables, facts = tables_of(
@@ -135,7 +135,7 @@ def test_other_splits_have_no_published_test(split: str, composed: Compose, tmp_
 
 @pytest.fixture
 def written(composed: Compose, tmp_path: Path) -> tuple[Settings, Workspace]:
-    """The first four stages' outputs for NSL-KDD with its published tests."""
+    """Outputs of the first four stages for NSL-KDD with its published tests."""
     settings, out = build(composed(*NSL_KDD, "split=official", "reducer=none")), Workspace(tmp_path / "out")
     write_raw(settings, out)
     write_preprocessed(settings, out, out)
@@ -158,7 +158,7 @@ def test_every_stage_leaves_a_file_for_each_part(written: tuple[Settings, Worksp
     ]
 
 
-def test_what_was_written_is_what_is_made_in_memory(written: tuple[Settings, Workspace], tmp_path: Path) -> None:
+def test_written_files_equal_what_is_made_in_memory(written: tuple[Settings, Workspace], tmp_path: Path) -> None:
     settings, out = written
     read, made = StageOutputs(settings, out), StageOutputs(settings, Workspace(tmp_path / "empty"))
     assert_same(read.sampled.by_name(), made.sampled.by_name())

@@ -1,4 +1,4 @@
-"""The callback that gives a multirun's runs their parent, in the process of a worker. (The rest is in tests/e2e.)"""
+"""Callback of a multirun in the process of a worker. (The rest is in tests/e2e.)"""
 
 import os
 import pickle

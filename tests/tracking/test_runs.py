@@ -1,4 +1,4 @@
-"""The MLflow store and the runs in it. (Statuses of runs that die are in tests/e2e/test_faults.py.)"""
+"""MLflow store and its runs. (Statuses of runs that die are in tests/e2e/test_faults.py.)"""
 
 import json
 import os
@@ -24,7 +24,7 @@ def settings(composed):
 
 @pytest.fixture(autouse=True)
 def store(tmp_path, monkeypatch, laid_out_store):
-    """A store of this test's own, in the place where a project has its own."""
+    """Store of one test, where a project has its own."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv(runs.PARENT_VARIABLE, raising=False)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
@@ -41,7 +41,7 @@ def only_run(store):
     return client, run
 
 
-def test_a_new_store_lets_readers_and_writers_not_wait_for_each_other(tmp_path, monkeypatch):
+def test_in_a_new_store_readers_and_writers_do_not_wait_for_each_other(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "elsewhere"))
     assert stores.open_store("simulated").get_experiment_by_name("simulated") is not None
     with closing(sqlite3.connect(tmp_path / "elsewhere" / "mlruns" / "mlflow.db")) as database:
@@ -50,7 +50,7 @@ def test_a_new_store_lets_readers_and_writers_not_wait_for_each_other(tmp_path, 
 
 @pytest.mark.parametrize("given", [None, "sqlite:///elsewhere.db"])
 def test_opening_a_store_leaves_the_environment_as_it_was(given, tmp_path, monkeypatch):
-    """Else each process that is started afterwards, and each later test, would write to this store."""
+    """Otherwise every child process, and every later test, would write to this store."""
     if given:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere.db")
     for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
@@ -64,8 +64,8 @@ def test_opening_a_store_leaves_the_environment_as_it_was(given, tmp_path, monke
     assert "MLFLOW_EXPERIMENT_ID" not in os.environ
 
 
-def test_a_run_goes_on_with_the_same_config_and_no_other(composed, store):
-    """Parameters of a run cannot change: an evaluation in another way is a run of its own."""
+def test_a_run_is_resumed_with_the_same_config_and_no_other(composed, store):
+    """Parameters of a run cannot change, so that another evaluation makes a new run."""
     one = build(composed("dataset=simulated", "model=decision_tree"))
     other = build(composed("dataset=simulated", "model=decision_tree", "evaluation.bootstrap=10"))
     with runs.tracked_run(one) as first:
@@ -93,7 +93,7 @@ def test_the_whole_resolved_config_is_logged_flat(settings, store):
 @pytest.mark.parametrize(
     ("error", "status"), [(None, "FINISHED"), (ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")]
 )
-def test_a_run_ends_as_its_block_does(settings, store, error, status):
+def test_a_run_ends_with_the_status_of_its_block(settings, store, error, status):
     def work() -> None:
         with runs.tracked_run(settings):
             if error:
@@ -194,7 +194,7 @@ def test_another_store_is_laid_out_where_the_variable_names_one(settings, store,
     assert (tmp_path / "other" / "runs.db").exists()
 
 
-# --- runs found again ------------------------------------------------------------------------------------------------
+# --- finished runs ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_a_run_is_found_by_its_config_if_it_was_evaluated(composed, finished):
     assert found.page.endswith(f"/runs/{run_id}")
 
 
-def test_a_run_of_other_code_is_found_but_not_current_and_makes_no_other_needless(composed, finished):
+def test_a_run_of_other_code_is_found_but_is_not_current_and_is_not_skipped(composed, finished):
     config = build(composed("dataset=simulated", "model=decision_tree", "tracking.skip_finished=true")).config
     run_id = finished()
     assert already_done(config).id == run_id
@@ -231,7 +231,7 @@ def test_a_run_of_other_code_is_found_but_not_current_and_makes_no_other_needles
         assert not find_finished(config).current
         assert already_done(config) is None
         newer = finished()
-    assert find_finished(config).id == run_id != newer  # the current one goes before the newest
+    assert find_finished(config).id == run_id != newer  # the current run, before the newest
 
 
 def test_nothing_is_skipped_unless_asked_for_nor_in_a_dvc_stage(composed, finished, monkeypatch):
@@ -242,7 +242,7 @@ def test_nothing_is_skipped_unless_asked_for_nor_in_a_dvc_stage(composed, finish
     assert already_done(build(composed(*one, "tracking.skip_finished=true")).config) is None
 
 
-def test_a_shared_parent_is_gone_on_with_and_its_dead_children_are_closed(store):
+def test_a_shared_parent_is_reused_and_its_dead_children_are_ended(store):
     first = parents.start_parent("simulated", "paper", {}, shared=True)
     client = mlflow.MlflowClient()
     experiment = client.get_run(first).info.experiment_id
@@ -253,7 +253,7 @@ def test_a_shared_parent_is_gone_on_with_and_its_dead_children_are_closed(store)
 
     alive, elsewhere = child(runs._this_process()), child("another-machine 1 0")
     dead = child(f"{platform.node()} {2**22 + 1} 0")
-    reused = child(f"{platform.node()} {os.getpid()} 0")  # a process of that number, but not that one
+    reused = child(f"{platform.node()} {os.getpid()} 0")  # the same process id, but an older process
     assert parents.start_parent("simulated", "paper", {}, shared=True) == first
     statuses = {run_id: client.get_run(run_id).info.status for run_id in (first, alive, elsewhere, dead, reused)}
     assert list(statuses.values()) == ["RUNNING", "RUNNING", "RUNNING", "KILLED", "KILLED"]
@@ -289,7 +289,7 @@ def test_a_report_is_logged_to_the_parent_made_where_there_is_none(composed, sto
     assert len(client.search_runs([client.get_run(parent).info.experiment_id])) == 1
 
 
-def test_a_run_of_a_study_is_named_and_nested_as_told(settings, store):
+def test_a_run_of_a_study_is_named_and_nested_as_requested(settings, store):
     parent = parents.start_parent("simulated", "study", {})
     with runs.tracked_run(settings, name="trial-3", parent=parent, extra_tags={"trial": "3"}) as run:
         run.set_tags({"trial.state": "PRUNED", "trial.reason": "x" * 9000})
@@ -304,7 +304,7 @@ def test_a_run_of_a_study_is_named_and_nested_as_told(settings, store):
 @pytest.mark.parametrize(
     ("error", "status"), [(None, "FINISHED"), (ValueError, "FAILED"), (KeyboardInterrupt, "KILLED")]
 )
-def test_the_run_of_a_study_ends_as_its_worker_does_and_is_gone_on_with(store, error, status):
+def test_the_run_of_a_study_ends_with_its_worker_and_is_reopened(store, error, status):
     parent = parents.start_parent("simulated", "study", {})
     client = mlflow.MlflowClient()
 
@@ -324,7 +324,7 @@ def test_the_run_of_a_study_ends_as_its_worker_does_and_is_gone_on_with(store, e
     assert not parents.reopen_parent("0" * 32)
 
 
-def test_what_a_study_came_to_is_told_on_its_run_and_can_change(store, tmp_path):
+def test_the_result_of_a_study_is_logged_to_its_run_and_can_change(store, tmp_path):
     parent = parents.start_parent("simulated", "study", {})
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "README.md").write_text("x")

@@ -73,7 +73,7 @@ def test_one_run_has_no_interval() -> None:
     assert seed_summary.over_seeds(SeedGroup("made up", {0: {}, 1: {}}), {0: {"test_accuracy": 0.5}}) is None
 
 
-def test_the_files_say_it_for_people_and_for_programs(tmp_path: Path) -> None:
+def test_the_files_are_for_people_and_for_programs(tmp_path: Path) -> None:
     seed_summary.write([summary()], tmp_path)
     table = pd.read_csv(tmp_path / "seeds.csv")
     assert table.columns.tolist() == ["configuration", "seeds", "metric", "mean", "low", "high"]
