@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, LARGEST, TRAILING, Kind, RecordFormat
+from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, TRAILING, Kind, RecordFormat, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
 CHUNK_BYTES = 1 << 20  # what one of these threads takes at once: it stays in the processor's cache
@@ -211,7 +211,7 @@ def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES)
                 return None
         elif kind != "passed over":
             values = table.column(name).to_numpy()
-            if not (values.min() >= 0 and values.max() <= LARGEST.get(kind, np.inf)):  # false for NaN too
+            if not (in_range(kind, values.min()) and in_range(kind, values.max())):
                 return None
     return table
 
@@ -241,9 +241,10 @@ def _holds(value: str, kind: Kind) -> bool:
     if kind == "symbol":
         return value != ""
     if kind == "rate":
-        return bool(_NUMBER.fullmatch(value)) and 0 <= float(value) <= LARGEST[kind]
-    number = _WHOLE_NUMBER.fullmatch(value)
-    return number is not None and 0 <= int(number[1] + number[2]) <= LARGEST.get(kind, _INT64_MAX)
+        return bool(_NUMBER.fullmatch(value)) and bool(in_range(kind, float(value)))
+    digits = _WHOLE_NUMBER.fullmatch(value)
+    number = int(digits[1] + digits[2]) if digits else -1
+    return number <= _INT64_MAX and bool(in_range(kind, number))
 
 
 def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:

@@ -7,7 +7,7 @@ end. The groups of columns are those of the contest's task description (`task.ht
 doi:10.1145/382912.382914); the columns of the last 100 connections to the same host are told in its text alone.
 """
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Kind = Literal["count", "binary", "rate", "symbol", "level"]
 RecordFormat = Literal["kdd99", "nsl_kdd"]
@@ -74,8 +74,8 @@ EXPECTED: Final[dict[Kind, str]] = {
     "symbol": "a word in UTF-8",
     "level": "a whole number from 0 to 21",
 }
-# The largest number of each kind; a count has none.
-LARGEST: Final[dict[Kind, int]] = {"binary": 1, "rate": 1, "level": 21}
+# Largest number of each kind; a count has none.
+_LARGEST: Final[dict[Kind, int]] = {"binary": 1, "rate": 1, "level": 21}
 
 LABEL: Final = "label"
 DIFFICULTY: Final = "difficulty"  # of NSL-KDD: how many of its authors' 21 classifiers were right; no feature
@@ -117,6 +117,15 @@ FEATURES: Final = (
     *(f"flag_{name}" for name in FLAGS),
 )
 N_FEATURES: Final = len(FEATURES)
+
+
+def in_range(kind: Kind, number: Any) -> Any:
+    """Check a number, or each number of an array, against the range of a kind; NaN is out of range.
+
+    >>> in_range("rate", 0.5), in_range("rate", 1.5), in_range("count", 10**9), in_range("count", float("nan"))
+    (True, False, True, False)
+    """
+    return (number >= 0) & (number <= _LARGEST.get(kind, float("inf")))
 
 
 def group(feature: str) -> str:

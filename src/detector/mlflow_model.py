@@ -11,7 +11,7 @@ import pyarrow as pa
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
-from src.data.schema import COLUMNS, EXPECTED
+from src.data.schema import COLUMNS, EXPECTED, in_range
 from src.detector.detector import Detector
 
 
@@ -47,7 +47,7 @@ def _checked(records: pd.DataFrame) -> pa.Table:
             columns[name] = pa.array(values.astype(str), pa.string()).dictionary_encode()
         else:
             number = values.astype("float64")
-            wrong = ~((number >= 0) & (number <= (float("inf") if kind == "count" else 1)))
+            wrong = ~in_range(kind, number)
             if kind != "rate":
                 wrong |= number % 1 != 0
             columns[name] = pa.array(number)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from src.data.schema import (
@@ -15,7 +16,9 @@ from src.data.schema import (
     N_FEATURES,
     PROTOCOLS,
     SERVICES,
+    Kind,
     group,
+    in_range,
 )
 
 # The paper's ten best features by their place, counted from 1, in its 53.
@@ -77,3 +80,20 @@ def test_an_indicator_is_in_the_group_of_its_symbol() -> None:
     ]  # fmt: skip
     with pytest.raises(ValueError, match="found the feature 'pc_1', expected a column of COLUMNS or an indicator"):
         group("pc_1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed", "refused"),
+    [
+        ("count", [0, 1, 2**63 - 1], [-1, float("nan")]),
+        ("binary", [0, 1], [-1, 2]),
+        ("rate", [0.0, 0.5, 1.0], [-0.01, 1.01, float("inf"), float("nan")]),
+        ("level", [0, 21], [-1, 22]),
+    ],
+)
+def test_the_range_of_a_kind_is_the_same_for_a_number_and_for_an_array(
+    kind: Kind, allowed: list[float], refused: list[float]
+) -> None:
+    expected = [True] * len(allowed) + [False] * len(refused)
+    assert [bool(in_range(kind, number)) for number in allowed + refused] == expected
+    assert in_range(kind, np.array(allowed + refused, dtype=float)).tolist() == expected
