@@ -26,8 +26,8 @@ def protocol(**changes: object) -> DecisionProtocol:
 
 
 def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float) -> float:
-    """Of records that are one block."""
-    return thresholds.fit_threshold(attack, target, budget, np.zeros(len(attack), dtype=int))
+    """Fit a threshold on records whose normal ones are one group."""
+    return thresholds.fit_threshold([attack[target == 0]], attack[target != 0], budget)
 
 
 def both(attack: list[float]) -> np.ndarray:
@@ -98,8 +98,8 @@ def test_no_budget_is_ever_exceeded_and_no_lower_threshold_would_do(
 def test_where_only_silence_would_do_the_budget_cannot_be_met() -> None:
     attack = np.array([1.0] * 3 + [0.0] * 97 + [1.0] * 5)
     target = np.array([0] * 100 + [1] * 5)
-    message = r"false_alarm_budget=0\.02: found 3 of 100 normal records at the highest P\(attack\) there is, 1, "
-    with pytest.raises(ValueError, match=message + "where 2 may raise an alarm: only a detector without any alarm"):
+    message = r"false_alarm_budget=0\.02: found 3 of 100 normal records at the highest P\(attack\), 1, "
+    with pytest.raises(ValueError, match=message + "expected at most 2: only a detector without any alarm"):
         fit_threshold(attack, target, 0.02)
     assert fit_threshold(attack, target, 0.03) == 0.5
 
@@ -162,7 +162,7 @@ def test_the_threshold_keeps_to_the_budget_in_each_block(budget: float, threshol
 
 def test_the_block_that_no_alarm_is_allowed_in_is_named() -> None:
     with pytest.raises(
-        ValueError, match=r"found 1 of 5 normal records at the highest P\(attack\) there is, 0\.99, whe"
+        ValueError, match=r"found 1 of 5 normal records at the highest P\(attack\), 0\.99, expected at most 0"
     ):
         fit_decision(both(NORMAL + ATTACK), TARGET, in_blocks(0.1), None, BLOCKS)
 
