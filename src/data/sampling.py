@@ -105,7 +105,7 @@ class Task:
 
 
 def with_target(table: Table, task: Task) -> Table:
-    """Keep each record that belongs to a class of the task, once, in the order of the table."""
+    """Every record that a class of the task takes, once, in the order of the table."""
     target = task.target(table.attacks)[table.attack]
     known = np.flatnonzero(target >= 0)
     return replace(table, target=target) if len(known) == len(table) else table.take(known, target[known])

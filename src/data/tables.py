@@ -25,8 +25,8 @@ class Table:
         X: Features of `src.data.schema.FEATURES`, unscaled, float32, shape (n, 53).
         attack: Index of each record's label in `attacks`, int32, shape (n,).
         attacks: Labels, each once.
-        row: 1-based line of the record in its source, int64, shape (n,).
-        target: Class index of the task, int32, shape (n,); None before sampling.
+        row: int64, shape (n,): 1-based line of the record in its source.
+        target: int32, shape (n,): class index of the task; None before sampling.
     """
 
     X: np.ndarray
@@ -39,8 +39,8 @@ class Table:
         return len(self.row)
 
     def take(self, index: np.ndarray, target: np.ndarray | None = None) -> "Table":
-        """Select the records at `index`, in that order; `target`, if given, has a value for each selected record."""
-        # column by column, as the matrix is stored: a gather of rows would jump through memory
+        """The records at `index`, in that order; with `target` (one per taken record) where given."""
+        # column by column: the matrix is stored so, and a row gather would jump through memory
         X = np.empty((N_FEATURES, len(index)), dtype=np.float32).T
         for column in range(N_FEATURES):
             np.take(self.X[:, column], index, out=X[:, column])
@@ -50,20 +50,20 @@ class Table:
 
 
 def concatenate(tables: list[Table]) -> Table:
-    """Concatenate tables without targets, in order, and map their attack codes onto one list of labels."""
+    """Several unsampled tables as one, in order; their attack codes are mapped onto one list of labels."""
     attacks: dict[str, int] = {}
     codes = []
     for table in tables:
-        new_codes = [attacks.setdefault(name, len(attacks)) for name in table.attacks]
-        codes.append(np.array(new_codes, dtype=np.int32)[table.attack])
+        places = [attacks.setdefault(name, len(attacks)) for name in table.attacks]
+        codes.append(np.array(places, dtype=np.int32)[table.attack])
     X = np.concatenate([table.X.T for table in tables], axis=1).T
     return Table(X, np.concatenate(codes), tuple(attacks), np.concatenate([table.row for table in tables]))
 
 
 def to_arrow(table: Table) -> pa.Table:
-    """Convert a table to Arrow: the 53 features by name, then `attack`, `row` and, if set, `target`."""
+    """The 53 features by name, then `attack`, `row` and, if set, `target`."""
     columns: dict[str, pa.Array] = {
-        name: pa.array(np.ascontiguousarray(table.X[:, column])) for column, name in enumerate(FEATURES)
+        name: pa.array(np.ascontiguousarray(table.X[:, place])) for place, name in enumerate(FEATURES)
     }
     columns["attack"] = pa.DictionaryArray.from_arrays(
         pa.array(table.attack, pa.int32()), pa.array(table.attacks, pa.string())
@@ -81,10 +81,10 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def read_table(path: Path) -> Table:
-    """Read a table that `write_table` or preprocessing wrote.
+    """Read what `write_table` (or `PartWriter`) wrote.
 
     Raises:
-        ValueError: a column is missing.
+        ValueError: a column is missing or is not what this project writes.
     """
     file = pq.ParquetFile(path)
     n = file.metadata.num_rows
@@ -97,14 +97,14 @@ def read_table(path: Path) -> Table:
         return file.read(columns=[name]).column(0)
 
     X = np.empty((N_FEATURES, n), dtype=np.float32).T
-    for position, name in enumerate(FEATURES):  # one at a time: a full-size file is not in memory twice
-        X[:, position] = column(name).to_numpy()
+    for place, name in enumerate(FEATURES):  # one at a time: a full-size file is not held twice
+        X[:, place] = column(name).to_numpy()
     attacks: dict[str, int] = {}
     attack = np.empty(n, dtype=np.int32)
     start = 0
-    for codes in column("attack").cast(_ATTACK).chunks:  # each chunk has a dictionary of its own
-        new_codes = [attacks.setdefault(name, len(attacks)) for name in codes.dictionary.to_pylist()]
-        attack[start : start + len(codes)] = np.array(new_codes, dtype=np.int32)[codes.indices.to_numpy()]
+    for codes in column("attack").cast(_ATTACK).chunks:  # each has a dictionary of its own
+        places = [attacks.setdefault(name, len(attacks)) for name in codes.dictionary.to_pylist()]
+        attack[start : start + len(codes)] = np.array(places, dtype=np.int32)[codes.indices.to_numpy()]
         start += len(codes)
     row = column("row").to_numpy()
     target = column("target").to_numpy() if "target" in file.schema_arrow.names else None
