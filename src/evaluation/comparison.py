@@ -1,4 +1,4 @@
-"""Whether two runs differ on the records that both judged."""
+"""Compares two runs on the same test records: McNemar's test, and bootstrap intervals of the differences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from src.evaluation.intervals import Interval, percentiles, resampled
 from src.evaluation.metrics import scores
 from src.evaluation.verdicts import Verdicts
 
-_FEW = 25  # discordant records below which chi-square is a poor approximation
+_FEW = 25  # discordant records below which the chi-square approximation is poor
 _NAMES = ("accuracy", "mean_cost", "false_alarm_rate", "detection_rate")
-_RISES = {"accuracy", "detection_rate"}  # with how good a run is
+_HIGHER_IS_BETTER = {"accuracy", "detection_rate"}
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class McNemar:
     """McNemar's test of equal accuracy.
 
     Attributes:
-        only_one: Records that the first run has right and the second wrong.
-        only_other: And the other way round.
-        p: Chance of so uneven a number, or one more uneven, where both runs are as good.
-        how: Which form of the test.
+        only_one: Number of records that only the first run classifies correctly.
+        only_other: Number of records that only the second run classifies correctly.
+        p: p-value of equal accuracy.
+        how: Form of the test.
     """
 
     only_one: int
@@ -33,7 +33,9 @@ class McNemar:
 
 
 def mcnemar(only_one: int, only_other: int) -> McNemar:
-    """The test by its two numbers.
+    """Test equal accuracy from the two numbers of discordant records.
+
+    Below 25 discordant records the test is the exact binomial one, above it is the chi-square approximation.
 
     Reference:
         McNemar, 1947, doi:10.1007/BF02295996; the correction: Edwards, 1948, doi:10.1007/BF02289261.
@@ -51,7 +53,7 @@ def mcnemar(only_one: int, only_other: int) -> McNemar:
 
 @dataclass(frozen=True)
 class Difference:
-    """One metric of both runs, and the first less the second with its 95 % bootstrap interval."""
+    """Metric of both runs, with the 95 % bootstrap interval of their difference, first minus second."""
 
     metric: str
     one: float
@@ -61,18 +63,18 @@ class Difference:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves 0 out."""
+        """True if the interval excludes 0."""
         return self.low > 0 or self.high < 0
 
     @property
     def better(self) -> int:
-        """Place of the better run, 0 or 1."""
-        return int((self.one > self.other) != (self.metric in _RISES))
+        """Index of the better run, 0 or 1."""
+        return int((self.one > self.other) != (self.metric in _HIGHER_IS_BETTER))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs on one test part; `differences` begin with accuracy."""
+    """Comparison of two runs on one test part; `differences` begin with accuracy."""
 
     records: int
     vectors: int
@@ -83,35 +85,40 @@ class Comparison:
 def compare(one: Verdicts, other: Verdicts, *, resamples: int, seed: int = 0) -> Comparison:
     """Compare two runs record by record.
 
+    Args:
+        one: Verdicts of the first run.
+        other: Verdicts of the second run.
+        resamples: Number of bootstrap resamples.
+        seed: Seed of the bootstrap.
     Raises:
-        ValueError: they did not judge the same records, or not by the same classes; names what differs.
+        ValueError: the runs have other records or classes; names the first difference.
     """
     one, other = one.by_row(), other.by_row()
-    if found := next(_unlike(one, other), None):
-        raise ValueError(f"found {found}, expected two runs on the same records and classes")
+    if difference := next(_mismatches(one, other), None):
+        raise ValueError(f"found {difference}, expected two runs on the same records and classes")
     n_classes, cost = len(one.classes), one.cost if one.cost == other.cost else None
     target = one.target.astype(np.int64)
-    right = [run.predicted == target for run in (one, other)]
-    test = mcnemar(int(np.sum(right[0] & ~right[1])), int(np.sum(right[1] & ~right[0])))
+    correct = [run.predicted == target for run in (one, other)]
+    test = mcnemar(int(np.sum(correct[0] & ~correct[1])), int(np.sum(correct[1] & ~correct[0])))
     cell = (one.predicted * n_classes + other.predicted) * n_classes + target
     shape = (n_classes, n_classes, n_classes)
     whole = np.bincount(cell, minlength=n_classes**3).reshape(shape)
     drawn = resampled(one.vector, cell, n_classes**3, resamples=resamples, seed=seed).reshape(resamples, *shape)
-    # the axes are the first run's verdict, the second's and the truth, last of all
-    found_one, found_other = scores(whole.sum(axis=1), cost), scores(whole.sum(axis=0), cost)
+    # the last axes are the verdict of the first run, the verdict of the second run, and the actual class
+    scores_one, scores_other = scores(whole.sum(axis=1), cost), scores(whole.sum(axis=0), cost)
     drawn_one, drawn_other = scores(drawn.sum(axis=2), cost), scores(drawn.sum(axis=1), cost)
     differences = []
     for name in _NAMES:
-        if name in found_one:
+        if name in scores_one:
             interval: Interval = percentiles(drawn_one[name] - drawn_other[name])
             differences.append(
-                Difference(name, float(found_one[name]), float(found_other[name]), interval.low, interval.high)
+                Difference(name, float(scores_one[name]), float(scores_other[name]), interval.low, interval.high)
             )
     return Comparison(len(one), len(np.unique(one.vector)), test, tuple(differences))
 
 
-def _unlike(one: Verdicts, other: Verdicts) -> Iterator[str]:
-    """What keeps two runs from being compared."""
+def _mismatches(one: Verdicts, other: Verdicts) -> Iterator[str]:
+    """Describe each difference that makes a comparison impossible."""
     if one.classes != other.classes:
         yield f"the classes {', '.join(one.classes)} and {', '.join(other.classes)}"
     if len(one) != len(other):
@@ -127,7 +134,7 @@ def _unlike(one: Verdicts, other: Verdicts) -> Iterator[str]:
 
 
 def explain(result: Comparison, names: tuple[str, str]) -> list[str]:
-    """A comparison as text: a table, both tests, and in one sentence whether the runs differ."""
+    """Format a comparison as text: a table, both tests, and a sentence that says if the runs differ."""
     width = max(len("difference"), *(len(name) for name in names))
     titles = [f"{one.metric.replace('_', ' '):>20}" for one in result.differences]
     rows = {
@@ -146,17 +153,18 @@ def explain(result: Comparison, names: tuple[str, str]) -> list[str]:
         f"Bootstrap over {result.vectors:,} distinct feature vectors, with all their {result.records:,} records.",
         f"McNemar ({test.how}): {test.only_one:,} records only {names[0]} has right, "
         f"{test.only_other:,} only {names[1]}, p = {test.p:.3g}; "
-        "it takes copies of a record for independent, so p is too small where they are many.",
+        "it treats copies of a record as independent, so p is too small if there are many.",
         _sentence(result, names),
     ]
 
 
 def _sentence(result: Comparison, names: tuple[str, str]) -> str:
-    clear = [one for one in result.differences if one.clear]
+    clear = [difference for difference in result.differences if difference.clear]
     if not clear:
-        return "The two runs do not differ by more than these test records could tell by chance."
-    told = [
-        f"{names[one.better]} is better in {one.metric.replace('_', ' ')}, by {abs(one.one - one.other):.5f}"
-        for one in clear
+        return "The two runs do not differ by more than chance explains on these test records."
+    sentences = [
+        f"{names[difference.better]} is better in {difference.metric.replace('_', ' ')}, by "
+        f"{abs(difference.one - difference.other):.5f}"
+        for difference in clear
     ]
-    return f"The two runs differ: {'; '.join(told)}."
+    return f"The two runs differ: {'; '.join(sentences)}."

@@ -12,7 +12,7 @@ from src.config.settings import Settings
 from src.data.tables import Table
 from src.detector.detector import Card, Detector
 from src.evaluation import metrics, outputs
-from src.evaluation.assessment import judge
+from src.evaluation.assessment import assess
 from src.evaluation.leakage import Background
 from src.evaluation.thresholds import fit_decision
 from src.models.interface import Fitted, OnEpoch
@@ -195,7 +195,7 @@ def evaluate(
         start = time.perf_counter()
         uncalibrated = detector.uncalibrated(parts[name].X)
         seconds += time.perf_counter() - start
-        judgements[name] = judge(
+        judgements[name] = assess(
             uncalibrated,
             detector.decision,
             parts[name],
@@ -216,5 +216,5 @@ def evaluate(
         if name != "test":
             folder, caption = out.further_tests / name, f"{settings.caption}, {name}"
         shown = everything if name == "test" else told[name]
-        outputs.write_judgement(one, shown, settings.task.class_names, folder, caption, name)
+        outputs.write_assessment(one, shown, settings.task.class_names, folder, caption, name)
     return everything

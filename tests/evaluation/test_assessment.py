@@ -7,7 +7,7 @@ from src.data.sampling import Task
 from src.data.schema import N_FEATURES
 from src.data.tables import Table
 from src.detector.decision import Decision
-from src.evaluation.assessment import AS_FITTED, Judgement, judge
+from src.evaluation.assessment import AS_FITTED, Assessment, assess
 from src.evaluation.config import EvaluationProtocol
 from src.evaluation.leakage import Background
 
@@ -28,12 +28,12 @@ def table() -> Table:
     return Table(X, codes, ("normal", "smurf", "mailbomb"), np.arange(12, 0, -1), TARGET)
 
 
-def judged(decision: Decision, *, bootstrap: int = 0) -> Judgement:
+def judged(decision: Decision, *, bootstrap: int = 0) -> Assessment:
     test = table()
     background = Background.of(test.take(np.array([0, 1, 2, 6])))
     protocol = EvaluationProtocol(bootstrap)
     probability = np.stack([1 - ATTACK, ATTACK], axis=1).astype(np.float32)
-    return judge(probability, decision, test, background, TASK, protocol, seed=0)
+    return assess(probability, decision, test, background, TASK, protocol, seed=0)
 
 
 def test_everything_is_told_by_the_verdicts_of_the_decision() -> None:

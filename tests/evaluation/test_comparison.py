@@ -132,7 +132,7 @@ def test_one_sentence_says_whether_the_runs_differ() -> None:
     fewer = Difference("false_alarm_rate", 0.01, 0.02, -0.02, -0.005)
     assert explained(fewer) == "The two runs differ: A is better in false alarm rate, by 0.01000."
     alike = Difference("accuracy", 0.95, 0.92, -0.01, 0.07)
-    assert explained(alike) == "The two runs do not differ by more than these test records could tell by chance."
+    assert explained(alike) == "The two runs do not differ by more than chance explains on these test records."
 
 
 def test_the_text_has_both_tests_and_says_which_they_are(two: tuple[Verdicts, Verdicts]) -> None:
