@@ -19,7 +19,7 @@ from src.models.persistence import load_classifier
 from src.utils.files import whole_folder, write_text
 
 FORMAT = 2  # 1 had no decision
-CHUNK = 1 << 17  # records scored at once: limits the memory for a whole file
+CHUNK = 1 << 17  # records prepared at once: bounds the memory of scoring a whole file
 
 
 @dataclass(frozen=True)
