@@ -40,7 +40,7 @@ def labels(records: Table, index: np.ndarray) -> Counter[str]:
 # Drawing
 
 
-def test_a_class_with_enough_records_gives_as_many_as_asked_and_none_twice() -> None:
+def test_a_class_with_enough_records_gives_its_count_and_no_record_twice() -> None:
     records = table(normal=50, smurf=60, nmap=30)
     index, target, found = draw(records, binary(40, 70), seed=0)
     assert len(np.unique(index)) == len(index) == 110

@@ -34,7 +34,7 @@ def test_a_record_has_the_published_41_columns() -> None:
     assert [places[name] for name in ("duration", "flag", "logged_in", "count", "dst_host_srv_rerror_rate")] == [
         1, 4, 12, 23, 41,
     ]  # fmt: skip
-    assert set(EXPECTED) == set(COLUMNS.values()) | {"level"}  # of what stands behind them in NSL-KDD
+    assert set(EXPECTED) == set(COLUMNS.values()) | {"level"}  # for the field behind them in NSL-KDD
 
 
 def test_the_vocabularies_hold_what_the_full_training_file_holds() -> None:
@@ -47,7 +47,7 @@ def test_codes_follow_the_alphabet() -> None:
         assert list(words) == sorted(set(words))
 
 
-def test_the_features_stand_where_the_paper_has_them() -> None:
+def test_the_features_are_in_the_order_of_the_paper() -> None:
     assert N_FEATURES == len(set(FEATURES)) == 53
     assert {place: FEATURES[place - 1] for place in PAPERS_PLACES} == PAPERS_PLACES
     assert FEATURES[39:42] == ("protocol_type_icmp", "protocol_type_tcp", "protocol_type_udp")
