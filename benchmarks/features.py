@@ -20,7 +20,7 @@ FIRST = 10  # features whose order is compared
 
 def scores(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
     """Mutual information of every feature with the class, of the drawn records."""
-    table, task = inputs.walk.preprocessed[0], inputs.recipe.task
+    table, task = inputs.outputs.training_file.table, inputs.recipe.task
     index, y, _ = draw(table, task, inputs.recipe.seed, scale=inputs.recipe.scale)
     X = table.take(index).X
     ours, found = race_here({"ours": lambda: mutual_information(X, y)}, rounds)

@@ -14,8 +14,8 @@ from benchmarks.contest import least
 from benchmarks.inputs import settings
 from src.config.settings import Settings
 from src.detector.detector import Card, Detector
+from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import (
-    Walk,
     write_preprocessed,
     write_raw,
     write_reduced,
@@ -70,31 +70,31 @@ def _of_records(scratch: Path, records: int, rounds: int) -> Seconds:
     }
 
     def reduce() -> None:
-        walk = Walk(recipe, made, making="reduce")
-        write_reduced(walk, recipe, made)
-        write_reduction_reports(walk, recipe, made)
+        outputs = StageOutputs(recipe, made, making="reduce")
+        write_reduced(outputs, recipe, made)
+        write_reduction_reports(outputs, recipe, made)
 
     seconds["reduce"] = least(reduce, rounds)
-    return seconds | _of_network(recipe, Walk(recipe, made), made, rounds)
+    return seconds | _of_network(recipe, StageOutputs(recipe, made), made, rounds)
 
 
 def _of_k(recipe: Settings, made: Workspace, rounds: int) -> Seconds:
-    def reduced() -> Walk:
-        walk = Walk(recipe, made, making="reduce")  # else k = 2 would be read from the file of the stage
-        _ = walk.reduced
-        return walk
+    def reduced() -> StageOutputs:
+        outputs = StageOutputs(recipe, made, making="reduce")  # else k = 2 would be read from the file of the stage
+        _ = outputs.reduced
+        return outputs
 
     return {"reduce": least(reduced, rounds)} | _of_network(recipe, reduced(), made, rounds)
 
 
-def _of_network(recipe: Settings, walk: Walk, made: Workspace, rounds: int) -> Seconds:
+def _of_network(recipe: Settings, outputs: StageOutputs, made: Workspace, rounds: int) -> Seconds:
     """An epoch with its validation, but for the first, which compiles; and text of the training file to verdicts."""
-    parts, preparation, _ = walk.reduced
+    reduced = outputs.reduced
     training = replace(recipe.training, epochs=1 + rounds, progress=False, patience=None)
-    train, val = parts["train"], parts["val"]
+    train, val = reduced.train, reduced.val
     fitted = recipe.model.fit(train.X, train.y, val.X, val.y, n_classes=2, training=training, seed=0)
     card = Card(recipe.task.class_names, "simulated", True, "binary", "random", "pca", recipe.k, "lstm", 0)
-    detector = Detector(preparation, fitted.classifier, card)
+    detector = Detector(reduced.preparation, fitted.classifier, card)
     text = made.raw("simulated") / recipe.dataset.file_name("train")
     return {
         "train, an epoch": min(one["seconds"] for one in fitted.epochs[1:]),

@@ -14,7 +14,8 @@ from src.config.build import build
 from src.config.settings import Settings
 from src.data.schema import N_FEATURES
 from src.data.sources import Dataset
-from src.pipeline.stages import Walk, write_preprocessed, write_raw
+from src.pipeline.stage_outputs import StageOutputs
+from src.pipeline.stages import write_preprocessed, write_raw
 from src.utils.paths import PROJECT, Workspace
 
 
@@ -68,20 +69,20 @@ class Inputs:
         return settings(*self.dataset, *(("reducer=none",) if k == N_FEATURES else (f"k={k}",)))
 
     @cached_property
-    def walk(self) -> Walk:
-        """The default config's, up to the sample stage."""
-        walk = Walk(self.recipe, self.workspace)
-        _ = walk.sampled
-        return walk
+    def outputs(self) -> StageOutputs:
+        """Outputs of the stages for the default config, up to the sample."""
+        outputs = StageOutputs(self.recipe, self.workspace)
+        _ = outputs.sampled
+        return outputs
 
-    def walk_for(self, k: int) -> Walk:
-        """The walk of `recipe_for`, from the same sample."""
-        return self.walk.again(self.recipe_for(k))
+    def outputs_for(self, k: int) -> StageOutputs:
+        """Outputs of the stages for `recipe_for`, from the same sample."""
+        return self.outputs.for_config(self.recipe_for(k))
 
     def for_training(self, k: int, *, batch: int, standardize: bool = True) -> Path:
         """A file for the contenders: the training part, cut to whole batches, and the validation part."""
-        parts = self.walk_for(k).reduced[0]
-        X, y = parts["train"].X, parts["train"].y
+        reduced = self.outputs_for(k).reduced
+        X, y = reduced.train.X, reduced.train.y
         assert isinstance(X, np.ndarray)
         mean, deviation = X.mean(axis=0), X.std(axis=0)
         deviation[deviation < 1e-4] = 1
@@ -93,7 +94,7 @@ class Inputs:
             path,
             X=((X - mean) / deviation)[:whole].astype(np.float32),
             y=y[:whole],
-            X_val=((np.asarray(parts["val"].X) - mean) / deviation).astype(np.float32),
-            y_val=parts["val"].y,
+            X_val=((np.asarray(reduced.val.X) - mean) / deviation).astype(np.float32),
+            y_val=reduced.val.y,
         )
         return path

@@ -30,14 +30,13 @@ def detector(inputs: Inputs, k: int) -> Path:
     """Save a detector that was fitted for one epoch on few records."""
     folder = inputs.scratch / f"detector-{k}"
     if not folder.exists():
-        recipe, walk = inputs.recipe_for(k), inputs.walk_for(k)
-        parts, preparation, _ = walk.reduced
+        recipe, reduced = inputs.recipe_for(k), inputs.outputs_for(k).reduced
         few = slice(0, 4096)
-        X, y = np.asarray(parts["train"].X)[few], parts["train"].y[few]
+        X, y = np.asarray(reduced.train.X)[few], reduced.train.y[few]
         training = replace(recipe.training, epochs=1, progress=False)
         fitted = recipe.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
         card = Card(recipe.task.class_names, "", True, "binary", "random", "", k, "lstm", 0)
-        Detector(preparation, fitted.classifier, card).save(folder)
+        Detector(reduced.preparation, fitted.classifier, card).save(folder)
     return folder
 
 

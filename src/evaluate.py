@@ -7,7 +7,7 @@ from src.config.entry_point import entry_point
 from src.detector.detector import Detector
 from src.evaluation.outputs import metrics_table
 from src.pipeline.experiment import TrainingRecord, evaluate
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.tracking.runs import tracked_run
 from src.utils.paths import output, project
 
@@ -22,8 +22,7 @@ def main(cfg: DictConfig) -> None:
             run.log_training(record.facts, record.epochs, record.metrics)
             if cfg.tracking.log_model:
                 run.log_detector(made.detector, detector.card.class_names)
-        parts, _ = Walk(settings, made).sampled
-        metrics = evaluate(detector, parts, settings, record.metrics, out)
+        metrics = evaluate(detector, StageOutputs(settings, made).sampled, settings, record.metrics, out)
         run.log_evaluation(metrics, out.reports)
     print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
 

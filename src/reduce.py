@@ -4,7 +4,8 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.pipeline.stages import Walk, write_reduced, write_reduction_reports
+from src.pipeline.stage_outputs import StageOutputs
+from src.pipeline.stages import write_reduced, write_reduction_reports
 from src.utils.paths import output, project
 
 
@@ -12,9 +13,9 @@ from src.utils.paths import output, project
 def main(cfg: DictConfig) -> None:
     """Reduce all three parts and report variance and mutual information."""
     settings, out = build(cfg, stage="reduce"), output()
-    walk = Walk(settings, project(), making="reduce")
-    write_reduced(walk, settings, out)
-    write_reduction_reports(walk, settings, out)
+    outputs = StageOutputs(settings, project(), making="reduce")
+    write_reduced(outputs, settings, out)
+    write_reduction_reports(outputs, settings, out)
 
 
 if __name__ == "__main__":

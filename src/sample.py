@@ -4,7 +4,8 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.pipeline.stages import scored_parts, write_sampled
+from src.pipeline.stage_data import scored_parts
+from src.pipeline.stages import write_sampled
 from src.utils.paths import output, project
 
 

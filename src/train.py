@@ -6,7 +6,8 @@ from src.config.build import build
 from src.config.entry_point import entry_point
 from src.evaluation.outputs import metrics_table
 from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
-from src.pipeline.stages import Walk, write_reduction_reports
+from src.pipeline.stage_outputs import StageOutputs
+from src.pipeline.stages import write_reduction_reports
 from src.tracking.finished_runs import already_done
 from src.tracking.runs import tracked_run
 from src.utils.paths import in_dvc_stage, output, project
@@ -20,16 +21,16 @@ def main(cfg: DictConfig) -> float:
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]
     with tracked_run(settings) as run:
-        walk = Walk(settings, project())
-        outcome = train(settings, walk)
+        outputs = StageOutputs(settings, project())
+        outcome = train(settings, outputs)
         record = TrainingRecord.of(outcome, run.id)
         run.log_training(record.facts, record.epochs, record.metrics)
         write_training(outcome, settings, record, out)
         if cfg.tracking.log_model:
             run.log_detector(out.detector, outcome.detector.card.class_names)
         if not in_dvc_stage():
-            write_reduction_reports(walk, settings, out)
-            metrics = evaluate(outcome.detector, walk.sampled[0], settings, outcome.metrics, out)
+            write_reduction_reports(outputs, settings, out)
+            metrics = evaluate(outcome.detector, outputs.sampled, settings, outcome.metrics, out)
             run.log_evaluation(metrics, out.reports)
             print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
     return outcome.metrics["val_macro_f1"]

@@ -103,7 +103,7 @@ with initialize_config_dir(str(PROJECT / "conf")):
     print([type(instantiate(one, _execution_whitelist_=WHITELIST)).__name__ for one in callbacks.values()])
 print([one for one in ("sklearn", "scipy", "pandas", "matplotlib", "mlflow", "keras") if one in sys.modules])
 """
-    assert python(code, PROJECT) == "['ParentRun']\n[]\n"
+    assert python(code, PROJECT) == "['MultirunCallback']\n[]\n"
 
 
 def test_building_a_config_imports_no_framework() -> None:

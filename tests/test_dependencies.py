@@ -21,8 +21,8 @@ from src.config.settings import Settings
 from src.config.stage_params import stage_params
 from src.pipeline.experiment import Outcome, TrainingRecord, evaluate, train, write_training
 from src.pipeline.fingerprint import STAGES, note_path, stage_code
+from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import (
-    Walk,
     write_preprocessed,
     write_raw,
     write_reduced,
@@ -211,7 +211,7 @@ def test_each_stage_reads_what_it_declares_and_runs_what_its_fingerprint_reaches
         "reduce": lambda settings: _reduce(settings, out),
         "train": lambda settings: _train(settings, out, outcomes),
         "evaluate": lambda settings: evaluate(
-            outcomes[0].detector, Walk(settings, out).sampled[0], settings, outcomes[0].metrics, out
+            outcomes[0].detector, StageOutputs(settings, out).sampled, settings, outcomes[0].metrics, out
         ),
     }
     outcomes: list[Outcome] = []
@@ -227,11 +227,11 @@ def test_each_stage_reads_what_it_declares_and_runs_what_its_fingerprint_reaches
 
 
 def _reduce(settings: Settings, out: Workspace) -> None:
-    walk = Walk(settings, out, making="reduce")
-    write_reduced(walk, settings, out)
-    write_reduction_reports(walk, settings, out)
+    outputs = StageOutputs(settings, out, making="reduce")
+    write_reduced(outputs, settings, out)
+    write_reduction_reports(outputs, settings, out)
 
 
 def _train(settings: Settings, out: Workspace, outcomes: list[Outcome]) -> None:
-    outcomes.append(train(settings, Walk(settings, out)))
+    outcomes.append(train(settings, StageOutputs(settings, out)))
     write_training(outcomes[0], settings, TrainingRecord("a run", {}, {}, []), out)

@@ -12,7 +12,8 @@ from src.data.layout import Layout
 from src.data.schema import LABELS
 from src.detector.detector import Detector
 from src.pipeline.experiment import train
-from src.pipeline.stages import Walk, write_preprocessed, write_reduced, write_sampled
+from src.pipeline.stage_outputs import StageOutputs
+from src.pipeline.stages import write_preprocessed, write_reduced, write_sampled
 from src.utils.paths import Workspace
 from tests.choices import NEEDS, options
 
@@ -36,9 +37,9 @@ def assert_learned(composed: Compose, made: Workspace, model: str, reducer: str,
     """The model is fitted on what the reducer makes of the records, and its detector scores records."""
     overrides = [f"training.{key}={value}" for key, value in training.items()]
     settings = build(composed(*SMALL, *QUICK, *overrides, f"model={model}", f"reducer={reducer}"))
-    walk = Walk(settings, made)
-    outcome = train(settings, walk)
-    test = walk.sampled[0]["test"]
+    outputs = StageOutputs(settings, made)
+    outcome = train(settings, outputs)
+    test = outputs.sampled.test
     probability = outcome.detector.score(test.X)
     assert probability.shape == (len(test), 2)
     np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-5)
@@ -72,11 +73,11 @@ def test_every_scaling_is_learned_and_scored(
 ) -> None:
     choices = (f"scaling={scaling}", f"scaling.one_hot_service={str(one_hot_service).lower()}")
     settings = build(composed(*SMALL, *choices, "k=20", "model=decision_tree"))
-    walk = Walk(settings, made)
-    outcome = train(settings, walk)
+    outputs = StageOutputs(settings, made)
+    outcome = train(settings, outputs)
     assert outcome.metrics["val_accuracy"] > 0.9
     assert outcome.detector.card.scaling == scaling
-    assert outcome.detector.score(walk.sampled[0]["test"].X).shape[1] == 2
+    assert outcome.detector.score(outputs.sampled.test.X).shape[1] == 2
 
 
 @pytest.mark.integration
@@ -86,12 +87,12 @@ def test_every_layout_is_learned_and_scored(layout: str, composed: Compose, made
     settings = build(
         composed(*SMALL, *QUICK, f"layout={layout}", *{*needs, "split=official"}, "model.fourier.n_frequencies=4")
     )
-    walk = Walk(settings, made)
-    outcome = train(settings, walk)
+    outputs = StageOutputs(settings, made)
+    outcome = train(settings, outputs)
     assert outcome.metrics["val_accuracy"] > 0.8
     assert Layout(layout, outcome.detector.card.window, [*outcome.detector.card.history]) == settings.layout  # type: ignore[arg-type]
-    test = walk.reduced[0]["test"]
-    probability = outcome.detector.score(walk.sampled[0]["test"].X)
+    test = outputs.reduced.test
+    probability = outcome.detector.score(outputs.sampled.test.X)
     np.testing.assert_allclose(probability, outcome.fitted.classifier.predict_proba(test.X), atol=1e-5)
 
 
@@ -107,9 +108,9 @@ def test_a_detector_that_reads_by_groups_is_kept_and_scores_alike(
         "training.noise=0.1",
     )
     settings = build(composed(*SMALL, *QUICK, *choices, *training))
-    walk = Walk(settings, made)
-    detector = train(settings, walk).detector
-    X = walk.sampled[0]["test"].X
+    outputs = StageOutputs(settings, made)
+    detector = train(settings, outputs).detector
+    X = outputs.sampled.test.X
     probability = detector.score(X)
     detector.save(tmp_path / "kept")
     again = Detector.load(tmp_path / "kept")
@@ -121,9 +122,9 @@ def test_a_detector_that_reads_by_groups_is_kept_and_scores_alike(
 
 
 def test_the_attack_types_of_a_part_come_with_it(composed: Compose, made: Workspace) -> None:
-    walk = Walk(build(composed(*SMALL)), made)
-    for name, part in walk.reduced[0].items():
-        table = walk.sampled[0][name]
+    outputs = StageOutputs(build(composed(*SMALL)), made)
+    for name, part in outputs.reduced.by_name().items():
+        table = outputs.sampled.by_name()[name]
         assert part.attack.dtype == np.int32
         assert [LABELS[code] for code in part.attack] == [table.attacks[code] for code in table.attack]
 
@@ -132,14 +133,15 @@ def test_what_the_reduce_stage_keeps_of_windows_is_what_it_made(
     composed: Compose, made: Workspace, tmp_path: Path
 ) -> None:
     settings = build(composed(*SMALL, "layout=window", "split=official"))
-    walk, out = Walk(settings, made), Workspace(tmp_path)
-    write_reduced(walk, settings, out)
-    kept = Walk(settings, out).reduced
-    for part, one in walk.reduced[0].items():
-        np.testing.assert_array_equal(np.asarray(kept[0][part].X), np.asarray(one.X))
-        np.testing.assert_array_equal(kept[0][part].y, one.y)
-        np.testing.assert_array_equal(kept[0][part].attack, one.attack)
-    assert kept[2] == walk.reduced[2]
+    outputs, out = StageOutputs(settings, made), Workspace(tmp_path)
+    write_reduced(outputs, settings, out)
+    kept = StageOutputs(settings, out).reduced
+    for part, one in outputs.reduced.by_name().items():
+        again = kept.by_name()[part]
+        np.testing.assert_array_equal(np.asarray(again.X), np.asarray(one.X))
+        np.testing.assert_array_equal(again.y, one.y)
+        np.testing.assert_array_equal(again.attack, one.attack)
+    assert (kept.seconds, kept.sample_facts) == (outputs.reduced.seconds, outputs.reduced.sample_facts)
 
 
 @pytest.fixture(scope="module")
@@ -154,13 +156,13 @@ def encoded(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> Work
 @pytest.mark.parametrize("task", options("task"))
 def test_every_task_is_learned_on_every_split(task: str, split: str, composed: Compose, encoded: Workspace) -> None:
     settings = build(composed(*RARE, f"task={task}", f"split={split}", "reducer=none", "model=decision_tree"))
-    walk = Walk(settings, encoded)
-    outcome = train(settings, walk)
-    tables, facts = walk.sampled
+    outputs = StageOutputs(settings, encoded)
+    outcome = train(settings, outputs)
+    tables, facts = outputs.sampled.by_name(), outputs.sampled.facts
     assert outcome.metrics["train_accuracy"] > 0.99
     assert outcome.metrics["val_accuracy"] > 0.8
     n_classes = len(settings.task.classes)
-    assert set(tables["train"].target.tolist()) == set(range(n_classes))  # type: ignore[union-attr]
+    assert set(tables["train"].target.tolist()) == set(range(n_classes))
     assert outcome.detector.score(tables["test"].X).shape[1] == n_classes
     drawn = [part for part in tables if split != "official" or part in ("train", "val")]
     assert sum(facts["records"][part] for part in drawn) == sum(one["drawn"] for one in facts["classes"].values())

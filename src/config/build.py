@@ -1,7 +1,7 @@
 """From a composed config to checked objects: the only module that instantiates what config files name."""
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
@@ -13,9 +13,6 @@ from pydantic_core import ArgsKwargs
 from src.config.renamed_keys import RENAMED_KEYS
 from src.config.settings import Settings
 from src.config.stage_params import stage_params
-
-if TYPE_CHECKING:
-    pass
 
 WHITELIST = ["src.*"]
 GROUPS = (

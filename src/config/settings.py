@@ -8,33 +8,39 @@ from src.data.sampling import REFERENCE_RECORDS, Task
 from src.data.sources import Dataset
 from src.data.splitting import Split
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the first stages start without scikit-learn
     from src.data.layout import Layout
     from src.evaluation.config import DecisionProtocol, EvaluationProtocol
+    from src.features.reducers import Reducer
+    from src.features.scaling import Scaling
+    from src.models.interface import Model
+    from src.models.training import Training
+
+Config = dict[str, Any]  # resolved, in plain containers, as YAML has it
 
 
 @dataclass(frozen=True)
 class Settings:
     """One experiment, every value checked.
 
+    A group is None where the settings were built for a stage that does not declare it in dvc.yaml.
+
     Attributes:
-        config: The whole composed config, resolved, as plain containers.
-        scaling: A `src.features.scaling.Scaling`; None, like all other groups, where it was built for a stage that
-            does not declare it.
-        reducer: An unfitted `src.features.reducers.Reducer`.
-        model: A `src.models.interface.Model`.
-        training: `src.models.training.Training`.
+        config: The whole composed config.
+        reducer: Unfitted reducer.
+        model: Unfitted model.
+        k: Number of values that the reducer makes of a record.
     """
 
-    config: dict[str, Any]
+    config: Config
     dataset: Dataset
     task: Task
     split: Split
-    scaling: Any
-    reducer: Any
+    scaling: "Scaling"
+    reducer: "Reducer"
     layout: "Layout"
-    model: Any
-    training: Any
+    model: "Model"
+    training: "Training"
     decision: "DecisionProtocol"
     evaluation: "EvaluationProtocol"
     on_bad_record: OnBadRecord
@@ -43,18 +49,18 @@ class Settings:
 
     @property
     def scale(self) -> float:
-        """Factor on the task's counts; published files are drawn from as the task says."""
+        """Factor on the record counts of the task: 1 for published files, less for small simulated ones."""
         records = self.config["dataset"].get("records", REFERENCE_RECORDS)
         return min(1.0, float(records / REFERENCE_RECORDS))
 
     @property
     def caption(self) -> str:
-        """Data, protocol and model that a picture or table shows, in a line."""
+        """One line that names data, protocol and model, for pictures and tables."""
         return self._caption(f"{self.config['model']['name']} on ")
 
     @property
     def input_caption(self) -> str:
-        """The same of what no model has a part in."""
+        """One line that names data and protocol, for what no model is part of."""
         return self._caption("")
 
     def _caption(self, model: str) -> str:

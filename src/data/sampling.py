@@ -1,6 +1,5 @@
 """Maps attack types to the classes of a task, and draws the records of each class."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -8,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.data.schema import CATEGORIES, LABELS, NORMAL
-from src.data.tables import Table
+from src.data.tables import LabeledTable, Table
 from src.utils.validation import CHECKED
 
 # Number of records from which the paper draws its counts; smaller simulated data sets scale the counts down to match.
@@ -21,8 +20,8 @@ class TaskClass:
     """Attack types that make one class, and the number of its records to draw.
 
     Attributes:
-        attacks: Attack types of the class. A config may name a category of `src.data.schema.CATEGORIES` instead of
-            listing it. `others` means all types that no other class names.
+        attacks: Attack types of the class: a list, a category (`probe`, `dos`, `u2r` or `r2l`), or `others`, which are
+            all types that no other class names. Validation replaces a category by its list.
         count: Number of records to draw; None draws each record once.
     """
 
@@ -104,11 +103,11 @@ class Task:
         return np.array([targets.get(attack, others) for attack in attacks], dtype=np.int32)
 
 
-def with_target(table: Table, task: Task) -> Table:
-    """Every record that a class of the task takes, once, in the order of the table."""
+def with_target(table: Table, task: Task) -> LabeledTable:
+    """Keep each record that belongs to a class of the task, once, in the order of the table."""
     target = task.target(table.attacks)[table.attack]
     known = np.flatnonzero(target >= 0)
-    return replace(table, target=target) if len(known) == len(table) else table.take(known, target[known])
+    return table.labeled(target) if len(known) == len(table) else table.take(known).labeled(target[known])
 
 
 def draw(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -25,66 +25,81 @@ class Table:
         X: Features of `src.data.schema.FEATURES`, unscaled, float32, shape (n, 53).
         attack: Index of each record's label in `attacks`, int32, shape (n,).
         attacks: Labels, each once.
-        row: int64, shape (n,): 1-based line of the record in its source.
-        target: int32, shape (n,): class index of the task; None before sampling.
+        row: 1-based line of the record in its source, int64, shape (n,).
     """
 
     X: np.ndarray
     attack: np.ndarray
     attacks: tuple[str, ...]
     row: np.ndarray
-    target: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, index: np.ndarray, target: np.ndarray | None = None) -> "Table":
-        """The records at `index`, in that order; with `target` (one per taken record) where given."""
-        # column by column: the matrix is stored so, and a row gather would jump through memory
+    def take(self, index: np.ndarray) -> Self:
+        """Select the records at `index`, in that order."""
+        # column by column, as the matrix is stored: a gather of rows would jump through memory
         X = np.empty((N_FEATURES, len(index)), dtype=np.float32).T
         for column in range(N_FEATURES):
             np.take(self.X[:, column], index, out=X[:, column])
-        if target is None and self.target is not None:
-            target = self.target[index]
-        return replace(self, X=X, attack=self.attack[index], row=self.row[index], target=target)
+        return replace(self, X=X, attack=self.attack[index], row=self.row[index])
+
+    def labeled(self, target: np.ndarray) -> "LabeledTable":
+        """Add the class index of each record, int32, shape (n,)."""
+        return LabeledTable(self.X, self.attack, self.attacks, self.row, target)
+
+
+@dataclass(frozen=True)
+class LabeledTable(Table):
+    """Encoded records with their classes in a task.
+
+    Attributes:
+        target: Class index, int32, shape (n,).
+    """
+
+    target: np.ndarray
+
+    def take(self, index: np.ndarray) -> Self:
+        """Select the records at `index` with their classes, in that order."""
+        return replace(super().take(index), target=self.target[index])
 
 
 def concatenate(tables: list[Table]) -> Table:
-    """Several unsampled tables as one, in order; their attack codes are mapped onto one list of labels."""
+    """Concatenate tables in order, and map their attack codes onto one list of labels."""
     attacks: dict[str, int] = {}
     codes = []
     for table in tables:
-        places = [attacks.setdefault(name, len(attacks)) for name in table.attacks]
-        codes.append(np.array(places, dtype=np.int32)[table.attack])
+        new_codes = [attacks.setdefault(name, len(attacks)) for name in table.attacks]
+        codes.append(np.array(new_codes, dtype=np.int32)[table.attack])
     X = np.concatenate([table.X.T for table in tables], axis=1).T
     return Table(X, np.concatenate(codes), tuple(attacks), np.concatenate([table.row for table in tables]))
 
 
 def to_arrow(table: Table) -> pa.Table:
-    """The 53 features by name, then `attack`, `row` and, if set, `target`."""
+    """Convert to Arrow: the 53 features by name, then `attack`, `row` and, for labeled records, `target`."""
     columns: dict[str, pa.Array] = {
-        name: pa.array(np.ascontiguousarray(table.X[:, place])) for place, name in enumerate(FEATURES)
+        name: pa.array(np.ascontiguousarray(table.X[:, column])) for column, name in enumerate(FEATURES)
     }
     columns["attack"] = pa.DictionaryArray.from_arrays(
         pa.array(table.attack, pa.int32()), pa.array(table.attacks, pa.string())
     )
     columns["row"] = pa.array(table.row, pa.int64())
-    if table.target is not None:
+    if isinstance(table, LabeledTable):
         columns["target"] = pa.array(table.target, pa.int32())
     return pa.table(columns)
 
 
 def write_table(table: Table, path: Path) -> None:
-    """Write one Parquet file, whole or not at all."""
+    """Write a Parquet file, completely or not at all."""
     with whole_file(path) as part:
         pq.write_table(to_arrow(table), part, row_group_size=ROW_GROUP, **PARQUET)
 
 
 def read_table(path: Path) -> Table:
-    """Read what `write_table` (or `PartWriter`) wrote.
+    """Read the records that `write_table` wrote, without their targets if there are any.
 
     Raises:
-        ValueError: a column is missing or is not what this project writes.
+        ValueError: a column is missing.
     """
     file = pq.ParquetFile(path)
     n = file.metadata.num_rows
@@ -97,18 +112,31 @@ def read_table(path: Path) -> Table:
         return file.read(columns=[name]).column(0)
 
     X = np.empty((N_FEATURES, n), dtype=np.float32).T
-    for place, name in enumerate(FEATURES):  # one at a time: a full-size file is not held twice
-        X[:, place] = column(name).to_numpy()
+    for position, name in enumerate(FEATURES):  # one at a time: a full-size file is not in memory twice
+        X[:, position] = column(name).to_numpy()
     attacks: dict[str, int] = {}
     attack = np.empty(n, dtype=np.int32)
     start = 0
-    for codes in column("attack").cast(_ATTACK).chunks:  # each has a dictionary of its own
-        places = [attacks.setdefault(name, len(attacks)) for name in codes.dictionary.to_pylist()]
-        attack[start : start + len(codes)] = np.array(places, dtype=np.int32)[codes.indices.to_numpy()]
+    for codes in column("attack").cast(_ATTACK).chunks:  # each chunk has a dictionary of its own
+        new_codes = [attacks.setdefault(name, len(attacks)) for name in codes.dictionary.to_pylist()]
+        attack[start : start + len(codes)] = np.array(new_codes, dtype=np.int32)[codes.indices.to_numpy()]
         start += len(codes)
-    row = column("row").to_numpy()
-    target = column("target").to_numpy() if "target" in file.schema_arrow.names else None
-    return Table(X, attack, tuple(attacks), row, target)
+    return Table(X, attack, tuple(attacks), column("row").to_numpy())
+
+
+def read_labeled_table(path: Path) -> LabeledTable:
+    """Read a table that `write_table` wrote with its targets.
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    table = read_table(path)
+    if "target" not in pq.read_schema(path).names:
+        raise ValueError(
+            f"{path}: found no column 'target', expected the columns of a sampled table; "
+            "make it again with `dvc repro --force sample`"
+        )
+    return table.labeled(pq.read_table(path, columns=["target"]).column("target").to_numpy())
 
 
 def read_attacks(path: Path) -> np.ndarray:

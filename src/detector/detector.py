@@ -18,8 +18,8 @@ from src.models.interface import Classifier
 from src.models.persistence import load_classifier
 from src.utils.files import whole_folder, write_text
 
-FORMAT = 2  # 1 had no decision
-CHUNK = 1 << 17  # records prepared at once: bounds the memory of scoring a whole file
+FORMAT = 3  # 1 had no decision; 2 had other names for keys of the card and for the classes in its files
+CHUNK = 1 << 17  # records scored at once: limits the memory for a whole file
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,10 @@ class Detector:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
         if found != FORMAT:
-            raise ValueError(f"{path}: found format {found!r}, expected {FORMAT}; train it again with this version")
+            raise ValueError(
+                f"{path}: found format {found!r}, expected {FORMAT}: another version of this project saved the "
+                "detector; train it again with this version"
+            )
         return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
 
 

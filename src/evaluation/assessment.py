@@ -7,7 +7,7 @@ import pandas as pd
 
 from src.data.duplicates import vector_ids
 from src.data.sampling import Task
-from src.data.tables import Table
+from src.data.tables import LabeledTable
 from src.detector.decision import Decision, attack_probability
 from src.evaluation import leakage, metrics
 from src.evaluation.calibration import calibration_error, reliability
@@ -42,7 +42,7 @@ class Assessment:
 def assess(
     uncalibrated: np.ndarray,
     decision: Decision,
-    test: Table,
+    test: LabeledTable,
     background: Background,
     task: Task,
     protocol: EvaluationProtocol,
@@ -59,7 +59,6 @@ def assess(
         protocol: Settings of the evaluation.
         seed: Seed of the resampling.
     """
-    assert test.target is not None  # set by sampling
     target, n_classes = test.target, len(task.classes)
     attack, vectors = np.array(test.attacks)[test.attack], vector_ids(test.X)
     probability = decision.calibrated(uncalibrated)

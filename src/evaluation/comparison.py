@@ -128,8 +128,8 @@ def _mismatches(first: Verdicts, second: Verdicts) -> Iterator[str]:
         if differs.any():
             row = int(differs.argmax())
             yield (
-                f"test records that differ in {what}, {np.count_nonzero(differs):,} of {len(first):,}, the first of them "
-                f"at line {first.row[row]:,} of one run and {second.row[row]:,} of the other"
+                f"test records that differ in {what}, {np.count_nonzero(differs):,} of {len(first):,}, the first of "
+                f"them at line {first.row[row]:,} of one run and {second.row[row]:,} of the other"
             )
 
 

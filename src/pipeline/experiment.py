@@ -1,29 +1,36 @@
-"""One experiment: fit on the training part, evaluate on the test part, and what is written about both."""
+"""One experiment: fit on the training part, evaluate on the test parts, and write what is known of both."""
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from src.config.settings import Settings
-from src.data.tables import Table
 from src.detector.detector import Card, Detector
 from src.evaluation import metrics, outputs
 from src.evaluation.assessment import assess
 from src.evaluation.leakage import Background
 from src.evaluation.thresholds import fit_decision
+from src.features.reduction import Reduced
 from src.models.interface import Fitted, OnEpoch
-from src.pipeline.stages import Facts, Walk, scored_parts
+from src.pipeline.stage_data import Facts, ReducedParts, SampledParts
+from src.pipeline.stage_outputs import StageOutputs
 from src.utils.files import write_text
 from src.utils.paths import Workspace
+
+_VALIDATION_SCORES = ("false_alarm_rate", "detection_rate", "mean_cost")  # of the verdicts, beside those of the model
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A fit: the detector, how the fit went, its metrics on training and validation, and facts for the record."""
+    """Result of a training.
+
+    Attributes:
+        metrics: Scores on training and validation, and durations.
+        facts: Parameters of the run that are not in its config.
+    """
 
     detector: Detector
     fitted: Fitted
@@ -31,19 +38,28 @@ class Outcome:
     facts: Facts
 
 
-def fit(
-    settings: Settings, walk: Walk, on_epoch: OnEpoch = lambda epoch: None, *, kept_out: np.ndarray | None = None
-) -> Fitted:
-    """Fit the model on the training part; validation only picks the epoch.
+def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
+    """Fit the model on the training part and its decision on validation, and make a detector of both.
 
-    Args:
-        kept_out: Rows of the training part that the fit does not see; None for none.
+    Raises:
+        ValueError: no threshold with alarms stays within the false-alarm budget.
     """
-    parts, _, _ = walk.reduced
-    train, val = parts["train"], parts["val"]
-    if kept_out is not None:
-        train = train.without(kept_out)
-    fitted: Fitted = settings.model.fit(
+    reduced = stage_outputs.reduced
+    fitted = fit(settings, reduced)
+    probability = fitted.classifier.predict_proba(reduced.val.X)
+    held_out = _held_out_probabilities(settings, stage_outputs)
+    decision = fit_decision(probability, reduced.val.y, settings.decision, settings.task.cost, held_out)
+    detector = Detector(reduced.preparation, fitted.classifier, _card(settings), decision)
+    scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
+    scored |= _decision_scores(settings, detector, probability, reduced.val.y)
+    scored |= _durations(fitted, reduced)
+    return Outcome(detector, fitted, scored, _derived(settings, reduced.sample_facts, fitted))
+
+
+def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda epoch: None) -> Fitted:
+    """Fit the model on the training part; validation only picks the epoch."""
+    train, val = reduced.train, reduced.val
+    return settings.model.fit(
         train.X,
         train.y,
         val.X,
@@ -55,54 +71,56 @@ def fit(
         steps=settings.layout.steps(settings.scaling.features),
         attack=train.attack,
     )
-    return fitted
 
 
-def _kept_out(settings: Settings, walk: Walk) -> Iterator[np.ndarray]:
-    """Class probabilities of each block of the normal training records, in file order, by a fit that did not see it.
+def scores(fitted: Fitted, data: Reduced, part: str) -> dict[str, float]:
+    """Accuracy and macro F1 of the model's most probable class on one part.
 
-    A ensemble is stood for by one member: its probabilities are coarser, which makes the threshold rather too high.
-    Scaling and reducer are those of the whole training part, the block included.
+    Args:
+        part: Name of the part, which the names of the metrics begin with.
     """
-    count = settings.decision.false_alarm_blocks
-    if count is None:
-        return
-    train, line = walk.reduced[0]["train"], walk.sampled[0]["train"].row
-    normal = np.flatnonzero(train.y == 0)
-    single = replace(settings, model=settings.model.single)
-    for block in np.array_split(normal[np.argsort(line[normal])], count):
-        yield fit(single, walk, kept_out=block).classifier.predict_proba(train.X[block])
+    return _model_scores(fitted.classifier.predict_proba(data.X), data.y, part)
 
 
-def scores(fitted: Fitted, walk: Walk, part: Literal["train", "val"]) -> dict[str, float]:
-    """Accuracy and macro F1 of the model's most probable class on one part."""
-    return _scores(part, *_judged(fitted, walk, part))
-
-
-def _judged(fitted: Fitted, walk: Walk, part: str) -> tuple[np.ndarray, np.ndarray]:
-    """The model's class probabilities on one part, and the target."""
-    reduced = walk.reduced[0][part]
-    return fitted.classifier.predict_proba(reduced.X), reduced.y
-
-
-def _scores(part: str, probability: np.ndarray, target: np.ndarray) -> dict[str, float]:
+def _model_scores(probability: np.ndarray, target: np.ndarray, part: str) -> dict[str, float]:
     return {
         f"{part}_accuracy": metrics.accuracy(probability, target),
         f"{part}_macro_f1": metrics.macro_f1(probability, target),
     }
 
 
-def train(settings: Settings, walk: Walk) -> Outcome:
-    """Fit the model and, on validation, how its probabilities become verdicts; and make the detector of both.
+def _held_out_probabilities(settings: Settings, stage_outputs: StageOutputs) -> list[np.ndarray]:
+    """Class probabilities of normal training records, block by block, each from a fit without its block.
 
-    Raises:
-        ValueError: no threshold with alarms stays within the false-alarm budget.
+    Each fit is of one member where the model is an ensemble. The probabilities of one member are coarser, so that the
+    threshold becomes rather too high than too low. Scaling and reducer stay those of the whole training part.
+
+    Returns:
+        float32, shape (records of the block, classes), for each block; none unless the protocol asks for blocks.
     """
-    fitted = fit(settings, walk)
-    _, preparation, facts = walk.reduced
+    n_blocks = settings.decision.false_alarm_blocks
+    if n_blocks is None:
+        return []
+    reduced, train = stage_outputs.reduced, stage_outputs.reduced.train
+    one_member = replace(settings, model=settings.model.single)
+    probabilities = []
+    for block in _normal_blocks(train.y, stage_outputs.sampled.train.row, n_blocks):
+        fitted = fit(one_member, replace(reduced, train=train.without(block)))
+        probabilities.append(fitted.classifier.predict_proba(train.X[block]))
+    return probabilities
+
+
+def _normal_blocks(target: np.ndarray, row: np.ndarray, n_blocks: int) -> list[np.ndarray]:
+    """Index of the normal records, in file order, cut into contiguous blocks."""
+    normal = np.flatnonzero(target == 0)
+    return np.array_split(normal[np.argsort(row[normal])], n_blocks)
+
+
+def _card(settings: Settings) -> Card:
+    """Description of the detector that an experiment trains."""
     groups = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
     names = {group: settings.config[group]["name"] for group in groups}
-    card = Card(
+    return Card(
         class_names=settings.task.class_names,
         simulated=settings.dataset.simulated,
         k=settings.k,
@@ -111,30 +129,40 @@ def train(settings: Settings, walk: Walk) -> Outcome:
         seed=settings.seed,
         **names,
     )
-    probability, target = _judged(fitted, walk, "val")
-    task = settings.task
-    decision = fit_decision(probability, target, settings.decision, task.cost, list(_kept_out(settings, walk)))
-    result = scores(fitted, walk, "train") | _scores("val", probability, target)
+
+
+def _decision_scores(
+    settings: Settings, detector: Detector, probability: np.ndarray, target: np.ndarray
+) -> dict[str, float]:
+    """Scores of the verdicts on validation, and the fitted temperature and threshold.
+
+    Args:
+        probability: Probabilities of the model before calibration, float32, shape (n, classes).
+        target: Class index, int32, shape (n,).
+    """
+    decision, task = detector.decision, settings.task
     verdicts = decision.verdict(decision.calibrated(probability))
-    judged = metrics.scores(metrics.confusion_matrix(verdicts, target, len(task.classes)), task.cost)
-    kept = ("false_alarm_rate", "detection_rate", "mean_cost")
-    result |= {f"val_{name}": float(value) for name, value in judged.items() if name in kept}
+    found = metrics.scores(metrics.confusion_matrix(verdicts, target, len(task.classes)), task.cost)
+    scored = {f"val_{name}": float(value) for name, value in found.items() if name in _VALIDATION_SCORES}
     if settings.decision.calibrate:
-        result["val_temperature"] = decision.temperature
+        scored["val_temperature"] = decision.temperature
     if decision.threshold is not None:
-        result["val_threshold"] = decision.threshold
-    result |= {"fit_seconds": fitted.seconds, "reduce_seconds": facts["reduce_seconds"]}
+        scored["val_threshold"] = decision.threshold
+    return scored
+
+
+def _durations(fitted: Fitted, reduced: ReducedParts) -> dict[str, float]:
+    """Seconds of the fits and, for networks, the number of epochs and their median duration."""
+    found = {"fit_seconds": fitted.seconds, "reduce_seconds": reduced.seconds}
     if fitted.epochs:
-        seconds = sorted(one["seconds"] for one in fitted.epochs)
-        result |= {"epochs": len(fitted.epochs), "epoch_seconds_median": seconds[len(seconds) // 2]}
-    detector = Detector(preparation, fitted.classifier, card, decision)
-    return Outcome(detector, fitted, result, _derived(settings, facts, fitted))
+        seconds = sorted(epoch["seconds"] for epoch in fitted.epochs)
+        found |= {"epochs": len(fitted.epochs), "epoch_seconds_median": seconds[len(seconds) // 2]}
+    return found
 
 
-def _derived(settings: Settings, facts: Facts, fitted: Fitted) -> Facts:
-    """What is not in the config but decides what a score means, as parameters of the run."""
-    sample = facts["sample"]
-    flat: dict[str, Any] = {"k": settings.k, "simulated": settings.dataset.simulated}
+def _derived(settings: Settings, sample: Facts, fitted: Fitted) -> Facts:
+    """Parameters of the run that are not in the config but decide what a score means."""
+    flat: Facts = {"k": settings.k, "simulated": settings.dataset.simulated}
     for key in ("records", "distinct_vectors"):
         flat |= {f"{key}_{part}": count for part, count in sample[key].items()}
     flat |= {f"records_drawn_again_{name}": found["drawn_again"] for name, found in sample["classes"].items()}
@@ -146,13 +174,13 @@ def _derived(settings: Settings, facts: Facts, fitted: Fitted) -> Facts:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """The record of a fit, kept beside its detector.
+    """Record of a training, kept beside its detector.
 
     Attributes:
         run_id: MLflow run of the training.
-        metrics: On training and validation.
-        facts: Parameters of the run beside its config.
-        epochs: As in `Fitted`.
+        metrics: Scores on training and validation, and durations.
+        facts: Parameters of the run that are not in its config.
+        epochs: Metrics by epoch, as in `Fitted`.
     """
 
     run_id: str
@@ -162,59 +190,52 @@ class TrainingRecord:
 
     @classmethod
     def of(cls, outcome: Outcome, run_id: str) -> "TrainingRecord":
-        """The record of one outcome."""
+        """Record of one outcome."""
         return cls(run_id, outcome.metrics, outcome.facts, outcome.fitted.epochs)
 
     @classmethod
     def read(cls, made: Workspace) -> "TrainingRecord":
-        """The record that `write_training` kept."""
+        """Read the record that `write_training` kept."""
         return cls(**json.loads(made.run_note.read_text(encoding="utf-8")))
 
 
 def write_training(outcome: Outcome, settings: Settings, record: TrainingRecord, out: Workspace) -> None:
-    """Keep the detector, the history, and the record that the evaluation goes on with."""
+    """Keep the detector, the training history, and the record that the evaluation needs."""
     outcome.detector.save(out.detector)
     outputs.write_history(record.epochs, out.reports, settings.caption)
     write_text(out.run_note, json.dumps(asdict(record), indent=2) + "\n")
 
 
 def evaluate(
-    detector: Detector, parts: dict[str, Table], settings: Settings, before: dict[str, float], out: Workspace
+    detector: Detector, sampled: SampledParts, settings: Settings, training_metrics: dict[str, float], out: Workspace
 ) -> dict[str, Any]:
     """Score the test parts with the whole detector, write the reports, and return all metrics.
 
-    The reports of `test` lie in `reports/`, those of each further test part in a folder of their own.
+    Reports of `test` are written to `reports/`, those of each further test to a folder of its own.
 
     Args:
-        parts: `train`, `val`, `test`, and what further test parts there are.
-        before: Metrics of the training, to stand in the same file.
+        training_metrics: Metrics of the training, written to the same file.
     """
-    background = Background.of(parts["train"])
-    seconds, judgements = 0.0, {}
-    for name in scored_parts(parts):
+    background = Background.of(sampled.train)
+    seconds, assessments = 0.0, {}
+    for name, table in sampled.tests.items():
         start = time.perf_counter()
-        uncalibrated = detector.uncalibrated(parts[name].X)
+        uncalibrated = detector.uncalibrated(table.X)
         seconds += time.perf_counter() - start
-        judgements[name] = assess(
-            uncalibrated,
-            detector.decision,
-            parts[name],
-            background,
-            settings.task,
-            settings.evaluation,
-            settings.seed,
+        assessments[name] = assess(
+            uncalibrated, detector.decision, table, background, settings.task, settings.evaluation, settings.seed
         )
-    told = {
-        name: {f"{name}_{metric}": value for metric, value in one.metrics.items()} for name, one in judgements.items()
+    test_metrics = {
+        name: {f"{name}_{metric}": value for metric, value in one.metrics.items()} for name, one in assessments.items()
     }
-    everything: dict[str, Any] = {"simulated": settings.dataset.simulated, **before}
-    everything |= {metric: value for one in told.values() for metric, value in one.items()}
+    everything: dict[str, Any] = {"simulated": settings.dataset.simulated, **training_metrics}
+    for one in test_metrics.values():
+        everything |= one
     everything["evaluate_seconds"] = seconds
-    out.further_tests.mkdir(parents=True, exist_ok=True)  # also without any: DVC wants to find it
-    for name, one in judgements.items():
-        folder, caption = out.reports, settings.caption
+    out.further_tests.mkdir(parents=True, exist_ok=True)  # DVC expects the folder even where it stays empty
+    for name, assessment in assessments.items():
+        folder, caption, shown = out.reports, settings.caption, everything
         if name != "test":
-            folder, caption = out.further_tests / name, f"{settings.caption}, {name}"
-        shown = everything if name == "test" else told[name]
-        outputs.write_assessment(one, shown, settings.task.class_names, folder, caption, name)
+            folder, caption, shown = out.further_tests / name, f"{settings.caption}, {name}", test_metrics[name]
+        outputs.write_assessment(assessment, shown, settings.task.class_names, folder, caption, name)
     return everything

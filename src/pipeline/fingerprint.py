@@ -24,7 +24,7 @@ from src.utils.paths import PROJECT, in_dvc_stage
 
 Config = Mapping[str, Any]
 
-_READS = "src.pipeline.stages.Walk"  # gives a stage the outputs of those before it, or makes them in memory
+_READS = "src.pipeline.stage_outputs.StageOutputs"  # reads the outputs of earlier stages, or makes them in memory
 _TRAINS = ("src.pipeline.experiment.train", "src.pipeline.experiment.write_training", _READS)
 # What makes the output of each stage from its config.
 STAGES: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from src.reports.grid_report import GridReport
 from src.reports.runs import Entry, Results, Run
 from src.tracking.finished_runs import FinishedRun, find_finished
 from src.tracking.parents import log_to_parent
-from src.tracking.seed_summary import groups
+from src.tracking.seed_groups import group_by_seed
 from src.utils.paths import PROJECT, project
 
 
@@ -36,7 +36,7 @@ def write_grid_report(name: str, report: Callable[[Results], GridReport], given:
 
 def _entries(grid: str, given: Sequence[str]) -> list[Entry]:
     found = []
-    for group in groups(jobs([f"+experiment={grid}", *given])):
+    for group in group_by_seed(jobs([f"+experiment={grid}", *given])):
         runs = {seed: _run(run) for seed, config in group.configs.items() if (run := find_finished(config))}
         found.append(Entry(grid, next(iter(group.configs.values())), tuple(group.configs), runs))
     return found

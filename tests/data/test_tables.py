@@ -8,43 +8,56 @@ import pyarrow.parquet as pq
 import pytest
 
 from src.data.schema import FEATURES
-from src.data.tables import Table, concatenate, read_attacks, read_table, to_arrow, write_table
+from src.data.tables import (
+    LabeledTable,
+    Table,
+    concatenate,
+    read_attacks,
+    read_labeled_table,
+    read_table,
+    to_arrow,
+    write_table,
+)
 
 SOME = ("normal", "smurf", "nmap")
 
 
-def table(attack: list[int], attacks: tuple[str, ...] = SOME, target: list[int] | None = None) -> Table:
+def table(attack: list[int], attacks: tuple[str, ...] = SOME) -> Table:
     n = len(attack)
     X = np.random.default_rng(n).normal(size=(n, 53)).astype(np.float32)
-    targets = None if target is None else np.array(target, dtype=np.int32)
-    return Table(X, np.array(attack, dtype=np.int32), attacks, np.arange(n, dtype=np.int64) * 2 + 1, targets)
+    return Table(X, np.array(attack, dtype=np.int32), attacks, np.arange(n, dtype=np.int64) * 2 + 1)
+
+
+def labeled(attack: list[int], target: list[int]) -> LabeledTable:
+    return table(attack).labeled(np.array(target, dtype=np.int32))
 
 
 def labels(records: Table) -> list[str]:
     return [records.attacks[code] for code in records.attack]
 
 
-@pytest.mark.parametrize("target", [None, [0, 1, 1, 0]])
-def test_what_is_written_is_what_is_read(target: list[int] | None, tmp_path: Path) -> None:
-    records = table([0, 2, 1, 0], target=target)
+@pytest.mark.parametrize("records", [table([0, 2, 1, 0]), labeled([0, 2, 1, 0], [0, 1, 1, 0])])
+def test_what_is_written_is_what_is_read(records: Table, tmp_path: Path) -> None:
     write_table(records, tmp_path / "some.parquet")
-    read = read_table(tmp_path / "some.parquet")
+    read = (read_labeled_table if isinstance(records, LabeledTable) else read_table)(tmp_path / "some.parquet")
+    assert type(read) is type(records)
     assert np.array_equal(read.X, records.X)
     assert read.X.dtype == np.float32
     assert labels(read) == labels(records) == ["normal", "nmap", "smurf", "normal"]
     assert read.row.tolist() == [1, 3, 5, 7]
-    assert (None if read.target is None else read.target.tolist()) == target
+    if isinstance(read, LabeledTable):
+        assert (read.target.tolist(), read.target.dtype) == ([0, 1, 1, 0], np.int32)
     assert (len(read), read.attack.dtype, read.row.dtype) == (4, np.int32, np.int64)
 
 
 def test_a_table_without_records_survives_too(tmp_path: Path) -> None:
-    write_table(table([], target=[]), tmp_path / "some.parquet")
-    read = read_table(tmp_path / "some.parquet")
+    write_table(labeled([], []), tmp_path / "some.parquet")
+    read = read_labeled_table(tmp_path / "some.parquet")
     assert (len(read), read.X.shape, read.target.tolist()) == (0, (0, 53), [])
 
 
 def test_columns_are_the_features_by_name_then_the_rest() -> None:
-    records = table([0, 1], target=[0, 1])
+    records = labeled([0, 1], [0, 1])
     arrow = to_arrow(records)
     assert arrow.column_names == [*FEATURES, "attack", "row", "target"]
     assert arrow.column("count").to_numpy().tolist() == records.X[:, 20].tolist()
@@ -87,7 +100,7 @@ def test_a_failed_write_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest
 
 
 def test_take_gives_the_records_in_the_order_asked_and_as_often() -> None:
-    records = table([0, 1, 2], target=[0, 1, 2])
+    records = labeled([0, 1, 2], [0, 1, 2])
     index = np.array([2, 0, 2])
     taken = records.take(index)
     assert np.array_equal(taken.X, records.X[index])
@@ -96,9 +109,19 @@ def test_take_gives_the_records_in_the_order_asked_and_as_often() -> None:
     assert taken.target.tolist() == [2, 0, 2]
 
 
-def test_take_sets_a_target_where_one_is_given() -> None:
-    assert table([0, 1]).take(np.array([1, 0])).target is None
-    assert table([0, 1]).take(np.array([1, 0]), np.array([7, 8])).target.tolist() == [7, 8]
+def test_records_without_targets_stay_without_until_they_are_labeled() -> None:
+    taken = table([0, 1]).take(np.array([1, 0]))
+    assert type(taken) is Table
+    again = taken.labeled(np.array([7, 8]))
+    assert (labels(again), again.target.tolist()) == (["smurf", "normal"], [7, 8])
+
+
+def test_a_table_without_targets_is_not_read_as_a_sampled_one(tmp_path: Path) -> None:
+    write_table(table([0]), tmp_path / "some.parquet")
+    with pytest.raises(
+        ValueError, match=r"some\.parquet: found no column 'target', expected .*dvc repro --force sample"
+    ):
+        read_labeled_table(tmp_path / "some.parquet")
 
 
 def test_concatenated_tables_share_one_list_of_labels() -> None:

@@ -25,7 +25,7 @@ from src.detector.detector import Card, Detector
 from src.features.encoding import encode
 from src.features.reduction import fit_preparation, prepare
 from src.pipeline.experiment import train
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
 
 MODELS = {
@@ -52,7 +52,7 @@ def detector(request: pytest.FixtureRequest, composed: Callable[..., DictConfig]
             *MODELS[request.param],
         )
     )  # fmt: skip
-    return train(settings, Walk(settings, Workspace(Path("/nowhere")))).detector
+    return train(settings, StageOutputs(settings, Workspace(Path("/nowhere")))).detector
 
 
 def test_raw_records_get_the_same_verdicts_before_and_after_keeping(
@@ -126,7 +126,7 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
     detector.save(tmp_path / "detector")
     card = json.loads((tmp_path / "detector" / "detector.json").read_text())
     assert card == {
-        "format": 2,
+        "format": 3,
         "class_names": ["normal", "attack"],
         "dataset": "simulated",
         "simulated": True,
@@ -333,21 +333,47 @@ def test_a_folder_that_is_no_detector_is_named(tmp_path: Path) -> None:
         Detector.load(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("found", [0, 1, 3, "2", None])
+@pytest.mark.parametrize("found", [0, 1, 2, 4, "3", None])
 def test_another_format_is_refused(found: object, tmp_path: Path) -> None:
     (tmp_path / "detector.json").write_text(json.dumps({"format": found, "class_names": ["normal", "attack"]}))
-    with pytest.raises(ValueError, match=rf"detector\.json: found format {found!r}, expected 2; train it again"):
+    with pytest.raises(
+        ValueError,
+        match=rf"{tmp_path}/detector\.json: found format {found!r}, expected 3: another version .*; train it again",
+    ):
         Detector.load(tmp_path)
+
+
+@pytest.mark.parametrize(("model", "kept"), [("lstm", "network.keras"), ("random_forest", "estimator.skops")])
+def test_a_detector_of_an_earlier_version_is_refused_before_its_model_is_read(
+    model: str, kept: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Format 2 as it was kept before the modules and keys of this version had their names."""
+    names = {"dataset": "simulated", "task": "binary", "split": "random", "reducer": "pca", "model": model}
+    card = {
+        "format": 2, "class_names": ["normal", "attack"], **names, "simulated": True, "k": 2, "seed": 0,
+        "scaling": "minmax", "layout": "record", "window": 1, "past": [],
+        "decision": {"temperature": 1.0, "threshold": None, "cost": None, "attack_odds": 1.0},
+    }  # fmt: skip
+    (tmp_path / "detector.json").write_text(json.dumps(card))
+    (tmp_path / "model").mkdir()
+    for name in ("preparation.skops", f"model/{kept}", "model/model.json"):
+        (tmp_path / name).write_bytes(b"names classes of that version")
+    message = f"{tmp_path / 'detector.json'}: found format 2, expected 3: another version of this project saved the "
+    with pytest.raises(ValueError, match="train it again with this version") as error:
+        Detector.load(tmp_path)
+    assert str(error.value).startswith(message)
+    assert predict.main(["--model", str(tmp_path), "records.csv"]) == 1
+    assert f"predict: {message}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        '{"format": 2, "class',
+        '{"format": 3, "class',
         "[]",
         "1",
-        '{"format": 2, "classes": 2}',
-        '{"format": 2, "decision": {"temperature": -1}}',
+        '{"format": 3, "classes": 2}',
+        '{"format": 3, "decision": {"temperature": -1}}',
     ],
 )
 def test_a_card_that_is_not_one_of_ours_is_refused(text: str, tmp_path: Path) -> None:

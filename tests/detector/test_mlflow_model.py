@@ -24,7 +24,7 @@ from src.detector.detector import Detector
 from src.detector.example import example_records
 from src.detector.mlflow_model import ServedDetector
 from src.pipeline.experiment import train
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.tracking.runs import tracked_run
 from src.utils.paths import PROJECT, Workspace
 
@@ -62,7 +62,7 @@ def settings(composed: Callable[..., DictConfig]) -> Settings:
 def folder(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kept detector."""
     folder = tmp_path_factory.mktemp("kept") / "detector"
-    train(settings, Walk(settings, Workspace(Path("/nowhere")))).detector.save(folder)
+    train(settings, StageOutputs(settings, Workspace(Path("/nowhere")))).detector.save(folder)
     return folder
 
 

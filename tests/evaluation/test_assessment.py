@@ -5,7 +5,7 @@ import pytest
 
 from src.data.sampling import Task
 from src.data.schema import N_FEATURES
-from src.data.tables import Table
+from src.data.tables import LabeledTable
 from src.detector.decision import Decision
 from src.evaluation.assessment import AS_FITTED, Assessment, assess
 from src.evaluation.config import EvaluationProtocol
@@ -20,12 +20,12 @@ TASK = Task(
 )
 
 
-def table() -> Table:
+def table() -> LabeledTable:
     """Each record a vector of its own, but for the last, which is the first one's copy; 4 kinds of label."""
     X = np.zeros((12, N_FEATURES), dtype=np.float32, order="F")
     X[:, 4] = [*range(11), 0]
     codes = np.array([0] * 6 + [1, 1, 1, 2, 2, 2], dtype=np.int32)
-    return Table(X, codes, ("normal", "smurf", "mailbomb"), np.arange(12, 0, -1), TARGET)
+    return LabeledTable(X, codes, ("normal", "smurf", "mailbomb"), np.arange(12, 0, -1), TARGET)
 
 
 def assessed(decision: Decision, *, bootstrap: int = 0) -> Assessment:

@@ -17,7 +17,7 @@ from src.features.reduction import Reduced
 from src.models.classical.classifier import RandomForest
 from src.models.interface import Fitted
 from src.pipeline.experiment import evaluate, train
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
 
 Compose = Callable[..., DictConfig]
@@ -33,9 +33,9 @@ POINT = ("decision.calibrate=true", "decision.false_alarm_budget=0.01", "decisio
 
 
 @pytest.fixture(scope="module")
-def walk(composed: Compose) -> Walk:
+def outputs(composed: Compose) -> StageOutputs:
     """The data of all experiments here."""
-    made = Walk(build(composed(*SMALL)), Workspace(Path("/nowhere")))
+    made = StageOutputs(build(composed(*SMALL)), Workspace(Path("/nowhere")))
     _ = made.reduced
     return made
 
@@ -44,37 +44,37 @@ def settings(composed: Compose, *overrides: str) -> Settings:
     return build(composed(*SMALL, *overrides))
 
 
-def test_the_operating_point_keeps_to_its_budget_on_validation(composed: Compose, walk: Walk) -> None:
-    outcome = train(settings(composed, *POINT), walk)
+def test_the_operating_point_keeps_to_its_budget_on_validation(composed: Compose, outputs: StageOutputs) -> None:
+    outcome = train(settings(composed, *POINT), outputs)
     decision, found = outcome.detector.decision, outcome.metrics
     assert decision.cost == ((0, 1), (2, 0))
     assert (found["val_temperature"], found["val_threshold"]) == (decision.temperature, decision.threshold)
     assert decision.temperature != 1
     assert found["val_false_alarm_rate"] <= 0.01
-    val = walk.sampled[0]["val"]
-    assert val.target is not None
+    val = outputs.sampled.val
     alarm = outcome.detector.verdict(outcome.detector.score(val.X)) != 0
     assert alarm[val.target == 0].mean() == found["val_false_alarm_rate"]
     assert alarm[val.target != 0].mean() == found["val_detection_rate"]
 
 
 @pytest.mark.parametrize("blocks", [(), ("split.distinct=true", "decision.false_alarm_blocks=3")])
-def test_test_records_have_no_part_in_the_decision(blocks: tuple[str, ...], composed: Compose, walk: Walk) -> None:
+def test_test_records_have_no_part_in_the_decision(
+    blocks: tuple[str, ...], composed: Compose, outputs: StageOutputs
+) -> None:
     wanted = settings(composed, *POINT, *blocks)
-    parts, preparation, facts = walk.reduced
-    test = parts["test"]
-    other = Walk(wanted, Workspace(Path("/nowhere")))
-    upside_down = Reduced(np.ascontiguousarray(-test.X[::-1]), 1 - test.y, test.attack)
-    other.__dict__["sampled"] = walk.sampled
-    other.__dict__["reduced"] = ({**parts, "test": upside_down}, preparation, facts)
-    one, changed = train(wanted, walk), train(wanted, other)
+    reduced = outputs.reduced
+    other = StageOutputs(wanted, Workspace(Path("/nowhere")))
+    upside_down = Reduced(np.ascontiguousarray(-reduced.test.X[::-1]), 1 - reduced.test.y, reduced.test.attack)
+    vars(other)["sampled"] = outputs.sampled
+    vars(other)["reduced"] = replace(reduced, test=upside_down)
+    one, changed = train(wanted, outputs), train(wanted, other)
     assert changed.detector.decision == one.detector.decision
-    del other.__dict__["reduced"][0]["test"]
+    vars(other)["reduced"] = replace(reduced, test=None)  # type: ignore[arg-type]
     assert train(wanted, other).detector.decision == one.detector.decision
 
 
 class Spy:
-    """A forest that notes what it is fitted on, and says that it is one of a ensemble where it is asked for one."""
+    """A forest that notes what it is fitted on, and says when it is one member of an ensemble."""
 
     reads_windows = False
 
@@ -91,89 +91,93 @@ class Spy:
         return self._model.fit(X, y, X_val, *rest, **options)  # type: ignore[arg-type]
 
 
-def test_each_block_of_normal_traffic_is_judged_by_a_fit_that_did_not_see_it(composed: Compose) -> None:
+def test_each_block_of_normal_traffic_is_scored_by_a_fit_that_did_not_see_it(composed: Compose) -> None:
     wanted = settings(
         composed, "split.distinct=true", "decision.false_alarm_budget=0.05", "decision.false_alarm_blocks=3"
     )
     seen: list[np.ndarray] = []
     wanted = replace(wanted, model=Spy(wanted.model, seen))
-    walk = Walk(wanted, Workspace(Path("/nowhere")))
-    outcome = train(wanted, walk)
+    outputs = StageOutputs(wanted, Workspace(Path("/nowhere")))
+    outcome = train(wanted, outputs)
     everything, *without = seen
-    part, table = walk.reduced[0]["train"], walk.sampled[0]["train"]
+    part, table = outputs.reduced.train, outputs.sampled.train
     np.testing.assert_array_equal(everything, part.X)
     normal = np.flatnonzero(part.y == 0)
     blocks = np.array_split(normal[np.argsort(table.row[normal])], 3)
     assert len(without) == len(blocks)
     for fitted_on, block in zip(without, blocks, strict=True):
         np.testing.assert_array_equal(fitted_on, np.delete(part.X, block, axis=0))
-    judged = []
+    scored = []
     for block in blocks:
         rest = part.without(block)
         options = {"n_classes": 2, "training": wanted.training, "seed": wanted.seed}
         again = wanted.model.single.fit(rest.X, rest.y, part.X, part.y, **options).classifier
-        judged.append(1 - again.predict_proba(part.X[block])[:, 0].astype(float))
+        scored.append(1 - again.predict_proba(part.X[block])[:, 0].astype(float))
     threshold = outcome.detector.decision.threshold
     assert threshold is not None
-    alarms = [np.mean(one >= threshold) for one in judged]
+    alarms = [np.mean(one >= threshold) for one in scored]
     assert max(alarms) <= 0.05
     assert outcome.metrics["val_threshold"] == threshold
 
 
-def test_what_is_not_asked_for_is_not_fitted(composed: Compose, walk: Walk) -> None:
-    outcome = train(settings(composed), walk)
+def test_what_is_not_asked_for_is_not_fitted(composed: Compose, outputs: StageOutputs) -> None:
+    outcome = train(settings(composed), outputs)
     decision = outcome.detector.decision
     assert (decision.temperature, decision.threshold, decision.cost) == (1, None, None)
     assert not {"val_temperature", "val_threshold", "val_mean_cost"} & set(outcome.metrics)
     assert "val_false_alarm_rate" in outcome.metrics
 
 
-def test_costs_are_told_wherever_a_task_has_them(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+def test_costs_are_reported_wherever_a_task_has_them(composed: Compose, outputs: StageOutputs, tmp_path: Path) -> None:
     wanted = settings(composed, COST)
-    outcome = train(wanted, walk)
+    outcome = train(wanted, outputs)
     assert outcome.detector.decision.cost is None  # most probable, as the default says
-    found = evaluate(outcome.detector, walk.sampled[0], wanted, outcome.metrics, Workspace(tmp_path))
+    found = evaluate(outcome.detector, outputs.sampled, wanted, outcome.metrics, Workspace(tmp_path))
     assert {"val_mean_cost", "test_mean_cost", "test_mean_cost_low", "test_ceiling_mean_cost"} <= set(found)
 
 
-def test_each_test_part_has_its_metrics_and_its_reports(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+def test_each_test_part_has_its_metrics_and_its_reports(
+    composed: Compose, outputs: StageOutputs, tmp_path: Path
+) -> None:
     wanted = settings(composed)
-    outcome = train(wanted, walk)
-    tables = walk.sampled[0]
-    half = tables["test"].take(np.arange(len(tables["test"]) // 2))
+    outcome = train(wanted, outputs)
+    test = outputs.sampled.test
+    half = test.take(np.arange(len(test) // 2))
+    sampled = replace(outputs.sampled, tests={"test": test, "test_21": half})
     out = Workspace(tmp_path)
-    found = evaluate(outcome.detector, {**tables, "test_21": half}, wanted, outcome.metrics, out)
+    found = evaluate(outcome.detector, sampled, wanted, outcome.metrics, out)
     assert json.loads((out.reports / "metrics.json").read_text()) == found
     for name, table, folder in (
-        ("test", tables["test"], out.reports),
+        ("test", test, out.reports),
         ("test_21", half, out.further_tests / "test_21"),
     ):
         kept = Verdicts.read(folder / f"{name}_verdicts.parquet")
-        assert table.target is not None
         np.testing.assert_array_equal(kept.row, table.row)
         assert (kept.predicted == table.target).mean() == pytest.approx(found[f"{name}_accuracy"])
         assert pd.read_csv(folder / "leakage.csv")["records"][0] == len(table)
         assert {"confusion_matrix.png", "reliability.png", "reliability.csv", "attack_recall.csv", "metrics.json"} <= {
             path.name for path in folder.iterdir()
         }
-    told = json.loads((out.further_tests / "test_21" / "metrics.json").read_text())
-    assert set(told) == {name for name in found if name.startswith("test_21_")}
+    written = json.loads((out.further_tests / "test_21" / "metrics.json").read_text())
+    assert set(written) == {name for name in found if name.startswith("test_21_")}
     assert not [path for path in out.further_tests.iterdir() if path.name != "test_21"]
 
 
-def test_the_folder_of_further_tests_is_there_also_without_any(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+def test_the_folder_of_further_tests_is_there_also_without_any(
+    composed: Compose, outputs: StageOutputs, tmp_path: Path
+) -> None:
     wanted = settings(composed, "evaluation.bootstrap=0")
-    outcome = train(wanted, walk)
-    found = evaluate(outcome.detector, walk.sampled[0], wanted, outcome.metrics, Workspace(tmp_path))
+    outcome = train(wanted, outputs)
+    found = evaluate(outcome.detector, outputs.sampled, wanted, outcome.metrics, Workspace(tmp_path))
     assert list(Workspace(tmp_path).further_tests.iterdir()) == []
     assert not [name for name in found if name.endswith(("_low", "_high"))]
 
 
-def test_equal_runs_have_equal_numbers(composed: Compose, walk: Walk, tmp_path: Path) -> None:
+def test_equal_runs_have_equal_numbers(composed: Compose, outputs: StageOutputs, tmp_path: Path) -> None:
     wanted = settings(composed, *POINT)
-    outcome = train(wanted, walk)
+    outcome = train(wanted, outputs)
     one, two = (
-        evaluate(outcome.detector, walk.sampled[0], wanted, {}, Workspace(tmp_path / name)) for name in ("one", "two")
+        evaluate(outcome.detector, outputs.sampled, wanted, {}, Workspace(tmp_path / name)) for name in ("one", "two")
     )
     del one["evaluate_seconds"], two["evaluate_seconds"]
     assert one == two
@@ -181,11 +185,11 @@ def test_equal_runs_have_equal_numbers(composed: Compose, walk: Walk, tmp_path: 
         assert (tmp_path / "one/reports" / name).read_bytes() == (tmp_path / "two/reports" / name).read_bytes()
 
 
-def test_a_budget_that_only_silence_would_meet_ends_the_run(composed: Compose, walk: Walk) -> None:
+def test_a_budget_that_only_silence_would_meet_ends_the_run(composed: Compose, outputs: StageOutputs) -> None:
     wanted = settings(composed, "decision.false_alarm_budget=0")
     stuck = replace(wanted, model=_AlwaysSure())
     with pytest.raises(ValueError, match=r"decision\.false_alarm_budget=0: found .* only a detector without any alarm"):
-        train(stuck, walk)
+        train(stuck, outputs)
 
 
 class _AlwaysSure:

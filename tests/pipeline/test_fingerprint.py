@@ -17,10 +17,11 @@ from omegaconf import DictConfig
 from src.config.build import build
 from src.config.settings import Settings
 from src.data.tables import read_table
-from src.pipeline import fingerprint, stages
+from src.pipeline import fingerprint, stage_data, stages
 from src.pipeline.closure import Code
 from src.pipeline.fingerprint import current_facts, note_path, of_run, of_stage, write_note
-from src.pipeline.stages import Walk, write_preprocessed, write_sampled
+from src.pipeline.stage_outputs import StageOutputs
+from src.pipeline.stages import write_preprocessed, write_sampled
 from src.utils.paths import PROJECT, Workspace
 
 Compose = Callable[..., DictConfig]
@@ -136,7 +137,7 @@ def test_what_a_stage_does_not_read_does_not_make_its_output_stale(
         ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
         ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
         ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
-        ("sample", "pipeline/stages.py", "once=s.split.official", "once=False"),
+        ("sample", "pipeline/stage_data.py", "once=settings.split.official", "once=False"),
         ("reduce", "features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver"),
         ("reduce", "features/reduction.py", "dtype=np.float32)", "dtype=np.float64)"),
         ("reduce", "config/build.py", '_convert_="all"', '_convert_="none"'),
@@ -220,7 +221,7 @@ def test_in_a_dvc_stage_a_stale_output_is_an_error_that_names_the_way_out(
     assert current_facts(output, config(composed), stage) == FACTS
 
 
-# --- the walk --------------------------------------------------------------------------------------------------------
+# --- outputs of the stages --------------------------------------------------------------------------------------------
 
 SMALL = ("dataset=simulated", "dataset.records=1000", "dataset.test_records=1000")
 
@@ -239,10 +240,10 @@ def test_a_direct_run_reads_what_is_current(
     written: tuple[Settings, Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, out = written
-    monkeypatch.setattr(stages, "draw", None)  # must not be needed
-    tables, facts = Walk(settings, out).sampled
-    np.testing.assert_array_equal(tables["val"].X, read_table(out.sampled / "val.parquet").X)
-    assert facts["source_records"] == 1000
+    monkeypatch.setattr(stage_data, "draw", None)  # must not be needed
+    sampled = StageOutputs(settings, out).sampled
+    np.testing.assert_array_equal(sampled.val.X, read_table(out.sampled / "val.parquet").X)
+    assert sampled.facts["source_records"] == 1000
 
 
 def test_a_direct_run_makes_what_is_stale_in_memory_and_leaves_the_files(
@@ -251,7 +252,7 @@ def test_a_direct_run_makes_what_is_stale_in_memory_and_leaves_the_files(
     _, out = written
     before = {path: path.stat().st_mtime_ns for path in out.root.rglob("*")}
     other = build(composed(*SMALL, "seed=1"))
-    stale, fresh = Walk(other, out).sampled[0], Walk(other, Workspace(tmp_path)).sampled[0]
+    stale, fresh = (StageOutputs(other, made).sampled.by_name() for made in (out, Workspace(tmp_path)))
     for part in ("train", "val", "test"):
         np.testing.assert_array_equal(stale[part].row, fresh[part].row)
         np.testing.assert_array_equal(stale[part].X, fresh[part].X)
@@ -260,15 +261,15 @@ def test_a_direct_run_makes_what_is_stale_in_memory_and_leaves_the_files(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_in_a_dvc_stage_the_walk_stops_at_a_stale_table_but_for_the_one_that_is_being_made(
+def test_in_a_dvc_stage_a_stale_table_is_an_error_unless_it_is_the_one_being_made(
     written: tuple[Settings, Workspace], composed: Compose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, out = written
     monkeypatch.setenv("DVC_STAGE", "sample")
     other = build(composed(*SMALL, "seed=1"))
     with pytest.raises(RuntimeError, match="dvc repro --force sample"):
-        _ = Walk(other, out).sampled
-    assert len(Walk(other, out, making="sample").sampled[0]) == 3
+        _ = StageOutputs(other, out).sampled
+    assert len(StageOutputs(other, out, making="sample").sampled.by_name()) == 3
 
 
 def test_a_stage_that_died_leaves_no_note(

@@ -1,4 +1,4 @@
-"""The walk with published tests: every record of them in file order, apart from what training and validation are."""
+"""Outputs of the stages: published tests in file order, apart from training and validation; files as made in memory."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +13,11 @@ from src.data.duplicates import overlap, vector_ids
 from src.data.schema import CATEGORIES, LABELS
 from src.data.simulator import simulate
 from src.data.sources import MIRROR_VARIABLE
-from src.data.tables import Table, read_table
+from src.data.tables import LabeledTable, Table, read_table
 from src.features.preprocessing import preprocess_in_memory
-from src.pipeline.stages import Walk, write_preprocessed, write_raw, write_reduced, write_sampled
+from src.pipeline.stage_data import Facts, SampledParts
+from src.pipeline.stage_outputs import StageOutputs
+from src.pipeline.stages import write_preprocessed, write_raw, write_reduced, write_sampled
 from src.utils.paths import Workspace
 
 Compose = Callable[..., DictConfig]
@@ -59,7 +61,11 @@ def vectors(table: Table) -> list[tuple[float, ...]]:
     return [*map(tuple, table.X.tolist())]
 
 
-def assert_same(one: dict[str, Table], other: dict[str, Table]) -> None:
+def tables_of(sampled: SampledParts) -> tuple[dict[str, LabeledTable], Facts]:
+    return sampled.by_name(), sampled.facts
+
+
+def assert_same(one: dict[str, LabeledTable], other: dict[str, LabeledTable]) -> None:
     assert [*one] == [*other]
     for part, table in one.items():
         np.testing.assert_array_equal(table.X, other[part].X)
@@ -72,16 +78,16 @@ def test_the_published_tests_are_whole_and_in_file_order(
     dataset: tuple[str, ...], composed: Compose, tmp_path: Path
 ) -> None:
     settings = build(composed(*dataset, "split=official"))
-    walk = Walk(settings, Workspace(tmp_path / "made"))
-    tables, facts = walk.sampled
+    outputs = StageOutputs(settings, Workspace(tmp_path / "made"))
+    tables, facts = tables_of(outputs.sampled)
     assert [*tables] == ["train", "val", *TESTS[dataset]]
     for part in TESTS[dataset]:
-        raw = walk.raw(part, tmp_path / "raw")
+        raw = outputs.raw_file(part, tmp_path / "raw")
         file, _ = preprocess_in_memory(raw, record_format=settings.dataset.record_format)
         np.testing.assert_array_equal(tables[part].X, file.X)
         assert tables[part].row.tolist() == list(range(1, len(file) + 1))
         attack = np.array(file.attacks)[file.attack]
-        assert tables[part].target.tolist() == (attack != "normal").astype(int).tolist()  # type: ignore[union-attr]
+        assert tables[part].target.tolist() == (attack != "normal").astype(int).tolist()
         training = set(vectors(tables["train"]))
         seen = sum(one in training for one in vectors(file))
         assert facts[f"{part}_share_seen_in_training"] == pytest.approx(seen / len(file))
@@ -96,7 +102,7 @@ def test_training_and_validation_are_each_record_of_the_training_file_once_and_s
     dataset: tuple[str, ...], task: str, composed: Compose, tmp_path: Path
 ) -> None:
     settings = build(composed(*dataset, f"task={task}", "split=official"))
-    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    tables, facts = tables_of(StageOutputs(settings, Workspace(tmp_path)).sampled)
     n = facts["source_records"]
     assert n == 20_000
     assert sorted([*tables["train"].row, *tables["val"].row]) == list(range(1, n + 1))
@@ -109,9 +115,11 @@ def test_training_and_validation_are_each_record_of_the_training_file_once_and_s
 
 def test_distinct_thins_the_training_part_alone(composed: Compose, tmp_path: Path) -> None:
     choice = (*SIMULATED, "task=multiclass", "split=official")
-    whole = Walk(build(composed(*choice)), Workspace(tmp_path)).sampled[0]
-    tables, facts = Walk(build(composed(*choice, "split.distinct=true")), Workspace(tmp_path)).sampled
-    kinds = {(*one, target) for one, target in zip(vectors(whole["train"]), whole["train"].target, strict=True)}  # type: ignore[arg-type]
+    whole = StageOutputs(build(composed(*choice)), Workspace(tmp_path)).sampled.by_name()
+    tables, facts = tables_of(
+        StageOutputs(build(composed(*choice, "split.distinct=true")), Workspace(tmp_path)).sampled
+    )
+    kinds = {(*one, target) for one, target in zip(vectors(whole["train"]), whole["train"].target, strict=True)}
     assert facts["records"]["train"] == len(kinds) < len(whole["train"])
     assert set(tables["train"].row) < set(whole["train"].row)
     assert_same({part: tables[part] for part in ("val", "test")}, {part: whole[part] for part in ("val", "test")})
@@ -119,7 +127,7 @@ def test_distinct_thins_the_training_part_alone(composed: Compose, tmp_path: Pat
 
 @pytest.mark.parametrize("split", ["random", "grouped"])
 def test_other_splits_have_no_published_test(split: str, composed: Compose, tmp_path: Path) -> None:
-    tables, facts = Walk(build(composed(*NSL_KDD, f"split={split}")), Workspace(tmp_path)).sampled
+    tables, facts = tables_of(StageOutputs(build(composed(*NSL_KDD, f"split={split}")), Workspace(tmp_path)).sampled)
     assert [*tables] == [*facts["records"]] == ["train", "val", "test"]
     assert [name for name in facts if name.endswith("_share_seen_in_training")] == ["test_share_seen_in_training"]
     assert facts["official_tests"] == {}
@@ -132,7 +140,7 @@ def written(composed: Compose, tmp_path: Path) -> tuple[Settings, Workspace]:
     write_raw(settings, out)
     write_preprocessed(settings, out, out)
     write_sampled(settings, out, out)
-    write_reduced(Walk(settings, out, making="reduce"), settings, out)
+    write_reduced(StageOutputs(settings, out, making="reduce"), settings, out)
     return settings, out
 
 
@@ -150,22 +158,23 @@ def test_every_stage_leaves_a_file_for_each_part(written: tuple[Settings, Worksp
     ]
 
 
-def test_what_was_written_is_what_a_walk_makes_in_memory(written: tuple[Settings, Workspace], tmp_path: Path) -> None:
+def test_what_was_written_is_what_is_made_in_memory(written: tuple[Settings, Workspace], tmp_path: Path) -> None:
     settings, out = written
-    read, made = Walk(settings, out), Walk(settings, Workspace(tmp_path / "empty"))
-    assert_same(read.sampled[0], made.sampled[0])
-    assert read.sampled[1] == made.sampled[1]
+    read, made = StageOutputs(settings, out), StageOutputs(settings, Workspace(tmp_path / "empty"))
+    assert_same(read.sampled.by_name(), made.sampled.by_name())
+    assert read.sampled.facts == made.sampled.facts == read.reduced.sample_facts
     assert len(read_table(out.preprocessed("nsl_kdd") / "test_21.parquet")) == 300
-    assert [*read.reduced[0]] == [*made.reduced[0]] == ["train", "val", "test"]
-    np.testing.assert_array_equal(read.reduced[0]["test"].X, made.reduced[0]["test"].X)
+    for name, part in read.reduced.by_name().items():
+        np.testing.assert_array_equal(part.X, made.reduced.by_name()[name].X)
+        np.testing.assert_array_equal(part.y, made.sampled.by_name()[name].target)
 
 
-def test_a_walk_of_another_seed_takes_the_tests_that_are_there(composed: Compose, tmp_path: Path) -> None:
-    walk = Walk(build(composed(*NSL_KDD, "split=official")), Workspace(tmp_path))
-    before = walk.sampled[0]
-    other = walk.again(build(composed(*NSL_KDD, "split=official", "seed=1")))
-    assert other.tests is walk.tests
-    after = other.sampled[0]
+def test_outputs_for_another_seed_reuse_the_encoded_tests(composed: Compose, tmp_path: Path) -> None:
+    outputs = StageOutputs(build(composed(*NSL_KDD, "split=official")), Workspace(tmp_path))
+    before = outputs.sampled.by_name()
+    other = outputs.for_config(build(composed(*NSL_KDD, "split=official", "seed=1")))
+    assert other.official_tests is outputs.official_tests
+    after = other.sampled.by_name()
     assert_same({part: after[part] for part in TESTS[NSL_KDD]}, {part: before[part] for part in TESTS[NSL_KDD]})
     assert after["train"].row.tolist() != before["train"].row.tolist()
 
@@ -176,9 +185,9 @@ def test_a_walk_of_another_seed_takes_the_tests_that_are_there(composed: Compose
 @pytest.mark.real_data
 def test_the_official_test_of_kdd99_has_the_contests_totals(mirror: Path, composed: Compose, tmp_path: Path) -> None:
     settings = build(composed("dataset=kdd99_10pct", "task=five", "split=official"))
-    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    tables, facts = tables_of(StageOutputs(settings, Workspace(tmp_path)).sampled)
     test = tables["test"]
-    assert np.bincount(test.target).tolist() == [60_593, 4_166, 229_853, 228, 16_189]  # type: ignore[arg-type]
+    assert np.bincount(test.target).tolist() == [60_593, 4_166, 229_853, 228, 16_189]
     assert test.row.tolist() == list(range(1, 311_030))
     found = set(np.array(test.attacks)[np.unique(test.attack)])
     assert len(found) == 38  # 37 types and normal; spy and warezclient are only in training
@@ -199,7 +208,7 @@ def test_the_files_of_nsl_kdd_are_read_whole(dataset: str, mirror: Path, compose
     if not (mirror / "nsl-kdd").is_dir():
         pytest.skip(f"{mirror} has no folder nsl-kdd")
     settings = build(composed(f"dataset={dataset}", "task=five", "split=official"))
-    tables, facts = Walk(settings, Workspace(tmp_path)).sampled
+    tables, facts = tables_of(StageOutputs(settings, Workspace(tmp_path)).sampled)
     assert facts["source_records"] == {"nsl_kdd": 125_973, "nsl_kdd_20pct": 25_192}[dataset]
     assert {part: len(tables[part]) for part in ("test", "test_21")} == {"test": 22_544, "test_21": 11_850}
     assert set(vectors(tables["test_21"])) <= set(vectors(tables["test"]))

@@ -7,17 +7,17 @@ import pytest
 from omegaconf import OmegaConf
 
 from src.tracking import parents, runs
-from src.tracking.multirun_callback import ParentRun
+from src.tracking.multirun_callback import MultirunCallback
 
 
-def test_a_worker_elsewhere_learns_the_parent_from_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(runs.PARENT_VARIABLE, raising=False)
-    callback = ParentRun()
-    callback._run_id, callback._process = "the-parent", os.getpid() + 1
+    callback = MultirunCallback()
+    callback._parent, callback._main_process = "the-parent", os.getpid() + 1
     pickle.loads(pickle.dumps(callback)).on_job_start(OmegaConf.create({}))
     assert os.environ.pop(runs.PARENT_VARIABLE) == "the-parent"
 
 
 def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parents, "start_parent", lambda *given, **more: pytest.fail("a study has a run of its own"))
-    ParentRun().on_multirun_start(OmegaConf.create({"sweep": {}}))
+    MultirunCallback().on_multirun_start(OmegaConf.create({"sweep": {}}))

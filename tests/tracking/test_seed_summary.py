@@ -1,4 +1,4 @@
-"""Means over seeds: which jobs belong together, and their intervals by hand."""
+"""Means over seeds: groups of jobs, and intervals derived by hand."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 from omegaconf import DictConfig
 
 from src.tracking import seed_summary
-from src.tracking.seed_summary import Group, OverSeeds
+from src.tracking.seed_groups import SeedGroup, group_by_seed
+from src.tracking.seed_summary import SeedSummary
 
 Compose = Callable[..., DictConfig]
 ONE = "kdd99_10pct, binary, random split"
@@ -16,15 +17,15 @@ ONE = "kdd99_10pct, binary, random split"
 
 def test_jobs_that_differ_by_seed_alone_are_one_group(composed: Compose) -> None:
     jobs = [composed("reducer=mi", f"seed={seed}") for seed in (3, 0, 1)]  # the reducer's own seed follows
-    (group,) = seed_summary.groups(jobs)
+    (group,) = group_by_seed(jobs)
     assert group.label == f"{ONE}, lstm on mi k=4"
     assert list(group.configs) == [3, 0, 1]
     assert group.configs[3]["reducer"]["random_state"] == 3
 
 
-def test_groups_are_told_apart_by_what_differs(composed: Compose) -> None:
+def test_labels_of_groups_name_what_differs(composed: Compose) -> None:
     models = [composed(f"model={model}", f"seed={seed}") for model in ("lstm", "decision_tree") for seed in (0, 1)]
-    assert [one.label for one in seed_summary.groups(models)] == [
+    assert [one.label for one in group_by_seed(models)] == [
         f"{ONE}, {name} on pca k=2" for name in ("lstm", "decision_tree")
     ]
     points = [
@@ -33,19 +34,19 @@ def test_groups_are_told_apart_by_what_differs(composed: Compose) -> None:
         for k in (2, 3)
         for seed in (0, 1)
     ]
-    assert [one.label for one in seed_summary.groups(points)] == [
+    assert [one.label for one in group_by_seed(points)] == [
         f"{ONE}, lstm on pca k={k}, decision.calibrate={value}" for value in ("true", "false") for k in (2, 3)
     ]
 
 
 def test_a_job_alone_is_a_group_that_has_no_interval(composed: Compose) -> None:
-    alone, pair = seed_summary.groups([composed("k=2"), composed("k=3"), composed("k=3", "seed=1")])
+    alone, pair = group_by_seed([composed("k=2"), composed("k=3"), composed("k=3", "seed=1")])
     assert [list(alone.configs), list(pair.configs)] == [[0], [0, 1]]
     assert pair.label.endswith("k=3")
     assert seed_summary.over_seeds(alone, {0: {"test_accuracy": 0.9}}) is None
 
 
-def summary() -> OverSeeds:
+def summary() -> SeedSummary:
     """Three runs; (0.90 + 0.92 + 0.94) / 3 = 0.92, deviation 0.02, reach 4.3027 * 0.02 / sqrt(3) = 0.04968."""
     metrics = {
         seed: {"test_accuracy": 0.9 + 0.02 * seed, "test_accuracy_low": 0.8, "test_roc_auc": 1.0, "val_accuracy": 1.0,
@@ -53,14 +54,14 @@ def summary() -> OverSeeds:
         for seed in range(3)
     }  # fmt: skip
     metrics[1]["test_mean_cost"] = 0.5  # that the others lack
-    found = seed_summary.over_seeds(Group("made up", {seed: {} for seed in range(5)}), metrics)
+    found = seed_summary.over_seeds(SeedGroup("made up", {seed: {} for seed in range(5)}), metrics)
     assert found is not None
     return found
 
 
 def test_scores_have_a_mean_and_an_interval() -> None:
     found = summary()
-    assert (found.seeds, found.asked) == ((0, 1, 2), 5)
+    assert (found.seeds, found.requested) == ((0, 1, 2), 5)
     accuracy = found.scores["test_accuracy"]
     assert (accuracy.mean, accuracy.low, accuracy.high) == pytest.approx((0.92, 0.87032, 0.96968), abs=1e-5)
     assert sorted(found.scores) == [
@@ -69,7 +70,7 @@ def test_scores_have_a_mean_and_an_interval() -> None:
 
 
 def test_one_run_has_no_interval() -> None:
-    assert seed_summary.over_seeds(Group("made up", {0: {}, 1: {}}), {0: {"test_accuracy": 0.5}}) is None
+    assert seed_summary.over_seeds(SeedGroup("made up", {0: {}, 1: {}}), {0: {"test_accuracy": 0.5}}) is None
 
 
 def test_the_files_say_it_for_people_and_for_programs(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from src.config.build import build
 from src.config.jobs import jobs_with_recipes
 from src.config.settings import Settings
-from src.pipeline.stages import Walk
+from src.pipeline.stage_outputs import StageOutputs
 from src.reports.collect import grids
 from src.reports.paper.report import Report
 from src.reports.paper.results import Cell, Result, Results
@@ -28,7 +28,7 @@ def write_paper_report(given: Sequence[str]) -> None:
     report = Report(
         Results(tuple(wanted), found, first.dataset.simulated),
         first.dataset.name,
-        Walk(first, project()).preprocessed[1]["attacks"],
+        StageOutputs(first, project()).training_file.findings["attacks"],
         [task for _, task in sorted({one.task.name: one.task for one in settings}.items())],
         first.scale,
         {(job.model.name, job.task.name): recipe for job, recipe in jobs},
