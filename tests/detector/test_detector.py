@@ -360,7 +360,7 @@ def test_a_detector_of_an_earlier_version_is_refused_before_its_model_is_read(
     (tmp_path / "model").mkdir()
     for name in ("preparation.skops", f"model/{kept}", "model/model.json"):
         (tmp_path / name).write_bytes(b"names classes of that version")
-    message = f"{tmp_path / 'detector.json'}: found format 2, expected 3: another version of this project kept the "
+    message = f"{tmp_path / 'detector.json'}: found format 2, expected 3: another version of this project saved the "
     with pytest.raises(ValueError, match="train it again with this version") as error:
         Detector.load(tmp_path)
     assert str(error.value).startswith(message)

@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic.dataclasses import dataclass
+from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import LinearSVC
@@ -11,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from src.models.classical.classifier import Classical, Probable
-from src.models.classical.temperature import sharpness, softmax
+from src.models.classical.temperature import sharpness
 from src.models.dedup import distinct
 from src.utils.validation import CHECKED, Count, Positive
 
@@ -81,7 +82,8 @@ class LinearMachine(Probable):
         """Class probabilities, shape (n, classes), of X, shape (n, d)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        return softmax(self.sharpness_ * _decision(self.machine_, self._features(X)))
+        probability: np.ndarray = softmax(self.sharpness_ * _decision(self.machine_, self._features(X)), axis=1)
+        return probability
 
 
 def _decision(machine: LinearSVC, seen: np.ndarray) -> np.ndarray:

@@ -1,16 +1,10 @@
 """Probabilities of decision values that have no scale of their own."""
 
 import numpy as np
+from scipy.special import softmax
 
 # What decision values are multiplied by lies between, also where the classes are told apart without a mistake.
 SHARPEST = 100.0
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Over the last axis, the classes."""
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    share: np.ndarray = odds / odds.sum(axis=-1, keepdims=True)
-    return share
 
 
 def sharpness(decision: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> float:
@@ -27,7 +21,7 @@ def sharpness(decision: np.ndarray, labels: np.ndarray, weight: np.ndarray) -> f
     low, high = -np.log(SHARPEST), np.log(SHARPEST)
     for _ in range(40):  # the likelihood is concave in t: its slope falls from plus to minus
         middle = (low + high) / 2
-        expected = (softmax(np.exp(middle) * decision) * decision).sum(axis=1)
+        expected = (softmax(np.exp(middle) * decision, axis=1) * decision).sum(axis=1)
         if weight @ (right - expected) > 0:
             low = middle
         else:

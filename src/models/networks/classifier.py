@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from src.data.layout import ModelInput, Windows
-from src.models.classical.temperature import softmax
 from src.models.dedup import distinct
 from src.models.interface import write_kind
 from src.models.networks.keras_setup import cores_for_calls, load_keras
@@ -51,7 +51,7 @@ class NetworkClassifier:
             score(start)
         with ThreadPoolExecutor(cores_for_calls()) as threads:
             list(threads.map(score, starts[1:]))
-        mean: np.ndarray = softmax(logits).mean(axis=1)
+        mean: np.ndarray = softmax(logits, axis=-1).mean(axis=1)
         return mean
 
     def save(self, folder: Path) -> None:
