@@ -60,10 +60,19 @@ class Scale:
 
 
 def _logarithmic(axis: Any) -> None:
-    """Make an axis logarithmic, with labels at 1, 2 and 5 times the powers of ten."""
+    """Make an axis logarithmic, with labels at 1, 2 and 5 times the powers of ten.
+
+    A vertical axis of a short range has a label at every tick, as it may contain no such number.
+    """
+
+    def minor(value: float, _: int) -> str:
+        low, high = sorted(axis.get_view_interval())
+        every = axis.axis_name == "y" and high < 3 * low
+        return f"{value:g}" if every or f"{value:.1e}"[:3] in ("2.0", "5.0") else ""
+
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else ""))
+    axis.set_minor_formatter(FuncFormatter(minor))
 
 
 def history(trials: Trials, scale: Scale, title: str) -> Figure:
