@@ -9,28 +9,28 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from src.config.entry_point import entry_point
-from src.reports.collect import write_grid_report
-from src.reports.generalization.report import Report as GeneralizationReport
-from src.reports.leaderboard.report import Report as LeaderboardReport
-from src.reports.paper.collect import write_paper_report
+from src.reports.collect import collect_and_write
+from src.reports.generalization.report import GeneralizationReport
+from src.reports.leaderboard.report import LeaderboardReport
+from src.reports.paper.collect import paper_report
 
 
 @entry_point()
 def paper(cfg: DictConfig) -> None:
     """The paper's results beside ours."""
-    write_paper_report(HydraConfig.get().overrides.task)
+    collect_and_write("paper", paper_report, HydraConfig.get().overrides.task)
 
 
 @entry_point()
 def generalization(cfg: DictConfig) -> None:
     """What scores mean on unseen traffic."""
-    write_grid_report("generalization", GeneralizationReport, HydraConfig.get().overrides.task)
+    collect_and_write("generalization", GeneralizationReport, HydraConfig.get().overrides.task)
 
 
 @entry_point()
 def leaderboard(cfg: DictConfig) -> None:
     """Every model on one protocol."""
-    write_grid_report("leaderboard", LeaderboardReport, HydraConfig.get().overrides.task)
+    collect_and_write("leaderboard", LeaderboardReport, HydraConfig.get().overrides.task)
 
 
 REPORTS = {"paper": paper, "generalization": generalization, "leaderboard": leaderboard}

@@ -1,7 +1,7 @@
 """Reports as people read them: Markdown with its pictures, and the same as one HTML file that needs nothing else."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,15 +19,6 @@ def templates(folder: Path) -> Environment:
 
 _SHARED = Path(__file__).with_name("templates")
 _PAGE = templates(_SHARED)
-
-
-def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; no cell may be empty."""
-    for row in rows:
-        if len(row) != len(columns) or not all(row):
-            raise ValueError(f"table {columns}: found the row {row}, expected {len(columns)} cells, none of them empty")
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def tidy(text: str) -> str:

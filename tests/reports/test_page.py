@@ -3,7 +3,8 @@
 import pytest
 from matplotlib.figure import Figure
 
-from src.reports.page import markdown_table, write_report
+from src.reports.markdown import markdown_table
+from src.reports.page import write_report
 
 
 def test_a_table_with_an_empty_cell_is_refused() -> None:

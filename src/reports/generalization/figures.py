@@ -12,22 +12,22 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 from src.evaluation.intervals import Interval
 from src.evaluation.plots import COLORS, STYLE
 from src.reports.generalization.tables import SPLITS, references
-from src.reports.runs import Entry
+from src.reports.runs import Configuration
 
 _MARKERS = ("o", "s", "D")
 
 
-def by_split(entries: Sequence[Entry], title: str) -> Figure:
+def by_split(configurations: Sequence[Configuration], title: str) -> Figure:
     """Errors of each model on each split, with intervals, on a logarithmic axis."""
-    models = list(dict.fromkeys(entry.model for entry in entries))[::-1]
+    models = list(dict.fromkeys(configuration.title for configuration in configurations))[::-1]
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.9 + 0.5 * len(models)), layout="constrained")
         axes = figure.add_subplot()
         for place, split in enumerate(SPLITS):
             points = [
-                (models.index(entry.model), score)
-                for entry in entries
-                if entry.split == split and (score := entry.score("test_accuracy"))
+                (models.index(configuration.title), score)
+                for configuration in configurations
+                if configuration.split == split and (score := configuration.score("test_accuracy"))
             ]
             if not points:
                 continue
@@ -49,12 +49,16 @@ def by_split(entries: Sequence[Entry], title: str) -> Figure:
     return figure
 
 
-def contest(entries: Sequence[Entry], title: str) -> Figure:
+def contest(configurations: Sequence[Configuration], title: str) -> Figure:
     """Mean cost of every system, ours with intervals."""
     rows: list[tuple[float, str, Interval | None]] = [
         (float(one["cost"]), str(one["system"]), None) for one in references()
     ]
-    rows += [(score.mean, entry.model, score) for entry in entries if (score := entry.score("test_mean_cost"))]
+    rows += [
+        (score.mean, configuration.title, score)
+        for configuration in configurations
+        if (score := configuration.score("test_mean_cost"))
+    ]
     rows.sort(key=lambda one: -one[0])
     with rc_context(STYLE):
         figure = Figure(figsize=(10.4, 1.4 + 0.34 * len(rows)), layout="constrained")

@@ -13,31 +13,31 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
 from src.evaluation.plots import COLORS, STYLE
-from src.reports.leaderboard.tables import is_network, leading, name, ordered, spent
-from src.reports.runs import Entry
+from src.reports.leaderboard.tables import is_network, leading, ordered, spent
+from src.reports.runs import Configuration
 
 _KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
 # Where a label may stand, in points from its mark to its nearer edge (to its middle, for 0), nearest first.
 _PLACES = sorted(product((7, -7, 0, 25, -25, 50, -50), range(-120, 121, 12)), key=lambda at: abs(at[0]) + abs(at[1]))
 
 
-def by_time(entries: Sequence[Entry], title: str) -> Figure:
+def by_time(configurations: Sequence[Configuration], title: str) -> Figure:
     """Share of test records judged wrongly, or mean cost, by seconds of fit and test, a mark a model.
 
     A model far worse than most stands at the top with its number: to scale, the others would fall into one line.
     """
-    costs = leading(entries) == "test_mean_cost"
+    costs = leading(configurations) == "test_mean_cost"
 
     def spell(value: float, _: int | None = None) -> str:
         return f"{value:.3g}" if costs else f"{100 * value:.3g} %"
 
-    found = [(entry, score if costs else 1 - score) for entry, score in ordered(entries)]
+    found = [(configuration, score if costs else 1 - score) for configuration, score in ordered(configurations)]
     top = _fence([value for _, value in found])
     points, marks = [], defaultdict(list)
-    for entry, value in found:
-        far, at = value > top, (spent(entry), min(value, top))
-        points.append((name(entry) + (f" ({spell(value)})" if far else ""), *at))
-        marks[0 if is_network(entry) else 1, far].append(at)
+    for configuration, value in found:
+        far, at = value > top, (spent(configuration), min(value, top))
+        points.append((configuration.model + (f" ({spell(value)})" if far else ""), *at))
+        marks[0 if is_network(configuration) else 1, far].append(at)
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 7), layout="constrained")
         axes = figure.add_subplot()

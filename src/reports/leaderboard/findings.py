@@ -5,19 +5,19 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from src.reports.generalization.tables import references
-from src.reports.grid_report import MISSING
-from src.reports.leaderboard.tables import contrasts, is_network, leading, name, ordered, spent
-from src.reports.runs import Entry
+from src.reports.leaderboard.tables import contrasts, is_network, leading, ordered, spent
+from src.reports.markdown import MISSING
+from src.reports.runs import Configuration
 
 HIGH = 0.99
 
 
-def of_the_splits(random: Sequence[Entry], official: Sequence[Entry]) -> str:
+def of_the_splits(random: Sequence[Configuration], official: Sequence[Configuration]) -> str:
     """Random split against official test, binary task."""
     flattering, honest = ordered(random), ordered(official)
     if not flattering or not honest:
         return f"Random split and official test, binary: {MISSING}."
-    high = [entry for entry, score in flattering if score >= HIGH]
+    high = [configuration for configuration, score in flattering if score >= HIGH]
     (_, score), (_, worst) = honest[0], honest[-1]
     return (
         f"On the random split {len(high)} of {len(flattering)} models reach {100 * HIGH:.0f} % accuracy on the binary "
@@ -25,33 +25,33 @@ def of_the_splits(random: Sequence[Entry], official: Sequence[Entry]) -> str:
     )
 
 
-def _first(scored: Sequence[tuple[Entry, float]]) -> str:
+def _first(scored: Sequence[tuple[Configuration, float]]) -> str:
     """Who is first, and how many its interval does not tell from it."""
     (best, _), *others = scored
     interval = best.score(leading([best]))
     assert interval is not None
     near = sum(interval.low <= score <= interval.high for _, score in others)
-    return f"`{name(best)}` is first, with {near} of the other {len(others)} within its 95 % interval"
+    return f"`{best.model}` is first, with {near} of the other {len(others)} within its 95 % interval"
 
 
-def of_the_cost(five: Sequence[Entry]) -> str:
+def of_the_cost(five: Sequence[Configuration]) -> str:
     """The contest's cost on the official test."""
     scored = ordered(five)
     if not scored:
         return f"Five classes by the contest's cost: {MISSING}."
     won = min(one["cost"] for one in references() if "winner" in str(one["system"]))
-    below = [f"`{name(entry)}`" for entry, score in scored if score < won]
+    below = [f"`{configuration.model}`" for configuration, score in scored if score < won]
     network = next((one for one in scored if is_network(one[0])), None)
-    words = f"`{name(network[0])}` ({network[1]:.4f}) is the best network" if network else "no network has run"
+    words = f"`{network[0].model}` ({network[1]:.4f}) is the best network" if network else "no network has run"
     return (
         f"By the contest's cost on five classes {_first(scored)}: {scored[0][1]:.4f}, and {words}; of {len(scored)} "
         f"models, below the {won} of the contest's winner: {', '.join(below) or 'none'}."
     )
 
 
-def of_the_time(official: Sequence[Entry]) -> str:
+def of_the_time(official: Sequence[Configuration]) -> str:
     """Accuracy against the time that a model takes, official test, binary task."""
-    timed = [(entry, score, spent(entry)) for entry, score in ordered(official)]
+    timed = [(configuration, score, spent(configuration)) for configuration, score in ordered(official)]
     if len(timed) < 3:
         return f"Accuracy against time: {MISSING}."
     ranks = pd.DataFrame([(score, seconds) for _, score, seconds in timed]).rank()
@@ -61,14 +61,14 @@ def of_the_time(official: Sequence[Entry]) -> str:
     correlation = ranks[0].corr(ranks[1])
     return (
         f"Over the {len(timed)} models the rank correlation of accuracy on the official test with the seconds of fit "
-        f"and test is {correlation:+.2f}; of those within one point of the best, `{name(quick[0])}` takes the fewest, "
-        f"{quick[2]:.1f} s, while `{name(slow[0])}` takes the most, {slow[2]:.0f} s, for {100 * slow[1]:.2f} %."
+        f"and test is {correlation:+.2f}; of those within one point of the best, `{quick[0].model}` takes the fewest, "
+        f"{quick[2]:.1f} s, while `{slow[0].model}` takes the most, {slow[2]:.0f} s, for {100 * slow[1]:.2f} %."
     )
 
 
-def of_the_variants(entries: Sequence[Entry]) -> str:
+def of_the_variants(configurations: Sequence[Configuration]) -> str:
     """Whether any recurrent network differs from the plain LSTM."""
-    judged = [one for one in contrasts(entries) if one.interval]
+    judged = [one for one in contrasts(configurations) if one.interval]
     if not judged:
         return f"No pairs of runs: {MISSING}."
 

@@ -4,63 +4,61 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.evaluation.intervals import Interval, student
-from src.reports.grid_report import MISSING, cost, percent, shown
 from src.reports.leaderboard.sources import source
-from src.reports.page import markdown_table
-from src.reports.runs import Entry, Run
+from src.reports.markdown import MISSING, cost, markdown_table, number, percent
+from src.reports.runs import Configuration, Run
 
 NO_WEIGHTS = "no network"
 _PARAMETERS = "derived.network_parameters"
 REFERENCE = "lstm"
 
 
-def name(entry: Entry) -> str:
-    """The model as conf/model calls it."""
-    return str(entry.config["model"]["name"])
-
-
-def is_network(entry: Entry) -> bool:
+def is_network(configuration: Configuration) -> bool:
     """Whether the model's runs tell of trained weights."""
-    return entry.first is not None and _PARAMETERS in entry.first.params
+    return configuration.first is not None and _PARAMETERS in configuration.first.params
 
 
-def leading(entries: Sequence[Entry]) -> str:
-    """What entries of a task are ordered by: the contest's cost where it has one, else accuracy."""
-    return "test_mean_cost" if any(entry.score("test_mean_cost") for entry in entries) else "test_accuracy"
+def leading(configurations: Sequence[Configuration]) -> str:
+    """What configurations of a task are ordered by: the contest's cost where it has one, else accuracy."""
+    return (
+        "test_mean_cost"
+        if any(configuration.score("test_mean_cost") for configuration in configurations)
+        else "test_accuracy"
+    )
 
 
-def ordered(entries: Sequence[Entry]) -> list[tuple[Entry, float]]:
+def ordered(configurations: Sequence[Configuration]) -> list[tuple[Configuration, float]]:
     """Those that have runs, best first, with the score they are ordered by."""
-    metric = leading(entries)
-    scored = [(entry, score.mean) for entry in entries if (score := entry.score(metric))]
+    metric = leading(configurations)
+    scored = [(configuration, score.mean) for configuration in configurations if (score := configuration.score(metric))]
     return sorted(scored, key=lambda one: one[1], reverse=metric == "test_accuracy")
 
 
-def spent(entry: Entry) -> float:
+def spent(configuration: Configuration) -> float:
     """Seconds of the fit and of scoring the test: nearest neighbors only keep their records in the fit."""
-    return sum(score.mean for key in ("fit_seconds", "evaluate_seconds") if (score := entry.score(key)))
+    return sum(score.mean for key in ("fit_seconds", "evaluate_seconds") if (score := configuration.score(key)))
 
 
-def standings(entries: Sequence[Entry]) -> str:
+def standings(configurations: Sequence[Configuration]) -> str:
     """Every model on one task and one split, best first, and the command that repeats the row."""
-    with_cost = leading(entries) == "test_mean_cost"
-    there = [entry for entry, _ in ordered(entries)]
+    with_cost = leading(configurations) == "test_mean_cost"
+    there = [configuration for configuration, _ in ordered(configurations)]
     rows = []
-    for entry in [*there, *(entry for entry in entries if not entry.runs)]:
-        shares = [percent(entry.score(f"test_{metric}")) for metric in ("accuracy", "f1", "false_alarm_rate")]
-        costs = [cost(entry.score("test_mean_cost"))] if with_cost else []
-        run = entry.first
+    for configuration in [*there, *(configuration for configuration in configurations if not configuration.runs)]:
+        shares = [percent(configuration.score(f"test_{metric}")) for metric in ("accuracy", "f1", "false_alarm_rate")]
+        costs = [cost(configuration.score("test_mean_cost"))] if with_cost else []
+        run = configuration.first
         sizes = [_fit(run), _scoring(run), _weights(run)] if run else [MISSING] * 3
-        rows.append([name(entry), entry.input, *costs, *shares, *sizes, f"`{command(entry)}`"])
+        rows.append([configuration.model, configuration.input, *costs, *shares, *sizes, f"`{command(configuration)}`"])
     columns = ["model", "input", *(["mean cost"] if with_cost else []), "accuracy, %", "F1, %", "false alarms, %",
                "fit, s", "scoring, µs a record", "weights", "command"]  # fmt: skip
     return markdown_table(columns, rows)
 
 
-def command(entry: Entry) -> str:
-    """What makes the run of an entry of one seed."""
-    chosen = f"model={name(entry)} task={entry.task} split={entry.split}"
-    return f"python -m src.train +experiment={entry.grid} {chosen}"
+def command(configuration: Configuration) -> str:
+    """What makes the run of an configuration of one seed."""
+    chosen = f"model={configuration.model} task={configuration.task} split={configuration.split}"
+    return f"python -m src.train +experiment={configuration.grid} {chosen}"
 
 
 def _fit(run: Run) -> str:
@@ -80,16 +78,19 @@ def _weights(run: Run) -> str:
     return f"{int(float(found)):,}" if found else NO_WEIGHTS
 
 
-def claims(entries: Sequence[Entry]) -> str:
+def claims(configurations: Sequence[Configuration]) -> str:
     """What is published of each model, and our number on the protocol that comes nearest."""
-    runs = {(name(entry), entry.task, entry.split): entry for entry in entries}
+    runs = {
+        (configuration.model, configuration.task, configuration.split): configuration
+        for configuration in configurations
+    }
     rows = []
-    for model in dict.fromkeys(name(entry) for entry in entries):
+    for model in dict.fromkeys(configuration.model for configuration in configurations):
         found = source(model)
         for claim in found.claims:
             task, split = claim.ours
-            entry = runs.get((model, task, split))
-            score = entry.score(f"test_{claim.metric}") if entry else None
+            configuration = runs.get((model, task, split))
+            score = configuration.score(f"test_{claim.metric}") if configuration else None
             ours = cost(score) if claim.metric == "mean_cost" else percent(score)
             place = f"{found.source}; {claim.place}"
             rows.append([model, str(claim), claim.protocol, ours, f"{task}, {split} split", place])
@@ -117,23 +118,32 @@ class Contrast:
         return "better" if self.interval.low > 0 else "worse" if self.interval.high < 0 else "no difference found"
 
 
-def contrasts(entries: Sequence[Entry]) -> list[Contrast]:
+def contrasts(configurations: Sequence[Configuration]) -> list[Contrast]:
     """Each other model against the LSTM on the seeds that both have: equal seeds have equal test parts."""
-    plain = next((entry.values("test_accuracy") for entry in entries if name(entry) == REFERENCE), {})
+    plain = next(
+        (configuration.values("test_accuracy") for configuration in configurations if configuration.model == REFERENCE),
+        {},
+    )
     return [
-        Contrast(name(entry), tuple(100 * (value - plain[seed]) for seed, value in values.items() if seed in plain))
-        for entry in entries
-        if name(entry) != REFERENCE and (values := entry.values("test_accuracy")) is not None
+        Contrast(
+            configuration.model, tuple(100 * (value - plain[seed]) for seed, value in values.items() if seed in plain)
+        )
+        for configuration in configurations
+        if configuration.model != REFERENCE and (values := configuration.values("test_accuracy")) is not None
     ]
 
 
-def variants(entries: Sequence[Entry]) -> str:
+def variants(configurations: Sequence[Configuration]) -> str:
     """The recurrent networks beside the plain LSTM."""
-    found = {one.model: one for one in contrasts(entries)}
+    found = {one.model: one for one in contrasts(configurations)}
     rows = []
-    for entry in entries:
-        one = found.get(name(entry))
-        row = [name(entry), percent(entry.score("test_accuracy"), 3), shown(entry.score("fit_seconds"), 1, 0)]
+    for configuration in configurations:
+        one = found.get(configuration.model)
+        row = [
+            configuration.model,
+            percent(configuration.score("test_accuracy"), 3),
+            number(configuration.score("fit_seconds"), 1, 0),
+        ]
         if one is None:
             row += ["reference"] * 3
         else:

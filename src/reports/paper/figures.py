@@ -13,9 +13,9 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from src.evaluation.plots import COLORS, STYLE, draw_confusion
-from src.reports.paper.claims import name
 from src.reports.paper.paper import find, paper_task
-from src.reports.paper.results import Result, Results
+from src.reports.paper.results import PaperResults, input_name
+from src.reports.runs import Run
 
 PAPER = "#c8501e"
 _METRICS = {
@@ -27,13 +27,13 @@ _METRICS = {
 }
 
 
-def explained_variance(runs: Sequence[tuple[str, Result]], of_paper: str, title: str, *, shown: int = 10) -> Figure:
+def explained_variance(runs: Sequence[tuple[str, Run]], of_paper: str, title: str, *, shown: int = 10) -> Figure:
     """Cumulative explained variance of each task's training part, and what the paper states of it."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
         axes = figure.add_subplot()
         for place, (label, run) in enumerate(runs):
-            table = pd.read_csv(run.files / "explained_variance.csv").head(shown)
+            table = pd.read_csv(run.files() / "explained_variance.csv").head(shown)
             color = COLORS[0 if place == 0 else 2]
             axes.plot(table["component"], table["cumulative"], marker="o", color=color, label=label)
             for component, value in table[["component", "cumulative"]].head(3).itertuples(index=False):
@@ -57,9 +57,9 @@ def explained_variance(runs: Sequence[tuple[str, Result]], of_paper: str, title:
     return figure
 
 
-def mutual_information(run: Result, title: str, paper_positions: Sequence[int], *, shown: int = 15) -> Figure:
+def mutual_information(run: Run, title: str, paper_positions: Sequence[int], *, shown: int = 15) -> Figure:
     """Mutual information of the best features with the class; those the paper names in its own color."""
-    table = pd.read_csv(run.files / "mutual_information.csv").head(shown)[::-1]
+    table = pd.read_csv(run.files() / "mutual_information.csv").head(shown)[::-1]
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 1.6 + 0.27 * len(table)), layout="constrained")
         axes = figure.add_subplot()
@@ -77,12 +77,12 @@ def mutual_information(run: Result, title: str, paper_positions: Sequence[int], 
     return figure
 
 
-def network(run: Result) -> Figure:
+def network(run: Run) -> Figure:
     """The network of one run, layer by layer, over its k time steps."""
     p = run.params
     k, units, layers = int(p["k"]), p["model.units"], int(p["model.layers"])
     frequencies = int(p["model.fourier.n_frequencies"])
-    classes = len(json.loads((run.files / "confusion_matrix.json").read_text())["classes"])
+    classes = len(json.loads((run.files() / "confusion_matrix.json").read_text())["classes"])
     rows = [f"input: k = {k} values, one a time step", f"standardized x {float(p['model.input_scale']):g}"]
     if frequencies:
         rows.append(f"+ sine and cosine at {frequencies} trained frequencies")
@@ -126,7 +126,7 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> N
     axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, color="#333333"))
 
 
-def performance(results: Results, task: str, title: str) -> Figure:
+def performance(results: PaperResults, task: str, title: str) -> Figure:
     """Accuracy, recall, precision and F1 of the LSTM on every input, and the test accuracy of the baselines."""
     inputs = [one for one in results.inputs if results.first(task, *one)][::-1]
     paper = find("accuracy", paper_task(task))
@@ -137,7 +137,7 @@ def performance(results: Results, task: str, title: str) -> Figure:
         place = np.arange(len(inputs))
         lowest = [1.0]
         for order, (metric, label) in enumerate(_METRICS.items()):
-            values = [float(np.mean([run.metrics[metric] for run in results.runs(task, *one)])) for one in inputs]
+            values = [float(np.mean([run.metrics[metric] for run in results.runs_of(task, *one)])) for one in inputs]
             lowest += values
             axes.plot(
                 values, place + 0.24 - 0.12 * order, marker="osD^v"[order], linestyle="none", markersize=6,
@@ -154,7 +154,7 @@ def performance(results: Results, task: str, title: str) -> Figure:
                 lowest += [value for value, _ in points]
         if paper:
             axes.axvline(paper.value / 100, color=PAPER, linewidth=1.2, label=f"paper, PCA 2: accuracy {paper}")
-        axes.set_yticks(place, [name(one) for one in inputs])
+        axes.set_yticks(place, [input_name(*one) for one in inputs])
         axes.set_ylim(-0.6, len(inputs) - 0.4)
         low = min(lowest)
         axes.set_xlim(low - 0.1 * (1 - low), 1 + 0.03 * (1 - low))
@@ -168,9 +168,9 @@ def performance(results: Results, task: str, title: str) -> Figure:
     return figure
 
 
-def confusion_matrices(runs: Sequence[tuple[str, Result]], title: str) -> Figure:
+def confusion_matrices(runs: Sequence[tuple[str, Run]], title: str) -> Figure:
     """Confusion matrices side by side, two a row; rows predicted, columns actual."""
-    read = [(label, json.loads((run.files / "confusion_matrix.json").read_text())) for label, run in runs]
+    read = [(label, json.loads((run.files() / "confusion_matrix.json").read_text())) for label, run in runs]
     n = max(len(one["classes"]) for _, one in read)
     lines = -(-len(read) // 2)
     with rc_context({**STYLE, "axes.grid": False, "axes.spines.top": True, "axes.spines.right": True}):
@@ -187,7 +187,7 @@ def confusion_matrices(runs: Sequence[tuple[str, Result]], title: str) -> Figure
     return figure
 
 
-def processing_time(results: Results, task: str, title: str) -> Figure:
+def processing_time(results: PaperResults, task: str, title: str) -> Figure:
     """Training seconds by number of inputs, ours and the paper's, on logarithmic axes."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 4.4), layout="constrained")
