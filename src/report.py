@@ -1,6 +1,6 @@
 """Write a report on the runs of the store: `python -m src.report paper`, `generalization` or `leaderboard`.
 
-It goes to reports/<name>/index.html and README.md, of whatever runs of conf/experiment/<name> there are.
+The report is reports/<name>/index.html and README.md. It lists the runs of conf/experiment/<name> that are missing.
 """
 
 import sys
@@ -17,19 +17,19 @@ from src.reports.paper.collect import paper_report
 
 @entry_point()
 def paper(cfg: DictConfig) -> None:
-    """The paper's results beside ours."""
+    """Write the paper's results beside ours."""
     collect_and_write("paper", paper_report, HydraConfig.get().overrides.task)
 
 
 @entry_point()
 def generalization(cfg: DictConfig) -> None:
-    """What scores mean on unseen traffic."""
+    """Write the scores on unseen traffic."""
     collect_and_write("generalization", GeneralizationReport, HydraConfig.get().overrides.task)
 
 
 @entry_point()
 def leaderboard(cfg: DictConfig) -> None:
-    """Every model on one protocol."""
+    """Write the scores of every model on one protocol."""
     collect_and_write("leaderboard", LeaderboardReport, HydraConfig.get().overrides.task)
 
 
@@ -37,7 +37,7 @@ REPORTS = {"paper": paper, "generalization": generalization, "leaderboard": lead
 
 
 def main() -> None:
-    """Write the report that the first argument names; the others are overrides, as everywhere."""
+    """Write the report that the first argument names; the other arguments are overrides."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 and "=" not in sys.argv[1] else ""
     if name not in REPORTS:
         sys.exit(f"report: found {name!r}, expected one of {', '.join(REPORTS)}: python -m src.report paper")

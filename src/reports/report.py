@@ -1,4 +1,4 @@
-"""Base class of the reports: renders the template with the runs at hand and writes text and pictures."""
+"""Base class of the reports: renders the template with the runs of the store and writes text and pictures."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from matplotlib.figure import Figure
 
 from src.reports.markdown import MISSING, commands, run_ids
-from src.reports.page import templates, write_report
+from src.reports.page import contents, templates, write_report
 from src.reports.runs import Results, Run
 
 
@@ -48,7 +48,7 @@ class Report(ABC):
 
     @abstractmethod
     def values(self, *, links: bool) -> Mapping[str, Any]:
-        """Return what the template reads beside `results`, `title` and the functions `picture` and `commands`.
+        """Return the values of the template, beside `results`, `title`, and the functions `picture` and `commands`.
 
         Args:
             links: True if runs are links to their pages in the MLflow UI.
@@ -76,4 +76,5 @@ class Report(ABC):
 
         template = templates(self.folder / "templates").get_template("report.md.j2")
         shared = {"title": self.title, "results": self.results, "picture": picture, "commands": commands}
-        return template.render(**shared, **self.values(links=links))
+        title, rest = template.render(**shared, **self.values(links=links)).split("\n", 1)
+        return f"{title}\n\n{contents(rest)}\n{rest}"

@@ -1,4 +1,4 @@
-"""The report: its text and its pictures, from the runs at hand."""
+"""The report on unseen traffic: the template's values and the pictures."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from src.reports.generalization import figures, tables
 from src.reports.report import Picture, Report
 from src.reports.runs import Configuration, best_on_validation
 
-# Which grids each section reads.
+# Grids of each section.
 SPLITS = ("generalization/splits", "generalization/all_features", "generalization/baselines")
 FIVE = (
     "generalization/five",
@@ -24,7 +24,7 @@ ALARMS = ("generalization/alarms",)
 class GeneralizationReport(Report):
     """The same models on three splits, the contest's test, and the operating point."""
 
-    title = "What the scores mean on traffic that was not seen"
+    title = "Scores on unseen traffic"
     folder = Path(__file__).parent
 
     def pictures(self) -> Iterator[Picture]:
@@ -52,5 +52,5 @@ class GeneralizationReport(Report):
 
     @property
     def _best(self) -> Configuration | None:
-        """Our five-class LSTM with the least cost on validation."""
+        """Our five-class LSTM with the lowest cost on validation."""
         return best_on_validation(self.results.of(FIVE[:1]), "val_mean_cost", least=True)

@@ -1,4 +1,4 @@
-"""The report's tables, as Markdown."""
+"""The report's tables as Markdown."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -16,13 +16,13 @@ SPLITS = ("random", "grouped", "official")
 
 @cache
 def references() -> tuple[Mapping[str, Any], ...]:
-    """Published results on the official test: `system`, `place`, `cost`, and what else they state."""
+    """Return published results on the official test: `system`, `place`, `cost`, and other scores if stated."""
     text = Path(__file__).with_name("references.yaml").read_text(encoding="utf-8")
     return tuple(yaml.safe_load(text))
 
 
 def by_split(configurations: Sequence[Configuration]) -> str:
-    """Accuracy of each model on each split."""
+    """Return the accuracy of each model on each split."""
     rows = []
     for model in dict.fromkeys(configuration.title for configuration in configurations):
         found = {configuration.split: configuration for configuration in configurations if configuration.title == model}
@@ -34,7 +34,7 @@ def by_split(configurations: Sequence[Configuration]) -> str:
 
 
 def unseen(configurations: Sequence[Configuration]) -> str:
-    """The official test by what training had of it."""
+    """Return scores on the official test for known and unknown attacks, and seen and unseen vectors."""
     metrics = (
         "test_accuracy",
         "test_false_alarm_rate",
@@ -54,7 +54,7 @@ def unseen(configurations: Sequence[Configuration]) -> str:
 
 
 def contest(configurations: Sequence[Configuration]) -> str:
-    """The five-class table: published results and ours, cheapest first."""
+    """Return the five-class table: published results and ours, lowest cost first."""
     rows = [
         (
             one["cost"],
@@ -83,7 +83,7 @@ def contest(configurations: Sequence[Configuration]) -> str:
 
 
 def ceiling(configurations: Sequence[Configuration]) -> str:
-    """What no model that judges each record by its vector alone can exceed on the test that all have, in a sentence."""
+    """Return a sentence with the upper bound for any model that sees one record at a time."""
     task, run = next(
         ((configuration.task, configuration.first) for configuration in configurations if configuration.first),
         ("", None),
@@ -93,8 +93,8 @@ def ceiling(configurations: Sequence[Configuration]) -> str:
     metrics = run.metrics
     ambiguous, accuracy = (100 * metrics[f"test_{name}"] for name in ("share_ambiguous", "ceiling_accuracy"))
     words = (
-        f"{ambiguous:.2f} % of the test records have a vector that occurs with several classes: no model that judges "
-        f"records by their vectors alone can exceed {accuracy:.2f} % accuracy"
+        f"{ambiguous:.2f} % of the test records have a vector that occurs with several classes: no model that "
+        f"sees one vector at a time can exceed {accuracy:.2f} % accuracy"
     )
     if "test_ceiling_mean_cost" in metrics:
         words += f" or get below a mean cost of {metrics['test_ceiling_mean_cost']:.4f}"
@@ -102,7 +102,7 @@ def ceiling(configurations: Sequence[Configuration]) -> str:
 
 
 def operating_point(configurations: Sequence[Configuration]) -> str:
-    """Thresholds picked for a budget, and what became of them on test."""
+    """Return the thresholds chosen for a budget, and their scores on the test."""
     rows = []
     metrics = ("val_false_alarm_rate", "test_false_alarm_rate", "test_detection_rate", "test_binary_accuracy")
     for configuration in configurations:

@@ -1,4 +1,4 @@
-"""The report: its text and its pictures, from the runs at hand."""
+"""The leaderboard: the template's values and the pictures."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ SPLITS = ("official", "random")
 
 
 class LeaderboardReport(Report):
-    """Every model on one protocol, and whether a recurrent network differs from the LSTM."""
+    """Every model on one protocol, and the recurrent networks against the LSTM."""
 
     title = "Every model on one protocol"
     folder = Path(__file__).parent
@@ -46,7 +46,7 @@ class LeaderboardReport(Report):
         }
 
     def _on(self, task: str, split: str) -> list[Configuration]:
-        """The models on one task and split."""
+        """Return the models on one task and split."""
         return [
             configuration
             for configuration in self.results.configurations

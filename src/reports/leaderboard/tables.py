@@ -14,12 +14,12 @@ REFERENCE = "lstm"
 
 
 def is_network(configuration: Configuration) -> bool:
-    """Whether the model's runs tell of trained weights."""
+    """Return True if the model has trained weights."""
     return configuration.first is not None and _PARAMETERS in configuration.first.params
 
 
 def leading(configurations: Sequence[Configuration]) -> str:
-    """What configurations of a task are ordered by: the contest's cost where it has one, else accuracy."""
+    """Return the metric that orders the models of a task: the contest's cost if it has one, else accuracy."""
     return (
         "test_mean_cost"
         if any(configuration.score("test_mean_cost") for configuration in configurations)
@@ -28,19 +28,19 @@ def leading(configurations: Sequence[Configuration]) -> str:
 
 
 def ordered(configurations: Sequence[Configuration]) -> list[tuple[Configuration, float]]:
-    """Those that have runs, best first, with the score they are ordered by."""
+    """Return the configurations with runs, best first, with the score that orders them."""
     metric = leading(configurations)
     scored = [(configuration, score.mean) for configuration in configurations if (score := configuration.score(metric))]
     return sorted(scored, key=lambda one: one[1], reverse=metric == "test_accuracy")
 
 
 def spent(configuration: Configuration) -> float:
-    """Seconds of the fit and of scoring the test: nearest neighbors only keep their records in the fit."""
+    """Return the seconds of fit and scoring: nearest neighbors only store their records in the fit."""
     return sum(score.mean for key in ("fit_seconds", "evaluate_seconds") if (score := configuration.score(key)))
 
 
 def standings(configurations: Sequence[Configuration]) -> str:
-    """Every model on one task and one split, best first, and the command that repeats the row."""
+    """Return the models on one task and split, best first, each with the command that repeats it."""
     with_cost = leading(configurations) == "test_mean_cost"
     there = [configuration for configuration, _ in ordered(configurations)]
     rows = []
@@ -56,19 +56,19 @@ def standings(configurations: Sequence[Configuration]) -> str:
 
 
 def command(configuration: Configuration) -> str:
-    """What makes the run of an configuration of one seed."""
+    """Return the command that makes the run of a configuration with one seed."""
     chosen = f"model={configuration.model} task={configuration.task} split={configuration.split}"
     return f"python -m src.train +experiment={configuration.grid} {chosen}"
 
 
 def _fit(run: Run) -> str:
-    """Three digits of the seconds: neighbors only keep their records."""
+    """Return three digits of the seconds: nearest neighbors take milliseconds."""
     seconds = run.metrics["fit_seconds"]
     return f"{seconds:.3g}" if seconds < 100 else f"{seconds:,.0f}"
 
 
 def _scoring(run: Run) -> str:
-    """Microseconds that a record of the test takes, copies of a record among them."""
+    """Return the microseconds per test record, counting every copy of a record."""
     parts = (int(value) for key, value in run.params.items() if key.startswith("derived.records_test"))
     return f"{1e6 * run.metrics['evaluate_seconds'] / sum(parts):.1f}"
 
@@ -79,7 +79,7 @@ def _weights(run: Run) -> str:
 
 
 def claims(configurations: Sequence[Configuration]) -> str:
-    """What is published of each model, and our number on the protocol that comes nearest."""
+    """Return the published numbers of each model, and ours on the most similar protocol."""
     runs = {
         (configuration.model, configuration.task, configuration.split): configuration
         for configuration in configurations
@@ -101,14 +101,14 @@ def claims(configurations: Sequence[Configuration]) -> str:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A model against the plain LSTM: differences of test accuracy in percentage points, a pair a seed."""
+    """A model against the plain LSTM: differences of test accuracy in percentage points, one for each seed."""
 
     model: str
     differences: tuple[float, ...]
 
     @property
     def interval(self) -> Interval | None:
-        """Mean and Student's 95 % interval; None of fewer than two pairs."""
+        """Mean and Student's 95 % interval; None with fewer than two pairs."""
         return student(self.differences) if len(self.differences) > 1 else None
 
     @property
@@ -119,7 +119,7 @@ class Contrast:
 
 
 def contrasts(configurations: Sequence[Configuration]) -> list[Contrast]:
-    """Each other model against the LSTM on the seeds that both have: equal seeds have equal test parts."""
+    """Compare each other model to the LSTM on the seeds that both have: equal seeds have equal test parts."""
     plain = next(
         (configuration.values("test_accuracy") for configuration in configurations if configuration.model == REFERENCE),
         {},
@@ -134,7 +134,7 @@ def contrasts(configurations: Sequence[Configuration]) -> list[Contrast]:
 
 
 def variants(configurations: Sequence[Configuration]) -> str:
-    """The recurrent networks beside the plain LSTM."""
+    """Return the recurrent networks beside the plain LSTM."""
     found = {one.model: one for one in contrasts(configurations)}
     rows = []
     for configuration in configurations:

@@ -56,7 +56,7 @@ def claims(results: PaperResults) -> str:
 
 
 def categories(attacks: Mapping[str, int]) -> str:
-    """Table 1: the attack types of the training file by category."""
+    """Return table 1: the attack types of the training file by category."""
     rows = []
     for category, types in CATEGORIES.items():
         present = [attack for attack in types if attacks.get(attack)]
@@ -66,7 +66,7 @@ def categories(attacks: Mapping[str, int]) -> str:
 
 
 def instances(attacks: Mapping[str, int]) -> str:
-    """Table 2: records of each attack type."""
+    """Return table 2: records of each attack type."""
     total = sum(attacks.values())
     categories = {attack: category for category, types in CATEGORIES.items() for attack in types}
     found = sorted(((count, attack) for attack, count in attacks.items() if count), reverse=True)
@@ -78,7 +78,7 @@ def instances(attacks: Mapping[str, int]) -> str:
 
 
 def sampling(task: Task, attacks: Mapping[str, int], scale: float) -> str:
-    """Tables 3 and 4: records of each class before and after sampling."""
+    """Return tables 3 and 4: records of each class before and after sampling."""
     labels = tuple(attacks)
     target = task.target(labels)
     rows = []
@@ -93,7 +93,7 @@ def sampling(task: Task, attacks: Mapping[str, int], scale: float) -> str:
 
 
 def variance(results: PaperResults, task: str) -> str:
-    """Figure 5 in numbers."""
+    """Return the explained variance of figure 5."""
     rows = []
     run = results.first(task, "pca", 2)
     for k in (2, 3):
@@ -107,7 +107,7 @@ def variance(results: PaperResults, task: str) -> str:
 
 
 def information(results: PaperResults) -> str:
-    """Figure 6a in numbers: the order of the best features."""
+    """Return the order of the best features in figure 6a."""
     rows = []
     run = results.first("binary", "mi", 4)
     table = mutual_information(run) if run else None
@@ -131,7 +131,7 @@ def information(results: PaperResults) -> str:
 
 
 def processing(results: PaperResults, task: str) -> str:
-    """Training time by number of inputs; seconds for each feature and 100,000 records should not depend on k."""
+    """Return training time by number of inputs; seconds per feature and 100,000 records should not depend on k."""
     rows = []
     for reducer, k in results.inputs:
         run = results.first(task, reducer, k)
@@ -181,7 +181,7 @@ def _mean(runs: Sequence[Run], metric: str) -> float:
 
 
 def earlier(results: PaperResults) -> str:
-    """Table 6: the paper's model among others, all of them ours and on one protocol."""
+    """Return table 6: the paper's model and ours, all on one protocol."""
     rows = [["paper: LSTM, PCA 2", *(str(find("accuracy", paper_task(task))) for task in results.tasks)]]
     for reducer, k in (("pca", 2), ("none", 53)):
         for model, words in MODELS.items():

@@ -54,7 +54,7 @@ def test_a_row_has_its_input_its_scores_its_time_its_weights_and_its_command(who
 
 
 def test_a_published_number_stands_beside_ours_on_the_protocol_that_comes_nearest(whole: Path) -> None:
-    rows = section((whole / "README.md").read_text(), "What their sources report")
+    rows = section((whole / "README.md").read_text(), "Numbers in the literature")
     of_lstm = {row[1]: row[3:5] for row in rows if row[0] == "lstm"}
     assert of_lstm["accuracy 99.44 %"] == ["99.00", "binary, random split"]
     assert of_lstm["mean cost 0.2213"] == ["0.2500", "five, official split"]
@@ -68,18 +68,19 @@ def test_the_sentences_follow_from_the_numbers(made: Results) -> None:
     # 1.00, 0.99, 0.995 and 0.87 at random
     assert findings.of_the_splits(of("binary", "random"), of("binary", "official")) == (
         "On the random split 3 of 4 models reach 99 % accuracy on the binary task; on the official test they reach "
-        "80.00 to 93.00 %, and `decision_tree` is first, with 0 of the other 3 within its 95 % interval."
+        "80.00 to 93.00 %, and `decision_tree` is first; 0 of the other 3 are within its 95 % interval."
     )
     assert findings.of_the_cost(of("five", "official")) == (
-        "By the contest's cost on five classes `knn` is first, with 0 of the other 3 within its 95 % interval: 0.2300, "
-        "and `lstm` (0.2500) is the best network; of 4 models, below the 0.2331 of the contest's winner: `knn`."
+        "By the contest's cost on five classes `knn` is first with 0.2300; 0 of the other 3 are within its 95 % "
+        "interval. `lstm` (0.2500) is the best network. Of 4 models, these are below the 0.2331 of the contest's "
+        "winner: `knn`."
     )
     # ranks of accuracy 4 2 3 1, of seconds 2 4 3 1, as knn takes its time in the test: the sum of squared differences
     # is 8, 1 - 6 * 8 / (4 * 15) = 0.2
     assert findings.of_the_time(of("binary", "official")) == (
         "Over the 4 models the rank correlation of accuracy on the official test with the seconds of fit and test is "
-        "+0.20; of those within one point of the best, `decision_tree` takes the fewest, 2.0 s, while `lstm` takes the "
-        "most, 80 s, for 92.00 %."
+        "+0.20. `decision_tree` is the fastest of those within one point of the best, with 2.0 s; `lstm` is the "
+        "slowest of all, with 80 s for 92.00 %."
     )
 
 
@@ -88,7 +89,7 @@ def test_the_first_is_named_with_those_that_its_interval_does_not_tell_from_it()
     best.metrics.update(test_accuracy_low=0.91, test_accuracy_high=0.95)
     models = [configuration("a", {0: best}), configuration("b", {0: run(0.92)}), configuration("c", {0: run(0.90)})]
     said = findings.of_the_splits(models, models)
-    assert said.endswith("`a` is first, with 1 of the other 2 within its 95 % interval.")
+    assert said.endswith("`a` is first; 1 of the other 2 are within its 95 % interval.")
 
 
 def test_a_variant_is_compared_seed_by_seed(made: Results, whole: Path) -> None:
