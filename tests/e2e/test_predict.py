@@ -129,8 +129,8 @@ def test_the_detector_says_what_it_was_trained_on(trained):
 def test_the_operating_point_that_was_trained_is_the_one_that_scores(bare_project, records, tmp_path):
     project = bare_project
     output = project.module(
-        "train", *SIMULATED, "model=random_forest", "model.trees=20", "hydra.run.dir=run", "tracking.log_model=false",
-        "decision.false_alarm_budget=0.002", "decision.calibrate=true",
+        "train", *SIMULATED, "model=random_forest", "model.n_estimators=20", "hydra.run.dir=run",
+        "tracking.log_model=false", "decision.false_alarm_budget=0.002", "decision.calibrate=true",
     )  # fmt: skip
     assert "val_threshold" in output
     card = json.loads((project.root / "run" / "models" / "detector" / "detector.json").read_text())

@@ -190,5 +190,5 @@ class GroupedAutoencoders(Classical):
     epochs: Count
     false_alarms: Annotated[float, Field(gt=0, lt=1)]
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return ErrorDetector(random_state=seed, **asdict(self))

@@ -7,17 +7,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 import skops.io
-from pydantic.dataclasses import dataclass
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.tree import DecisionTreeClassifier
 
 from src.data.layout import ModelInput
 from src.models.dedup import distinct
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 from src.utils.files import whole_file
-from src.utils.validation import CHECKED, Count
 
 # Records that are scored at once: of some models, each takes thousands of numbers on its way.
 SCORED = 16_384
@@ -57,7 +53,7 @@ class Classical(ABC):
         return self
 
     @abstractmethod
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         """The unfitted scikit-learn classifier."""
 
     def fit(
@@ -76,40 +72,9 @@ class Classical(ABC):
     ) -> Fitted:
         """See `src.models.interface.Model.fit`; of the rest, only `n_classes` and `seed` are used."""
         start = time.perf_counter()
-        estimator: Any = self.estimator(seed).fit(X, y)
+        estimator: Any = self.make_estimator(seed).fit(X, y)
         seconds = time.perf_counter() - start
         return Fitted(ClassicalClassifier(estimator, n_classes), seconds)
-
-
-@dataclass(frozen=True, config=CHECKED)
-class DecisionTree(Classical):
-    """A single tree (CART). Reference: Breiman et al. 1984."""
-
-    max_depth: Count | None
-    min_samples_leaf: Count
-
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return DecisionTreeClassifier(
-            max_depth=self.max_depth, min_samples_leaf=self.min_samples_leaf, random_state=seed
-        )
-
-
-@dataclass(frozen=True, config=CHECKED)
-class RandomForest(Classical):
-    """Bagged trees on random features. Reference: Breiman 2001, doi:10.1023/A:1010933404324."""
-
-    trees: Count
-    max_depth: Count | None
-    min_samples_leaf: Count
-
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return RandomForestClassifier(
-            self.trees,
-            max_depth=self.max_depth,
-            min_samples_leaf=self.min_samples_leaf,
-            random_state=seed,
-            n_jobs=-1,
-        )
 
 
 class ClassicalClassifier:

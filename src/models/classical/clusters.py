@@ -63,5 +63,5 @@ class Clusters(Classical):
 
     clusters: Count
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return ClusterShares(self.clusters, random_state=seed)

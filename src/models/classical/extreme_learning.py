@@ -63,6 +63,6 @@ class ExtremeLearningMachines(Classical):
     units: Count
     ridge: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         machine = make_pipeline(RandomHidden(self.units), RidgeClassifier(alpha=self.ridge))
         return BaggingClassifier(machine, self.machines, random_state=seed)

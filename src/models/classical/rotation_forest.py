@@ -123,7 +123,7 @@ class TwoStage(Classical):
     trees: Count
     subset: Count
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         forest = RotationForest(self.trees, subset=self.subset)
         bags = BaggingClassifier(forest, self.forests, max_samples=self.bag, random_state=seed)
         return make_pipeline(ImportantFeatures(self.features, random_state=seed), bags)

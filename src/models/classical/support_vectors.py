@@ -146,7 +146,7 @@ class SupportVectorMachine(Classical):
 
     C: Positive
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return LinearMachine(C=self.C, random_state=seed)
 
 
@@ -174,5 +174,5 @@ class RadialSupportVectorMachine(Classical):
     gamma: Positive | Literal["scale"]
     landmarks: Count
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return KernelMachine(self.landmarks, C=self.C, gamma=self.gamma, random_state=seed)
