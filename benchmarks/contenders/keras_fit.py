@@ -66,8 +66,9 @@ def _network(X: np.ndarray, overrides: list[str] | None) -> Any:
     else:
         from benchmarks.inputs import settings
         from src.models.networks import ensemble
+        from src.models.networks.network_input import NetworkInput
 
-        network = settings(*overrides).model.build(X.mean(axis=0), X.std(axis=0), 2)
+        network = settings(*overrides).model.build(NetworkInput(X.mean(axis=0), X.std(axis=0)), 2)
         loss = ensemble.loss
     metric = "accuracy" if overrides is None else ensemble.accuracy
     network.compile(keras.optimizers.Adam(1e-3), loss, metrics=[metric])

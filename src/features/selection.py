@@ -90,25 +90,47 @@ class ForestImportance(Ranking):
 
     Args:
         k: Number of features, 1 to d.
-        trees: Of the forest.
-        random_state: Of the forest.
+        n_estimators: Number of trees.
+        random_state: Seed of the forest.
     Reference:
         Breiman 2001, doi:10.1023/A:1010933404324.
     """
 
-    def __init__(self, k: int = 10, *, trees: int = 100, random_state: int | None = None):
+    def __init__(self, k: int = 10, *, n_estimators: int = 100, random_state: int | None = None):
         self.k = k
-        self.trees = trees
+        self.n_estimators = n_estimators
         self.random_state = random_state
 
     def check_k(self, n_features: int, n_classes: int | None = None) -> None:
         super().check_k(n_features)
-        check_whole("trees", self.trees, 1)
+        check_whole("n_estimators", self.n_estimators, 1)
 
     def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        forest = RandomForestClassifier(self.trees, random_state=self.random_state, n_jobs=-1).fit(X, y)
-        scores: np.ndarray = forest.feature_importances_
-        return scores
+        return forest_importances(X, y, n_estimators=self.n_estimators, random_state=self.random_state)
+
+
+def forest_importances(
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    n_estimators: int,
+    random_state: int | None,
+    sample_weight: np.ndarray | None = None,
+) -> np.ndarray:
+    """Decrease in Gini impurity by the splits on each feature, averaged over the trees of a random forest.
+
+    Args:
+        X: Features, shape (n, d).
+        y: Classes, shape (n,).
+        n_estimators: Number of trees.
+        random_state: Seed of the forest.
+        sample_weight: Weight of each row, shape (n,); None gives all rows the same weight.
+    Returns:
+        float64, shape (d,), with sum 1, or all 0 where no tree splits.
+    """
+    forest = RandomForestClassifier(n_estimators, random_state=random_state, n_jobs=-1)
+    importances: np.ndarray = forest.fit(X, y, sample_weight=sample_weight).feature_importances_
+    return importances
 
 
 class RecursiveElimination(Ranking):

@@ -33,7 +33,7 @@ from src.utils.paths import Workspace
 MODELS = {
     "lstm": ("model.layers=1", "model.units=4", "training.epochs=1", "training.jit_compile=false"),
     "decision_tree": (),
-    "random_forest": ("model.trees=5",),
+    "random_forest": ("model.n_estimators=5",),
 }
 
 
@@ -253,7 +253,7 @@ LENGTHS = (3, 20)
 @pytest.fixture(scope="module")
 def reads_history(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
     """A random forest on all features and the history of the first hundred records."""
-    settings = build(composed("dataset=simulated", "model=random_forest", "model.trees=5", "reducer=none"))
+    settings = build(composed("dataset=simulated", "model=random_forest", "model.n_estimators=5", "reducer=none"))
     X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
     preparation, _ = fit_preparation(settings.reducer, X, y)
     read = with_history(prepare(preparation, X), History(LENGTHS)(X))

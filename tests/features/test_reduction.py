@@ -46,7 +46,7 @@ reducers = pytest.mark.parametrize(
         Anova(k=4),
         ChiSquared(k=4),
         MinimumRedundancy(k=4),
-        ForestImportance(k=4, trees=5, random_state=0),
+        ForestImportance(k=4, n_estimators=5, random_state=0),
         RecursiveElimination(k=4, random_state=0),
         LinearDiscriminants(k=1),
         KernelComponents(k=2, random_state=0),

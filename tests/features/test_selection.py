@@ -14,7 +14,7 @@ SMALL = [
     Anova(k=1),
     ChiSquared(k=1),
     MinimumRedundancy(k=1, bins=8),
-    ForestImportance(k=1, trees=5, random_state=0),
+    ForestImportance(k=1, n_estimators=5, random_state=0),
     RecursiveElimination(k=1, random_state=0),
 ]
 each = pytest.mark.parametrize("reducer", SMALL, ids=lambda reducer: type(reducer).__name__)
@@ -115,7 +115,7 @@ def test_elimination_takes_one_after_the_other(flows: tuple[np.ndarray, np.ndarr
     ("wrong", "message"),
     [
         (MinimumRedundancy(bins=1), r"^reducer\.bins=1: expected a whole number, 2 or more"),
-        (ForestImportance(k=2, trees=0), r"^reducer\.trees=0: expected a whole number, 1 or more"),
+        (ForestImportance(k=2, n_estimators=0), r"^reducer\.n_estimators=0: expected a whole number, 1 or more"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_before_any_data(wrong: Ranking, message: str) -> None:
