@@ -40,12 +40,12 @@ done
 $(BIN)/python -m src.report $(1) $(SMALL)
 endef
 
-.PHONY: help setup setup-dev demo repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params lock clean
+.PHONY: help setup setup-dev demo repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
 
-help: ## list the targets
+help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-setup: $(READY) ## install what runs into .venv
+setup: $(READY) ## install the pipeline into .venv
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' || \
@@ -56,52 +56,52 @@ $(READY): requirements.lock
 	$(call install,requirements.lock)
 	@touch $@
 
-setup-dev: $(READY_DEV) ## the same, and what tests and lint need
+setup-dev: $(READY_DEV) ## install the tools of tests and lint as well
 
 $(READY_DEV): requirements-dev.lock $(READY)
 	$(call install,requirements-dev.lock)
 	@touch $@
 
 # DVC keeps the experiment as a commit, for which git wants an author: a fresh machine knows none
-demo: $(READY) ## the whole pipeline on simulated data, no network needed
+demo: $(READY) ## run the whole pipeline on simulated records, without network
 	git config user.email >/dev/null || export GIT_{AUTHOR,COMMITTER}_{NAME,EMAIL}=demo@localhost; \
 	  $(BIN)/dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
 	@echo "This was simulated data. The run: make ui. The table of experiments: dvc exp show. The real data: make repro."
 
-repro: $(READY) ## the pipeline on the real data (dvc repro)
+repro: $(READY) ## run the pipeline on the real data (dvc repro)
 	$(BIN)/dvc repro
 
-paper: $(READY) ## the paper's whole comparison and its report; goes on where it stopped (QUICK=1: simulated, minutes)
+paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated, minutes)
 	$(if $(QUICK),,$(BIN)/dvc repro preprocess)
 	for grid in conf/experiment/paper/*.yaml; do \
 	  $(BIN)/python -m src.train -m +experiment=paper/$$(basename $$grid .yaml) $(SMALL) || exit; \
 	done
 	$(BIN)/python -m src.report paper $(SMALL)
 
-generalization: $(READY) ## the same models on unseen traffic, and the contest's test; goes on where it stopped (QUICK=1: simulated)
+generalization: $(READY) ## run the models on unseen traffic and write the report (resumes; QUICK=1, JOBS=2)
 	$(call report,generalization)
 
-leaderboard: $(READY) ## every model on one protocol, and a table of them; goes on where it stopped (QUICK=1: simulated)
+leaderboard: $(READY) ## run every model on one protocol and write the report (resumes; QUICK=1, JOBS=2)
 	$(call report,leaderboard)
 
-ui: $(READY) ## the MLflow UI on the local store
+ui: $(READY) ## open the MLflow UI on the runs
 	$(BIN)/python -m src.ui
 
-dashboard: $(READY) ## optuna-dashboard on the studies of src.sweep
+dashboard: $(READY) ## open optuna-dashboard on the sweeps
 	$(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
 
 # a file's tests share a worker, which makes what they share once; files in their order, as those of few tests take longest
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-test: $(READY_DEV) ## the fast tests, and one of each kind of command
+test: $(READY_DEV) ## run the fast tests (minutes)
 	$(PYTEST)
 
-test-integration: $(READY_DEV) ## the other tests: products, backends, commands end to end
+test-integration: $(READY_DEV) ## run the long tests: combinations, backends, commands end to end
 	$(PYTEST) -m integration
 
-test-all: test test-integration ## all tests
+test-all: test test-integration ## run all tests
 
-lint: style imports types ## style, rules of import, types
+lint: style imports types ## check style, rules of import and types
 
 style: $(READY_DEV)
 	$(BIN)/ruff check .
@@ -113,26 +113,29 @@ imports: $(READY_DEV)
 types: $(READY_DEV)
 	$(BIN)/mypy
 
-bench: $(READY) ## speed beside others', growth and the machine's limit: rewrites benchmarks/README.md (15 minutes)
+bench: $(READY) ## measure speed against other libraries, into benchmarks/README.md (15 minutes)
 	$(BIN)/python -m benchmarks
 
-bench-peers: benchmarks/requirements.lock ## PyTorch and JAX for two rows of it, into .venv-peers; a CPU build does
+bench-peers: benchmarks/requirements.lock ## install PyTorch and JAX for two rows of bench, into .venv-peers
 	$(PYTHON) -m venv --clear .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.lock
 
-bench-commands: $(READY) ## whole commands, in benchmarks/commands.md
+bench-commands: $(READY) ## measure whole commands, into benchmarks/commands.md
 	$(BIN)/python -m benchmarks.commands
 
-bench-sweeps: $(READY) ## the same for sweeps, in benchmarks/sweeps.md
+bench-sweeps: $(READY) ## measure sweeps, into benchmarks/sweeps.md
 	$(BIN)/python -m benchmarks.sweeps
 
 params: $(READY) ## write params.yaml from conf/
 	$(BIN)/python -m src.train --cfg job --resolve > .params.yaml.part
 	mv .params.yaml.part params.yaml
 
-lock: $(READY) ## resolve pyproject.toml into the lock files; versions stay where they can
+docs: $(READY) ## write docs/configuration.md from conf/
+	$(BIN)/python -m docs.configuration
+
+lock: $(READY) ## resolve pyproject.toml into the lock files, keeping versions where possible
 	$(call resolve,--all-extras,requirements-dev.lock)
 	$(call resolve,--extra install --constraint requirements-dev.lock,requirements.lock)
 
-clean: ## remove what runs wrote, but for data/raw and mlruns
+clean: ## remove outputs of runs, except data/raw and mlruns
 	rm -rf outputs multirun reports models data/preprocessed* data/sampled* data/reduced*

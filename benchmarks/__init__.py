@@ -1,1 +1,1 @@
-"""Measurements: ours beside others' in the same run. The tables they write lie beside them."""
+"""Benchmarks: this project and others in the same run. The tables they write are in this folder."""

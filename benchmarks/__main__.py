@@ -1,7 +1,7 @@
-"""Speed of this project beside others', how it grows, and the machine's limit: `python -m benchmarks`.
+"""Measures the speed of this project and of others, its growth, and the limit of the machine: `python -m benchmarks`.
 
-`make bench` runs it and rewrites benchmarks/README.md and growth.svg. It needs IDS_DATA_MIRROR, a quiet machine and,
-for the rows of PyTorch and JAX, `make bench-peers` before.
+`make bench` runs it and rewrites benchmarks/README.md and growth.svg. It needs IDS_DATA_MIRROR and an
+otherwise idle machine. The rows of PyTorch and JAX need `make bench-peers` first.
 """
 
 import argparse
@@ -15,10 +15,10 @@ from src.utils.paths import PROJECT
 
 
 def main() -> None:
-    """Measure, and write the page."""
+    """Measure and write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="few simulated records: whether it runs, not how fast")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="these sections alone")
+    parser.add_argument("--smoke", action="store_true", help="few simulated records: checks that it runs, not how fast")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="only these sections")
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks", help="folder of README.md and growth.svg")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A clone of HEAD to run whole commands in, and the published files it reads."""
+"""Clone of HEAD for measurements of whole commands, and the published files that they read."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from pathlib import Path
 from src.data.sources import MIRROR_VARIABLE
 from src.utils.paths import PROJECT
 
-RECORDS = 494_021  # of the 10 % file
-COPIES = 10  # of it stand in for the full training file, which has as many records
+RECORDS = 494_021  # records of the 10 % file
+COPIES = 10  # copies of it that replace the full training file, which has as many records
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A command that ran: wall-clock seconds, peak memory of its process in GiB, and what it printed."""
+    """Result of a command: wall-clock seconds, peak memory of its process in GiB, and its output."""
 
     seconds: float
     memory: float
@@ -27,7 +27,7 @@ class Measured:
 
 
 class Clone:
-    """A clone of the project to measure in."""
+    """Clone of the project in which commands are measured."""
 
     def __init__(self, root: Path):
         self.root = root
@@ -51,17 +51,18 @@ class Clone:
 
 
 def mirror_folder() -> Path:
-    """The folder of the published files: a benchmark must not wait for a network."""
+    """Folder of the published files, so that no benchmark waits for a network."""
     folder = os.environ.get(MIRROR_VARIABLE, "")
     if not folder or not Path(folder, "kddcup99").is_dir():
         raise SystemExit(
-            f"{MIRROR_VARIABLE}={folder!r}: found no folder kddcup99 in it, expected that of the published files"
+            f"{MIRROR_VARIABLE}={folder!r}: found no folder kddcup99 in it, expected the folder of the "
+            "published files; set the variable to it"
         )
     return Path(folder).resolve()
 
 
 def full_size(mirror: Path, scratch: Path) -> Path:
-    """A mirror whose full training file is the 10 % file ten times over (gz members joined are a gz)."""
+    """Build a mirror whose full training file is ten copies of the 10 % file (concatenated gz members are a gz)."""
     folder = scratch / "mirror" / "kddcup99"
     folder.mkdir(parents=True)
     shutil.copyfile(mirror / "kddcup99" / "corrected.gz", folder / "corrected.gz")

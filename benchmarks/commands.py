@@ -1,7 +1,7 @@
-"""Wall-clock time and peak memory of whole commands on the real data, each beside its target.
+"""Measures wall-clock time and peak memory of whole commands on the real data, with a target for each.
 
 `make bench-commands` runs it and rewrites benchmarks/commands.md. It works in a clone of HEAD in a temporary folder and
-needs IDS_DATA_MIRROR. Ten copies of the 10 % file stand in for the full training file, which has as many records.
+needs IDS_DATA_MIRROR. Ten copies of the 10 % file replace the full training file, which has as many records.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from benchmarks.table import machine
 from src.utils.files import write_text
 from src.utils.paths import PROJECT
 
-REPEATS = 3  # of the short commands; the fastest counts, as the one least disturbed
+REPEATS = 3  # runs of the short commands; the fastest counts, because it was disturbed least
 TRACKING = """
 import time
 from pathlib import Path
@@ -39,7 +39,7 @@ print(time.perf_counter() - start)
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement: `value` in `unit`, against `target`; `at_most` says which side of it is good."""
+    """Measurement: `value` in `unit`, and its `target`, an upper limit if `at_most` and a lower limit otherwise."""
 
     what: str
     value: float

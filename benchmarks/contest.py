@@ -1,7 +1,7 @@
-"""Contenders side by side: each in a process of its own, in turn, the best of each counts.
+"""Compares contenders: each runs in its own process, in alternating turns, and its fastest turn counts.
 
-In turn, since a machine's speed drifts: what slows one round slows all. In processes, since frameworks in one process
-take each other's threads and settings.
+Turns alternate because the speed of a machine drifts; a slow round then affects all contenders. Frameworks run in
+separate processes because in one process they would share threads and settings.
 """
 
 import json
@@ -17,21 +17,21 @@ from typing import Any
 
 from src.utils.paths import PROJECT
 
-# Where PyTorch and JAX are installed: they are no part of this project's environment; `make bench-peers` makes it.
+# Environment of PyTorch and JAX, which this project does not depend on; `make bench-peers` creates it.
 PEERS_VARIABLE = "BENCH_PEERS"
 PEERS = PROJECT / ".venv-peers" / "bin" / "python"
 
-Turn = dict[str, Any]  # `seconds`, and what else the contender tells
+Turn = dict[str, Any]  # `seconds`, and other facts from the contender
 
 
 class Contender:
-    """A process that does one piece of work each time it is told to.
+    """Process that does one piece of work on each command.
 
     Args:
-        module: Of `benchmarks.contenders`.
-        *arguments: Its command line.
-        python: The interpreter; this one unless given.
-        env: What its environment has beside this one's.
+        module: Module of `benchmarks.contenders`.
+        *arguments: Command line of the module.
+        python: Interpreter of the process.
+        env: Additional environment variables.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Contender:
             text=True,
         )
         try:
-            self._hear()  # "ready": imports, compilation and first run are over before the next contender starts
+            self._read_line()  # "ready": imports, compilation and first run end before the next contender starts
         except BaseException:
             self.stop()
             raise
@@ -59,9 +59,9 @@ class Contender:
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
-        told: Turn = json.loads(self._hear())
-        self._hear()
-        return told
+        turn: Turn = json.loads(self._read_line())
+        self._read_line()
+        return turn
 
     def stop(self) -> None:
         """End the process."""
@@ -69,7 +69,7 @@ class Contender:
         self._process.communicate()
         self._errors.close()
 
-    def _hear(self) -> str:
+    def _read_line(self) -> str:
         assert self._process.stdout is not None
         if line := self._process.stdout.readline():
             return line
@@ -86,22 +86,22 @@ def _running(makers: Mapping[str, Callable[[], Contender]]) -> Iterator[dict[str
             contenders[name] = make()
         yield contenders
     finally:
-        for one in contenders.values():
-            one.stop()
+        for contender in contenders.values():
+            contender.stop()
 
 
 def race(makers: Mapping[str, Callable[[], Contender]], rounds: int) -> dict[str, Turn]:
-    """Let all contenders take `rounds` turns, one after the other in each round; the quickest turn of each."""
+    """Run `rounds` rounds in which each contender takes one turn; returns the fastest turn of each."""
     with _running(makers) as contenders:
         taken: dict[str, list[Turn]] = {name: [] for name in contenders}
         for _ in range(rounds):
-            for name, one in contenders.items():
-                taken[name].append(one.turn())
+            for name, contender in contenders.items():
+                taken[name].append(contender.turn())
     return {name: min(turns, key=lambda turn: turn["seconds"]) for name, turns in taken.items()}
 
 
 def race_here(work: Mapping[str, Callable[[], Any]], rounds: int) -> tuple[dict[str, float], dict[str, Any]]:
-    """The same for functions of this process: the least seconds of each, and what each returned last."""
+    """Compare functions of this process; returns the least seconds and the last result of each."""
     seconds: dict[str, list[float]] = {name: [] for name in work}
     returned: dict[str, Any] = {}
     for _ in range(rounds):
@@ -113,17 +113,17 @@ def race_here(work: Mapping[str, Callable[[], Any]], rounds: int) -> tuple[dict[
 
 
 def least(work: Callable[[], Any], rounds: int) -> float:
-    """The least seconds of several rounds of one function."""
+    """Measure the least seconds of several rounds of one function."""
     return race_here({"work": work}, rounds)[0]["work"]
 
 
 def peers_python() -> str:
-    """The interpreter that PyTorch and JAX are looked for in."""
+    """Interpreter of the environment with PyTorch and JAX."""
     return os.environ.get(PEERS_VARIABLE) or str(PEERS)
 
 
 def peer_version(library: str) -> str | None:
-    """The version of a library in the peers' environment; None where it is not installed."""
+    """Version of a library in the environment of the peers; None if it is not installed."""
     if not Path(peers_python()).exists():
         return None
     asked = subprocess.run(

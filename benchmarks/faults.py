@@ -1,6 +1,6 @@
-"""Small faults in source code: the rules that make them, and a draw of a sample from src/.
+"""Small faults in source code: the rules that create them, and the draw of a sample from src/.
 
-A fault is described by module, function and source text, without line numbers, so that it is found again in later code.
+A fault is described by module, function and source text, without line numbers, which identifies it in later code too.
 """
 
 import ast
@@ -20,7 +20,7 @@ PACKAGES = {
     "search": r"\w+",
     "models": FITTING,
 }  # and modules
-LEFT_OUT = {"src/evaluation/plots.py", "src/search/plots.py", "src/evaluation/config.py"}  # pictures, renamed keys
+LEFT_OUT = {"src/evaluation/plots.py", "src/search/plots.py", "src/evaluation/config.py"}  # figures, renamed keys
 RENAMED = "protocol."  # statements with it read keys that have other names in later code
 OPPOSITE: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -29,7 +29,13 @@ OPPOSITE: dict[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 OTHER_NAME = {"min": "max", "minimum": "maximum", "argmin": "argmax", "any": "all", "floor": "ceil", "sorted": "list"}
 OTHER_NAME |= {new: old for old, new in OTHER_NAME.items() if old != "sorted"}
-NOT_CODE = (ast.Raise, ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom)  # messages, and what changes no result
+NOT_CODE = (
+    ast.Raise,
+    ast.Assert,
+    ast.JoinedStr,
+    ast.Import,
+    ast.ImportFrom,
+)  # messages; imports change no result
 NOT_FIELDS = {"annotation", "returns", "decorator_list", "bases", "type_params"}
 
 
@@ -41,8 +47,8 @@ class Mutation:
         module: Path of the module from the root of the project.
         function: Qualified name of the function or class; empty at the top of the module.
         operator: Name of the rule that made the change.
-        statement: First line of the statement that holds the change.
-        before: Source text of what is changed.
+        statement: First line of the statement with the change.
+        before: Source text that is replaced.
         after: Source text that replaces it.
         index: Position among changes of the function that are otherwise equal.
     """
@@ -84,7 +90,7 @@ def _changes(node: ast.AST, function: str, statement: str) -> Iterator[tuple[str
 
 
 def _rules(node: ast.AST) -> Iterator[tuple[str, ast.AST, str]]:
-    """Yield the changes of a node itself: name of the rule, what is replaced, by what."""
+    """Yield the changes of a node itself: name of the rule, node to replace, source text that replaces it."""
 
     def changed(**fields: object) -> str:
         new = copy.copy(node)

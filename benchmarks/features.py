@@ -1,4 +1,4 @@
-"""Mutual information beside scikit-learn's, and raw text to encoded Parquet beside pandas."""
+"""Compares mutual information with scikit-learn, and the encoding of raw text as Parquet with pandas."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def scores(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
     index, y, _ = draw(table, task, inputs.recipe.seed, scale=inputs.recipe.scale)
     X = table.take(index).X
     ours, found = race_here({"ours": lambda: mutual_information(X, y)}, rounds)
-    mutual_info_classif(X[:1000], y[:1000], n_jobs=-1)  # its processes start
+    mutual_info_classif(X[:1000], y[:1000], n_jobs=-1)  # starts its processes
     theirs, other = race_here({"theirs": lambda: mutual_info_classif(X, y, n_jobs=-1, random_state=0)}, 1)
     order = [np.argsort(-one, kind="stable")[:FIRST].tolist() for one in (found["ours"], other["theirs"])]
     note = (
@@ -35,7 +35,7 @@ def scores(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
 
 
 def encoding(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
-    """The training file, from gz as published to a Parquet file of features."""
+    """Measure the encoding of the training file, from the published gz to a Parquet file of features."""
     ours, theirs = inputs.scratch / "ours.parquet", inputs.scratch / "theirs.parquet"
     gz = inputs.gz
     seconds, returned = race_here(
@@ -51,7 +51,7 @@ def encoding(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
 
 
 def _with_pandas(gz: Path, parquet: Path) -> int:
-    """The same features as short as pandas has it; how many records there are."""
+    """Encode the same features with pandas in the shortest way; returns the number of records."""
     frame = pd.read_csv(gz, header=None, names=[*COLUMNS, LABEL])
     frame["service"] = frame["service"].astype("category").cat.codes
     frame = pd.get_dummies(frame, columns=["protocol_type", "flag"], dtype="float32")
@@ -63,6 +63,6 @@ def _with_pandas(gz: Path, parquet: Path) -> int:
 
 
 def measure(inputs: Inputs, *, smoke: bool) -> Iterator[Ratio]:
-    """Both."""
+    """Measure both."""
     yield from scores(inputs, 1 if smoke else 5)
     yield from encoding(inputs, 1 if smoke else 3)

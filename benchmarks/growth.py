@@ -1,7 +1,6 @@
-"""How the cost of each stage grows: with the number of records, and with k; a picture, and exponents fitted to it.
+"""Measures how the cost of each stage grows with the number of records and with k: a figure and fitted exponents.
 
-On simulated records: ten times as many are not ten copies of the same, of which the project is quick to see that they
-are copies.
+The records are simulated. Ten copies of real records would be too easy, because the project merges copies.
 """
 
 from collections.abc import Iterator
@@ -26,14 +25,14 @@ from src.pipeline.stages import (
 )
 from src.utils.paths import Workspace
 
-BASE, TIMES, K = 49_402, (1, 2, 5, 10), (2, 5, 10, 20, 53)  # ten times the base are as many as the 10 % file has
-LINEAR = 1.1  # exponents up to here count as linear: fits to four points scatter by as much
+BASE, TIMES, K = 49_402, (1, 2, 5, 10), (2, 5, 10, 20, 53)  # ten times the base is the size of the 10 % file
+LINEAR = 1.1  # exponents up to this count as linear: fits to four points scatter by as much
 Seconds = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Seconds of one stage at several sizes."""
+    """Seconds of a stage at several sizes."""
 
     stage: str
     size: list[int]
@@ -46,12 +45,12 @@ class Growth:
 
 
 def by_records(scratch: Path, sizes: list[int], rounds: int) -> list[Growth]:
-    """All stages of the default config."""
+    """Measure all stages of the default config."""
     return _curves(sizes, [_of_records(scratch, size, rounds) for size in sizes])
 
 
 def by_k(scratch: Path, records: int, ks: list[int], rounds: int) -> list[Growth]:
-    """The stages that know k, of components; all 53 are a rotation of all features."""
+    """Measure the stages that depend on k, with components; all 53 components are a rotation of all features."""
     made = Workspace(scratch / f"records-{records}")
     found = [_of_k(settings("dataset=simulated", f"dataset.records={records}", f"k={k}"), made, rounds) for k in ks]
     return _curves(ks, found)
@@ -104,7 +103,7 @@ def _of_network(recipe: Settings, outputs: StageOutputs, made: Workspace, rounds
 
 
 def draw(records: list[Growth], k: list[Growth], path: Path) -> None:
-    """Both kinds of growth on logarithmic axes, each curve with its exponent; `path` is an SVG."""
+    """Draw both kinds of growth on logarithmic axes, each curve with its exponent; `path` is an SVG."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -133,7 +132,7 @@ def draw(records: list[Growth], k: list[Growth], path: Path) -> None:
 
 
 def report(records: list[Growth], k: list[Growth], picture: str) -> Iterator[str]:
-    """What the picture shows, as Markdown."""
+    """Write the content of the figure as Markdown."""
     yield f"![Seconds over records and over k, on logarithmic axes]({picture})"
     yield ""
     yield "| stage | grows with | from | to | seconds | exponent |"

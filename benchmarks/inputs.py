@@ -1,4 +1,4 @@
-"""What is measured on: records of the 10 % file, or simulated ones, in a scratch folder laid out as the project's."""
+"""Input of the benchmarks: records of the 10 % file or simulated ones, in a folder with the project's layout."""
 
 import gzip
 import shutil
@@ -20,18 +20,18 @@ from src.utils.paths import PROJECT, Workspace
 
 
 def settings(*overrides: str) -> Settings:
-    """The default config with overrides, checked and built."""
+    """Build and check the default config with overrides."""
     with initialize_config_dir(str(PROJECT / "conf")):
         return build(compose("config", overrides=list(overrides)))
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Records of one dataset.
+    """Records of a data set.
 
     Attributes:
-        scratch: A folder for what is made of them.
-        dataset: Overrides that name it.
+        scratch: Folder for the files made from them.
+        dataset: Overrides that choose the data set.
     """
 
     scratch: Path
@@ -39,7 +39,7 @@ class Inputs:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """The download and the preprocess stage's outputs."""
+        """Outputs of the stages download and preprocess."""
         made = Workspace(self.scratch / "workspace")
         write_raw(self.recipe, made)
         write_preprocessed(self.recipe, made, made)
@@ -47,13 +47,13 @@ class Inputs:
 
     @property
     def gz(self) -> Path:
-        """The training file as published."""
+        """Training file as published."""
         dataset: Dataset = self.recipe.dataset
         return self.workspace.raw(dataset.name) / dataset.file_name("train")
 
     @cached_property
     def text(self) -> Path:
-        """The training file unpacked."""
+        """Uncompressed training file."""
         path = self.scratch / "records.csv"
         with gzip.open(self.gz) as packed, path.open("wb") as file:
             shutil.copyfileobj(packed, file)
@@ -61,11 +61,11 @@ class Inputs:
 
     @cached_property
     def recipe(self) -> Settings:
-        """The default one."""
+        """Settings of the default config."""
         return settings(*self.dataset)
 
     def recipe_for(self, k: int) -> Settings:
-        """The default one on k components, or on all 53 features."""
+        """Settings for k components, or for all 53 features."""
         return settings(*self.dataset, *(("reducer=none",) if k == N_FEATURES else (f"k={k}",)))
 
     @cached_property

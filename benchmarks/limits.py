@@ -1,4 +1,4 @@
-"""What the machine can do, what training makes of it, and where the rest of its time goes."""
+"""Measures the limit of the machine, the share of it that training reaches, and where the rest of the time goes."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from benchmarks.inputs import Inputs, settings
 from benchmarks.training import OURS
 from src.models.networks.keras_setup import load_keras
 
-# Kinds of work by the names that TensorFlow gives operations; the first that matches counts.
+# Kinds of work by TensorFlow's names of operations; the first match counts.
 PRODUCTS = "matrix products"
 KINDS = {
     PRODUCTS: "matmul|dot|gemm",
@@ -24,18 +24,18 @@ KINDS = {
     "sums": "reduce|biasaddgrad|addn|sum|mean|norm",
     "element by element": "mul|add|sub|div|tanh|sigmoid|exp|log|sq|sin|cos|neg|select|fusion|max|cast|pow|wrapped",
 }
-CONTAINERS = re.compile(r"while|call|if$|case|conditional", re.IGNORECASE)  # operations made of others
-OPERATION = re.compile(r"[^: ]+:(\w+)")  # path:Kind, as TensorFlow's executor writes it
+CONTAINERS = re.compile(r"while|call|if$|case|conditional", re.IGNORECASE)  # operations that contain others
+OPERATION = re.compile(r"[^: ]+:(\w+)")  # path:Kind, the format of TensorFlow's executor
 
 
 def matrix_rate(n: int) -> float:
-    """Floating-point operations a second of a product of two n x n matrices in float32, on all cores."""
+    """Measure floating-point operations per second of a product of two n x n float32 matrices, on all cores."""
     A = np.random.default_rng(0).random((n, n), dtype=np.float32)
     return 2 * n**3 / least(lambda: A @ A, 5)
 
 
 def copy_rate(mebibytes: int) -> float:
-    """Bytes read and written a second by a copy, a thread a core."""
+    """Measure bytes read and written per second by a copy with one thread per core."""
     source = np.ones(mebibytes << 18, dtype=np.float32)
     target = np.zeros_like(source)
     cores = os.cpu_count() or 1
@@ -45,19 +45,19 @@ def copy_rate(mebibytes: int) -> float:
 
 
 def operations(rows: int, k: int, inputs: int, units: int) -> int:
-    """Multiplications and additions of an epoch's matrix products: an LSTM forward, and twice as many backward.
+    """Count the multiplications and additions in the matrix products of an LSTM epoch.
 
-    The first step has no state to multiply.
+    The backward pass has twice as many as the forward pass. The first step has no state to multiply.
     """
     return 3 * rows * 2 * (k * inputs + (k - 1) * units) * 4 * units
 
 
 def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[str, float], float]:
-    """An epoch of our fit over k steps.
+    """Measure an epoch of our fit over k steps.
 
     Returns:
-        Its seconds, its matrix operations, the seconds by kind of work while the profiler watches another epoch, and
-        what share of that one no operation was under way.
+        Seconds of the epoch; its matrix operations; seconds by kind of work in another epoch under the profiler; share
+        of that epoch in which no operation ran.
     """
     from tensorflow.profiler import experimental as profiler
 
@@ -83,7 +83,7 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
 
 
 def _by_kind(folder: Path) -> tuple[dict[str, float], float]:
-    """Seconds of each kind of work in a trace, and the share of it, first to last product, that nothing ran."""
+    """Sum the seconds of each kind of work in a trace, and the idle share between its first and last product."""
     from tensorflow.tsl.profiler.protobuf.xplane_pb2 import XSpace
 
     space = XSpace()
@@ -111,7 +111,7 @@ def _kind(name: str) -> str:
 
 
 def _covered(spans: list[tuple[int, int]]) -> int:
-    """Length of the union."""
+    """Length of the union of the spans."""
     covered, until = 0, 0
     for start, end in sorted(spans):
         covered += max(0, end - max(start, until))
@@ -120,7 +120,7 @@ def _covered(spans: list[tuple[int, int]]) -> int:
 
 
 def measure(inputs: Inputs, *, smoke: bool) -> Iterator[str]:
-    """The machine's rates, and a table of what training reaches of them."""
+    """Measure the rates of the machine, and write a table of the shares that training reaches."""
     load_keras()
     rate, copy = matrix_rate(256 if smoke else 2048), copy_rate(8 if smoke else 512)
     yield (

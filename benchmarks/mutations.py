@@ -1,15 +1,17 @@
-"""Mutation sample: small faults put into src/, each against the tests that import the changed module.
+"""Mutation test: puts small faults into src/ and runs the tests that import the changed module.
 
 `python -m benchmarks.mutations --seed 0 --count 48 --out before.json` draws the sample and runs it; with
 `--sample before.json --root CHECKOUT --out after.json` the same mutations run on another checkout, and the table shows
-both results. A mutation is found again by module, function and source text, so lines may move. Results are written
-after each mutation, and a command that was stopped goes on where it stopped.
+both results. A mutation is identified by module, function and source text, so lines may move. Results are written
+after each mutation. A command that was stopped continues where it stopped.
 
 Each mutation is made in a copy of the files that git tracks. The tests are the examples in the module's docstrings and
-the test files that import the module (if there are none, those that import a module that imports it), its own test
-file first, in one process, up to the first failure. All tiers run, without tests/e2e and tests/test_benchmarks.py
-(whole commands) and without the tests of the published data and of the browser. In the end the tests that failed run
-once more on the code as it is: what a test kills that fails there too is not known.
+the test files that import the module; its own test file comes first. If no test file imports the module, those that
+import one of its importers run. They run in one process, up to the first failure.
+
+All tiers run, without tests/e2e and tests/test_benchmarks.py (whole commands) and without the tests of the published
+data and of the browser. At the end, the tests that failed run once more on the unchanged code. A test that fails there
+too does not count as having found its mutation.
 """
 
 import argparse
@@ -35,7 +37,7 @@ from src.utils.paths import PROJECT
 NO_TESTS = ("tests/e2e/", "tests/test_benchmarks.py", "tests/test_mutations.py")
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "--tb=no", "--hypothesis-seed=0", "-m",
           "not real_data and not browser")  # fmt: skip
-LIMIT = 300.0  # seconds of a run
+LIMIT = 300.0  # maximum seconds of a run
 
 
 def _imports(path: Path) -> set[str]:
@@ -49,7 +51,7 @@ def _imports(path: Path) -> set[str]:
 
 
 def related_tests(root: Path, module: str) -> list[str]:
-    """List what to run for a module: its own examples, then the test files that import it, its own file first."""
+    """List the tests of a module: its own examples, then the test files that import it, its own file first."""
     paths = [*(root / "src").rglob("*.py"), *(root / "tests").rglob("*.py")]
     imported = {path.relative_to(root).as_posix(): _imports(path) for path in paths}
     names = {module}
@@ -69,11 +71,11 @@ def related_tests(root: Path, module: str) -> list[str]:
 
 
 class Checkout:
-    """A checkout whose tests are run on copies of it.
+    """Checkout whose tests run on copies of it.
 
     Args:
         root: Folder of the checkout.
-        python: Interpreter with what the tests need.
+        python: Interpreter that runs the tests.
         limit: Seconds after which a run is stopped.
     """
 
@@ -81,7 +83,7 @@ class Checkout:
         self.root, self.python, self.limit = root, python, limit
 
     def result(self, mutation: Mutation) -> dict[str, object]:
-        """Run the tests on a mutation and describe the result: killed, survived, or why neither is known."""
+        """Run the tests on a mutation; the result is killed, survived, or the reason why it is unknown."""
         path = self.root / mutation.module
         source = path.read_text(encoding="utf-8") if path.exists() else ""
         if (mutated := mutations(mutation.module, source).get(mutation)) is None:
@@ -96,14 +98,14 @@ class Checkout:
         return {"result": "killed" if failed else "survived", "test": "".join(failed[:1]), "seconds": seconds}
 
     def fail_anyway(self, tests: list[str]) -> set[str]:
-        """Run tests on the code as it is, in one process, and return those that fail: what they killed is not known."""
+        """Run tests on the unchanged code in one process, and return those that fail."""
         failed = self._failures(tests, {}, limit=self.limit * len(tests)) if tests else []
         return set(tests) if failed is None else set(failed)
 
     def _failures(
         self, targets: list[str], changes: dict[str, str], *options: str, limit: float | None = None
     ) -> list[str] | None:
-        """List the tests that fail on a changed copy of the tracked files; None where the time is over before."""
+        """List the tests that fail on a changed copy of the tracked files; None if the time limit was reached."""
         with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
             tree = Path(folder) / "tree"
             tracked = subprocess.run(
@@ -166,13 +168,15 @@ def _row(*cells: object) -> str:
 def main() -> None:
     """Run the sample on a checkout, and write results (JSON) and table (Markdown) after each mutation."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--seed", type=int, default=0, help="of the draw")
-    parser.add_argument("--count", type=int, default=48, help="how many mutations to draw")
-    parser.add_argument("--sample", type=Path, help="results of an earlier run, whose mutations to run again")
-    parser.add_argument("--root", type=Path, default=PROJECT, help="the checkout to test")
-    parser.add_argument("--python", default=sys.executable, help="the interpreter that runs the tests")
-    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds of a run")
-    parser.add_argument("--out", type=Path, required=True, help="where the results go; the table is beside it, as .md")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the draw")
+    parser.add_argument("--count", type=int, default=48, help="number of mutations to draw")
+    parser.add_argument("--sample", type=Path, help="results of an earlier run, whose mutations run again")
+    parser.add_argument("--root", type=Path, default=PROJECT, help="checkout to test")
+    parser.add_argument("--python", default=sys.executable, help="interpreter that runs the tests")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="maximum seconds of a run")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="file of the results; the table is written beside it, as .md"
+    )
     arguments = parser.parse_args()
     earlier = json.loads(arguments.sample.read_text(encoding="utf-8")) if arguments.sample else []
     fields = Mutation.__dataclass_fields__

@@ -1,4 +1,4 @@
-"""The page of `make bench`: the table of ratios, the growth, the machine's limit."""
+"""Page of `make bench`: table of ratios, growth, and limit of the machine."""
 
 import sys
 import time
@@ -32,10 +32,13 @@ imports, compilation and first run are over. On the real data, the 10 % file; tr
 
 
 def page(scratch: Path, mirror: Path | None, sections: Collection[str], out: Path) -> str:
-    """Measure the sections and write them up; without a mirror on few simulated records.
+    """Measure the sections and write the page.
 
     Args:
-        out: Where the picture goes.
+        scratch: Folder for temporary files.
+        mirror: Folder of the published files; None measures few simulated records.
+        sections: Names of the sections.
+        out: Folder of the figure.
     """
     start, smoke = time.perf_counter(), mirror is None
     inputs = Inputs(scratch, SMOKE if smoke else ())
@@ -51,7 +54,7 @@ def page(scratch: Path, mirror: Path | None, sections: Collection[str], out: Pat
 
 
 def _rows(inputs: Inputs, mirror: Path | None, sections: Collection[str]) -> Iterator[Ratio]:
-    """The rows, each also told as it comes."""
+    """Yield the rows, and print each to standard error."""
     smoke = mirror is None
     measures = {
         "training": lambda: training.measure(inputs, smoke=smoke),

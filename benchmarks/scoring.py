@@ -1,4 +1,4 @@
-"""Raw text to verdicts, beside pandas and Keras's `predict`."""
+"""Compares the time from raw text to verdicts with pandas and Keras's `predict`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ from src.detector.detector import Card, Detector
 
 
 def verdicts(inputs: Inputs, k: int, rounds: int) -> Iterator[Ratio]:
-    """The default network on k components, or on all features; what it has learnt does not matter to its speed."""
+    """Measure the default network on k components or all features; its training does not affect its speed."""
     folder, first, out = detector(inputs, k), inputs.scratch / "first.csv", inputs.scratch / "verdicts.csv"
     with inputs.text.open("rb") as lines:
         first.write_bytes(b"".join(islice(lines, 1000)))
@@ -27,7 +27,7 @@ def verdicts(inputs: Inputs, k: int, rounds: int) -> Iterator[Ratio]:
 
 
 def detector(inputs: Inputs, k: int) -> Path:
-    """A detector that was fitted for an epoch on few records."""
+    """Save a detector that was fitted for one epoch on few records."""
     folder = inputs.scratch / f"detector-{k}"
     if not folder.exists():
         recipe, reduced = inputs.recipe_for(k), inputs.outputs_for(k).reduced
@@ -41,7 +41,7 @@ def detector(inputs: Inputs, k: int) -> Path:
 
 
 def measure(inputs: Inputs, *, smoke: bool) -> Iterator[Ratio]:
-    """Two components, and all 53 features."""
+    """Measure two components, and all 53 features."""
     if smoke:
         yield from verdicts(inputs, 2, 1)
         return

@@ -1,4 +1,4 @@
-"""`dvc repro` beside the work in its stages, the start of each stage, and the memory of a full-size input."""
+"""Compares `dvc repro` with the work in its stages; measures the start of each stage, and memory at full size."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from benchmarks.table import Ratio
 from src.data.schema import N_FEATURES
 from src.utils.files import write_text
 
-IN_A_STAGE = {"DVC_STAGE": "benchmark"}  # outputs go where DVC keeps them, and the next stage finds them
+IN_A_STAGE = {"DVC_STAGE": "benchmark"}  # writes outputs to the paths of DVC, where the next stage reads them
 # The processes that start with each group of imports, which `benchmarks.contenders.stages` times.
 IMPORTED_BY = {
     "Hydra, Arrow": STAGES,
@@ -26,28 +26,28 @@ TINY = ("dataset=simulated", "dataset.records=3000", "training.epochs=1", "train
 
 
 def overhead(clone: Clone, mirror: Path | None) -> Iterator[Ratio]:
-    """`dvc repro` of the headline run, the download done; `mirror` None: of a tiny simulated one."""
+    """Measure `dvc repro` of the headline run after the download; without a mirror, of a tiny simulated run."""
     if mirror is None:
         tiny = clone.run(sys.executable, "-m", "src.train", "--cfg", "job", "--resolve", *TINY, mirror=None)
         write_text(clone.root / "params.yaml", tiny.output)
     clone.run("dvc", "repro", "download", mirror=mirror)
     whole = clone.run("dvc", "repro", mirror=mirror).seconds
     work = clone.run(sys.executable, "-m", "benchmarks.contenders.stages", mirror=mirror, env=IN_A_STAGE)
-    told: dict[str, dict[str, float]] = json.loads(work.output.splitlines()[-1])
-    inside = sum(told["work"].values())
-    parts = ", ".join(f"{stage} {seconds:.3g}" for stage, seconds in told["work"].items())
+    seconds_of: dict[str, dict[str, float]] = json.loads(work.output.splitlines()[-1])
+    inside = sum(seconds_of["work"].values())
+    parts = ", ".join(f"{stage} {seconds:.3g}" for stage, seconds in seconds_of["work"].items())
     yield Ratio("`dvc repro` of the headline run, from downloaded data", whole, f"the work inside the stages: {parts}",
                 inside, 1.8, share=True)  # fmt: skip
     rest = whole - inside
     for name, processes in IMPORTED_BY.items():
-        seconds = told["imports"][name] * len(processes)
+        seconds = seconds_of["imports"][name] * len(processes)
         rest -= seconds
         yield Ratio(f"... of it importing {name}, in {', '.join(processes)}", seconds, "that work", inside, share=True)
     yield Ratio("... of it the rest: Python, DVC, configs, the new MLflow store", rest, "that work", inside, share=True)
 
 
 def starts(clone: Clone) -> Iterator[Ratio]:
-    """Start of each stage's process, until its work begins."""
+    """Measure the start of each stage's process until its work begins."""
     for stage in ("download", *STAGES):
         command = (sys.executable, "-m", "benchmarks.contenders.start", stage, *AS_DVC_DOES)
         seconds = min(clone.run(*command, mirror=None, env=IN_A_STAGE).seconds for _ in range(STARTS))
@@ -56,7 +56,7 @@ def starts(clone: Clone) -> Iterator[Ratio]:
 
 
 def memory(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Ratio]:
-    """Peaks of the stages that handle the whole input."""
+    """Measure the peak memory of the stages that process the whole input."""
     records = COPIES * RECORDS
     matrix = records * N_FEATURES * 4 / 2**30
     full = full_size(mirror, scratch)
@@ -77,7 +77,7 @@ def memory(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Ratio]:
 
 
 def measure(scratch: Path, mirror: Path | None) -> Iterator[Ratio]:
-    """All three; without a mirror only the first two, on few simulated records."""
+    """Measure all three; without a mirror only the first two, on few simulated records."""
     clone = Clone(scratch / "clone")
     yield from overhead(clone, mirror)
     yield from starts(clone)

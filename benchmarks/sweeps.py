@@ -1,7 +1,7 @@
-"""What sweeps cost: epochs with and without pruning, time per trial beyond the fit, one worker and two.
+"""Measures the cost of sweeps: epochs with and without pruning, time per trial beyond the fit, one worker and two.
 
-`make bench-sweeps` runs it and rewrites benchmarks/sweeps.md. It works in a clone of HEAD in a temporary folder, and
-needs IDS_DATA_MIRROR and a quiet machine.
+`make bench-sweeps` runs it and rewrites benchmarks/sweeps.md. It works in a clone of HEAD in a temporary folder. It
+needs IDS_DATA_MIRROR and an otherwise idle machine.
 """
 
 import sys
@@ -23,10 +23,10 @@ from src.utils.files import write_text
 from src.utils.paths import PROJECT
 
 PRUNED_TRIALS, TIMED_TRIALS, SHARED_TRIALS = 40, 8, 12
-# Studies of the two networks' spaces that differ in nothing but the pruner: the random sampler tries the same values.
+# Two studies that differ only in the pruner: the random sampler tries the same values.
 SIMULATED = ("dataset=simulated", "dataset.records=10000", "sweep/sampler=random", f"sweep.n_trials={PRUNED_TRIALS}",
              "model.bidirectional=false", "training.epochs=30")  # fmt: skip
-# One layer and few epochs: what comes with each trial should weigh, not the fit.
+# One layer and few epochs, so that the overhead of a trial is large beside its fit.
 SHORT = (
     "sweep/sampler=random",
     "sweep/pruner=none",

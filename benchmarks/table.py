@@ -1,4 +1,4 @@
-"""Rows of measurements, and the Markdown they become."""
+"""Rows of measurements, and their Markdown table."""
 
 import os
 import platform
@@ -12,18 +12,19 @@ from src.tracking.environment import git_revision, processor
 
 @dataclass(frozen=True)
 class Ratio:
-    """Ours against something else, measured in the same run.
+    """Comparison of this project with another, measured in the same run.
 
     Attributes:
-        what: The work.
-        ours: In `unit`.
-        against: What it is compared with.
-        theirs: In `unit`; None where it could not be measured, which `note` explains.
-        target: The ratio to reach; None for a row that only informs.
-        share: The ratio is ours / theirs, to be at most `target`. Otherwise it is theirs / ours, at least `target`.
-        unit: Of both.
-        note: What a reader must know of this row.
-        least: `theirs` is only known to be at least so much.
+        what: Name of the work.
+        ours: Value of this project, in `unit`.
+        against: Name of the other.
+        theirs: Value of the other, in `unit`; None if it could not be measured, which `note` explains.
+        target: Ratio to reach; None for a row without a target.
+        share: If true, the ratio is ours / theirs and `target` an upper limit. Otherwise the ratio is theirs / ours and
+            `target` a lower limit.
+        unit: Unit of both values.
+        note: Remark for readers of this row.
+        least: If true, `theirs` is a lower bound.
     """
 
     what: str
@@ -44,7 +45,7 @@ class Ratio:
 
     @property
     def reached(self) -> bool | None:
-        """None where there is nothing to reach, or nothing to compare with."""
+        """True if the target is reached; None without a target or without a value to compare with."""
         if self.target is None or self.ratio is None:
             return None
         return self.ratio <= self.target if self.share else self.ratio >= self.target
@@ -64,12 +65,12 @@ class Ratio:
 
 
 def amount(value: float, unit: str) -> str:
-    """A number with its unit, three digits."""
+    """Format a number with its unit, in three digits."""
     return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.3g} {unit}"
 
 
 def ratios(rows: Iterable[Ratio]) -> list[str]:
-    """The table."""
+    """Format rows as a Markdown table."""
     return [
         "| what | ours | against | theirs | ratio | to reach | reached |",
         "|---|---|---|---|---|---|---|",
@@ -78,7 +79,7 @@ def ratios(rows: Iterable[Ratio]) -> list[str]:
 
 
 def machine(command: str, libraries: Iterable[str], others: Iterable[str] = ()) -> str:
-    """A line that says where, when, with what and by which command a table was measured."""
+    """Describe in a line the command, date, commit, machine and versions of a measurement."""
     installed = {one.name.lower() for one in distributions() if one.name}
     versions = ", ".join([*(f"{name} {version(name)}" for name in libraries if name in installed), *others])
     return (

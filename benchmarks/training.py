@@ -1,4 +1,4 @@
-"""How long training takes: an epoch, beside other frameworks; and up to an accuracy, beside plain Keras."""
+"""Compares the time of training: an epoch with other frameworks, and a fit up to an accuracy with plain Keras."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,7 +14,7 @@ ACCURACY = 0.993
 
 
 def epochs(inputs: Inputs, k: int, rounds: int, batch: int = 1024) -> Iterator[Ratio]:
-    """An epoch of an LSTM of 64 units over k steps."""
+    """Measure an epoch of an LSTM of 64 units over k steps."""
     data = str(inputs.for_training(k, batch=batch))
     ours = (*OURS, f"training.batch_size={batch}")
     contenders: dict[str, Callable[[], Contender]] = {
@@ -37,8 +37,8 @@ def epochs(inputs: Inputs, k: int, rounds: int, batch: int = 1024) -> Iterator[R
     yield Ratio("... without merging copies", best["every record"], "plain Keras `fit`", best["keras"])
 
 
-def default_recipe(inputs: Inputs, rounds: int, batch: int = 512) -> Iterator[Ratio]:
-    """An epoch of the default config, as it is, beside a plain fit of the network that it builds."""
+def default_config(inputs: Inputs, rounds: int, batch: int = 512) -> Iterator[Ratio]:
+    """Measure an epoch of the default config, and a plain fit of the same network."""
     data = str(inputs.for_training(2, batch=batch, standardize=False))
     best = race(
         {
@@ -52,7 +52,7 @@ def default_recipe(inputs: Inputs, rounds: int, batch: int = 512) -> Iterator[Ra
 
 
 def time_to_accuracy(inputs: Inputs, most: float, accuracy: float = ACCURACY) -> Iterator[Ratio]:
-    """From the start of the fit to the end of the first epoch with the accuracy on validation."""
+    """Measure the time from the start of the fit to the end of the first epoch with the validation accuracy."""
     data = str(inputs.for_training(2, batch=32, standardize=False))
     until = ("--until", str(accuracy))
     turn = race({"ours": partial(Contender, "ours_fit", data, *until)}, 2)["ours"]
@@ -70,12 +70,12 @@ def time_to_accuracy(inputs: Inputs, most: float, accuracy: float = ACCURACY) ->
 
 
 def measure(inputs: Inputs, *, smoke: bool) -> Iterator[Ratio]:
-    """All of it."""
+    """Measure everything."""
     if smoke:
         yield from epochs(inputs, 2, 1, batch=64)
         yield from time_to_accuracy(inputs, 1, accuracy=0.2)
         return
     for k, rounds in ((2, 6), (10, 3), (53, 2)):
         yield from epochs(inputs, k, rounds)
-    yield from default_recipe(inputs, 4)
+    yield from default_config(inputs, 4)
     yield from time_to_accuracy(inputs, 150)

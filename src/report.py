@@ -1,6 +1,6 @@
 """Write a report on the runs of the store: `python -m src.report paper`, `generalization` or `leaderboard`.
 
-It goes to reports/<name>/index.html and README.md, of whatever runs of conf/experiment/<name> there are.
+The report is reports/<name>/index.html and README.md. It lists the runs of conf/experiment/<name> that are missing.
 """
 
 import sys
@@ -9,35 +9,35 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from src.config.entry_point import entry_point
-from src.reports.collect import write_grid_report
-from src.reports.generalization.report import Report as GeneralizationReport
-from src.reports.leaderboard.report import Report as LeaderboardReport
-from src.reports.paper.collect import write_paper_report
+from src.reports.collect import collect_and_write
+from src.reports.generalization.report import GeneralizationReport
+from src.reports.leaderboard.report import LeaderboardReport
+from src.reports.paper.collect import paper_report
 
 
 @entry_point()
 def paper(cfg: DictConfig) -> None:
-    """The paper's results beside ours."""
-    write_paper_report(HydraConfig.get().overrides.task)
+    """Write the paper's results beside ours."""
+    collect_and_write("paper", paper_report, HydraConfig.get().overrides.task)
 
 
 @entry_point()
 def generalization(cfg: DictConfig) -> None:
-    """What scores mean on unseen traffic."""
-    write_grid_report("generalization", GeneralizationReport, HydraConfig.get().overrides.task)
+    """Write the scores on unseen traffic."""
+    collect_and_write("generalization", GeneralizationReport, HydraConfig.get().overrides.task)
 
 
 @entry_point()
 def leaderboard(cfg: DictConfig) -> None:
-    """Every model on one protocol."""
-    write_grid_report("leaderboard", LeaderboardReport, HydraConfig.get().overrides.task)
+    """Write the scores of every model on one protocol."""
+    collect_and_write("leaderboard", LeaderboardReport, HydraConfig.get().overrides.task)
 
 
 REPORTS = {"paper": paper, "generalization": generalization, "leaderboard": leaderboard}
 
 
 def main() -> None:
-    """Write the report that the first argument names; the others are overrides, as everywhere."""
+    """Write the report that the first argument names; the other arguments are overrides."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 and "=" not in sys.argv[1] else ""
     if name not in REPORTS:
         sys.exit(f"report: found {name!r}, expected one of {', '.join(REPORTS)}: python -m src.report paper")

@@ -34,7 +34,7 @@ def test_what_runs_is_part_of_what_develops_in_the_same_versions() -> None:
 def test_tools_and_optional_backends_are_in_the_development_lock_alone() -> None:
     extra = {
         *("ray", "hydra-ray-launcher", "jax", "jaxlib", "psycopg", "psycopg-binary"),
-        *("pytest", "pytest-xdist", "hypothesis", "mypy", "ruff", "pandas-stubs"),
+        *("pytest", "pytest-xdist", "hypothesis", "import-linter", "mypy", "ruff", "pandas-stubs"),
     }
     assert not extra & {name for name, _ in entries(RUN)}
     assert extra <= {name for name, _ in entries(DEVELOPMENT)}

@@ -1,1 +1,1 @@
-"""What is timed, each a process of its own that takes its turns; see `benchmarks.contest`."""
+"""Contenders of the benchmarks: each module is a process that takes turns, see `benchmarks.contest`."""

@@ -1,8 +1,8 @@
-"""An epoch of the same network in JAX: one compiled call that scans over the batches, and in each over the steps.
+"""Trains an epoch of the same network in JAX: one compiled call that scans over the batches and their steps.
 
     python -m benchmarks.contenders.jax_scan data.npz [BATCH]
 
-Runs in the peers' environment: NumPy and JAX, nothing of this project.
+Runs in the environment of the peers: NumPy and JAX, without this project.
 """
 
 import sys
@@ -18,7 +18,7 @@ RATE, DECAY_1, DECAY_2, SMALL = 1e-3, 0.9, 0.999, 1e-7
 
 
 def logits(weights, X):  # type: ignore[no-untyped-def]
-    """float32, shape (batch, k, 1), to (batch, 2)."""
+    """Compute logits, shape (batch, 2), of X, float32, shape (batch, k, 1)."""
 
     def step(state, x):  # type: ignore[no-untyped-def]
         h, c = state
@@ -37,7 +37,7 @@ def loss(weights, X, y):  # type: ignore[no-untyped-def]
 
 
 def adam(weights, gradient, first, second, time):  # type: ignore[no-untyped-def]
-    """One step of Kingma & Ba 2015, algorithm 1."""
+    """Take one step of Kingma & Ba 2015, algorithm 1."""
     tree = jax.tree.map
     first = tree(lambda m, g: DECAY_1 * m + (1 - DECAY_1) * g, first, gradient)
     second = tree(lambda v, g: DECAY_2 * v + (1 - DECAY_2) * g * g, second, gradient)
@@ -46,7 +46,7 @@ def adam(weights, gradient, first, second, time):  # type: ignore[no-untyped-def
 
 
 def main() -> None:
-    """Serve."""
+    """Serve the turns."""
     batch = int(sys.argv[2]) if len(sys.argv) > 2 else 1024
     with np.load(sys.argv[1]) as arrays:
         X, y = jnp.asarray(arrays["X"])[:, :, None], jnp.asarray(arrays["y"])

@@ -1,9 +1,9 @@
-"""Plain Keras as its documentation has it: `fit` with an epoch a turn; or, with `--until`, up to an accuracy.
+"""Trains with plain Keras as its documentation shows: an epoch a turn or, with `--until`, up to an accuracy.
 
     python -m benchmarks.contenders.keras_fit data.npz [--batch 1024] [--ours OVERRIDE ...] [--until 0.993 --most 240]
 
-data.npz as for `ours_fit`. The network is an LSTM of 64 units and a dense layer; with `--ours` the one that this
-project builds from these overrides, fitted plainly.
+data.npz is that of `ours_fit`. The network is an LSTM of 64 units and a dense layer. With `--ours` it is the network
+that this project builds from these overrides.
 """
 
 import argparse
@@ -21,7 +21,7 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # TensorFlow's default, which this pr
 
 
 def main() -> None:
-    """Serve."""
+    """Serve the turns."""
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--batch", type=int, default=1024)
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def _network(X: np.ndarray, overrides: list[str] | None) -> Any:
-    """A compiled network for X, float32, shape (n, k)."""
+    """Build and compile a network for X, float32, shape (n, k)."""
     import keras
 
     keras.utils.set_random_seed(0)
@@ -66,8 +66,9 @@ def _network(X: np.ndarray, overrides: list[str] | None) -> Any:
     else:
         from benchmarks.inputs import settings
         from src.models.networks import ensemble
+        from src.models.networks.network_input import NetworkInput
 
-        network = settings(*overrides).model.build(X.mean(axis=0), X.std(axis=0), 2)
+        network = settings(*overrides).model.build(NetworkInput(X.mean(axis=0), X.std(axis=0)), 2)
         loss = ensemble.loss
     metric = "accuracy" if overrides is None else ensemble.accuracy
     network.compile(keras.optimizers.Adam(1e-3), loss, metrics=[metric])

@@ -1,8 +1,8 @@
-"""Raw text to verdicts the plain way: `read_csv`, the detector's scaling and reducer, Keras's `predict`.
+"""Computes verdicts from raw text with `read_csv`, the scaling and reducer of the detector, and Keras's `predict`.
 
 python -m benchmarks.contenders.keras_predict DETECTOR first.csv records.csv verdicts.csv
 
-The few records of first.csv are scored before the first turn: what is made at first use is made then.
+The few records of first.csv are scored before the first turn, which covers the work of a first use.
 """
 
 import os
@@ -21,13 +21,13 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # TensorFlow's default, which this pr
 
 
 def main() -> None:
-    """Serve."""
+    """Serve the turns."""
     folder, first, records, verdicts = map(Path, sys.argv[1:])
     import keras
 
     from src.models.networks import layers
 
-    assert layers  # imported for Keras, which finds its layers by name
+    assert layers  # imported for Keras, which finds the layers by name
     preparation = load_preparation(folder / "preparation.skops")
     network = keras.saving.load_model(folder / "model" / "network.keras")
 

@@ -1,8 +1,8 @@
-"""An epoch of this project's own fit; or, with `--until`, a fit up to a validation accuracy.
+"""Trains an epoch with the fit of this project or, with `--until`, fits up to a validation accuracy.
 
     python -m benchmarks.contenders.ours_fit data.npz [--until 0.993] [OVERRIDE ...]
 
-data.npz: X, float32, shape (n, k), y, int32, shape (n,), X_val and y_val; overrides are of conf/.
+data.npz contains X, float32, shape (n, k), y, int32, shape (n,), X_val and y_val. Overrides are those of conf/.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from src.models.networks.keras_setup import load_keras
 
 
 class Reached(Exception):  # noqa: N818  # not an error
-    """The accuracy that was asked for."""
+    """Signal that the validation accuracy was reached."""
 
 
 def main() -> None:
-    """Serve."""
+    """Serve the turns."""
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--until", type=float)
@@ -29,14 +29,14 @@ def main() -> None:
     options = parser.parse_args()
     with np.load(options.data) as arrays:
         data = {name: arrays[name] for name in arrays}
-    recipe = settings("training.progress=false", *options.overrides)
+    config = settings("training.progress=false", *options.overrides)
 
-    judged = slice(1 if options.until is None else None)  # an epoch is timed as the others', without validation
+    validation = slice(1 if options.until is None else None)  # an epoch is timed without validation, as the others' are
 
     def fit(on_epoch):  # type: ignore[no-untyped-def]
-        return recipe.model.fit(
-            data["X"], data["y"], data["X_val"][judged], data["y_val"][judged],
-            n_classes=2, training=recipe.training, seed=0, on_epoch=on_epoch,
+        return config.model.fit(
+            data["X"], data["y"], data["X_val"][validation], data["y_val"][validation],
+            n_classes=2, training=config.training, seed=0, on_epoch=on_epoch,
         )  # fmt: skip
 
     if options.until is None:
@@ -44,7 +44,7 @@ def main() -> None:
 
         def take_turns(epoch: dict[str, float]) -> None:
             nonlocal first
-            if not first:  # that one compiled
+            if not first:  # the first epoch compiled
                 turns.done(epoch["seconds"])
             first = False
             turns.wait()

@@ -1,8 +1,8 @@
-"""Raw text to verdicts as `src.predict` does it, in a process that has started.
+"""Computes verdicts from raw text like `src.predict`, in a process that has started.
 
 python -m benchmarks.contenders.ours_predict DETECTOR first.csv records.csv verdicts.csv
 
-The few records of first.csv are scored before the first turn: what is made at first use is made then.
+The few records of first.csv are scored before the first turn, which covers the work of a first use.
 """
 
 import sys
@@ -14,7 +14,7 @@ from src.detector.file_scoring import score_file
 
 
 def main() -> None:
-    """Serve."""
+    """Serve the turns."""
     folder, first, records, verdicts = map(Path, sys.argv[1:])
     detector = Detector.load(folder)
 

@@ -1,9 +1,9 @@
-"""The work of each stage in a process that has everything imported: what is left is the work itself.
+"""Measures the work of each stage in one process that has imported everything, so that only the work is left.
 
     python -m benchmarks.contenders.stages
 
-Runs in a clone whose download is there, as DVC runs the stages (DVC_STAGE is set), and prints seconds as JSON: of the
-`work` of each stage, and of the `imports` that its process starts with.
+Runs in a clone after the download, as DVC runs the stages (DVC_STAGE is set). Prints seconds as JSON: the `work` of
+each stage, and the `imports` at the start of its process.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from src.utils.imports import without_collections
 from src.utils.paths import PROJECT
 
 STAGES = ("preprocess", "sample", "reduce", "train", "evaluate")
-# In this order, as a later one finds what it shares with an earlier one.
+# The order matters: modules that two groups share count for the first of them.
 IMPORTS = {
     "Hydra, Arrow": ("hydra", "src.config.build", "src.pipeline.stages"),
     "pandas, scikit-learn": ("pandas", "sklearn.decomposition"),
@@ -32,19 +32,19 @@ IMPORTS = {
 
 
 def main() -> None:
-    """Run all stages but the download."""
+    """Run all stages except the download."""
     imports, work = {}, {}
     for name, modules in IMPORTS.items():
         start = time.perf_counter()
-        with without_collections() if name == "MLflow" else nullcontext():  # as the store does
+        with without_collections() if name == "MLflow" else nullcontext():  # as src/tracking/store.py does
             for module in modules:
                 importlib.import_module(module)
         imports[name] = time.perf_counter() - start
-    doors = {stage: importlib.import_module(f"src.{stage}") for stage in STAGES}
+    entry_points = {stage: importlib.import_module(f"src.{stage}") for stage in STAGES}
     config = OmegaConf.load(PROJECT / "params.yaml")
-    for stage, door in doors.items():
+    for stage, entry_point in entry_points.items():
         start = time.perf_counter()
-        door.main(config)
+        entry_point.main(config)
         work[stage] = time.perf_counter() - start
     print(json.dumps({"work": work, "imports": imports}))
 

@@ -1,4 +1,4 @@
-"""The start of a stage: its process ends where its work would begin, with a config composed, checked and built.
+"""Starts a stage and ends the process before its work, when the config is composed, checked and built.
 
 python -m benchmarks.contenders.start STAGE
 """
@@ -12,7 +12,7 @@ import src.config.build
 
 
 def main() -> None:
-    """Start the stage of the command line as DVC does, but end with its config."""
+    """Start the stage of the command line as DVC does, but exit after building its config."""
     build = src.config.build.build
 
     def build_alone(*arguments: Any, **options: Any) -> None:

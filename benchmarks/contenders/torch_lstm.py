@@ -1,8 +1,8 @@
-"""An epoch of the same network in PyTorch: nn.LSTM, a linear layer, Adam.
+"""Trains an epoch of the same network in PyTorch: nn.LSTM, a linear layer, Adam.
 
     python -m benchmarks.contenders.torch_lstm data.npz [BATCH]
 
-Runs in the peers' environment: NumPy and PyTorch, nothing of this project.
+Runs in the environment of the peers: NumPy and PyTorch, without this project.
 """
 
 import sys
@@ -14,7 +14,7 @@ from benchmarks.contenders.turns import serve
 
 
 class Network(torch.nn.Module):
-    """float32, shape (batch, k, 1), to logits, (batch, 2)."""
+    """LSTM network from float32, shape (batch, k, 1), to logits, shape (batch, 2)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Network(torch.nn.Module):
 
 
 def main() -> None:
-    """Serve."""
+    """Serve the turns."""
     batch = int(sys.argv[2]) if len(sys.argv) > 2 else 1024
     with np.load(sys.argv[1]) as arrays:
         X, y = torch.from_numpy(arrays["X"])[:, :, None], torch.from_numpy(arrays["y"]).long()

@@ -1,6 +1,6 @@
-"""A contender's end of the pipe: it makes itself ready, and does its work each time it is told to go.
+"""Contender's side of the protocol: reports that it is ready, and does its work on each command.
 
-Standard library only: some contenders run where nothing of this project is installed.
+Uses the standard library only, because some contenders run without the packages of this project.
 """
 
 import ctypes
@@ -11,37 +11,37 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_MCL_CURRENT, _MCL_ONFAULT = 1, 4  # of mman.h
+_MCL_CURRENT, _MCL_ONFAULT = 1, 4  # constants of mman.h
 
 
 class Turns:
-    """Waits for a turn, and tells how it went; what libraries print goes to standard error."""
+    """Waits for turns and reports their results; output of libraries goes to standard error."""
 
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
 
     def wait(self) -> None:
-        """Return when it is our turn; end the process when there is none any more."""
+        """Wait for the next turn; exits the process when no more turns come."""
         _lock(True)
-        self._say("ready")
+        self._write("ready")
         if not sys.stdin.readline():
-            os._exit(0)  # from within a fit, which would take SystemExit for a failure
+            os._exit(0)  # a fit would treat SystemExit as a failure
         _lock(False)
 
     def done(self, seconds: float, **facts: Any) -> None:
-        """Tell what this turn took."""
-        self._say(json.dumps({"seconds": seconds, **facts}))
+        """Report the seconds of a turn."""
+        self._write(json.dumps({"seconds": seconds, **facts}))
 
-    def _say(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         self._out.write(f"{line}\n")
         self._out.flush()
 
 
 def _lock(locked: bool) -> None:
-    """Keep what is in memory there, where Linux and our rights allow it.
+    """Lock the memory of the process if Linux and its permissions allow it.
 
-    Some machines take memory, code included, from a process that has waited for half a minute; reading it back took
+    Some machines swap out a process, code included, that has waited for half a minute. Reading the memory back took
     seconds of the next turn.
     """
     try:
@@ -52,7 +52,7 @@ def _lock(locked: bool) -> None:
 
 
 def serve(work: Callable[[], Any]) -> None:
-    """Take every turn by doing `work`; a dict that it returns is told along with the time."""
+    """Do `work` in every turn; a dict that it returns is reported with the time."""
     turns = Turns()
     while True:
         turns.wait()

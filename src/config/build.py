@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import ArgsKwargs
 
-from src.config.renamed_keys import RENAMED_KEYS
+from src.config.renamed_keys import renamed_keys
 from src.config.settings import Settings
 from src.config.stage_params import stage_params
 
@@ -40,7 +40,8 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     for key in (*GROUPS, "tracking", "preprocess", "k", "window", "seed"):
         if key not in config:
             raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
-    for old, new in RENAMED_KEYS.items():
+    choices = [f"{group}={config[group].get('name')}" for group in ("model", "reducer")]
+    for old, new in renamed_keys(choices).items():
         group, _, key = old.partition(".")
         if key in config[group]:
             raise ConfigError(f"{old}: found a key of an earlier version, expected {new}")

@@ -9,7 +9,7 @@ import hydra
 
 from src.config.build import WHITELIST
 from src.config.jobs import multirun_mode
-from src.config.renamed_keys import RENAMED_CHOICES, RENAMED_KEYS
+from src.config.renamed_keys import RENAMED_CHOICES, renamed_keys
 
 Task = Callable[..., Any]
 
@@ -30,11 +30,12 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:
+            renamed = renamed_keys(sys.argv[1:])
             for argument in [] if config else sys.argv[1:]:
                 choice = argument.lstrip("+~")
                 key = choice.partition("=")[0]
-                if key in RENAMED_KEYS:
-                    sys.exit(f"{key}: found a key of an earlier version, expected {RENAMED_KEYS[key]}")
+                if key in renamed:
+                    sys.exit(f"{key}: found a key of an earlier version, expected {renamed[key]}")
                 if choice in RENAMED_CHOICES:
                     sys.exit(f"{choice}: found a name of an earlier version, expected {RENAMED_CHOICES[choice]}")
             if sweeps:

@@ -1,5 +1,7 @@
 """New names of the config keys and choices of earlier versions."""
 
+from collections.abc import Collection
+
 RENAMED_KEYS = {
     "evaluation.decision": "decision.rule",
     "evaluation.attack_odds": "decision.attack_prior_odds",
@@ -17,8 +19,25 @@ RENAMED_KEYS = {
     "training.type_limit": "training.max_rows_per_attack_type",
     "training.past_grafts": "training.history_grafts",
 }
+# Keys that other choices of the same group still have.
+RENAMED_KEYS_OF_CHOICES = {
+    "model=random_forest": {"model.trees": "model.n_estimators"},
+    "model=gradient_boosting": {"model.iterations": "model.max_iter"},
+    "model=knn": {"model.neighbors": "model.n_neighbors"},
+    "model=naive_bayes": {"model.smoothing": "model.var_smoothing"},
+    "reducer=forest_importance": {"reducer.trees": "reducer.n_estimators"},
+}
 RENAMED_CHOICES = {
     "layout=past": "layout=history",
     "model=lstm_committee": "model=lstm_ensemble",
     "recipe=lstm_committee_multiclass_smurf": "recipe=lstm_ensemble_multiclass_smurf",
 }
+
+
+def renamed_keys(choices: Collection[str]) -> dict[str, str]:
+    """New name of each old key, for a config with these choices, such as `model=knn`."""
+    keys = dict(RENAMED_KEYS)
+    for choice, renamed in RENAMED_KEYS_OF_CHOICES.items():
+        if choice in choices:
+            keys |= renamed
+    return keys

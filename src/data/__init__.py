@@ -1,1 +1,1 @@
-"""Where records come from and what a valid record is."""
+"""Sources of records, their schema and checks, and the sampled, split and windowed tables made of them."""

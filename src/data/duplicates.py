@@ -1,18 +1,18 @@
-"""Equal feature vectors: which records are copies of each other."""
+"""Finds duplicate records by an id for each feature vector."""
 
 import numpy as np
 
 
 def vector_ids(X: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
-    """An id per feature vector: equal vectors have equal ids.
+    """Compute an id for each feature vector; equal vectors have equal ids.
 
     Args:
-        X: float32, shape (n, d).
-        rows: Of which rows, int64, shape (m,); None: of all.
+        X: Feature vectors, float32, shape (n, d).
+        rows: Rows of X to use, int64, shape (m,); None uses all.
     Returns:
-        uint64, shape (n,). Unequal vectors share an id with a chance of about n^2 / 2^49 in all (the low bits of most
-        values are 0); for splitting, that would only keep two vectors together, and leave out one of two training
-        records with `split.distinct`.
+        Ids, uint64, shape (n,) or (m,). The chance that any two unequal vectors share an id is about n^2 / 2^49, as the
+        low bits of most values are 0. Such a collision does little harm. Splitting would put the two vectors into one
+        part, and `split.distinct` would drop one of two training records.
     """
     rng = np.random.default_rng(53)  # any fixed odd multipliers do; Dietzfelbinger et al. 1997, multilinear hashing
     multipliers = np.asarray(rng.integers(0, 2**63, size=X.shape[1]), dtype=np.uint64) * 2 + 1
@@ -25,5 +25,5 @@ def vector_ids(X: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
 
 
 def overlap(train: np.ndarray, test: np.ndarray) -> float:
-    """Share of the ids in `test` that also stand in `train`, 0 to 1."""
+    """Share of the ids in `test` that also occur in `train`, 0 to 1."""
     return float(np.isin(test, train).mean()) if len(test) else 0.0

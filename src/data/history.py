@@ -1,7 +1,8 @@
-"""What came before a record in its file: how many of the last records were like it.
+"""History of a record: counts of similar records among the records before it in its file.
 
-The contest's own columns count connections to one host or service; these need no addresses, only the file's order, and
-reach further back. Idea: the "connection window" of Lee & Stolfo 2000, doi:10.1145/382912.382914, section 5.2.
+The contest's own columns count connections to one host or service. These counts need no addresses, only the order of
+the file, and they cover more records. Idea: the "connection window" of Lee & Stolfo 2000,
+doi:10.1145/382912.382914, section 5.2.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from src.data.duplicates import vector_ids
 from src.data.schema import FEATURES, FLAGS
 
 _FLAG = tuple(f"flag_{name}" for name in FLAGS)
-# Records are alike in five ways: these features are the same.
+# Two records are similar in five ways: by equality of these features.
 ALIKE = {
     "service": ("service",),
     "service_flag": ("service", *_FLAG),
@@ -23,53 +24,54 @@ ALIKE = {
 
 
 class History:
-    """Counts of like records among the last ones of a file that comes in blocks, in order.
+    """Counts similar records among the previous records of a file; the file comes in blocks, in order.
 
     Args:
-        lengths: How many records back each count looks, each 1 or more.
+        lengths: Numbers of previous records that the counts cover, each 1 or more.
 
     >>> X = np.zeros((4, len(FEATURES)), dtype=np.float32)
     >>> X[2, FEATURES.index("src_bytes")] = 7
-    >>> service, *_, everything = History([3])(X).T  # nothing, one, two, three like it; of the third, none has 7 bytes
+    >>> service, *_, everything = History([3])(X).T  # 0, 1, 2, 3 similar records; the third alone has 7 bytes
     >>> np.expm1(service * np.log(4)).round().tolist(), np.expm1(everything * np.log(4)).round().tolist()
     ([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 0.0, 2.0])
     """
 
     def __init__(self, lengths: Sequence[int]):
         self._lengths = tuple(lengths)
-        self._before = np.zeros((len(ALIKE), 0), dtype=np.uint64)  # of the last records, as far as a count looks
+        self._before = np.zeros((len(ALIKE), 0), dtype=np.uint64)  # keys of the records that a count still covers
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        """The counts of the next records.
+        """Count for the next records.
 
         Args:
             X: Encoded records, float32, shape (n, 53), unscaled.
         Returns:
-            float32, shape (n, 5 lengths): for each length and each way of `ALIKE`, log(1 + count) / log(1 + length).
+            log(1 + count) / log(1 + length) for each length and each key of `ALIKE`, float32, shape (n, 5 lengths).
         """
         now = [vector_ids(X[:, [FEATURES.index(name) for name in names]]) for names in ALIKE.values()]
         keys = np.concatenate([self._before, np.stack(now)], axis=1)
         known = self._before.shape[1]
         self._before = keys[:, max(0, keys.shape[1] - max(self._lengths)) :].copy()
         columns = np.empty((len(self._lengths) * len(keys), len(X)), dtype=np.float32)
-        for way, key in enumerate(keys):
-            for place, count in enumerate(_earlier(key, self._lengths)):
-                columns[place * len(keys) + way] = np.log1p(count[known:]) / np.log1p(self._lengths[place])
+        for row, key in enumerate(keys):
+            counts = _count_previous(key, self._lengths)
+            for position, (length, count) in enumerate(zip(self._lengths, counts, strict=True)):
+                columns[position * len(keys) + row] = np.log1p(count[known:]) / np.log1p(length)
         return columns.T
 
 
 def with_history(rows: np.ndarray, history: np.ndarray) -> np.ndarray:
-    """What a model reads of n records: k values of each, float32, shape (n, k), and behind them its counts."""
+    """Append the history counts of n records to their k values, float32, shape (n, k)."""
     return np.concatenate([rows, history], axis=1)
 
 
-def _earlier(key: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
-    """For each length, how many of so many records before each one have its key: int64, shape (n,)."""
+def _count_previous(key: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
+    """Count the records with the key of each record among the previous ones: int64, shape (n,), for each length."""
     n = len(key)
-    kind = np.unique(key, return_inverse=True)[1].astype(np.int64)
-    place = np.arange(n)
-    # (key, place) as one number: among those of a key, the places are in order
-    own = kind * (n + 1) + place
+    code = np.unique(key, return_inverse=True)[1].astype(np.int64)
+    position = np.arange(n)
+    # (key, position) as one number: sorted, the positions of one key follow each other in order
+    own = code * (n + 1) + position
     ordered = np.sort(own)
     rank = np.searchsorted(ordered, own)
-    return [rank - np.searchsorted(ordered, kind * (n + 1) + np.maximum(place - length, 0)) for length in lengths]
+    return [rank - np.searchsorted(ordered, code * (n + 1) + np.maximum(position - length, 0)) for length in lengths]

@@ -1,4 +1,4 @@
-"""What a model reads of a record: its values, in steps, and what came before it in its file."""
+"""Layout of the model input: the values of a record in steps, and the records before it in its file."""
 
 from collections.abc import Sequence
 from dataclasses import field
@@ -15,17 +15,18 @@ from src.utils.validation import CHECKED
 
 @dataclass(frozen=True, config=CHECKED)
 class Layout:
-    """What a model reads of each record.
+    """Layout of the model input for each record.
+
+    The previous records are those of the source file, in whatever part they are. A training window may contain
+    validation records, without their labels, and the other way round.
 
     Attributes:
-        name: `record` (the paper's: its k values as a sequence of k steps); `groups`: its features as four steps, a
-            group of the contest each, see `src.data.schema.GROUPS`; `history`: these and, as a fifth step, how
-            many of the records before it in the file were like it (`src.data.history.History`); or `window`: the last
-            records of the file up to this one, a step of k values each. The records before are those of the source
-            file, whatever part they are in: windows of training contain records of validation, without their labels,
-            and the other way.
-        window: Records in a window; 1 for all but `window`.
-        history: How many records back each count of `history` looks; none for the others.
+        name: `record`, the paper's layout: the k values of a record as a sequence of k steps. `groups`: its features as
+            four steps, one for each group of the contest (`src.data.schema.GROUPS`). `history`: these four steps and a
+            fifth with counts of similar previous records (`src.data.history.History`). `window`: the last records of
+            the file up to this one, each a step of k values.
+        window: Records in a window; 1 for all layouts but `window`.
+        history: Numbers of previous records that the counts of `history` cover; empty for the other layouts.
     """
 
     name: Literal["record", "groups", "history", "window"]
@@ -44,33 +45,33 @@ class Layout:
 
     @property
     def follows_file(self) -> bool:
-        """Whether a model also reads the records that stand before a record in its file."""
+        """True if a model also reads the previous records of the file."""
         return self.name in ("history", "window")
 
     def steps(self, features: Sequence[str]) -> np.ndarray | None:
-        """The step that each of k features, and each count of the history behind them, belongs to.
+        """Map each of k features, and each history count behind them, to its step.
 
         Returns:
-            int64, shape (k + counts,); None unless they are read by groups.
+            Step of each column, int64, shape (k + counts,); None for layouts that do not read groups.
         """
         if self.name not in ("groups", "history"):
             return None
-        places = {name: place for place, name in enumerate(GROUPS)}
+        steps = {name: step for step, name in enumerate(GROUPS)}
         counts = [len(GROUPS)] * (len(self.history) * len(ALIKE))
-        return np.array([places[group(feature)] for feature in features] + counts, dtype=np.int64)
+        return np.array([steps[group(feature)] for feature in features] + counts, dtype=np.int64)
 
 
 class Windows:
-    """For each of n records a window of the w records that end with it; before the first record stands the first.
+    """Windows of the w records that end with each of n records. The first record of the file is repeated before itself.
 
-    It stands for an array of shape (n, w, k), of which it keeps the places alone: 4 k bytes for each record of the file
-    and 8 for each window, where the array takes 4 w k a window. Who trains or scores gathers the distinct windows of a
-    part or a batch; 0.4 GB for 100,000 windows of 8 records with 123 features.
+    The object represents an array of shape (n, w, k) but stores only positions. It takes 4 k bytes for each record of
+    the file and 8 for each window, where the array would take 4 w k for each window. Training and scoring gather the
+    distinct windows of a part or a batch: 0.4 GB for 100,000 windows of 8 records with 123 features.
 
     Args:
-        rows: float32, shape (m, k): the records that follow each other in a file.
-        last: int64, shape (n,): the row of the newest record of each window, 0 to m - 1.
-        window: w, 1 or more.
+        rows: Consecutive records of a file, float32, shape (m, k).
+        last: Row of the newest record of each window, 0 to m - 1, int64, shape (n,).
+        window: Records in a window, w, 1 or more.
 
     >>> windows = Windows(np.array([[1.0], [2.0], [3.0]], dtype=np.float32), np.array([0, 2]), 3)
     >>> np.asarray(windows)[..., 0].tolist(), np.asarray(windows[[1]])[..., 0].tolist()
@@ -91,20 +92,20 @@ class Windows:
 
     @property
     def newest(self) -> np.ndarray:
-        """The record that each window is about, float32, shape (n, k)."""
+        """Newest record of each window, float32, shape (n, k)."""
         return self.rows[self.last]
 
     @property
     def places(self) -> np.ndarray:
-        """The rows of each window, oldest first: int64, shape (n, w)."""
+        """Rows of each window, oldest first, int64, shape (n, w)."""
         return np.maximum(self.last[:, None] + np.arange(1 - self.window, 1), 0)
 
     def __getitem__(self, which: "np.ndarray | slice | list[int]") -> "Windows":
-        """Some of the windows; nothing is copied but their places."""
+        """Select windows; only their positions are copied."""
         return Windows(self.rows, self.last[which], self.window)
 
     def __array__(self, dtype: "np.typing.DTypeLike | None" = None, copy: bool | None = None) -> np.ndarray:
-        """All the windows side by side, float32, shape (n, w, k)."""
+        """Gather all windows into one array, float32, shape (n, w, k)."""
         return np.asarray(self.rows[self.places], dtype=dtype)
 
 

@@ -1,7 +1,7 @@
-"""Raw text to checked records: Arrow reads whole blocks, and only a block that fails is read line by line.
+"""Parses raw text into checked records. Arrow reads whole blocks; a block that fails is read again line by line.
 
-The two readers accept the same lines (a property test holds them together); the slow one exists to say which
-line is wrong, where, and why.
+The two readers accept the same lines, which a property test checks. The slow one finds the wrong line, its column and
+the reason.
 """
 
 import codecs
@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, LARGEST, TRAILING, Kind, RecordFormat
+from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, TRAILING, Kind, RecordFormat, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
-CHUNK_BYTES = 1 << 20  # what one of these threads takes at once: it stays in the processor's cache
-SHOWN = 100  # characters of a wrong value that a message repeats
+CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they fit the processor's cache
+SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
 LabelColumn = Literal["required", "ignored"]
-Field = Kind | Literal["label", "passed over"]  # what a place in a line must hold
+Field = Kind | Literal["label", "ignored"]  # kind of value that a field of a line must have
 
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _ARROW_TYPES: dict[Field, pa.DataType] = {
@@ -32,7 +32,7 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
     "level": pa.int64(),
     "symbol": _WORD,
     "label": _WORD,
-    "passed over": _WORD,
+    "ignored": _WORD,
 }
 _WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has do not fit
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -42,7 +42,7 @@ _PADDING = re.compile(rb"(?<![^,\n])[ \t]+|[ \t]+(?![^,\n])")  # white space bes
 
 @dataclass(frozen=True)
 class BadRecord:
-    """One malformed line: 1-based `line`, the `column` and `value` that are wrong, and what was `expected`."""
+    """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its `text`."""
 
     line: int
     column: str
@@ -56,7 +56,7 @@ class BadRecord:
 
 
 class BadRecordError(ValueError):
-    """A malformed record in a file that may hold none."""
+    """Malformed record in a file that must not contain any."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Block:
 
     Attributes:
         columns: The 41 columns by name, n values each (int64, float64 or dictionary of string).
-        label: Dictionary of string without the final dot, n values; None where labels are not read.
-        line: int64, shape (n,): 1-based line of each record in its source.
-        bad: The lines left out, in order.
+        label: Labels without the final dot, n values, dictionary of string; None where labels are not read.
+        line: 1-based line of each record in its source, int64, shape (n,).
+        bad: Malformed lines, in order; they have no records in the block.
     """
 
     columns: pa.Table
@@ -89,19 +89,19 @@ def read_blocks(
     """Read records of 41 comma-separated values (and a label, and a difficulty level) block by block.
 
     Args:
-        stream: Text of records, one a line, uncompressed.
+        stream: Uncompressed text, one record a line.
         source: Name of the file, for messages.
-        label: `required`: all fields of the format, with a known label. `ignored`: 41 to 43 fields as in the first
-            record, what follows the columns is dropped unread and a header line of column names is skipped.
-        record_format: `kdd99`: 42 fields, the last a label. `nsl_kdd`: 43, a label and a difficulty level, which is
-            checked and dropped.
+        label: `required`: each line has all fields of the format and a known label. `ignored`: each line has as many
+            fields as the first, 41 to 43. Fields behind the columns are ignored; a header of column names is skipped.
+        record_format: `kdd99`: 42 fields, the last one a label. `nsl_kdd`: 43 fields, the last two a label and a
+            difficulty level. The level is checked and then dropped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
-        block_bytes: Text to parse at once; a longer line is still read whole.
-        on_bytes: Called with the number of bytes of each block once it was read.
+        block_bytes: Bytes to parse at once; a longer line is still read whole.
+        on_bytes: Callback for each block that was read, with its number of bytes.
     Yields:
-        Blocks, in order; a block may hold no records.
+        Blocks, in order; a block may have no records.
     Raises:
-        BadRecordError: with file, line, column, value and expectation.
+        BadRecordError: a record is malformed; names file, line, column, value and what was expected.
     """
     fields: dict[str, Field] = {**COLUMNS}
     if label == "required":
@@ -112,7 +112,7 @@ def read_blocks(
         if b"\r" in text:
             text = text.replace(b"\r\n", b"\n")
         if line == 1:
-            text = text.removeprefix(codecs.BOM_UTF8)  # what spreadsheets put before the first value
+            text = text.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
         if b" " in text or b"\t" in text:
             text = _PADDING.sub(b"", text)
         if line == 1 and label == "ignored":
@@ -121,13 +121,13 @@ def read_blocks(
                 text, line = rest, 2
         if text and not counted:  # the header may fill the first block
             extra = max(0, text.partition(b"\n")[0].count(b",") + 1 - len(COLUMNS))
-            fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "passed over")
+            fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "ignored")
             counted = True
         if text:
             block = _parse(text, fields, line)
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
-                    f"{source}: {block.bad[0]}; mend the line, or leave bad records out with "
+                    f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
                     "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
                 )
             line += len(block.line) + len(block.bad)
@@ -136,16 +136,16 @@ def read_blocks(
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The same blocks, the next one being read and parsed in a thread while one is worked on."""
+    """Yield the same blocks, but read and parse the next block in a thread while the caller uses the current one."""
     with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, blocks, None)
-        while (block := coming.result()) is not None:
-            coming = thread.submit(next, blocks, None)
+        next_block = thread.submit(next, blocks, None)
+        while (block := next_block.result()) is not None:
+            next_block = thread.submit(next, blocks, None)
             yield block
 
 
 def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
-    """Cut the stream after line ends, so that no line stands in two blocks."""
+    """Cut the stream after line ends, so that no line is in two blocks."""
     rest = b""
     while chunk := stream.read(block_bytes):
         head, end, tail = chunk.rpartition(b"\n")
@@ -163,20 +163,21 @@ def _parse(text: bytes, fields: dict[str, Field], line: int) -> Block:
     if table is not None:
         return _block(table, np.arange(line, line + table.num_rows), [])
     lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
-    bad = [wrong for number, one in enumerate(lines, line) if (wrong := _diagnose(one, number, fields))]
-    left_out = {wrong.line for wrong in bad}
-    good = [(number, one) for number, one in enumerate(lines, line) if number not in left_out]
-    text = b"\n".join(one for _, one in good)
+    bad = [record for number, row in enumerate(lines, line) if (record := _diagnose(row, number, fields))]
+    left_out = {record.line for record in bad}
+    good = [(number, row) for number, row in enumerate(lines, line) if number not in left_out]
+    text = b"\n".join(row for _, row in good)
     table = _parse_fast(text, fields, chunk=len(text) + 1)  # a line may be longer than a chunk, which Arrow refuses
     if table is None:
-        raise AssertionError(f"lines {line} to {line + len(lines) - 1} failed, and none of them alone: mend _diagnose")
+        raise AssertionError(f"lines {line} to {line + len(lines) - 1}: found no wrong line, expected one that Arrow "
+                             "refuses; correct _diagnose")  # fmt: skip
     return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
 
 
 def _is_odd(text: bytes) -> bool:
-    """Whether something is in it that Arrow takes: a hexadecimal number, a plus sign, a byte order mark, and the like.
+    """Detect text that Arrow accepts but the format does not: hexadecimal numbers, plus signs, byte order marks.
 
-    A look for two bytes in a row takes ten times as long as one for a single byte, that most texts lack.
+    A search for two bytes in a row takes ten times as long as one for a single byte, which most texts lack.
     """
     if b"\r" in text or b"\0" in text or text.startswith(codecs.BOM_UTF8) or (b"+" in text and b",+" in text):
         return True
@@ -187,7 +188,7 @@ def _is_odd(text: bytes) -> bool:
 
 
 def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES) -> pa.Table | None:
-    """All records of the text, or None if any of them is malformed."""
+    """Parse all records of the text with Arrow; None if any of them is malformed."""
     types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
@@ -209,9 +210,9 @@ def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES)
         elif kind == "symbol":
             if "" in _dictionary(table, name):
                 return None
-        elif kind != "passed over":
+        elif kind != "ignored":
             values = table.column(name).to_numpy()
-            if not (values.min() >= 0 and values.max() <= LARGEST.get(kind, np.inf)):  # false for NaN too
+            if not (in_range(kind, values.min()) and in_range(kind, values.max())):
                 return None
     return table
 
@@ -221,7 +222,7 @@ def _dictionary(table: pa.Table, name: str) -> list[str]:
 
 
 def _diagnose(line: bytes, number: int, fields: dict[str, Field]) -> BadRecord | None:
-    """What is wrong with one line, or None."""
+    """Describe the first error of a line; None for a valid line."""
     text = line.decode("utf-8", "backslashreplace")
     values = text.split(",")
     if len(values) != len(fields):
@@ -232,18 +233,19 @@ def _diagnose(line: bytes, number: int, fields: dict[str, Field]) -> BadRecord |
         if kind == "label":
             if value.removesuffix(".") not in LABELS:
                 return BadRecord(number, name, value, f"one of {', '.join(LABELS)}", text)
-        elif kind != "passed over" and not _holds(value, kind):
+        elif kind != "ignored" and not _is_valid(value, kind):
             return BadRecord(number, name, value, EXPECTED[kind], text)
     return None
 
 
-def _holds(value: str, kind: Kind) -> bool:
+def _is_valid(value: str, kind: Kind) -> bool:
     if kind == "symbol":
         return value != ""
     if kind == "rate":
-        return bool(_NUMBER.fullmatch(value)) and 0 <= float(value) <= LARGEST[kind]
-    number = _WHOLE_NUMBER.fullmatch(value)
-    return number is not None and 0 <= int(number[1] + number[2]) <= LARGEST.get(kind, _INT64_MAX)
+        return bool(_NUMBER.fullmatch(value)) and bool(in_range(kind, float(value)))
+    digits = _WHOLE_NUMBER.fullmatch(value)
+    number = int(digits[1] + digits[2]) if digits else -1
+    return number <= _INT64_MAX and bool(in_range(kind, number))
 
 
 def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:

@@ -1,45 +1,55 @@
-"""From attack types to the classes of a task, and the records of each class that take part."""
+"""Maps attack types to the classes of a task, and draws the records of each class."""
 
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.data.schema import LABELS
+from src.data.schema import CATEGORIES, LABELS, NORMAL
 from src.data.tables import LabeledTable, Table
 from src.utils.validation import CHECKED
 
-# The number of records the paper's counts are drawn from; simulated sets of fewer scale the counts down to match.
+# Number of records from which the paper draws its counts; smaller simulated data sets scale the counts down to match.
 REFERENCE_RECORDS = 494_021
 Cost = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=CHECKED)
 class TaskClass:
-    """One class.
+    """Attack types that make one class, and the number of its records to draw.
 
     Attributes:
-        attacks: The attack types in it, or `others`: all that no other class names.
-        count: How many records to draw; None: each record once.
+        attacks: Attack types of the class: a list, a category (`probe`, `dos`, `u2r` or `r2l`), or `others`, which are
+            all types that no other class names. Validation replaces a category by its list.
+        count: Number of records to draw; None draws each record once.
     """
 
     attacks: list[str] | Literal["others"]
     count: Annotated[int, Field(ge=1)] | None
 
+    @field_validator("attacks", mode="before")
+    @classmethod
+    def _list_category(cls, attacks: Any) -> Any:
+        if not isinstance(attacks, str) or attacks == "others":
+            return attacks
+        if attacks not in CATEGORIES:
+            raise ValueError(f"expected a list of attack types, a category ({', '.join(CATEGORIES)}), or others")
+        return list(CATEGORIES[attacks])
+
     def asked(self, scale: float) -> int:
-        """Records to draw at a scale, at least one, where there is a count."""
+        """Number of records to draw at a scale, at least one; only for a class with a count."""
         assert self.count is not None
         return max(1, round(self.count * scale))
 
 
 @dataclass(frozen=True, config=CHECKED)
 class Task:
-    """Classes in index order; the first is normal traffic, what a detector does not raise an alarm for.
+    """Classes of a task in index order. The first is normal traffic, for which a detector raises no alarm.
 
     Attributes:
-        cost: What it costs to take a record of class i for class j, at [i][j] in class order; None where all mistakes
-            are equal.
+        cost: Cost matrix: the entry at [i][j], in class order, is the cost of predicting class j for a record of class
+            i. None where all mistakes cost the same.
     """
 
     name: str
@@ -48,18 +58,20 @@ class Task:
 
     @model_validator(mode="after")
     def _check(self) -> "Task":
-        named = [attack for one in self.classes.values() if one.attacks != "others" for attack in one.attacks]
+        named = [attack for attacks in self._listed().values() for attack in attacks]
         unknown = sorted(set(named) - set(LABELS))
         if unknown:
             raise ValueError(f"found the attack type {unknown[0]!r}, expected one of {', '.join(LABELS)}")
         twice = sorted({attack for attack in named if named.count(attack) > 1})
         if twice:
-            raise ValueError(f"{twice[0]!r} is in more than one class")
-        if len(self.classes) < 2 or sum(one.attacks == "others" for one in self.classes.values()) > 1:
-            raise ValueError("expected two classes or more, at most one of them with attacks=others")
+            raise ValueError(f"found {twice[0]!r} in more than one class, expected each attack type in one")
+        if len(self.classes) < 2 or len(self.classes) - len(self._listed()) > 1:
+            raise ValueError(f"found the classes {', '.join(self.classes) or 'none'}, expected two classes or more, at "
+                             "most one of them with attacks=others")  # fmt: skip
         first = next(iter(self.classes.values()))
-        if first.attacks != ["normal"]:
-            raise ValueError("expected the first class to be attacks=[normal]")
+        if first.attacks != [NORMAL]:
+            raise ValueError(f"found attacks={first.attacks} in the first class, expected the first class to be "
+                             f"attacks=[{NORMAL}]")  # fmt: skip
         if self.cost is not None:
             self._check_cost(self.cost)
         return self
@@ -69,29 +81,30 @@ class Task:
         if lengths != [n] * n:
             raise ValueError(f"cost: found rows of {lengths} values, expected {n} rows of {n}, a row for each actual "
                              f"class ({', '.join(self.classes)})")  # fmt: skip
-        for place, name in enumerate(self.classes):
-            if cost[place][place] != 0:
-                raise ValueError(f"cost: found {cost[place][place]:g} for a record of {name!r} that is recognized, "
+        for index, name in enumerate(self.classes):
+            if cost[index][index] != 0:
+                raise ValueError(f"cost: found {cost[index][index]:g} for a record of {name!r} that is recognized, "
                                  "expected 0 on the diagonal")  # fmt: skip
+
+    def _listed(self) -> dict[str, list[str]]:
+        """Attack types of each class that lists them."""
+        return {name: of_class.attacks for name, of_class in self.classes.items() if of_class.attacks != "others"}
 
     @property
     def class_names(self) -> tuple[str, ...]:
         return tuple(self.classes)
 
     def target(self, attacks: tuple[str, ...]) -> np.ndarray:
-        """Class index of each label, int32, shape (len(attacks),); -1 where no class takes it."""
-        others = next((place for place, one in enumerate(self.classes.values()) if one.attacks == "others"), -1)
-        places = {
-            attack: place
-            for place, one in enumerate(self.classes.values())
-            if one.attacks != "others"
-            for attack in one.attacks
-        }
-        return np.array([places.get(attack, others) for attack in attacks], dtype=np.int32)
+        """Class index of each label, int32, shape (len(attacks),); -1 for a label of no class."""
+        index = {name: position for position, name in enumerate(self.classes)}
+        listed = self._listed()
+        others = next((index[name] for name in self.classes if name not in listed), -1)
+        targets = {attack: index[name] for name, types in listed.items() for attack in types}
+        return np.array([targets.get(attack, others) for attack in attacks], dtype=np.int32)
 
 
 def with_target(table: Table, task: Task) -> LabeledTable:
-    """Every record that a class of the task takes, once, in the order of the table."""
+    """Keep each record that belongs to a class of the task, once, in the order of the table."""
     target = task.target(table.attacks)[table.attack]
     known = np.flatnonzero(target >= 0)
     return table.labeled(target) if len(known) == len(table) else table.take(known).labeled(target[known])
@@ -102,35 +115,34 @@ def draw(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Draw the records of a task.
 
-    A class that has fewer records than asked gives each of them once, and again as often as needed: whole rounds,
-    then a random remainder.
+    A class with fewer records than its count repeats them: all of them in whole rounds, then a random remainder.
 
     Args:
         table: All records.
+        seed: Seed of the draw.
         scale: Factor on the counts of the task.
-        once: The counts do not apply: each record that a class takes is drawn once.
+        once: Draw each record of each class once and ignore the counts.
     Returns:
-        Index into `table` (int64, shape (m,), class by class), target (int32, shape (m,)), and per class how many
-        records were available, asked for and drawn again.
+        Index into `table` (int64, shape (m,), class by class), target (int32, shape (m,)), and for each class the
+        numbers of records that were available, drawn, and drawn again.
     Raises:
         ValueError: a class has no record at all.
     """
     rng = np.random.default_rng([seed, 0])
     target = task.target(table.attacks)[table.attack]
-    chosen, found = [], {}
-    for place, (name, one) in enumerate(task.classes.items()):
-        available = np.flatnonzero(target == place)
-        asked = len(available) if once or one.count is None else one.asked(scale)
+    chosen, numbers = [], {}
+    for index, (name, task_class) in enumerate(task.classes.items()):
+        available = np.flatnonzero(target == index)
+        n_drawn = len(available) if once or task_class.count is None else task_class.asked(scale)
         if not len(available):
-            raise ValueError(f"class {name!r} of task {task.name!r}: found no record of {one.attacks} among "
+            raise ValueError(f"class {name!r} of task {task.name!r}: found no record of {task_class.attacks} among "
                              f"{len(table):,} records, expected at least one; use a larger dataset")  # fmt: skip
-        rounds, rest = divmod(asked, len(available))
-        index = np.concatenate([np.tile(available, rounds), rng.choice(available, rest, replace=False)])
-        chosen.append(index)
-        found[name] = {
+        rounds, rest = divmod(n_drawn, len(available))
+        chosen.append(np.concatenate([np.tile(available, rounds), rng.choice(available, rest, replace=False)]))
+        numbers[name] = {
             "available": len(available),
-            "drawn": asked,
-            "drawn_again": max(0, asked - len(available)),
+            "drawn": n_drawn,
+            "drawn_again": max(0, n_drawn - len(available)),
         }
-    index = np.concatenate(chosen)
-    return index, target[index], found
+    rows = np.concatenate(chosen)
+    return rows, target[rows], numbers

@@ -1,13 +1,15 @@
-"""The KDD Cup 99 record: its 41 columns, their values, the labels, and the 53 features made of them.
+"""Schema of the KDD Cup 99 record: its 41 columns, their values, the labels, and the 53 features made of them.
 
 Source: KDD Cup 1999 Data, UCI KDD Archive (`kddcup.names`, `training_attack_types`). NSL-KDD (Tavallaee et al. 2009,
-doi:10.1109/CISDA.2009.5356528) has the same columns and labels, and a difficulty level behind them. The 53 features
-are the paper's: the published order with `service` as a code in its place, `protocol_type` and `flag` one-hot at the
-end. The groups of columns are those of the contest's task description (`task.html`, tables 1 to 3; Lee & Stolfo 2000,
-doi:10.1145/382912.382914); the columns of the last 100 connections to the same host are told in its text alone.
+doi:10.1109/CISDA.2009.5356528) has the same columns and labels, and a difficulty level behind them.
+
+The 53 features are the paper's. They keep the published order, with `service` as a code; the indicators of
+`protocol_type` and `flag` follow at the end. The groups of columns are those of the contest's task description
+(`task.html`, tables 1 to 3; Lee & Stolfo 2000, doi:10.1145/382912.382914). The group of the last 100 connections to
+the same host is described in its text only.
 """
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Kind = Literal["count", "binary", "rate", "symbol", "level"]
 RecordFormat = Literal["kdd99", "nsl_kdd"]
@@ -57,8 +59,8 @@ COLUMNS: Final[dict[str, Kind]] = {
 }
 
 _NAMES = tuple(COLUMNS)
-# The contest's groups, as the columns follow each other: of the connection itself, of what is said in it, of the two
-# seconds before it, and of the last connections to its host.
+# The contest's groups of consecutive columns: the connection itself, its content, the traffic of the two seconds before
+# it, and the last connections to its host.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "basic": _NAMES[:9],
     "content": _NAMES[9:22],
@@ -66,7 +68,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "host": _NAMES[31:],
 }
 
-# What a value of each kind must be, as error messages say it.
+# Valid values of each kind, in the words of error messages.
 EXPECTED: Final[dict[Kind, str]] = {
     "count": "a whole number, 0 or more",
     "binary": "0 or 1",
@@ -74,17 +76,17 @@ EXPECTED: Final[dict[Kind, str]] = {
     "symbol": "a word in UTF-8",
     "level": "a whole number from 0 to 21",
 }
-# The largest number of each kind; a count has none.
-LARGEST: Final[dict[Kind, int]] = {"binary": 1, "rate": 1, "level": 21}
+# Largest number of each kind; a count has none.
+_LARGEST: Final[dict[Kind, int]] = {"binary": 1, "rate": 1, "level": 21}
 
 LABEL: Final = "label"
-DIFFICULTY: Final = "difficulty"  # of NSL-KDD: how many of its authors' 21 classifiers were right; no feature
-# What stands behind the 41 columns in the lines of a published file.
+DIFFICULTY: Final = "difficulty"  # NSL-KDD only: how many of its authors' 21 classifiers were right; no feature
+# Fields behind the 41 columns in the lines of a published file.
 TRAILING: Final[dict[RecordFormat, tuple[str, ...]]] = {"kdd99": (LABEL,), "nsl_kdd": (LABEL, DIFFICULTY)}
 
 PROTOCOLS: Final = ("icmp", "tcp", "udp")
 FLAGS: Final = ("OTH", "REJ", "RSTO", "RSTOS0", "RSTR", "S0", "S1", "S2", "S3", "SF", "SH")
-# All 70 services of the full training file, in code-point order: a service's place here is its code.
+# All 70 services of the full training file, in code-point order: the index of a service is its code.
 SERVICES: Final = tuple(
     """
     IRC X11 Z39_50 aol auth bgp courier csnet_ns ctf daytime discard domain domain_u echo eco_i ecr_i efs exec
@@ -97,7 +99,7 @@ SERVICES: Final = tuple(
 VOCABULARIES: Final = {"protocol_type": PROTOCOLS, "service": SERVICES, "flag": FLAGS}
 
 NORMAL: Final = "normal"
-# The 39 attack types by the contest's category; the training files hold 22 of them, `corrected` 37.
+# The 39 attack types by category of the contest; the training files contain 22 of them, `corrected` 37.
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
     "probe": ("ipsweep", "mscan", "nmap", "portsweep", "saint", "satan"),
     "dos": (
@@ -119,11 +121,20 @@ FEATURES: Final = (
 N_FEATURES: Final = len(FEATURES)
 
 
+def in_range(kind: Kind, number: Any) -> Any:
+    """Check a number, or each number of an array, against the range of a kind; NaN is out of range.
+
+    >>> in_range("rate", 0.5), in_range("rate", 1.5), in_range("count", 10**9), in_range("count", float("nan"))
+    (True, False, True, False)
+    """
+    return (number >= 0) & (number <= _LARGEST.get(kind, float("inf")))
+
+
 def group(feature: str) -> str:
-    """The group of a feature: that of its column, also of the indicators of a symbol such as `flag_SF`.
+    """Find the group of a feature: a column, or an indicator of a symbolic column such as `flag_SF`.
 
     Raises:
-        ValueError: it is none of a record's.
+        ValueError: the feature belongs to no column.
     """
     symbols = [name for name, kind in COLUMNS.items() if kind == "symbol" and feature.startswith(f"{name}_")]
     for name, columns in GROUPS.items():

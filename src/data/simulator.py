@@ -1,10 +1,10 @@
 """Simulated KDD Cup 99 records in the published text format, drawn from a committed profile of the real files.
 
 The profile (`simulator_profile.json`, written by `src.data.simulator_profile`) divides the records of a file into
-cells: records of one attack type and one combination of protocol, service and flag (rare ones pooled) that are alike
-in their traffic statistics. Of each cell it holds the percentiles of every numeric column. A simulated record falls
-into a cell at random, and each of its columns then takes one of that cell's percentiles: columns are independent inside
-a cell and related through the cells.
+cells. The records of a cell have one attack type, one combination of protocol, service and flag (rare ones pooled), and
+similar traffic statistics. The profile contains the percentiles of every numeric column of each cell. The simulator
+draws a cell for each record, and then one of that cell's percentiles for each column. Columns are independent inside a
+cell and correlated through the cells.
 """
 
 import json
@@ -28,12 +28,12 @@ _PARTS: Final = ("train", "test")
 
 
 class Cell(TypedDict):
-    """Records that share their percentiles.
+    """Group of records with common percentiles.
 
     Attributes:
-        records: How many there are of each kind, "label,protocol_type,service,flag".
-        columns: Percentiles of the numeric columns as whole numbers, rates in hundredths: one number where all are
-            equal, else value and number of percentiles in turn. A column that is 0 throughout is left out.
+        records: Number of records of each kind, "label,protocol_type,service,flag".
+        columns: Percentiles of the numeric columns as whole numbers, rates in hundredths. One number if all are equal,
+            otherwise pairs of a value and its number of percentiles. A column of zeros is left out.
     """
 
     records: dict[str, int]
@@ -41,7 +41,7 @@ class Cell(TypedDict):
 
 
 class PartProfile(TypedDict):
-    """One real file: its number of `records` by label, and its `cells`."""
+    """Profile of a real file: its number of `records` by label, and its `cells`."""
 
     records: dict[str, int]
     cells: list[Cell]
@@ -49,16 +49,16 @@ class PartProfile(TypedDict):
 
 @dataclass(frozen=True)
 class _Sampler:
-    """A profile made ready to draw from; its kinds are those of all cells, one after the other.
+    """Profile as arrays to draw from; the kinds of all cells follow each other.
 
     Attributes:
-        records: Real records by label.
-        label: Label of each kind: str, shape (kinds,).
-        frequency: Real records of each kind: int64, shape (kinds,).
-        cell: Cell of each kind: int64, shape (kinds,).
-        symbols: Text of the symbolic columns, and of the label with what ends the line: object, shape (kinds,).
-        codes: Index of each percentile into its column's `words`: int32, shape (cells * LEVELS, numeric columns).
-        words: Text of each value of a numeric column: object, shape (values,).
+        records: Number of real records by label.
+        label: Label of each kind, str, shape (kinds,).
+        frequency: Number of real records of each kind, int64, shape (kinds,).
+        cell: Cell of each kind, int64, shape (kinds,).
+        symbols: Text of each symbolic column, and of the label with the end of the line, object, shape (kinds,).
+        codes: Index of each percentile into its column's `words`, int32, shape (cells * LEVELS, numeric columns).
+        words: Text of each value of a numeric column, object, shape (values,).
     """
 
     records: dict[str, int]
@@ -72,7 +72,7 @@ class _Sampler:
 
 @cache
 def read_profile() -> dict[str, PartProfile]:
-    """What was measured on the real training file (`train`) and on the labelled test file (`test`)."""
+    """Read the profiles of the real training file (`train`) and of the labelled test file (`test`)."""
     profile: dict[str, PartProfile] = json.loads(PROFILE.read_text(encoding="utf-8"))
     return profile
 
@@ -84,10 +84,10 @@ def simulate(part: Literal["train", "test"], records: int, seed: int) -> Iterato
 
     Args:
         part: File to imitate: `train` the 10 % training file, `test` the labelled test file.
-        records: How many to draw; rare attack types are missing where that rounds them to 0.
-        seed: 0 or more.
+        records: Number of records to draw; a rare attack type is missing if its share rounds to 0.
+        seed: Seed of the draw, 0 or more.
     Yields:
-        Number of records so far and the text of the last ones: lines of 42 comma-separated fields.
+        Number of records so far, and the text of the newest ones: lines of 42 comma-separated fields.
 
     >>> done, text = next(simulate("train", 1000, seed=0))
     >>> done, text.count(b"\n"), text.count(b",normal.\n"), text.count(b",smurf.\n")
@@ -105,10 +105,10 @@ def apportion(total: int, weights: np.ndarray) -> np.ndarray:
     """Divide a whole number in proportion to weights, by largest remainder.
 
     Args:
-        total: What to divide, 0 or more.
+        total: Number to divide, 0 or more.
         weights: Whole numbers, 0 or more and not all 0, shape (n,).
     Returns:
-        int64, shape (n,), with sum `total`: each its exact share, rounded up or down.
+        Exact shares, rounded up or down so that their sum is `total`, int64, shape (n,).
 
     >>> apportion(10, np.array([5, 3, 1])).tolist()
     [6, 3, 1]
@@ -119,19 +119,19 @@ def apportion(total: int, weights: np.ndarray) -> np.ndarray:
 
 
 def _draw_kinds(sampler: _Sampler, records: int, rng: np.random.Generator) -> np.ndarray:
-    """Kind of each record, label by label: int64, shape (records,)."""
+    """Draw the kind of each record, label by label, int64, shape (records,)."""
     shares = apportion(records, np.array(list(sampler.records.values())))
     drawn = []
     for label, share in zip(sampler.records, shares, strict=True):
         kinds = np.flatnonzero(sampler.label == label)
         frequency = sampler.frequency[kinds]
-        # drawn, not apportioned: in a small file the hundreds of rare kinds would all be rounded away
+        # drawn, not apportioned: a small file would round all of the hundreds of rare kinds to 0
         drawn.append(np.repeat(kinds, rng.multinomial(share, frequency / frequency.sum())))
     return np.concatenate(drawn)
 
 
 def _text(sampler: _Sampler, kind: np.ndarray, rng: np.random.Generator) -> bytes:
-    """Records of the given kinds, as text."""
+    """Draw records of the given kinds, as text."""
     first = sampler.cell[kind] * LEVELS
     percentile = rng.integers(LEVELS, size=(len(NUMERIC), len(kind)), dtype=np.uint8)
     fields = {name: words[kind] for name, words in sampler.symbols.items()}

@@ -1,8 +1,8 @@
-"""Measure the real files and write `simulator_profile.json`, which `src.data.simulator` draws records from.
+"""Measures the real files and writes `simulator_profile.json`, from which `src.data.simulator` draws records.
 
     python -m src.data.simulator_profile [MIRROR_FOLDER]
 
-The profile holds counts and percentiles and no record: no cell stands for fewer than 20 of them.
+The profile contains counts and percentiles but no record: each cell has at least 20 records.
 """
 
 import argparse
@@ -25,13 +25,13 @@ from src.data.sources import MIRROR_VARIABLE
 from src.utils.files import write_text
 
 FILES: Final = {"train": "kddcup99/kddcup.data_10_percent.gz", "test": "kddcup99/corrected.gz"}
-MIN_RECORDS: Final = 20  # of a cell: the percentiles of fewer would come close to the records themselves
-FREQUENT: Final = 100  # records from which a kind has cells of its own; fewer would only make the profile longer
-# A group is halved while its halves hold this many records and one of its columns deviates this much, as a share of
-# that column's largest value. With finer cells the profile grows much faster than the likeness.
+MIN_RECORDS: Final = 20  # records of a cell: with fewer, the percentiles would nearly be the records themselves
+FREQUENT: Final = 100  # records from which a kind has cells of its own: with fewer, the profile only becomes longer
+# A group is halved while both halves have this many records and the standard deviation of a column is at least this
+# share of that column's largest value. Finer cells make the profile much longer and little more similar.
 MIN_HALF: Final = 500
 MIN_DEVIATION: Final = 0.1
-# Columns that may divide a group: those that make up nearly all variance of min-max scaled records.
+# Columns that may divide a group: they have nearly all of the variance of min-max scaled records.
 TRAFFIC: Final = slice(NUMERIC.index("count"), None)
 
 
@@ -39,7 +39,7 @@ def build_profile(mirror: Path) -> dict[str, PartProfile]:
     """Measure the real training and test file.
 
     Args:
-        mirror: Folder with the files in their published places, such as `kddcup99/corrected.gz`.
+        mirror: Folder with the files at their published paths, such as `kddcup99/corrected.gz`.
     Returns:
         The profile of each part, `train` and `test`.
     """
@@ -47,12 +47,12 @@ def build_profile(mirror: Path) -> dict[str, PartProfile]:
 
 
 def measure(path: Path) -> PartProfile:
-    """Profile the records of one gz.
+    """Profile the records of a compressed file.
 
     Args:
-        path: Records with labels, in the published text format, compressed.
+        path: Compressed records with labels, in the published text format.
     Returns:
-        Its records by label and its cells, in an order that depends on the records only.
+        Records by label, and cells in an order that depends on the records only.
     """
     with gzip.open(path) as stream:
         blocks = list(read_blocks(cast(BinaryIO, stream), path.name))
@@ -68,7 +68,7 @@ def measure(path: Path) -> PartProfile:
 
 
 def to_json(profile: dict[str, PartProfile]) -> str:
-    """The profile as text with a line for each cell, so that a difference shows where it is."""
+    """Format the profile as JSON with a line for each cell, which makes differences readable."""
     parts = []
     for name, part in sorted(profile.items()):
         cells = ",\n".join(_compact(cell) for cell in part["cells"])
@@ -81,7 +81,7 @@ def _compact(value: object) -> str:
 
 
 def _values(block: Block) -> np.ndarray:
-    """Numeric columns as whole numbers, rates in hundredths: int64, shape (n, numeric columns)."""
+    """Convert the numeric columns to whole numbers, rates in hundredths, int64, shape (n, numeric columns)."""
     scale = {name: 100 if COLUMNS[name] == "rate" else 1 for name in NUMERIC}
     columns = [block.columns.column(name).to_numpy() * times for name, times in scale.items()]
     values: np.ndarray = np.rint(np.stack(columns, axis=1)).astype(np.int64)
@@ -89,7 +89,7 @@ def _values(block: Block) -> np.ndarray:
 
 
 def _kinds(block: Block) -> np.ndarray:
-    """Kind of each record, "label,protocol_type,service,flag": str, shape (n,)."""
+    """Build the kind of each record, "label,protocol_type,service,flag", str, shape (n,)."""
     columns = [pa.chunked_array([block.label]), *(block.columns.column(name) for name in SYMBOLIC)]
     joined = pc.binary_join_element_wise(*(column.cast(pa.string()) for column in columns), ",")
     kinds: np.ndarray = joined.to_numpy().astype(str)
@@ -104,7 +104,10 @@ def _by_label(counts: Counter[str]) -> dict[str, int]:
 
 
 def _groups(counts: Counter[str]) -> Iterator[list[str]]:
-    """Kinds that share cells: frequent ones alone, others pooled by attack type, rare types pooled by category."""
+    """Group the kinds that share cells.
+
+    Frequent kinds are alone, others are pooled by attack type, and those of rare types by category.
+    """
     category = {attack: name for name, attacks in CATEGORIES.items() for attack in attacks}
     totals = _by_label(counts)
     families: dict[str, list[str]] = defaultdict(list)
@@ -122,7 +125,7 @@ def _groups(counts: Counter[str]) -> Iterator[list[str]]:
 
 
 def _halve(rows: np.ndarray, values: np.ndarray, largest: np.ndarray) -> Iterator[np.ndarray]:
-    """Divide a group at the mean of its most varied traffic column, and the halves again, as far as they allow it."""
+    """Halve a group at the mean of its most varied traffic column, and its halves again, down to the minimum size."""
     n = len(rows)
     if n >= 2 * MIN_HALF:
         traffic = values[rows, TRAFFIC]

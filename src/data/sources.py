@@ -1,4 +1,4 @@
-"""Where raw records come from: published files behind mirrors, or the simulator."""
+"""Sources of raw records: published files with mirrors, or the simulator."""
 
 import gzip
 import hashlib
@@ -23,24 +23,25 @@ from src.utils.validation import CHECKED
 
 MIRROR_VARIABLE = "IDS_DATA_MIRROR"
 TIMEOUT_S = 60
-OnProgress = Callable[[str, int, int | None], object]  # file, bytes so far, bytes in all where known
+OnProgress = Callable[[str, int, int | None], object]  # file, bytes so far, total bytes or None
 
 
 class DownloadError(OSError):
-    """No source had the file as published."""
+    """Failure of all sources to deliver a file as published."""
 
 
 @dataclass(frozen=True, config=CHECKED)
 class PublishedFile:
-    """One published file.
+    """Published file and the facts that identify it.
+
+    The text is checked against the pinned hashes. Without any, its number of lines is checked.
 
     Attributes:
-        path: Its place in a mirror, such as `kddcup99/corrected.gz`; what does not end in `.gz` is plain text.
-        sha256: Of the text inside, since mirrors recompress; None where no original was at hand to pin.
-        records: How many lines the text has.
-        urls: Public addresses of the file itself, in the order they are tried.
-        git_blob: The text's object id in git, where that is what is known of it: SHA-1 of `blob <size>`, a zero byte
-            and the text. Where neither is pinned the number of lines is checked.
+        path: Path in a mirror, such as `kddcup99/corrected.gz`. A name without `.gz` is plain text.
+        sha256: SHA-256 of the uncompressed text, since mirrors recompress; None if no original was available.
+        records: Number of lines of the text.
+        urls: Public addresses of the file, in the order they are tried.
+        git_blob: Git object id of the text: SHA-1 of `blob <size>`, a zero byte and the text; None if unknown.
     """
 
     path: str
@@ -55,17 +56,17 @@ class PublishedFile:
 
     @property
     def packed(self) -> bool:
-        """Whether it is the gz of a text."""
+        """True if the file is a compressed text."""
         return self.path.endswith(".gz")
 
 
 @dataclass(frozen=True, config=CHECKED)
 class PublishedDataset:
-    """Files as published: a training file and the official labelled test file.
+    """Published data set: a training file and the official labelled test file.
 
     Attributes:
         further_tests: Other official test files by the name of their part, such as `test_21`.
-        record_format: What the lines hold beside the 41 columns.
+        record_format: Format of the lines, which sets the fields behind the 41 columns.
     """
 
     name: str
@@ -77,17 +78,17 @@ class PublishedDataset:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """`train`, `test`, and the further tests."""
+        """Names of the files: `train`, `test`, and the further tests."""
         return tuple(self._files)
 
     def file_name(self, part: str) -> str:
         return self._files[part].name
 
     def fetch(self, part: str, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
-        """Bring one file into `folder` from the first source that has it as published, unless it is there already.
+        """Download a file into `folder` from the first source that has it as published, unless it is there already.
 
         Raises:
-            DownloadError: with every address tried and what was wrong there.
+            DownloadError: no source has the file; lists every address and its error.
         """
         file = self._files[part]
         path = folder / file.name
@@ -128,7 +129,7 @@ class PublishedDataset:
 
 @dataclass(frozen=True, config=CHECKED)
 class SimulatedDataset:
-    """Records in the published format, drawn from a committed profile of the real ones; needs no network."""
+    """Simulated records in the published format, drawn from a committed profile of the real ones, without a network."""
 
     name: str
     records: Annotated[int, Field(ge=1_000)]
@@ -148,7 +149,7 @@ class SimulatedDataset:
         return f"{part}.gz"
 
     def fetch(self, part: str, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
-        """Write one simulated file into `folder`: the same bytes for the same records and seed."""
+        """Write a simulated file into `folder`; the same numbers of records and seed give the same bytes."""
         records = self.records if part == "train" else self.test_records
         path = folder / self.file_name(part)
         with (
@@ -196,7 +197,7 @@ def _is_published(path: Path, file: PublishedFile) -> bool:
 
 
 def _verify(path: Path, file: PublishedFile) -> None:
-    """Check the text, plain or inside a gz: whole, and the pinned one."""
+    """Check that the text of a file is complete and matches the pinned hashes."""
     digest, lines, last = hashlib.sha256(), 0, b""
     blob = hashlib.sha1(usedforsecurity=False)
     try:

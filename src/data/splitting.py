@@ -1,4 +1,4 @@
-"""Training, validation and test part of the drawn records; or the first two of them, beside the published tests."""
+"""Splits the drawn records into training, validation and test part; the test part may be the published one."""
 
 from typing import Annotated, Literal
 
@@ -14,15 +14,17 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 @dataclass(frozen=True, config=CHECKED)
 class Split:
-    """How records are divided.
+    """Split of the drawn records into parts.
 
     Attributes:
-        name: `random` (stratified, the paper's: copies of one record may stand in training and test), `grouped` (all
-            copies of a feature vector stand in one part) or `official` (the training file is grouped into training and
-            validation, each of its records once whatever the task's counts; the published test files are the tests).
+        name: `random`, the paper's split: stratified; copies of one record may be in training and test. `grouped`: all
+            copies of a feature vector are in one part. `official`: the training file is split like `grouped` into
+            training and validation, each record once, without the task's counts; the tests are the published files.
+        train: Share of the training part.
+        val: Share of the validation part.
         test: Share of the test part; `published` for `official`.
-        distinct: Whether the training part keeps one record of each feature vector and class, the first of those given.
-            Validation and test keep all.
+        distinct: If true, the training part keeps the first record of each feature vector and class. Validation and
+            test keep all records.
     """
 
     name: Literal["random", "grouped", "official"]
@@ -46,28 +48,29 @@ class Split:
 
     @property
     def official(self) -> bool:
-        """Whether the tests are the dataset's published ones."""
+        """True if the tests are the published ones of the data set."""
         return self.name == "official"
 
     def divide(self, vector: np.ndarray, target: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """Divide records, in random order within each part.
+        """Divide records into parts, in random order within each part.
 
         Args:
-            vector: The id of each record's features (`vector_ids`), uint64, shape (n,); records of a class in the
-                order of their file, where there is one.
-            target: int32, shape (n,).
+            vector: Id of each record's features (`vector_ids`), uint64, shape (n,). The records of a class are in the
+                order of their file.
+            target: Class of each record, int32, shape (n,).
+            seed: Seed of the split.
         Returns:
-            For `train`, `val` and, unless the tests are published ones, `test` an index into the records, int64.
+            Index into the records, int64, for `train`, `val` and, unless the tests are published, `test`.
         """
         rng = np.random.default_rng([seed, 1])
         part = self._random(target, rng) if self.name == "random" else self._grouped(vector, target, rng)
         names = SPLIT_PARTS[: len(self._shares)]
-        places = {name: rng.permutation(np.flatnonzero(part == place)) for place, name in enumerate(names)}
+        rows = {name: rng.permutation(np.flatnonzero(part == number)) for number, name in enumerate(names)}
         if self.distinct:
-            train = places["train"]
-            given = np.sort(train)
-            places["train"] = train[np.isin(train, given[_first_of_each(vector[given], target[given])])]
-        return places
+            train = rows["train"]
+            in_order = np.sort(train)
+            rows["train"] = train[np.isin(train, in_order[_first_of_each(vector[in_order], target[in_order])])]
+        return rows
 
     @property
     def _shares(self) -> list[float]:
@@ -78,19 +81,19 @@ class Split:
         return np.array([self.train, self.train + self.val])
 
     def _random(self, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Part of each record, int64, shape (n,), with every class at the same shares."""
+        """Assign a part to each record, int64, shape (n,), with the same shares for every class."""
         part = np.empty(len(target), dtype=np.int64)
-        for one in np.unique(target):
-            index = rng.permutation(np.flatnonzero(target == one))
+        for label in np.unique(target):
+            index = rng.permutation(np.flatnonzero(target == label))
             start, end = np.rint(self._bounds * len(index)).astype(int)
             part[index] = np.repeat([0, 1, 2], [start, end - start, len(index) - end])
         return part
 
     def _grouped(self, vector: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Part of each record, int64, shape (n,): equal vectors together, classes near the asked shares.
+        """Assign a part to each record, int64, shape (n,): equal vectors together, each class near its shares.
 
-        A vector counts for the class most of its records have. The large groups are placed one by one where most is
-        missing, and the many small ones then fill the parts up to their shares.
+        A vector counts for the class of most of its records. Each large group goes to the part that lacks most records.
+        The many small groups then fill the parts up to their shares.
         """
         _, group, size = np.unique(vector, return_inverse=True, return_counts=True)
         n_classes = int(target.max()) + 1
@@ -98,14 +101,14 @@ class Split:
         owner = votes.argmax(axis=1)
         part_of_group = np.empty(len(size), dtype=np.int64)
         shares = np.array(self._shares)
-        for one in range(n_classes):
-            groups = rng.permutation(np.flatnonzero(owner == one))
+        for label in range(n_classes):
+            groups = rng.permutation(np.flatnonzero(owner == label))
             missing = shares * size[groups].sum()
             large = size[groups] > 0.001 * size[groups].sum()
-            for place in sorted(groups[large], key=lambda place: -size[place]):
+            for large_group in sorted(groups[large], key=lambda number: -size[number]):
                 chosen = int(np.argmax(missing))
-                part_of_group[place] = chosen
-                missing[chosen] -= size[place]
+                part_of_group[large_group] = chosen
+                missing[chosen] -= size[large_group]
             small = groups[~large]
             middle = np.cumsum(size[small]) - size[small] / 2
             bounds = np.cumsum(np.maximum(missing, 0))[:-1]
@@ -114,9 +117,9 @@ class Split:
 
 
 def _first_of_each(vector: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Places of the first record of each vector and class, int64, ascending."""
+    """Find the first record of each vector and class; row numbers, int64, ascending."""
     first = []
-    for one in np.unique(target):
-        places = np.flatnonzero(target == one)
-        first.append(places[np.unique(vector[places], return_index=True)[1]])
+    for label in np.unique(target):
+        rows = np.flatnonzero(target == label)
+        first.append(rows[np.unique(vector[rows], return_index=True)[1]])
     return np.sort(np.concatenate(first)) if first else np.zeros(0, dtype=np.int64)

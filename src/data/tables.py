@@ -1,4 +1,4 @@
-"""Encoded records as a table: in memory and in Parquet."""
+"""Table of encoded records, in memory and as a Parquet file."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +12,8 @@ from src.data.schema import FEATURES, N_FEATURES
 from src.utils.files import whole_file
 
 _ATTACK = pa.dictionary(pa.int32(), pa.string())
-ROW_GROUP = 1 << 17  # records that are encoded at once, and held while they are
-# lz4 is as fast to write as none at all, at a twentieth of the size on these records; dictionaries take as long again.
+ROW_GROUP = 1 << 17  # records that are encoded at once, and in memory meanwhile
+# lz4 writes these records as fast as no compression, at a twentieth of the size. Dictionaries double the time.
 PARQUET: dict[str, Any] = {"compression": "lz4", "use_dictionary": ["attack"]}
 
 
@@ -22,10 +22,10 @@ class Table:
     """Encoded records.
 
     Attributes:
-        X: float32, shape (n, 53): the features of `src.data.schema.FEATURES`, unscaled.
-        attack: Categorical codes, int32, shape (n,), into `attacks`.
-        attacks: The labels that `attack` points into.
-        row: int64, shape (n,): 1-based line of the record in its source.
+        X: Features of `src.data.schema.FEATURES`, unscaled, float32, shape (n, 53).
+        attack: Index of each record's label in `attacks`, int32, shape (n,).
+        attacks: Labels, each once.
+        row: 1-based line of the record in its source, int64, shape (n,).
     """
 
     X: np.ndarray
@@ -37,15 +37,15 @@ class Table:
         return len(self.row)
 
     def take(self, index: np.ndarray) -> Self:
-        """The records at `index`, in that order."""
-        # column by column: the matrix is stored so, and a row gather would jump through memory
+        """Select the records at `index`, in that order."""
+        # column by column, as the matrix is stored: a gather of rows would jump through memory
         X = np.empty((N_FEATURES, len(index)), dtype=np.float32).T
         for column in range(N_FEATURES):
             np.take(self.X[:, column], index, out=X[:, column])
         return replace(self, X=X, attack=self.attack[index], row=self.row[index])
 
     def labeled(self, target: np.ndarray) -> "LabeledTable":
-        """The same records with the class index of each, int32, shape (n,)."""
+        """Add the class index of each record, int32, shape (n,)."""
         return LabeledTable(self.X, self.attack, self.attacks, self.row, target)
 
 
@@ -60,25 +60,25 @@ class LabeledTable(Table):
     target: np.ndarray
 
     def take(self, index: np.ndarray) -> Self:
-        """The records at `index` with their classes, in that order."""
+        """Select the records at `index` with their classes, in that order."""
         return replace(super().take(index), target=self.target[index])
 
 
 def concatenate(tables: list[Table]) -> Table:
-    """Several tables as one, in order; their attack codes are mapped onto one list of labels."""
+    """Concatenate tables in order, and map their attack codes onto one list of labels."""
     attacks: dict[str, int] = {}
     codes = []
     for table in tables:
-        places = [attacks.setdefault(name, len(attacks)) for name in table.attacks]
-        codes.append(np.array(places, dtype=np.int32)[table.attack])
+        new_codes = [attacks.setdefault(name, len(attacks)) for name in table.attacks]
+        codes.append(np.array(new_codes, dtype=np.int32)[table.attack])
     X = np.concatenate([table.X.T for table in tables], axis=1).T
     return Table(X, np.concatenate(codes), tuple(attacks), np.concatenate([table.row for table in tables]))
 
 
 def to_arrow(table: Table) -> pa.Table:
-    """The 53 features by name, then `attack`, `row` and, of labeled records, `target`."""
+    """Convert to Arrow: the 53 features by name, then `attack`, `row` and, for labeled records, `target`."""
     columns: dict[str, pa.Array] = {
-        name: pa.array(np.ascontiguousarray(table.X[:, place])) for place, name in enumerate(FEATURES)
+        name: pa.array(np.ascontiguousarray(table.X[:, column])) for column, name in enumerate(FEATURES)
     }
     columns["attack"] = pa.DictionaryArray.from_arrays(
         pa.array(table.attack, pa.int32()), pa.array(table.attacks, pa.string())
@@ -90,7 +90,7 @@ def to_arrow(table: Table) -> pa.Table:
 
 
 def write_table(table: Table, path: Path) -> None:
-    """Write one Parquet file, whole or not at all."""
+    """Write a Parquet file, completely or not at all."""
     with whole_file(path) as part:
         pq.write_table(to_arrow(table), part, row_group_size=ROW_GROUP, **PARQUET)
 
@@ -99,7 +99,7 @@ def read_table(path: Path) -> Table:
     """Read the records that `write_table` wrote, without their targets if there are any.
 
     Raises:
-        ValueError: a column is missing or is not what this project writes.
+        ValueError: a column is missing.
     """
     file = pq.ParquetFile(path)
     n = file.metadata.num_rows
@@ -112,14 +112,14 @@ def read_table(path: Path) -> Table:
         return file.read(columns=[name]).column(0)
 
     X = np.empty((N_FEATURES, n), dtype=np.float32).T
-    for place, name in enumerate(FEATURES):  # one at a time: a full-size file is not held twice
-        X[:, place] = column(name).to_numpy()
+    for position, name in enumerate(FEATURES):  # one at a time: a full-size file is not in memory twice
+        X[:, position] = column(name).to_numpy()
     attacks: dict[str, int] = {}
     attack = np.empty(n, dtype=np.int32)
     start = 0
-    for codes in column("attack").cast(_ATTACK).chunks:  # each has a dictionary of its own
-        places = [attacks.setdefault(name, len(attacks)) for name in codes.dictionary.to_pylist()]
-        attack[start : start + len(codes)] = np.array(places, dtype=np.int32)[codes.indices.to_numpy()]
+    for codes in column("attack").cast(_ATTACK).chunks:  # each chunk has a dictionary of its own
+        new_codes = [attacks.setdefault(name, len(attacks)) for name in codes.dictionary.to_pylist()]
+        attack[start : start + len(codes)] = np.array(new_codes, dtype=np.int32)[codes.indices.to_numpy()]
         start += len(codes)
     return Table(X, attack, tuple(attacks), column("row").to_numpy())
 
@@ -128,7 +128,7 @@ def read_labeled_table(path: Path) -> LabeledTable:
     """Read a table that `write_table` wrote with its targets.
 
     Raises:
-        ValueError: a column is missing or is not what this project writes.
+        ValueError: a column is missing.
     """
     table = read_table(path)
     if "target" not in pq.read_schema(path).names:
@@ -140,5 +140,5 @@ def read_labeled_table(path: Path) -> LabeledTable:
 
 
 def read_attacks(path: Path) -> np.ndarray:
-    """The attack type of each record of a table, without reading its features: object of str, shape (n,)."""
+    """Read the attack type of each record of a table without its features; object of str, shape (n,)."""
     return pq.read_table(path, columns=["attack"]).column("attack").to_numpy()

@@ -1,1 +1,1 @@
-"""Detector: raw records in, verdicts out."""
+"""Detector: from raw records to verdicts, as one object that is saved, loaded and served."""

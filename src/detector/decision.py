@@ -1,24 +1,24 @@
-"""How class probabilities become verdicts: what a detector carries beside its model."""
+"""Decision rule: turns class probabilities into verdicts. A detector carries it beside its model."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
-_LEAST = 1e-12  # of a probability: a tree's 0 has a logarithm too
+_LEAST = 1e-12  # floor of a probability, so that a tree's 0 has a logarithm too
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A rule for verdicts.
+    """Rule that turns class probabilities into verdicts.
 
     Attributes:
-        temperature: What the logarithms of the probabilities are divided by; 1 leaves them as they are, more makes them
-            less certain.
-        threshold: The least P(attack) = 1 - P(normal) that raises an alarm; None leaves alarms to the rule for classes.
-        cost: `cost[actual][predicted]`, in class order: the class of least expected cost is chosen; None chooses the
-            most probable class.
-        attack_prior_odds: Before that rule the odds of each attack against normal traffic are multiplied by it: more
-            than 1 where more, or other, attacks are to be expected than training has.
+        temperature: Divisor of the logarithms of the probabilities; 1 changes nothing, more makes them less certain.
+        threshold: Lowest P(attack) = 1 - P(normal) that raises an alarm; None leaves alarms to the rule for classes.
+        cost: Cost matrix `cost[actual][predicted]` in class order: the class of least expected cost is chosen. None
+            chooses the most probable class.
+        attack_prior_odds: Factor on the odds of each attack against normal traffic, applied before that rule. More than
+            1 suits traffic with more attacks, or other attacks, than the training data.
 
     >>> unsure = np.array([[0.6, 0.3, 0.1]], dtype=np.float32)
     >>> Decision().verdict(unsure), Decision(threshold=0.35).verdict(unsure)
@@ -43,19 +43,17 @@ class Decision:
             raise ValueError(f"attack_prior_odds={self.attack_prior_odds!r}, expected a number above 0")
         if self.cost is not None:
             # JSON and config files have lists
-            object.__setattr__(self, "cost", tuple(tuple(float(one) for one in row) for row in self.cost))
+            object.__setattr__(self, "cost", tuple(tuple(float(value) for value in row) for row in self.cost))
 
     def calibrated(self, probability: np.ndarray) -> np.ndarray:
-        """Class probabilities at this temperature, float32, shape (n, classes), of those of a model, likewise."""
+        """Apply the temperature to class probabilities, float32, shape (n, classes); returns the same shape."""
         if self.temperature == 1:
             return probability
-        logarithm = log_probability(probability) / self.temperature
-        power = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
-        calibrated: np.ndarray = (power / power.sum(axis=1, keepdims=True)).astype(np.float32)
+        calibrated: np.ndarray = softmax(log_probability(probability) / self.temperature, axis=1).astype(np.float32)
         return calibrated
 
     def verdict(self, probability: np.ndarray) -> np.ndarray:
-        """Class index of each record, int64, shape (n,), of calibrated probabilities, float32, shape (n, classes)."""
+        """Choose a class for each record, int64, shape (n,), from calibrated probabilities, float32, (n, classes)."""
         odds = probability.astype(np.float64)
         odds[:, 1:] *= self.attack_prior_odds
         preferred = odds if self.cost is None else -odds @ np.array(self.cost)
@@ -69,12 +67,12 @@ MOST_PROBABLE = Decision()
 
 
 def attack_probability(probability: np.ndarray) -> np.ndarray:
-    """1 - P(normal), float64, shape (n,), of class probabilities, shape (n, classes)."""
+    """Compute 1 - P(normal), float64, shape (n,), from class probabilities, shape (n, classes)."""
     attack: np.ndarray = 1 - probability[:, 0].astype(np.float64)
     return attack
 
 
 def log_probability(probability: np.ndarray) -> np.ndarray:
-    """Natural logarithms, float64, shape (n, classes), of class probabilities; 0 counts as one in 10^12."""
+    """Take natural logarithms, float64, shape (n, classes), of class probabilities; 0 counts as one in 10^12."""
     logarithm: np.ndarray = np.log(np.maximum(probability.astype(np.float64), _LEAST))
     return logarithm

@@ -1,4 +1,4 @@
-"""The detector: encoding, scaling, reducer, model and decision as one object. Raw records in, verdicts out."""
+"""Detector: encoding, scaling, reducer, model and decision as one object that turns raw records into verdicts."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,12 +19,12 @@ from src.models.persistence import load_classifier
 from src.utils.files import whole_folder, write_text
 
 FORMAT = 3  # 1 had no decision; 2 had other names for keys of the card and for the classes in its files
-CHUNK = 1 << 17  # records prepared at once: bounds the memory of scoring a whole file
+CHUNK = 1 << 17  # records scored at once: limits the memory for a whole file
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a reader must know of a detector before trusting it."""
+    """Origin of a detector: its data, preparation, model and seed."""
 
     class_names: tuple[str, ...]
     dataset: str
@@ -42,13 +42,13 @@ class Card:
 
 
 class Detector:
-    """A fitted detector.
+    """Fitted detector.
 
     Args:
         preparation: Fitted scaling and reducer.
-        classifier: Fitted model over their k outputs.
-        card: Where it comes from.
-        decision: How its probabilities become verdicts.
+        classifier: Fitted model, which reads their k outputs.
+        card: Origin of the detector.
+        decision: Rule that turns probabilities into verdicts.
     """
 
     def __init__(self, preparation: Pipeline, classifier: Classifier, card: Card, decision: Decision = MOST_PROBABLE):
@@ -58,36 +58,41 @@ class Detector:
         self.decision = decision
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
-        """Calibrated class probabilities, float32, shape (n, classes), of n checked records: 41 columns by name.
+        """Compute calibrated class probabilities, float32, shape (n, classes), of n checked records.
 
-        A detector that reads the records before one takes the records as a file of their own, in its order.
+        A detector that also reads previous records treats the records as a complete file, in order.
+
+        Args:
+            columns: The 41 columns by name.
         """
         return self.stream().predict_proba(columns)
 
     def verdict(self, probability: np.ndarray) -> np.ndarray:
-        """Class index, int64, shape (n,), of what `predict_proba` or `score` gave."""
+        """Choose a class index, int64, shape (n,), from the probabilities of `predict_proba` or `score`."""
         return self.decision.verdict(probability)
 
     def score(self, X: np.ndarray) -> np.ndarray:
-        """Calibrated class probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53)."""
+        """Compute calibrated class probabilities, float32, shape (n, classes), of encoded records, shape (n, 53)."""
         return self.decision.calibrated(self.uncalibrated(X))
 
     def uncalibrated(self, X: np.ndarray) -> np.ndarray:
-        """The model's own probabilities, float32, shape (n, classes), of encoded records, float32, shape (n, 53).
+        """Compute the probabilities of the model, float32, shape (n, classes), before calibration.
 
-        A detector that reads the records before one takes the records as a file of their own, in its order.
+        A detector that also reads previous records treats the records as a complete file, in order.
 
+        Args:
+            X: Encoded records, float32, shape (n, 53).
         Raises:
             ValueError: X has another number of columns.
         """
         return self.stream().uncalibrated(X)
 
     def stream(self) -> "Stream":
-        """A scorer for a file that comes in blocks."""
+        """Start to score a file that comes in blocks."""
         return Stream(self)
 
     def save(self, folder: Path) -> None:
-        """Keep the detector in `folder`, replacing what was there; nothing in it is a pickle."""
+        """Save the detector in `folder`, replacing its contents, without pickle."""
         with whole_folder(folder) as part:
             save_preparation(self.preparation, part / "preparation.skops")
             self.classifier.save(part / "model")
@@ -96,10 +101,10 @@ class Detector:
 
     @classmethod
     def load(cls, folder: Path) -> "Detector":
-        """Read back what `save` kept.
+        """Load a detector that `save` saved.
 
         Raises:
-            ValueError: the folder is not a detector, or is one of another format.
+            ValueError: the folder contains no detector, or one of another format.
         """
         path = folder / "detector.json"
         if not path.is_file():
@@ -114,48 +119,50 @@ class Detector:
             raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
         if found != FORMAT:
             raise ValueError(
-                f"{path}: found format {found!r}, expected {FORMAT}: another version of this project kept the "
+                f"{path}: found format {found!r}, expected {FORMAT}: another version of this project saved the "
                 "detector; train it again with this version"
             )
         return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
 
 
 class Stream:
-    """Scores the blocks of one file, in order, as if they came at once: what came before goes on from block to block.
+    """Scorer for the consecutive blocks of one file; carries windows and history over from block to block.
+
+    The scores equal those of the whole file at once.
 
     Args:
-        detector: Whose scores they are.
+        detector: Fitted detector.
     """
 
     def __init__(self, detector: Detector):
         self._detector = detector
-        self._before: np.ndarray | None = None  # prepared, float32, shape (m, k): at most window - 1, none at the start
+        self._before: np.ndarray | None = None  # last window - 1 prepared records, float32, shape (m, k)
         self._history = History(detector.card.history) if detector.card.layout == "history" else None
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
-        """Calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
+        """Compute calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
         return self._detector.decision.calibrated(self.uncalibrated(encode(columns.select(list(COLUMNS)))[0]))
 
     def uncalibrated(self, X: np.ndarray) -> np.ndarray:
-        """The model's own probabilities of the next encoded records, see `Detector.uncalibrated`."""
+        """Compute the probabilities of the model for the next encoded records, see `Detector.uncalibrated`."""
         if X.ndim != 2 or X.shape[1] != N_FEATURES:
             raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
         detector = self._detector
         probability = np.empty((len(X), len(detector.card.class_names)), dtype=np.float32)
         for start in range(0, len(X), CHUNK):
-            some = slice(start, start + CHUNK)
-            probability[some] = detector.classifier.predict_proba(self._read(X[some]))
+            chunk = slice(start, start + CHUNK)
+            probability[chunk] = detector.classifier.predict_proba(self._model_input(X[chunk]))
         return probability
 
-    def _read(self, X: np.ndarray) -> ModelInput:
-        """What the model reads of the next records."""
+    def _model_input(self, X: np.ndarray) -> ModelInput:
+        """Build the model input of the next records."""
         rows = prepare(self._detector.preparation, X)
         if self._history:
             return with_history(rows, self._history(X))
         return self._windows(rows) if self._detector.card.layout == "window" else rows
 
     def _windows(self, rows: np.ndarray) -> Windows:
-        """The windows of the next records; the first record of all is repeated before itself."""
+        """Build the windows of the next records; the first record of the file is repeated before itself."""
         window, known = self._detector.card.window, 0
         if self._before is not None:
             known, rows = len(self._before), np.concatenate([self._before, rows])

@@ -1,6 +1,6 @@
-"""The detector as an MLflow model: a table of raw records in, a table of verdicts out.
+"""Detector as an MLflow model: turns a table of raw records into a table of verdicts.
 
-MLflow runs this file when it loads a logged detector; it needs the rooms data, features and models, nothing else.
+MLflow runs this file when it loads a logged detector. It needs only the packages data, features and models.
 """
 
 from pathlib import Path
@@ -11,30 +11,31 @@ import pyarrow as pa
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
-from src.data.schema import COLUMNS, EXPECTED
+from src.data.schema import COLUMNS, EXPECTED, in_range
 from src.detector.detector import Detector
 
 
 class ServedDetector(PythonModel):
-    """Checks what the signature cannot: ranges, whole numbers, missing values."""
+    """MLflow model around a detector. Checks ranges, whole numbers and missing values, which a signature cannot."""
 
     def load_context(self, context: Any) -> None:
         self._detector = Detector.load(Path(context.artifacts["detector"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Columns `verdict` (class name) and `probability_<class>`; a row a record, in order.
+        """Predict a verdict for each record.
 
-        A detector that reads the records before one (`layout` window or history of its card) takes the rows of a call
-        as consecutive records, and the first as the first of a file: send the records before those in question along,
-        window - 1 or as many as the longest of `history`.
+        A detector with `layout` window or history on its card treats the rows of a call as a complete file. Prepend the
+        previous records of the traffic: window - 1 of them, or as many as the longest length of `history`.
 
+        Returns:
+            Columns `verdict` (class name) and `probability_<class>`, one row a record, in order.
         Raises:
-            ValueError: a value is missing or outside its column's range; names row (0-based), column and expectation.
+            ValueError: a value is missing or outside its column's range; names row (0-based), column and valid values.
         """
         probability = self._detector.predict_proba(_checked(model_input))
         names = self._detector.card.class_names
         verdicts = pd.DataFrame(probability, columns=[f"probability_{name}" for name in names], dtype="float64")
-        verdicts.insert(0, "verdict", [names[place] for place in self._detector.verdict(probability)])
+        verdicts.insert(0, "verdict", [names[index] for index in self._detector.verdict(probability)])
         return verdicts
 
 
@@ -47,7 +48,7 @@ def _checked(records: pd.DataFrame) -> pa.Table:
             columns[name] = pa.array(values.astype(str), pa.string()).dictionary_encode()
         else:
             number = values.astype("float64")
-            wrong = ~((number >= 0) & (number <= (float("inf") if kind == "count" else 1)))
+            wrong = ~in_range(kind, number)
             if kind != "rate":
                 wrong |= number % 1 != 0
             columns[name] = pa.array(number)

@@ -1,1 +1,1 @@
-"""What a detector is worth: metrics, confusion matrices, curves, pictures."""
+"""Evaluation of a detector: metrics, confusion matrices, curves, figures."""

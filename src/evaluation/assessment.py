@@ -1,4 +1,4 @@
-"""Everything that is said of a detector on one test part."""
+"""Assesses a detector on one test part: metrics, leakage, calibration, intervals and verdicts."""
 
 from dataclasses import dataclass
 
@@ -21,14 +21,15 @@ AS_FITTED = "as fitted"
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What is known of a detector on one test part.
+class Assessment:
+    """Results of a detector on one test part.
 
     Attributes:
-        metrics: By name, without the name of the part.
-        leakage: As in `leakage.Leakage`.
-        reliability: `probabilities` (`as fitted`, or with which temperature), `records`, `confidence`, `accuracy`.
-        verdicts: Of every record, in the order of the part.
+        metrics: Metrics by name, without the name of the part.
+        evaluation: Confusion matrix, tables and curves.
+        leakage: Table of `leakage.Leakage`.
+        reliability: Columns `probabilities` (`as fitted`, or at a temperature), `records`, `confidence`, `accuracy`.
+        verdicts: Verdict on every record, in the order of the part.
     """
 
     metrics: dict[str, float]
@@ -38,7 +39,7 @@ class Judgement:
     verdicts: Verdicts
 
 
-def judge(
+def assess(
     uncalibrated: np.ndarray,
     decision: Decision,
     test: LabeledTable,
@@ -46,14 +47,17 @@ def judge(
     task: Task,
     protocol: EvaluationProtocol,
     seed: int,
-) -> Judgement:
-    """Judge a detector by its probabilities on a test part.
+) -> Assessment:
+    """Assess a detector by its probabilities on a test part.
 
     Args:
-        uncalibrated: The model's own, float32, shape (n, classes).
-        decision: How they become verdicts.
-        background: What the training part has.
-        seed: Of the resampling.
+        uncalibrated: Probabilities of the model, float32, shape (n, classes).
+        decision: Rule that turns probabilities into verdicts.
+        test: Records of the test part.
+        background: Vectors and labels of the training part.
+        task: Classes and costs.
+        protocol: Settings of the evaluation.
+        seed: Seed of the resampling.
     """
     target, n_classes = test.target, len(task.classes)
     attack, vectors = np.array(test.attacks)[test.attack], vector_ids(test.X)
@@ -91,4 +95,4 @@ def judge(
         task.cost,
     )
     curves = pd.concat(tables, names=["probabilities", None]).reset_index(level=0).reset_index(drop=True)
-    return Judgement(everything, evaluation, leaked.table, curves, verdicts)
+    return Assessment(everything, evaluation, leaked.table, curves, verdicts)

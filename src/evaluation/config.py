@@ -1,4 +1,4 @@
-"""Verdicts and what is reported of them: `conf/decision`, which a detector carries, and `conf/evaluation`, on test."""
+"""Config classes of `conf/decision`, which a detector carries, and of `conf/evaluation`, the report on test parts."""
 
 from typing import Annotated, Literal
 
@@ -10,17 +10,19 @@ from src.utils.validation import CHECKED
 
 @dataclass(frozen=True, config=CHECKED)
 class DecisionProtocol:
-    """Rule that turns probabilities into verdicts, fitted by training.
+    """Rule that turns probabilities into verdicts, fitted during training.
 
     Attributes:
-        rule: `most_probable` class, or the class of least expected cost by the task's matrix.
-        attack_prior_odds: Factor on the odds of each attack against normal traffic, before the `rule`; 1 leaves them.
-        calibrate: Whether a temperature is fitted on validation.
-        false_alarm_budget: Share of the normal validation records that may raise an alarm: the threshold of an alarm is
-            as low as that allows. None leaves alarms to `rule`.
-        false_alarm_blocks: The threshold keeps to the budget in each of so many contiguous blocks of the normal
-            training records instead, each scored by a fit without it: traffic of another time, which a random
-            validation part is not. None fits it on validation.
+        rule: `most_probable`, the most probable class, or `least_cost`, the class of least expected cost by the task's
+            cost matrix.
+        attack_prior_odds: Factor on the odds of each attack against normal traffic, applied before the rule; 1 changes
+            nothing.
+        calibrate: If true, a temperature is fitted on validation.
+        false_alarm_budget: Share of the normal validation records that may raise an alarm. The alarm threshold is the
+            lowest within this budget. None leaves alarms to the rule.
+        false_alarm_blocks: Number of contiguous blocks of the normal training records. The threshold keeps the false
+            alarms of each block within the budget, instead of those of validation. A model fitted without the block
+            scores it, so that its traffic is of another time, unlike a random validation part. None uses validation.
     """
 
     rule: Literal["most_probable", "least_cost"]
@@ -33,7 +35,7 @@ class DecisionProtocol:
     def _check(self) -> "DecisionProtocol":
         if self.false_alarm_blocks and self.false_alarm_budget is None:
             raise ValueError(
-                f"false_alarm_blocks={self.false_alarm_blocks}: found no budget, expected false_alarm_budget=..., a "
+                f"false_alarm_blocks={self.false_alarm_blocks}: found no budget, expected false_alarm_budget=..., the "
                 "share of normal records that may raise an alarm"
             )
         return self
@@ -44,7 +46,7 @@ class EvaluationProtocol:
     """Settings of the report on the test parts.
 
     Attributes:
-        bootstrap: Resamples for the intervals of the test scores; 0 for no intervals.
+        bootstrap: Number of resamples for the intervals of the test scores; 0 for no intervals.
     """
 
     bootstrap: Annotated[int, Field(ge=0, le=100_000)]

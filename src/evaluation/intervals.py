@@ -1,4 +1,4 @@
-"""How sure a score is: over seeds, and over the test records."""
+"""Confidence intervals of scores, over seeds and over test records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ INTERVALS = ("accuracy", "f1", "false_alarm_rate", "detection_rate", "mean_cost"
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, or another estimate, with a 95 % interval."""
+    """Mean, or another estimate, with its 95 % interval."""
 
     mean: float
     low: float
@@ -21,7 +21,7 @@ class Interval:
 
 
 def student(values: Sequence[float] | np.ndarray) -> Interval:
-    """Mean of two values or more and Student's interval of it: of the scores of several seeds, say.
+    """Compute the mean of two or more values, such as scores of several seeds, with Student's interval.
 
     >>> of_three = student([1.0, 2.0, 3.0])
     >>> of_three.mean, round(of_three.high, 3)  # 4.3027 / sqrt(3) above the mean
@@ -42,15 +42,18 @@ def bootstrap(
     seed: int,
     cost: Sequence[Sequence[float]] | None = None,
 ) -> dict[str, Interval]:
-    """Intervals of the test metrics over test parts that might have been: the percentiles of resampled ones.
+    """Compute bootstrap intervals of the test metrics: percentiles over resampled test parts.
 
-    What is drawn, with replacement, is a feature vector with all its records: copies are no further evidence.
+    A draw, with replacement, is a feature vector with all its records, because copies are no further evidence.
 
     Args:
         vectors: Ids of the feature vectors, uint64, shape (n,).
         predicted: Verdicts, int64, shape (n,).
-        target: int32, shape (n,).
-        cost: `cost[actual][predicted]`.
+        target: Class index, int32, shape (n,).
+        n_classes: Number of classes.
+        resamples: Number of resampled test parts.
+        seed: Seed of the draws.
+        cost: Cost matrix, `cost[actual][predicted]`.
     """
     cells = resampled(vectors, predicted * n_classes + target, n_classes**2, resamples=resamples, seed=seed)
     drawn = scores(cells.reshape(resamples, n_classes, n_classes), cost)
@@ -58,27 +61,30 @@ def bootstrap(
 
 
 def percentiles(values: np.ndarray) -> Interval:
-    """Mean and middle 95 % of resampled values, shape (resamples,)."""
+    """Compute the mean and the middle 95 % of resampled values, shape (resamples,)."""
     low, high = np.percentile(values, [2.5, 97.5])
     return Interval(float(np.mean(values)), float(low), float(high))
 
 
 def resampled(vectors: np.ndarray, cell: np.ndarray, n_cells: int, *, resamples: int, seed: int) -> np.ndarray:
-    """Numbers of records in each cell of resampled test parts, float64, shape (resamples, n_cells).
+    """Count the records in each cell of resampled test parts, float64, shape (resamples, n_cells).
 
-    Vectors that have as many records in each cell are alike, and it is all the same which of them are drawn: how many
-    draws go to each kind of vector is multinomial. So kinds are drawn, of which there are few.
+    Vectors with the same number of records in each cell are interchangeable. The numbers of draws of such groups of
+    vectors are multinomial, and there are few groups. So the function draws groups instead of vectors.
 
     Args:
         vectors: Ids of the feature vectors, uint64, shape (n,).
-        cell: What is known of each record, int64, shape (n,), 0 to n_cells - 1.
+        cell: Cell of each record, such as its class and verdict as one number, 0 to n_cells - 1, int64, shape (n,).
+        n_cells: Number of cells.
+        resamples: Number of resampled test parts.
+        seed: Seed of the draws.
     """
-    _, group = np.unique(vectors, return_inverse=True)
-    used, place = np.unique(cell, return_inverse=True)
-    n_vectors = int(group.max()) + 1
-    records = np.bincount(group * len(used) + place, minlength=n_vectors * len(used)).reshape(n_vectors, len(used))
-    kinds, alike = np.unique(records, axis=0, return_counts=True)
-    drawn = np.random.default_rng([seed, 2]).multinomial(n_vectors, alike / n_vectors, size=resamples)
+    _, vector = np.unique(vectors, return_inverse=True)
+    used, column = np.unique(cell, return_inverse=True)
+    n_vectors = int(vector.max()) + 1
+    records = np.bincount(vector * len(used) + column, minlength=n_vectors * len(used)).reshape(n_vectors, len(used))
+    groups, sizes = np.unique(records, axis=0, return_counts=True)
+    drawn = np.random.default_rng([seed, 2]).multinomial(n_vectors, sizes / n_vectors, size=resamples)
     cells = np.zeros((resamples, n_cells))
-    cells[:, used] = drawn.astype(float) @ kinds.astype(float)
+    cells[:, used] = drawn.astype(float) @ groups.astype(float)
     return cells

@@ -1,4 +1,4 @@
-"""What a test part shares with training, and what no model could tell apart: how to read its scores."""
+"""Leakage report: scores on test records seen and unseen in training, and an upper bound for any model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _COLUMNS = ("accuracy", "recall", "false_alarm_rate", "detection_rate", "mean_co
 
 @dataclass(frozen=True)
 class Background:
-    """What the training part has.
+    """Vectors and labels of the training part.
 
     Attributes:
-        vectors: Ids of its feature vectors, uint64.
-        attacks: Its labels.
+        vectors: Ids of the feature vectors, uint64.
+        attacks: Labels that occur.
     """
 
     vectors: np.ndarray
@@ -27,19 +27,19 @@ class Background:
 
     @classmethod
     def of(cls, train: Table) -> "Background":
-        """That of a training part."""
+        """Collect the vectors and labels of a training part."""
         return cls(np.unique(vector_ids(train.X)), frozenset(train.attacks[code] for code in np.unique(train.attack)))
 
 
 @dataclass(frozen=True)
 class Leakage:
-    """The leakage report of a test part.
+    """Leakage report of a test part.
 
     Attributes:
-        metrics: By name, such as `share_seen_in_training`, `accuracy_unseen`, `detection_rate_unknown_attacks`,
-            `ceiling_accuracy`. What a subset without records would have is left out.
-        table: A row a subset of the test part (`all`, `seen`, `unseen`, `known_attacks`, `unknown_attacks`): `records`,
-            `vectors`, then the metrics, empty where the subset has none.
+        metrics: Metrics by name, such as `share_seen_in_training`, `accuracy_unseen`, `detection_rate_unknown_attacks`,
+            `ceiling_accuracy`. Metrics of subsets without records are left out.
+        table: One row for each subset of the test part (`all`, `seen`, `unseen`, `known_attacks`, `unknown_attacks`).
+            Its columns are `records`, `vectors` and the metrics, which are empty if undefined for the subset.
     """
 
     metrics: dict[str, float]
@@ -55,16 +55,18 @@ def report(
     n_classes: int,
     cost: Sequence[Sequence[float]] | None = None,
 ) -> Leakage:
-    """Judge a test part by what training had of it.
+    """Report the scores on test records that are in the training part, and on those that are not.
 
-    `recall` of a subset with more than two classes is the mean over the classes that it has.
+    For tasks with more than two classes, the `recall` of a subset is the mean over the classes that occur in it.
 
     Args:
+        background: Vectors and labels of the training part.
         vectors: Ids of the test records' feature vectors, uint64, shape (n,).
         predicted: Verdicts, int64, shape (n,).
-        target: int32, shape (n,).
-        attack: str, shape (n,): the label of each record.
-        cost: `cost[actual][predicted]`.
+        target: Class index, int32, shape (n,).
+        attack: Label of each record, str, shape (n,).
+        n_classes: Number of classes.
+        cost: Cost matrix, `cost[actual][predicted]`.
     """
     seen = np.isin(vectors, background.vectors)
     known = np.isin(attack, sorted(background.attacks))
@@ -77,15 +79,15 @@ def report(
         "unknown_attacks": alarm & ~known,
     }
     rows = {
-        name: _subset(vectors[some], predicted[some], target[some], n_classes, cost) for name, some in subsets.items()
+        name: _subset(vectors[mask], predicted[mask], target[mask], n_classes, cost) for name, mask in subsets.items()
     }
     metrics = {"share_seen_in_training": float(seen.mean())}
     for name in ("seen", "unseen"):
         metrics |= {f"{metric}_{name}": rows[name][metric] for metric in _COLUMNS if metric in rows[name]}
     for name in ("known_attacks", "unknown_attacks"):
         if rows[name]["records"]:
-            right = float(np.mean((predicted == target)[subsets[name]]))
-            metrics |= {f"detection_rate_{name}": rows[name]["detection_rate"], f"recall_{name}": right}
+            recall = float(np.mean((predicted == target)[subsets[name]]))
+            metrics |= {f"detection_rate_{name}": rows[name]["detection_rate"], f"recall_{name}": recall}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["records", "vectors", *_COLUMNS])
     return Leakage(metrics | ceiling(vectors, target, n_classes, cost), table.rename_axis("subset").reset_index())
 
@@ -97,45 +99,46 @@ def _subset(
     n_classes: int,
     cost: Sequence[Sequence[float]] | None,
 ) -> dict[str, float]:
-    """The metrics that the subset has records for."""
+    """Compute the metrics that are defined for the records of a subset."""
     confusion = confusion_matrix(predicted, target, n_classes)
     actual = confusion.sum(axis=0)
-    found = {name: float(value) for name, value in scores(confusion, cost).items() if name in _COLUMNS}
+    metrics = {name: float(value) for name, value in scores(confusion, cost).items() if name in _COLUMNS}
     if n_classes > 2 and actual.any():
-        found["recall"] = float(by_class(confusion)[0][actual > 0].mean())
-    without = {
-        name for name, there in (("false_alarm_rate", actual[0]), ("detection_rate", actual[1:].sum())) if not there
-    }
-    if n_classes == 2 and "detection_rate" in without:
-        without.add("recall")
+        metrics["recall"] = float(by_class(confusion)[0][actual > 0].mean())
+    n_normal, n_attacks = actual[0], actual[1:].sum()
+    undefined = {name for name, n in (("false_alarm_rate", n_normal), ("detection_rate", n_attacks)) if not n}
+    if n_classes == 2 and not n_attacks:
+        undefined.add("recall")
     if not len(target):
-        without = set(found)
-    kept = {name: value for name, value in found.items() if name not in without}
-    return {"records": len(target), "vectors": len(np.unique(vectors)), **kept}
+        undefined = set(metrics)
+    defined = {name: value for name, value in metrics.items() if name not in undefined}
+    return {"records": len(target), "vectors": len(np.unique(vectors)), **defined}
 
 
 def ceiling(
     vectors: np.ndarray, target: np.ndarray, n_classes: int, cost: Sequence[Sequence[float]] | None = None
 ) -> dict[str, float]:
-    """The best that any model can do that judges each record by its vector alone.
+    """Compute the upper bound for any model that sees one record at a time.
 
-    Records with the same vector get the same verdict: right for the most frequent class of the vector, and cheapest for
-    the class of least cost.
+    Such a model gives equal vectors the same verdict. The most accurate verdict is the most frequent class of the
+    vector. The cheapest is the class of least total cost.
 
     Args:
         vectors: Ids of the feature vectors, uint64, shape (n,).
-        target: int32, shape (n,).
+        target: Class index, int32, shape (n,).
+        n_classes: Number of classes.
+        cost: Cost matrix, `cost[actual][predicted]`.
     Returns:
-        `ceiling_accuracy`, `share_ambiguous` (records whose vector occurs with several classes) and, with a matrix of
-        costs, `ceiling_mean_cost`.
+        `ceiling_accuracy`, `share_ambiguous` (share of records whose vector occurs with several classes) and, with a
+        cost matrix, `ceiling_mean_cost`.
     """
     _, group = np.unique(vectors, return_inverse=True)
     votes = np.bincount(group * n_classes + target, minlength=(group.max() + 1) * n_classes).reshape(-1, n_classes)
     ambiguous = (votes > 0).sum(axis=1) > 1
-    found = {
+    bounds = {
         "share_ambiguous": float(votes[ambiguous].sum() / len(target)),
         "ceiling_accuracy": float(votes.max(axis=1).sum() / len(target)),
     }
     if cost is not None:
-        found["ceiling_mean_cost"] = float((votes @ np.asarray(cost, dtype=float)).min(axis=1).sum() / len(target))
-    return found
+        bounds["ceiling_mean_cost"] = float((votes @ np.asarray(cost, dtype=float)).min(axis=1).sum() / len(target))
+    return bounds

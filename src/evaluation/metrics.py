@@ -1,4 +1,4 @@
-"""Metrics of verdicts and class probabilities. An alarm is any class but the first, which is normal traffic."""
+"""Metrics of verdicts and class probabilities. A verdict other than the first class, normal traffic, is an alarm."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
-# Curves are thinned to a grid of so many cells for each unit of ln(share / (1 - share)): fine towards 0 and towards 1,
-# where good detectors differ, and some hundred points in all.
+# Curves are thinned to a grid with this number of cells for each unit of ln(share / (1 - share)). The grid is fine near
+# 0 and 1, where good detectors differ, and leaves some hundred points.
 _CELLS = 10
 _ROC = ("class", "false_alarm_rate", "recall", "threshold")
 _PRECISION_RECALL = ("class", "recall", "precision", "threshold")
@@ -16,16 +16,18 @@ _PRECISION_RECALL = ("class", "recall", "precision", "threshold")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Outcome of an evaluation.
+    """Result of an evaluation.
 
     Attributes:
-        metrics: By name, such as `accuracy`, `recall`, `false_alarm_rate`, `recall_dos`.
-        confusion: int64, shape (classes, classes): rows predicted, columns actual (the paper's orientation).
-        per_class: `class`, `records`, `recall`, `precision`, `f1`.
-        per_attack: `attack`, `class`, `in_training` (the type has a record there), `records`, `recall` (right class),
-            `detected` (alarm raised), most records first.
-        roc: `class`, `false_alarm_rate`, `recall`, `threshold`; one curve a class, for two classes only the attack.
-        precision_recall: `class`, `recall`, `precision`, `threshold`, likewise.
+        metrics: Metrics by name, such as `accuracy`, `recall`, `false_alarm_rate`, `recall_dos`.
+        confusion: Confusion matrix, rows predicted, columns actual (the paper's orientation), int64, shape (classes,
+            classes).
+        per_class: Columns `class`, `records`, `recall`, `precision`, `f1`.
+        per_attack: Columns `attack`, `class`, `in_training` (the type occurs in training), `records`, `recall` (correct
+            class), `detected` (alarm raised); most records first.
+        roc: Columns `class`, `false_alarm_rate`, `recall`, `threshold`; one curve for each class, but only the attack's
+            for two classes.
+        precision_recall: Columns `class`, `recall`, `precision`, `threshold`; curves for the same classes.
     """
 
     metrics: dict[str, float]
@@ -37,40 +39,40 @@ class Evaluation:
 
 
 def accuracy(probability: np.ndarray, target: np.ndarray) -> float:
-    """Share of records whose most probable class, of shape (n, classes), is the target, of shape (n,)."""
+    """Share of records whose most probable class is the target; probability of shape (n, classes)."""
     return float(np.mean(probability.argmax(axis=1) == target))
 
 
 def macro_f1(probability: np.ndarray, target: np.ndarray) -> float:
-    """Mean of the classes' F1; probability of shape (n, classes), target of shape (n,)."""
+    """Mean F1 of the classes; probability of shape (n, classes), target of shape (n,)."""
     n_classes = probability.shape[1]
     return float(scores(confusion_matrix(probability.argmax(axis=1), target, n_classes))["macro_f1"])
 
 
 def confusion_matrix(predicted: np.ndarray, target: np.ndarray, n_classes: int) -> np.ndarray:
-    """The confusion matrix of class indices, each of shape (n,): int64, rows predicted, columns actual."""
+    """Count class indices, each of shape (n,), as a confusion matrix: int64, rows predicted, columns actual."""
     return np.bincount(predicted * n_classes + target, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
 def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None) -> dict[str, np.ndarray]:
-    """The metrics that follow from confusion matrices, and `mean_cost` where there is a matrix of costs.
+    """Compute metrics from confusion matrices, and `mean_cost` if there is a cost matrix.
 
-    With two classes `recall`, `precision` and `f1` are those of the second, the attack; with more they are means over
-    the classes (macro). `false_alarm_rate` is the share of normal records that any alarm is raised for,
-    `detection_rate` that of attacks; `binary_accuracy`, with more than two classes, the share of records for which an
-    alarm, or none, is right. A ratio without records is 0.
+    With two classes, `recall`, `precision` and `f1` are those of the second class, the attack. With more, they are
+    means over the classes (macro). `false_alarm_rate` is the share of normal records with an alarm, `detection_rate`
+    the share of attack records with one. With more than two classes, `binary_accuracy` is the share of records for
+    which the alarm, or its absence, is correct. A ratio without records is 0.
 
     Args:
-        confusion: Numbers of records, shape (..., classes, classes): rows predicted, columns actual.
-        cost: `cost[actual][predicted]`.
+        confusion: Numbers of records, rows predicted, columns actual, shape (..., classes, classes).
+        cost: Cost matrix, `cost[actual][predicted]`.
     Returns:
-        By name, each float64, shape (...).
+        Metrics by name, each float64, shape (...).
     """
     recall, precision, f1 = by_class(confusion)
     attacks = slice(1, None) if confusion.shape[-1] == 2 else slice(None)
     actual, alarm = confusion.sum(axis=-2), confusion[..., 1:, :].sum(axis=-2)
     records = actual.sum(axis=-1)
-    found = {
+    metrics = {
         "accuracy": ratio(np.diagonal(confusion, axis1=-2, axis2=-1).sum(axis=-1), records),
         "recall": recall[..., attacks].mean(axis=-1),
         "precision": precision[..., attacks].mean(axis=-1),
@@ -79,23 +81,23 @@ def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None)
         "false_alarm_rate": ratio(alarm[..., 0], actual[..., 0]),
         "detection_rate": ratio(alarm[..., 1:].sum(axis=-1), actual[..., 1:].sum(axis=-1)),
     }
-    if confusion.shape[-1] > 2:  # with two classes it is the accuracy
+    if confusion.shape[-1] > 2:  # with two classes it equals the accuracy
         silent = actual[..., 0] - alarm[..., 0]
-        found["binary_accuracy"] = ratio(silent + alarm[..., 1:].sum(axis=-1), records)
+        metrics["binary_accuracy"] = ratio(silent + alarm[..., 1:].sum(axis=-1), records)
     if cost is not None:
-        found["mean_cost"] = ratio((confusion * np.asarray(cost).T).sum(axis=(-2, -1)), records)
-    return found
+        metrics["mean_cost"] = ratio((confusion * np.asarray(cost).T).sum(axis=(-2, -1)), records)
+    return metrics
 
 
 def by_class(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Recall, precision and F1 of each class, float64, shape (..., classes)."""
-    right = np.diagonal(confusion, axis1=-2, axis2=-1)
+    correct = np.diagonal(confusion, axis1=-2, axis2=-1)
     actual, predicted = confusion.sum(axis=-2), confusion.sum(axis=-1)
-    return ratio(right, actual), ratio(right, predicted), ratio(2 * right, actual + predicted)
+    return ratio(correct, actual), ratio(correct, predicted), ratio(2 * correct, actual + predicted)
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Shares, float64; 0 where there is nothing to have a share of."""
+    """Divide part by whole, float64; 0 where the whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) != 0)
 
 
@@ -109,19 +111,19 @@ def evaluate(
     known: Collection[str] | None = None,
     cost: Sequence[Sequence[float]] | None = None,
 ) -> Evaluation:
-    """Compare verdicts and class probabilities with the truth.
+    """Evaluate verdicts and class probabilities against the actual classes.
 
-    The metrics are those of `scores`, each class's own, and `roc_auc`, of the attack or the mean over the classes (one
-    against the rest).
+    The metrics are those of `scores`, those of each class, and `roc_auc`: the area of the attack for two classes, or
+    the mean over the classes (one against the rest).
 
     Args:
-        probability: float32, shape (n, classes), n >= 1.
-        target: int32, shape (n,), class indices.
-        attack: str, shape (n,): the label of each record.
-        class_names: In index order, normal first.
-        predicted: Verdicts, int64, shape (n,); the most probable classes unless given.
-        known: Labels that training has, for the column `in_training`, which is left out without them.
-        cost: `cost[actual][predicted]`, for `mean_cost`.
+        probability: Class probabilities, float32, shape (n, classes), n >= 1.
+        target: Class index, int32, shape (n,).
+        attack: Label of each record, str, shape (n,).
+        class_names: Names of the classes in index order, normal first.
+        predicted: Verdicts, int64, shape (n,); None uses the most probable classes.
+        known: Labels that occur in training, for the column `in_training`; None leaves the column out.
+        cost: Cost matrix, `cost[actual][predicted]`, for `mean_cost`.
     """
     n_classes = len(class_names)
     predicted = probability.argmax(axis=1) if predicted is None else predicted
@@ -129,12 +131,15 @@ def evaluate(
     recall, precision, f1 = by_class(confusion)
     support = confusion.sum(axis=0)
     metrics = {name: float(value) for name, value in scores(confusion, cost).items()}
-    with_curve = [one for one in ([1] if n_classes == 2 else range(n_classes)) if 0 < support[one] < len(target)]
+    candidates = [1] if n_classes == 2 else range(n_classes)
+    with_curve = [index for index in candidates if 0 < support[index] < len(target)]
     if with_curve:
-        areas = [roc_auc_score(target == one, probability[:, one]) for one in with_curve]
+        areas = [roc_auc_score(target == index, probability[:, index]) for index in with_curve]
         metrics["roc_auc"] = float(np.mean(areas))
-    for name, *values in zip(class_names, recall, precision, f1, strict=True):
-        metrics |= {f"{kind}_{name}": float(v) for kind, v in zip(("recall", "precision", "f1"), values, strict=True)}
+    for index, name in enumerate(class_names):
+        metrics[f"recall_{name}"] = float(recall[index])
+        metrics[f"precision_{name}"] = float(precision[index])
+        metrics[f"f1_{name}"] = float(f1[index])
     per_attack = _per_attack(predicted, target, attack, class_names)
     if known is not None:
         per_attack.insert(2, "in_training", per_attack["attack"].isin(list(known)))
@@ -183,15 +188,15 @@ def _curves(
     curve: Callable[[np.ndarray, np.ndarray], pd.DataFrame],
     columns: tuple[str, ...],
 ) -> pd.DataFrame:
-    """One thinned curve a class, as one table; without rows if no class has a curve."""
-    parts = []
-    for one in which:
-        points = curve(target == one, probability[:, one])
+    """Compute a thinned curve for each of the given classes, as one table; empty without classes."""
+    tables = []
+    for index in which:
+        points = curve(target == index, probability[:, index])
         shares = points.iloc[:, :2].to_numpy().clip(1e-6, 1 - 1e-6)
         cells = np.round(_CELLS * np.log(shares / (1 - shares)))
         keep = np.append(True, (np.diff(cells, axis=0) != 0).any(axis=1))
         keep[-1] = True
         points = points[keep].reset_index(drop=True)
-        points.insert(0, "class", class_names[one])
-        parts.append(points)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        points.insert(0, "class", class_names[index])
+        tables.append(points)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)

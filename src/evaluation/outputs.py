@@ -1,4 +1,4 @@
-"""The files that people and DVC read: each function writes its tables and pictures into one folder."""
+"""Writes the report files of reduction, training and evaluation: tables and figures in one folder each."""
 
 import json
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from src.evaluation import plots
-from src.evaluation.assessment import Judgement
+from src.evaluation.assessment import Assessment
 from src.evaluation.metrics import Evaluation
 from src.evaluation.verdicts import verdicts_file
 from src.utils.files import whole_file, write_text
 
 
 def write_reduction(variance: pd.DataFrame, information: pd.DataFrame, folder: Path, caption: str) -> None:
-    """Explained variance by component and mutual information by feature, each as CSV and PNG."""
+    """Write explained variance by component and mutual information by feature, each as CSV and PNG."""
     _write_csv(variance, folder / "explained_variance.csv")
     _write_csv(information, folder / "mutual_information.csv")
     plots.save(plots.explained_variance(variance, caption), folder / "explained_variance.png")
@@ -22,30 +22,30 @@ def write_reduction(variance: pd.DataFrame, information: pd.DataFrame, folder: P
 
 
 def write_history(epochs: list[dict[str, float]], folder: Path, caption: str) -> None:
-    """The training history as CSV and, where the model has epochs, PNG."""
+    """Write the training history as CSV and, if the model has epochs, as PNG."""
     table = pd.DataFrame(epochs, columns=["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"])
     _write_csv(table, folder / "history.csv")
     if epochs:
         plots.save(plots.history(table, caption), folder / "history.png")
 
 
-def write_judgement(
-    judgement: Judgement, metrics: Mapping[str, float | int | str | bool], class_names: tuple[str, ...],
+def write_assessment(
+    assessment: Assessment, metrics: Mapping[str, float | int | str | bool], class_names: tuple[str, ...],
     folder: Path, caption: str, part: str,
 ) -> None:  # fmt: skip
-    """The evaluation of a test part, its leakage report, its reliability curve and its verdicts."""
-    write_evaluation(judgement.evaluation, metrics, class_names, folder, caption)
-    _write_csv(judgement.leakage, folder / "leakage.csv")
-    _write_csv(judgement.reliability, folder / "reliability.csv")
-    plots.save(plots.reliability(judgement.reliability, caption), folder / "reliability.png")
-    judgement.verdicts.write(folder / verdicts_file(part))
+    """Write the evaluation of a test part, its leakage report, its reliability curve and its verdicts."""
+    write_evaluation(assessment.evaluation, metrics, class_names, folder, caption)
+    _write_csv(assessment.leakage, folder / "leakage.csv")
+    _write_csv(assessment.reliability, folder / "reliability.csv")
+    plots.save(plots.reliability(assessment.reliability, caption), folder / "reliability.png")
+    assessment.verdicts.write(folder / verdicts_file(part))
 
 
 def write_evaluation(
     result: Evaluation, metrics: Mapping[str, float | int | str | bool], class_names: tuple[str, ...],
     folder: Path, caption: str,
 ) -> None:  # fmt: skip
-    """Metrics, confusion matrix (JSON, CSV, PNG), recall by class and attack type, curves."""
+    """Write metrics, confusion matrix (JSON, CSV, PNG), recall by class and attack type, and curves."""
     _write_json(dict(metrics), folder / "metrics.json")
     _write_json(
         {"classes": list(class_names), "rows_predicted_columns_actual": result.confusion.tolist()},
@@ -66,7 +66,7 @@ def write_evaluation(
 
 
 def metrics_table(metrics: Mapping[str, object], caption: str) -> str:
-    """The headline metrics as text, for the terminal."""
+    """Format the main metrics as text for the terminal."""
     names = [name for name in metrics if name.startswith(("train_", "val_", "test_")) or name.endswith("_seconds")]
     width = max(len(name) for name in names)
     rule = "-" * max(width + 12, len(caption))

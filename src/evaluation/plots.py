@@ -1,4 +1,4 @@
-"""Pictures. Each function draws one and returns a Matplotlib figure; `caption` says which data, protocol and model."""
+"""Figures. Each function returns a Matplotlib figure; its `caption` names data, protocol and model."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -25,23 +25,23 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
 }
 COLORS = ("#1f5fa8", "#c8501e", "#2f8f5b", "#7a4fa3", "#8a6d1d", "#555555")
-_FLOOR = 1e-4  # of a logarithmic share: less is drawn as this
+_FLOOR = 1e-4  # lower limit of a share on a logarithmic axis; smaller shares are drawn at it
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a PNG, whole or not at all, without the date that would make equal pictures differ."""
+    """Write a PNG, completely or not at all, without metadata that would make equal figures differ."""
     with whole_file(path) as part:
         figure.savefig(part, format="png", dpi=150, metadata={"Software": None})
 
 
 def save_svg(figure: Figure, path: Path) -> None:
-    """Write an SVG, whole or not at all; equal figures are equal files."""
+    """Write an SVG, completely or not at all; equal figures give equal files."""
     with rc_context({**STYLE, "svg.hashsalt": "ids", "svg.fonttype": "path"}), whole_file(path) as part:
         figure.savefig(part, format="svg", metadata={"Date": None})
 
 
 def confusion_matrix(confusion: np.ndarray, class_names: tuple[str, ...], caption: str) -> Figure:
-    """Counts, and the share of each actual class; rows predicted, columns actual."""
+    """Draw the confusion matrix with counts and shares of each actual class; rows predicted, columns actual."""
     n = len(class_names)
     with rc_context({**STYLE, "axes.grid": False}):
         figure = Figure(figsize=(2.6 + 1.3 * n, 2.2 + 1.1 * n), layout="constrained")
@@ -52,7 +52,7 @@ def confusion_matrix(confusion: np.ndarray, class_names: tuple[str, ...], captio
 
 
 def draw_confusion(axes: Any, confusion: np.ndarray, class_names: Sequence[str], *, fontsize: float = 10) -> Any:
-    """Counts on the axes, colored by the share of each actual class; returns the image, for a color bar."""
+    """Draw counts on the axes, colored by the share of each actual class; returns the image for a color bar."""
     share = confusion / np.maximum(confusion.sum(axis=0, keepdims=True), 1)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(confusion):
@@ -67,18 +67,18 @@ def draw_confusion(axes: Any, confusion: np.ndarray, class_names: Sequence[str],
 
 
 def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
-    """Recall and detection of each attack type, most records on top."""
+    """Draw recall and detection of each attack type, most records on top."""
     table = per_attack[::-1].reset_index(drop=True)
-    place = np.arange(len(table))
+    position = np.arange(len(table))
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.8 + 0.32 * len(table)), layout="constrained")
         axes = figure.add_subplot()
-        axes.barh(place + 0.2, table["recall"], 0.38, color=COLORS[0], label="recall (right class)")
-        axes.barh(place - 0.2, table["detected"], 0.38, color=COLORS[1], label="share with an alarm")
+        axes.barh(position + 0.2, table["recall"], 0.38, color=COLORS[0], label="recall (right class)")
+        axes.barh(position - 0.2, table["detected"], 0.38, color=COLORS[1], label="share with an alarm")
         known = table.get("in_training", pd.Series(True, index=table.index))
         marked = table["attack"].where(known, table["attack"] + "*")
         names = [f"{attack} ({count:,})" for attack, count in zip(marked, table["records"], strict=True)]
-        axes.set_yticks(place, names)
+        axes.set_yticks(position, names)
         axes.set(xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.set_xlabel("share of the type's test records" + ("" if known.all() else "; * the type is not in training"))
@@ -89,7 +89,7 @@ def attack_recall(per_attack: pd.DataFrame, caption: str) -> Figure:
 
 
 def roc(table: pd.DataFrame, caption: str) -> Figure:
-    """Recall by false-alarm rate, one line a class of `table`; steps, as between two thresholds there is no third."""
+    """Draw recall by false-alarm rate, one line for each class of `table`, as steps between the thresholds."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         axes = figure.add_subplot()
@@ -108,7 +108,7 @@ def roc(table: pd.DataFrame, caption: str) -> Figure:
 
 
 def precision_recall(table: pd.DataFrame, caption: str) -> Figure:
-    """Precision by recall, one line a class of `table`."""
+    """Draw precision by recall, one line for each class of `table`."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 5.4), layout="constrained")
         axes = figure.add_subplot()
@@ -122,16 +122,16 @@ def precision_recall(table: pd.DataFrame, caption: str) -> Figure:
 
 
 def reliability(table: pd.DataFrame, caption: str) -> Figure:
-    """Accuracy by certainty, a line for each kind of `probabilities` in `table`, on the axes of nines."""
+    """Draw accuracy by confidence, one line for each value of `probabilities` in `table`, on axes of nines."""
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 5.6), layout="constrained")
         axes = figure.add_subplot()
         reach = -math.log10(_FLOOR)
         axes.plot([0, reach], [0, reach], color="#999999", linestyle=":", linewidth=1.2, label="as certain as right")
-        for place, (name, points) in enumerate(table.groupby("probabilities", sort=False)):
+        for index, (name, points) in enumerate(table.groupby("probabilities", sort=False)):
             axes.plot(
-                _nines(points["confidence"]), _nines(points["accuracy"]), color=COLORS[place], marker="o", markersize=4,
-                linestyle=("-", "--")[place % 2], label=f"{name}: error {calibration_error(points):.3%}", clip_on=False,
+                _nines(points["confidence"]), _nines(points["accuracy"]), color=COLORS[index], marker="o", markersize=4,
+                linestyle=("-", "--")[index % 2], label=f"{name}: error {calibration_error(points):.3%}", clip_on=False,
             )  # fmt: skip
         _nines_axis(axes.xaxis, "certainty of the most probable class", short=True)
         _nines_axis(axes.yaxis, "accuracy of the bin (below the line: too certain)", short=True)
@@ -141,20 +141,20 @@ def reliability(table: pd.DataFrame, caption: str) -> Figure:
 
 
 def _styled(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], Any]]:
-    """How to draw each class, and its points."""
-    for place, group in enumerate(table.groupby("class", sort=False)):
-        dashes = ("-", "--", ":")[place // len(COLORS) % 3]
-        yield {"color": COLORS[place % len(COLORS)], "linestyle": dashes, "linewidth": 1.8}, group
+    """Line style of each class, with its points."""
+    for index, group in enumerate(table.groupby("class", sort=False)):
+        dashes = ("-", "--", ":")[index // len(COLORS) % 3]
+        yield {"color": COLORS[index % len(COLORS)], "linestyle": dashes, "linewidth": 1.8}, group
 
 
 def _legend(figure: Figure, columns: int = 3) -> None:
-    """Below the axes, where no curve runs through it."""
+    """Draw the legend below the axes, off the curves."""
     (axes,) = figure.axes
     figure.legend(loc="outside lower center", ncols=min(columns, len(axes.lines)))
 
 
 def _nines(share: pd.Series) -> pd.Series:
-    """A share from 0 to 1 as its number of nines: 0.9 is 1, 0.99 is 2; what good detectors differ in."""
+    """Convert shares from 0 to 1 to their number of nines: 0.9 is 1, 0.99 is 2. Good detectors differ in it."""
     return -np.log10((1 - share).clip(lower=_FLOOR))
 
 
@@ -166,7 +166,7 @@ def _nines_axis(axis: Any, label: str, *, short: bool = False) -> None:
 
 
 def history(epochs: pd.DataFrame, caption: str) -> Figure:
-    """Loss and error rate of training and validation by epoch, on logarithmic axes."""
+    """Draw loss and error rate of training and validation by epoch, on logarithmic axes."""
     with rc_context(STYLE):
         figure = Figure(figsize=(9, 3.8), layout="constrained")
         for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
@@ -182,7 +182,7 @@ def history(epochs: pd.DataFrame, caption: str) -> Figure:
 
 
 def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) -> Figure:
-    """Share of variance by principal component, and its running sum."""
+    """Draw the share of variance of each principal component, and the cumulative share."""
     table = table.head(shown)
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 4.2), layout="constrained")
@@ -202,12 +202,12 @@ def explained_variance(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
 
 
 def mutual_information(table: pd.DataFrame, caption: str, *, shown: int = 20) -> Figure:
-    """Mutual information of the best features with the class."""
+    """Draw the mutual information of the best features with the class."""
     features, table = len(table), table.head(shown)[::-1]
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.4 + 0.26 * len(table)), layout="constrained")
         axes = figure.add_subplot()
-        names = [f"{name} ({place})" for name, place in zip(table["feature"], table["position"], strict=True)]
+        names = [f"{name} ({position})" for name, position in zip(table["feature"], table["position"], strict=True)]
         bars = axes.barh(names, table["score"], color=COLORS[0])
         axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
         axes.set_xlabel("mutual information with the class (nats)")
@@ -218,7 +218,7 @@ def mutual_information(table: pd.DataFrame, caption: str, *, shown: int = 20) ->
 
 
 def evaluation_figures(result: Evaluation, class_names: tuple[str, ...], caption: str) -> dict[str, Figure]:
-    """The pictures of one evaluation, by the name of their file without its ending."""
+    """Draw the figures of an evaluation, by file name without suffix."""
     figures = {
         "confusion_matrix": confusion_matrix(result.confusion, class_names, caption),
         "attack_recall": attack_recall(result.per_attack, caption),

@@ -1,6 +1,6 @@
-"""Temperature and threshold of a detector, fitted on validation, or on what a fit was kept from seeing of training.
+"""Fits temperature and alarm threshold on validation data, or on held-out blocks of the training data.
 
-What is here never gets to see a test record.
+Test records are never used here.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from src.detector.decision import Decision, attack_probability, log_probability
 from src.evaluation.config import DecisionProtocol
 
-_COLDEST, _HOTTEST = 0.05, 20.0
+_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 20.0
 
 
 def fit_decision(
@@ -21,32 +21,30 @@ def fit_decision(
     cost: Sequence[Sequence[float]] | None,
     blocks: Sequence[np.ndarray] = (),
 ) -> Decision:
-    """The decision that a protocol asks for.
+    """Fit the decision that a protocol describes.
 
     Args:
-        probability: The model's on validation, float32, shape (n, classes).
-        target: Of validation, int32, shape (n,).
-        cost: The task's matrix, `cost[actual][predicted]`.
-        blocks: Where the threshold keeps to the budget in each of them instead of on validation: class probabilities
-            of normal records, float32, shape (m, classes).
+        probability: Class probabilities of the validation records, float32, shape (n, classes).
+        target: Classes of the validation records, int32, shape (n,).
+        cost: Cost matrix of the task, `cost[actual][predicted]`.
+        blocks: Class probabilities of held-out normal records, each float32, shape (m, classes). If given, the false
+            alarms of each block are within the budget, instead of those of validation.
     Raises:
         ValueError: the false-alarm budget leaves no alarm at all.
     """
     temperature = fit_temperature(probability, target) if protocol.calibrate else 1.0
-    wanted = tuple(map(tuple, cost)) if protocol.rule == "least_cost" and cost is not None else None
+    matrix = tuple(map(tuple, cost)) if protocol.rule == "least_cost" and cost is not None else None
     threshold = None
     if protocol.false_alarm_budget is not None:
-        judged, of, block = probability, target, np.zeros(len(target), dtype=np.int64)
-        if blocks:
-            judged, block = np.concatenate(blocks), np.repeat(np.arange(len(blocks)), [len(one) for one in blocks])
-            of = np.zeros(len(block), dtype=np.int64)
-        attack = attack_probability(Decision(temperature).calibrated(judged))
-        threshold = fit_threshold(attack, of, protocol.false_alarm_budget, block)
-    return Decision(temperature, threshold, wanted, protocol.attack_prior_odds)
+        groups = list(blocks) or [probability[target == 0]]
+        attacks = probability[:0] if blocks else probability[target != 0]
+        scores = [attack_probability(Decision(temperature).calibrated(records)) for records in (*groups, attacks)]
+        threshold = fit_threshold(scores[:-1], scores[-1], protocol.false_alarm_budget)
+    return Decision(temperature, threshold, matrix, protocol.attack_prior_odds)
 
 
 def fit_temperature(probability: np.ndarray, target: np.ndarray) -> float:
-    """The temperature of least mean negative log-likelihood, between 0.05 and 20.
+    """Fit the temperature that minimizes the mean negative log-likelihood, between 0.05 and 20.
 
     Reference:
         Guo et al., On calibration of modern neural networks, 2017, arXiv:1706.04599.
@@ -59,45 +57,56 @@ def fit_temperature(probability: np.ndarray, target: np.ndarray) -> float:
         top = scaled.max(axis=1)
         return float(np.mean(top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)) - scaled[rows, target]))
 
-    found = minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
-    return float(np.exp(found.x))
+    bounds = (np.log(_LOWEST_TEMPERATURE), np.log(_HIGHEST_TEMPERATURE))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
 
 
-def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float, block: np.ndarray) -> float:
-    """The lowest threshold whose false alarms stay within a budget in each block, counted, whatever ties there are.
+def fit_threshold(normal: Sequence[np.ndarray], attacks: np.ndarray, budget: float) -> float:
+    """Fit the lowest threshold that keeps the false alarms of each group of normal records within a budget.
 
-    It lies halfway between the highest P(attack) that must not raise an alarm and the next that may: there the verdicts
-    on these records are those of the least such threshold, and a rounding error of other batches changes none.
+    A score at or above the threshold raises an alarm. The threshold lies halfway between the highest score that must
+    stay silent and the next higher one. A small rounding error in a score therefore changes no verdict.
 
     Args:
-        attack: P(attack), float64, shape (n,).
-        target: int, shape (n,); 0 is normal.
-        budget: Share of the normal records of a block that may raise an alarm.
-        block: The block of each record, int, shape (n,), 0 or more.
+        normal: P(attack) of the normal records, float64, one array of shape (n,) for each group.
+        attacks: P(attack) of the attack records, float64, shape (m,).
+        budget: Share of the records of each group that may raise an alarm.
     Raises:
-        ValueError: within the budget no record raises an alarm.
+        ValueError: no threshold below the highest score keeps within the budget.
+
+    >>> fit_threshold([np.array([0.1, 0.2, 0.5, 1.0])], np.array([0.75]), budget=0.25)  # 1.0 may raise an alarm
+    0.625
     """
-    quiet, worst = -1.0, attack[:0]
-    for place in range(int(block.max(initial=0)) + 1):
-        normal = np.sort(attack[(target == 0) & (block == place)])[::-1]
-        allowed = _allowed(budget, len(normal))
-        if allowed < len(normal) and normal[allowed] > quiet:
-            quiet, worst = float(normal[allowed]), normal
-    if not len(worst):
+    limits = [limit for group in normal if (limit := _highest_silent(group, budget)) is not None]
+    if not limits:
         return 0.0
-    above = attack[attack > quiet]
-    if not len(above):
-        raise ValueError(
-            f"decision.false_alarm_budget={budget:g}: found {np.count_nonzero(worst == quiet):,} of {len(worst):,} "
-            f"normal records at the highest P(attack) there is, {quiet:.6g}, where {_allowed(budget, len(worst)):,} "
-            "may raise an alarm: only a detector without any alarm stays within it; allow more, or take a model "
-            "with finer probabilities"
-        )
-    loud = float(above.min())
-    middle = (quiet + loud) / 2
-    return middle if middle > quiet else loud
+    silent = max(limits)
+    scores = np.concatenate([*normal, attacks])
+    louder = scores[scores > silent]
+    if not len(louder):
+        strictest = next(group for group in normal if _highest_silent(group, budget) == silent)
+        raise _no_alarm_left(strictest, silent, budget)
+    next_score = float(louder.min())
+    middle = (silent + next_score) / 2
+    return middle if middle > silent else next_score
 
 
-def _allowed(budget: float, records: int) -> int:
-    """How many of so many records a budget allows: 0.07 * 100 is a bit more than 7, 0.29 * 100 a bit less than 29."""
+def _highest_silent(scores: np.ndarray, budget: float) -> float | None:
+    """Return the highest score of a group that must not raise an alarm; None where all of them may."""
+    allowed = _allowed_alarms(budget, len(scores))
+    return float(np.sort(scores)[::-1][allowed]) if allowed < len(scores) else None
+
+
+def _allowed_alarms(budget: float, records: int) -> int:
+    """Convert a budget to a number of records, exact where floats are not: 0.29 * 100 is less than 29 to a computer."""
     return int(np.floor(budget * records + 1e-9))
+
+
+def _no_alarm_left(scores: np.ndarray, highest: float, budget: float) -> ValueError:
+    """Build the error for a group in which more records share the highest score than may raise an alarm."""
+    return ValueError(
+        f"decision.false_alarm_budget={budget:g}: found {np.count_nonzero(scores == highest):,} of {len(scores):,} "
+        f"normal records at the highest P(attack), {highest:.6g}, expected at most "
+        f"{_allowed_alarms(budget, len(scores)):,}: only a detector without any alarm stays within the budget; raise "
+        "the budget, or use a model with finer probabilities"
+    )

@@ -1,4 +1,4 @@
-"""The verdict on each record of a test part, kept so that two runs can be compared."""
+"""Verdicts on the records of a test part, saved so that two runs can be compared."""
 
 import json
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ _FACTS = b"verdicts"
 
 
 def verdicts_file(part: str) -> str:
-    """Name of the file of a test part's verdicts."""
+    """Name of the file with the verdicts of a test part."""
     return f"{part}_verdicts.parquet"
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What a run said of each record of a test part.
+    """Verdict of a run on each record of a test part.
 
     Attributes:
-        row: int64, shape (n,): 1-based line of the record in its source.
-        vector: uint64, shape (n,): id of its feature vector.
-        target: int32, shape (n,): its class.
-        predicted: int32, shape (n,): the class of the verdict.
-        attack: float32, shape (n,): P(attack), calibrated.
+        row: 1-based line of the record in its source, int64, shape (n,).
+        vector: Id of the feature vector, uint64, shape (n,).
+        target: Actual class, int32, shape (n,).
+        predicted: Class of the verdict, int32, shape (n,).
+        attack: Calibrated P(attack), float32, shape (n,).
         classes: Names of the classes, in index order.
-        cost: The task's `cost[actual][predicted]`, if any.
+        cost: Cost matrix of the task, `cost[actual][predicted]`; None without costs.
     """
 
     row: np.ndarray
@@ -46,12 +46,12 @@ class Verdicts:
         return len(self.row)
 
     def by_row(self) -> "Verdicts":
-        """The same in the order of the source; records that were drawn again stay in the order they had."""
+        """Sort the verdicts by line of the source; repeated records keep their order."""
         order = np.argsort(self.row, kind="stable")
         return replace(self, **{name: getattr(self, name)[order] for name in _KINDS})
 
     def write(self, path: Path) -> None:
-        """Write one Parquet file, whole or not at all."""
+        """Write a Parquet file, completely or not at all."""
         facts = {_FACTS: json.dumps({"classes": self.classes, "cost": self.cost}).encode()}
         columns = {name: pa.array(getattr(self, name).astype(kind, copy=False)) for name, kind in _KINDS.items()}
         with whole_file(path) as part:
@@ -59,16 +59,16 @@ class Verdicts:
 
     @classmethod
     def read(cls, path: Path) -> "Verdicts":
-        """Read back what `write` wrote.
+        """Read a file that `write` wrote.
 
         Raises:
-            ValueError: the file is not one of these.
+            ValueError: the file has other columns.
         """
         table = pq.read_table(path)
         facts = (table.schema.metadata or {}).get(_FACTS)
         if facts is None or set(table.column_names) != set(_KINDS):
             raise ValueError(f"{path}: found the columns {', '.join(table.column_names)}, expected the verdicts of a "
                              f"run: {', '.join(_KINDS)}; evaluate the run again with this version")  # fmt: skip
-        told = json.loads(facts)
+        metadata = json.loads(facts)
         columns = {name: table.column(name).to_numpy().astype(kind, copy=False) for name, kind in _KINDS.items()}
-        return cls(**columns, classes=tuple(told["classes"]), cost=told["cost"])
+        return cls(**columns, classes=tuple(metadata["classes"]), cost=metadata["cost"])

@@ -1,1 +1,1 @@
-"""From checked records to what a model reads: encoding, scaling, reducers."""
+"""Encoding, scaling and reducers: turns checked records into the input of a model."""

@@ -1,4 +1,4 @@
-"""The paper's 53 features: stateless, from fixed vocabularies, so that any record can be encoded alone."""
+"""Encodes records as the paper's 53 features, without state: fixed vocabularies encode any record alone."""
 
 from collections import Counter
 
@@ -7,19 +7,20 @@ import pyarrow as pa
 
 from src.data.schema import COLUMNS, FEATURES, N_FEATURES, VOCABULARIES
 
-UNKNOWN_SERVICE = len(VOCABULARIES["service"])  # one past the last known code
+UNKNOWN_SERVICE = len(VOCABULARIES["service"])  # the code after the last known one
 
 
 def encode(columns: pa.Table) -> tuple[np.ndarray, dict[str, Counter[str]]]:
     """Encode checked records.
 
-    A protocol or flag outside the vocabulary is a one-hot of zeros, a service the code after the last known one.
+    A protocol or flag outside the vocabulary has zeros as its indicators. An unknown service has the code after the
+    last known one.
 
     Args:
-        columns: The 41 columns by name, n rows, as `src.data.parsing.Block.columns` holds them.
+        columns: The 41 columns by name, n rows, as in `src.data.parsing.Block.columns`.
     Returns:
-        Features, float32, shape (n, 53), stored column by column; and for each symbolic column with values outside
-        its vocabulary, how often each of those occurs.
+        Features, float32, shape (n, 53), stored column by column; and the counts of unknown values for each symbolic
+        column that has any.
 
     >>> from io import BytesIO
     >>> from src.data.parsing import read_blocks
@@ -32,7 +33,7 @@ def encode(columns: pa.Table) -> tuple[np.ndarray, dict[str, Counter[str]]]:
     n = columns.num_rows
     by_column = np.zeros((N_FEATURES, n), dtype=np.float32)
     unknown: dict[str, Counter[str]] = {}
-    position = {name: place for place, name in enumerate(FEATURES)}
+    position = {name: column for column, name in enumerate(FEATURES)}
     for name, kind in COLUMNS.items():
         if kind != "symbol":
             by_column[position[name]] = columns.column(name).to_numpy()
@@ -41,21 +42,21 @@ def encode(columns: pa.Table) -> tuple[np.ndarray, dict[str, Counter[str]]]:
         if name == "service":
             by_column[position[name]] = code
         else:
-            for place, value in enumerate(VOCABULARIES[name]):
-                by_column[position[f"{name}_{value}"]] = code == place
+            for known_code, value in enumerate(VOCABULARIES[name]):
+                by_column[position[f"{name}_{value}"]] = code == known_code
     return by_column.T, unknown
 
 
 def _codes(column: pa.ChunkedArray, name: str, unknown: dict[str, Counter[str]]) -> np.ndarray:
-    """Place of each value in its vocabulary, int64, shape (n,); one past the end where it has none."""
-    vocabulary = {value: place for place, value in enumerate(VOCABULARIES[name])}
-    parts = []
+    """Index of each value in its vocabulary, int64, shape (n,); the length of the vocabulary for unknown values."""
+    vocabulary = {value: code for code, value in enumerate(VOCABULARIES[name])}
+    codes = []
     for chunk in column.unify_dictionaries().chunks:
         words = chunk.dictionary.to_pylist()
         index = chunk.indices.to_numpy()
-        places = np.array([vocabulary.get(word, len(vocabulary)) for word in words], dtype=np.int64)
-        parts.append(places[index])
-        for place, count in enumerate(np.bincount(index, minlength=len(words))):
-            if count and words[place] not in vocabulary:
-                unknown.setdefault(name, Counter())[words[place]] += int(count)
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        code_of_word = np.array([vocabulary.get(word, len(vocabulary)) for word in words], dtype=np.int64)
+        codes.append(code_of_word[index])
+        for word, count in zip(words, np.bincount(index, minlength=len(words)), strict=True):
+            if count and word not in vocabulary:
+                unknown.setdefault(name, Counter())[word] += int(count)
+    return np.concatenate(codes) if codes else np.zeros(0, dtype=np.int64)

@@ -1,20 +1,21 @@
-"""Mutual information of each feature with the class, as the paper defines it: a sum over the joint histogram."""
+"""Mutual information of each feature with the class, computed from the joint histogram as the paper defines it."""
 
 import numpy as np
 
 
 def mutual_information(X: np.ndarray, y: np.ndarray, *, bins: int = 256) -> np.ndarray:
-    """Plug-in estimate of I(feature; class) for every column.
+    """Estimate I(feature; class) for every column by the plug-in formula.
 
-    I(x; y) = sum over (x, y) of p(x, y) ln(p(x, y) / (p(x) p(y))), probabilities being shares of the records. A column
-    of at most `bins` distinct values is used as it is; any other is cut at the quantiles 1/bins ... (bins-1)/bins.
+    I(x; y) = sum over (x, y) of p(x, y) ln(p(x, y) / (p(x) p(y))), where probabilities are shares of the records. A
+    column of at most `bins` distinct values is used as it is. Any other column is cut at the quantiles
+    1/bins ... (bins-1)/bins.
 
     Args:
-        X: Real, shape (n, d), n >= 1.
+        X: Real numbers, shape (n, d), n >= 1.
         y: Class labels, shape (n,).
-        bins: Most histogram cells a column may take, at least 2.
+        bins: Maximum number of histogram bins of a column, at least 2.
     Returns:
-        float64, shape (d,), in nats, 0 or more.
+        Mutual information in nats, 0 or more, float64, shape (d,).
     Reference:
         Laghrissi et al. 2021, doi:10.1186/s40537-021-00448-4, "Mutual information"; Cover & Thomas 2006, ch. 2.
 
@@ -32,7 +33,7 @@ def mutual_information(X: np.ndarray, y: np.ndarray, *, bins: int = 256) -> np.n
 
 
 def discretize(values: np.ndarray, bins: int) -> np.ndarray:
-    """Histogram cell of each value, int64, shape (n,), by the rule of `mutual_information`."""
+    """Assign a histogram bin to each value by the rule of `mutual_information`, int64, shape (n,)."""
     ordered = np.sort(values)
     starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
     if len(starts) < bins:
@@ -43,7 +44,7 @@ def discretize(values: np.ndarray, bins: int) -> np.ndarray:
 
 
 def _from_counts(joint: np.ndarray) -> float:
-    """Mutual information in nats of a table of counts, shape (cells, classes)."""
+    """Mutual information in nats of a table of counts, shape (bins, classes)."""
     p = joint / joint.sum()
     independent = p.sum(axis=1, keepdims=True) * p.sum(axis=0, keepdims=True)
     seen = p > 0

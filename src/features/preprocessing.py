@@ -1,4 +1,4 @@
-"""Raw text to encoded tables, block by block: the size of the file does not matter."""
+"""Turns raw text into encoded tables block by block, so that files of any size fit into memory."""
 
 import csv
 from collections import Counter
@@ -21,7 +21,14 @@ from src.utils.files import whole_file
 
 @dataclass
 class Findings:
-    """What one file held, for the run's record."""
+    """Counts of the contents of a raw file, recorded with a run.
+
+    Attributes:
+        records: Number of valid records.
+        attacks: Number of records of each label.
+        unknown: Counts of unknown values for each symbolic column that has any.
+        quarantined: Number of malformed lines that were left out.
+    """
 
     records: int = 0
     attacks: Counter[str] = field(default_factory=Counter)
@@ -46,13 +53,14 @@ def preprocess_to_file(
     on_bad_record: OnBadRecord = "stop",
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Findings:
-    """Check and encode `raw` (text, or gz of it) into `parquet`, whole or not at all.
+    """Check the records of `raw` (text or gz) and encode them into `parquet`, completely or not at all.
 
-    With `on_bad_record="quarantine"` bad lines go to `quarantine` as CSV (line, column, value, expected, record);
-    that file is only there if there were any.
+    With `on_bad_record="quarantine"`, malformed lines are written to `quarantine` as CSV (line, column, value,
+    expected, record). Without malformed lines there is no such file.
 
     Raises:
-        BadRecordError: a malformed record, unless quarantined; neither file is written then.
+        BadRecordError: a record is malformed and `on_bad_record` is `stop`; neither file is written.
+        ValueError: the file has no records.
     """
     findings, bad = Findings(), _Quarantine(quarantine)
     quarantine.unlink(missing_ok=True)
@@ -75,7 +83,7 @@ def preprocess_to_file(
 def preprocess_in_memory(
     raw: Path, *, record_format: RecordFormat = "kdd99", on_bad_record: OnBadRecord = "stop"
 ) -> tuple[Table, Findings]:
-    """Check and encode `raw` without writing a file; quarantined lines are only counted."""
+    """Check and encode the records of `raw` in memory; quarantined lines are only counted."""
     findings = Findings()
     checked = _checked_blocks(raw, record_format, on_bad_record, lambda count: None)
     blocks = list(_encoded_blocks(checked, findings, None))
@@ -106,18 +114,18 @@ def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: "_Q
 def _checked_blocks(
     raw: Path, record_format: RecordFormat, on_bad_record: OnBadRecord, on_bytes: Callable[[int], object]
 ) -> Iterator[Block]:
-    with pa.input_stream(raw) as stream:  # detects the compression by the name's ending
+    with pa.input_stream(raw) as stream:  # detects the compression by the suffix of the name
         try:
             blocks = read_blocks(
                 stream, str(raw), record_format=record_format, on_bad_record=on_bad_record, on_bytes=on_bytes
             )
             yield from ahead(blocks)
-        except OSError as error:  # Arrow's names no file
+        except OSError as error:  # the message of Arrow names no file
             raise OSError(f"{raw}: {error}; the file is damaged: fetch it again") from error
 
 
 class _Quarantine:
-    """A CSV of bad lines that only appears once something is in it and the rest was written."""
+    """CSV file of malformed lines; appears only if there are any and the table was written."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -132,8 +140,8 @@ class _Quarantine:
             file = self._stack.enter_context(self._part.open("w", newline="", encoding="utf-8"))
             self._rows = csv.writer(file)
             self._rows.writerow(["line", "column", "value", "expected", "record"])
-        for one in bad:
-            self._rows.writerow([one.line, one.column, one.value, one.expected, one.text])
+        for record in bad:
+            self._rows.writerow([record.line, record.column, record.value, record.expected, record.text])
 
     def keep(self) -> None:
         self._stack.close()

@@ -1,4 +1,4 @@
-"""Reducers that make k new columns of the features, other than principal components."""
+"""Reducers that compute k new columns from all features, other than principal components."""
 
 import warnings
 from typing import Any, Self
@@ -15,14 +15,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from src.features.reducers import Projection, check_whole
 
-CHUNK = 16_384  # records at a time where many columns are made on the way to k
+CHUNK = 16_384  # records transformed at once where the steps before the last have many columns
 
 
 class LinearDiscriminants(Projection):
-    """The k directions along which the classes' means lie furthest apart, for the spread within (Fisher's).
+    """Fisher's linear discriminants: the k directions that best separate the means of the classes.
+
+    The distance of the means is measured against the spread within the classes.
 
     Args:
-        k: Number of directions, at most the number of classes less one, and of features.
+        k: Number of directions, at most the number of features and the number of classes minus one.
     Reference:
         Fisher 1936, doi:10.1111/j.1469-1809.1936.tb02137.x; Rao 1948 for more than two classes.
     """
@@ -35,7 +37,7 @@ class LinearDiscriminants(Projection):
         if n_classes is not None and self.k > n_classes - 1:
             raise self._out_of_range(
                 f"a whole number from 1 to {n_classes - 1}, since {n_classes} classes have as many directions between "
-                "them; more has reducer=pca"
+                "them; for more take reducer=pca"
             )
 
     def fit(self, X: Any, y: Any) -> Self:
@@ -60,16 +62,16 @@ class LinearDiscriminants(Projection):
 
 
 class KernelComponents(Projection):
-    """The k directions of largest variance in the space of a radial kernel, which sees relations that are not linear.
+    """Kernel principal components with a radial kernel, which capture relations that are not linear.
 
-    The kernel matrix of all records would take n^2 numbers. Nystroem's method takes the kernel with some records only,
-    the landmarks, and principal components of that.
+    The kernel matrix of all records would have n^2 numbers. Nystroem's method computes the kernel of each record with
+    some records only, the landmarks. The components are principal components of these kernel values.
 
     Args:
         k: Number of components, 1 to the number of landmarks.
-        landmarks: Records that the kernel is taken with, drawn from the training part.
-        gamma: exp(-gamma |x - x'|^2) is the kernel.
-        random_state: Of the draw.
+        landmarks: Number of landmarks, drawn from the training part.
+        gamma: Coefficient of the kernel exp(-gamma |x - x'|^2).
+        random_state: Seed of the draw.
     Reference:
         Schoelkopf, Smola & Mueller 1998, doi:10.1162/089976698300017467; Williams & Seeger 2001 (NIPS 13).
     """
@@ -106,11 +108,11 @@ class KernelComponents(Projection):
 
 
 class RandomProjection(Projection):
-    """k random directions: what a reducer that has learned something must beat.
+    """Projection onto k random directions: the baseline for reducers that learn from data.
 
     Args:
         k: Number of directions, 1 to d.
-        random_state: Of the directions.
+        random_state: Seed of the directions.
     Reference:
         Johnson & Lindenstrauss 1984; Dasgupta 2000 (UAI), experiments with random projection.
     """
@@ -133,21 +135,21 @@ class RandomProjection(Projection):
 
 
 class Autoencoder(Projection):
-    """The k values that a network squeezes a record into and out of which it makes the record again.
+    """Autoencoder with a bottleneck of k values, from which it reconstructs the record.
 
-    Layers of d, `hidden`, k, `hidden` and d values, with tanh between them, trained with Adam on the squared error. A
-    transformed record is the k values, each within -1 and 1.
+    The layers have d, `hidden`, k, `hidden` and d values, with tanh between them. Adam minimizes the squared error. A
+    transformed record is its k bottleneck values, each in [-1, 1].
 
     Args:
-        k: Number of values, 1 to d.
-        hidden: Width of the layers on both sides.
-        epochs: Passes over the training part at most; it ends when ten make nothing better.
-        batch_size: Records a step.
-        learning_rate: Of Adam.
-        random_state: Of the first weights and the order.
+        k: Number of bottleneck values, 1 to d.
+        hidden: Width of the layers before and after the bottleneck.
+        epochs: Maximum number of epochs; training stops early after ten epochs without improvement.
+        batch_size: Records in a batch.
+        learning_rate: Learning rate of Adam.
+        random_state: Seed of the initial weights and of the order of the records.
     Attributes:
-        weights_: Of the two layers up to the k values, shapes (d, hidden) and (hidden, k).
-        biases_: Of them, shapes (hidden,) and (k,).
+        weights_: Weights of the two encoder layers, shapes (d, hidden) and (hidden, k).
+        biases_: Biases of the two encoder layers, shapes (hidden,) and (k,).
     Reference:
         Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647.
     """
@@ -189,13 +191,13 @@ class Autoencoder(Projection):
             random_state=self.random_state,
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs were used, as asked for
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it used all epochs, as configured
             network.fit(X, X[:, 0] if X.shape[1] == 1 else X)
         self.weights_, self.biases_ = network.coefs_[:2], network.intercepts_[:2]
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """The k values of X, shape (n, d), each in [-1, 1], shape (n, k)."""
+        """Encode X, shape (n, d), as bottleneck values in [-1, 1], shape (n, k)."""
         check_is_fitted(self)
         values = self._valid(X, reset=False)
         for weights, biases in zip(self.weights_, self.biases_, strict=True):

@@ -1,4 +1,4 @@
-"""Reducers: scikit-learn estimators that bring scaled features down to k."""
+"""Reducers: scikit-learn estimators that reduce the scaled features to k columns."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal, Self
@@ -14,10 +14,10 @@ from src.features.mutual_information import mutual_information
 
 
 class Reducer(BaseEstimator, ABC):
-    """A reducer to `k` columns, and a check of k that needs no data.
+    """Base class of reducers to `k` columns. Checks k without data.
 
     Attributes:
-        keeps_features: Its columns are all the features, each in its place.
+        keeps_features: True if the columns are all the features in their order.
     """
 
     keeps_features: ClassVar[bool] = False
@@ -25,7 +25,7 @@ class Reducer(BaseEstimator, ABC):
     k: int
 
     def check_k(self, n_features: int, n_classes: int | None = None) -> None:
-        """Raise ValueError, naming the range, unless k fits `n_features` and, where it matters, so many classes."""
+        """Raise ValueError, naming the range, unless k is valid for `n_features` and, if it matters, `n_classes`."""
         self._check_range(n_features, "the number of features")
 
     def _out_of_range(self, expected: str) -> ValueError:
@@ -37,16 +37,16 @@ class Reducer(BaseEstimator, ABC):
 
 
 def check_whole(name: str, value: Any, least: int) -> None:
-    """Raise ValueError, naming the setting of the reducer, unless it is a whole number of at least so much."""
+    """Raise ValueError, naming the setting of the reducer, unless `value` is a whole number, `least` or more."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"reducer.{name}={value!r}: expected a whole number, {least} or more")
 
 
 class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
-    """No reduction: every feature, in its place.
+    """Identity: keeps every feature in its order.
 
     Args:
-        k: The number of features there are; None takes any number.
+        k: Number of features; None accepts any number.
     """
 
     keeps_features: ClassVar[bool] = True
@@ -59,19 +59,19 @@ class AllFeatures(OneToOneFeatureMixin, TransformerMixin, Reducer):
             raise self._out_of_range(f"{n_features}, since reducer=none keeps every feature")
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Check X, shape (n, d), and that k is d."""
+        """Check X, shape (n, d), and that k equals d."""
         validate_data(self, X)
         self.check_k(self.n_features_in_)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """X itself, shape (n, d)."""
+        """Return X itself, shape (n, d)."""
         check_is_fitted(self, "n_features_in_")
         return np.asarray(validate_data(self, X, reset=False))
 
 
 class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reducer):
-    """k columns, each made of all features."""
+    """Base class of reducers that compute each of their k columns from all features."""
 
     def _valid(self, X: Any, *, reset: bool) -> np.ndarray:
         valid: np.ndarray = validate_data(
@@ -81,12 +81,12 @@ class Projection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reducer):
 
     @property
     def _n_features_out(self) -> int:
-        _ = self.n_features_in_  # before a fit an AttributeError, by which scikit-learn sees that there was none
+        _ = self.n_features_in_  # before a fit an AttributeError, which scikit-learn expects
         return int(self.k)
 
 
 class PrincipalComponents(Projection):
-    """The k directions of largest variance (scikit-learn's PCA, from the covariance matrix).
+    """Principal components: the k directions of largest variance (scikit-learn's PCA, from the covariance matrix).
 
     Args:
         k: Number of components, 1 to d.
@@ -111,18 +111,18 @@ class PrincipalComponents(Projection):
 
 
 class Ranking(SelectorMixin, Reducer):
-    """The k features with the largest scores, kept in their own order.
+    """Base class of reducers that keep the k features with the largest scores, in their order.
 
     Args:
         k: Number of features, 1 to d.
     Attributes:
-        scores_: float64, shape (d,).
-        ranking_: int64, shape (d,): columns by falling score, ties in column order.
+        scores_: Score of each column, float64, shape (d,).
+        ranking_: Columns by falling score, ties in column order, int64, shape (d,).
     """
 
     @abstractmethod
     def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """float64, shape (d,), larger for what is kept first, of X, shape (n, d), and classes y, shape (n,)."""
+        """Score the columns of X, shape (n, d), for the classes y, shape (n,); returns float64, shape (d,)."""
 
     def fit(self, X: Any, y: Any) -> Self:
         """Score the columns of X, shape (n, d), against the classes y, shape (n,)."""
@@ -146,13 +146,13 @@ class Ranking(SelectorMixin, Reducer):
 
 
 class MutualInformation(Ranking):
-    """The k features that tell most about the class: scores in nats.
+    """Selection of the k features with most mutual information with the class, in nats.
 
     Args:
         k: Number of features, 1 to d.
         estimator: `histogram`, the paper's definition, or `knn`, scikit-learn's nearest-neighbor estimate (slow).
-        bins: Most cells of a column in the joint histogram, at least 2.
-        random_state: For `knn`, which adds noise to break ties.
+        bins: Maximum number of histogram bins of a column, at least 2.
+        random_state: Seed of the noise that `knn` adds to break ties.
     """
 
     def __init__(

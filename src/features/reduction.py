@@ -1,4 +1,4 @@
-"""Scaling and reducing as one fitted object, how it is kept, and the two tables people look at."""
+"""Fits, saves and loads the preparation (scaling and reducer), and computes the two tables about it."""
 
 import time
 from collections.abc import Sequence
@@ -19,20 +19,20 @@ from src.features.reducers import Reducer
 from src.features.scaling import UnitRange
 from src.utils.files import whole_file
 
-# All that a kept pipeline may be made of beside scikit-learn's public classes: the reducers of these modules, and these
-# classes. Anything else in the file is refused.
+# A saved pipeline may contain scikit-learn's public classes, the reducers of these modules, and these classes. A file
+# with anything else is refused.
 _REDUCERS = ("src.features.reducers", "src.features.selection", "src.features.projection")
 _CLASSES = ("src.features.scaling.UnitRange", "sklearn.utils._tags.Tags")
 
 
 @dataclass(frozen=True)
 class Reduced:
-    """One part as the models read it.
+    """Part of the data as input of a model.
 
     Attributes:
-        X: float32, shape (n, k), or Windows, shape (n, w, k).
+        X: Reduced features, float32, shape (n, k), or Windows, shape (n, w, k).
         y: Class index, int32, shape (n,).
-        attack: Attack type, int32, shape (n,): its place in `src.data.schema.LABELS`.
+        attack: Index of the label in `src.data.schema.LABELS`, int32, shape (n,).
     """
 
     X: ModelInput
@@ -40,7 +40,7 @@ class Reduced:
     attack: np.ndarray
 
     def without(self, rows: np.ndarray) -> "Reduced":
-        """All but some rows, int64."""
+        """Drop the given rows, int64."""
         kept = np.delete(np.arange(len(self.y)), rows)
         return Reduced(self.X[kept], self.y[kept], self.attack[kept])
 
@@ -51,11 +51,12 @@ def fit_preparation(
     """Fit scaling to [0, 1] and the reducer on the training part.
 
     Args:
-        X: float32, shape (n, 53).
-        y: int32, shape (n,).
-        scaler: Unfitted; plain min-max scaling unless given.
+        reducer: Unfitted reducer.
+        X: Encoded features, float32, shape (n, 53).
+        y: Class index, int32, shape (n,).
+        scaler: Unfitted scaler; None is plain min-max scaling.
     Returns:
-        The fitted pipeline and the seconds it took.
+        Fitted pipeline, and the seconds that the fit took.
     """
     start = time.perf_counter()
     pipeline = Pipeline([("scale", clone(scaler or UnitRange())), ("reduce", clone(reducer))])
@@ -64,23 +65,24 @@ def fit_preparation(
 
 
 def prepare(pipeline: Pipeline, X: np.ndarray) -> np.ndarray:
-    """Encoded features, float32, shape (n, 53), to model input, float32, shape (n, k)."""
+    """Transform encoded features, float32, shape (n, 53), into model input, float32, shape (n, k)."""
     return np.ascontiguousarray(pipeline.transform(X), dtype=np.float32)
 
 
 def save_preparation(pipeline: Pipeline, path: Path) -> None:
-    """Keep a fitted pipeline in a format that runs no code when it is read."""
-    import skops.io  # late, here and below: it imports all of scikit-learn
+    """Save a fitted pipeline in a format that runs no code when it is loaded."""
+    import skops.io  # a late import, here and below: it loads all of scikit-learn
 
     with whole_file(path) as part:
         skops.io.dump(pipeline, part)
 
 
 def load_preparation(path: Path) -> Pipeline:
-    """Read a kept pipeline.
+    """Load a pipeline that `save_preparation` saved.
 
     Raises:
-        skops.io.exceptions.UntrustedTypesFoundException: the file holds anything but this project's own pipeline.
+        skops.io.exceptions.UntrustedTypesFoundException: the file contains a class that is not allowed.
+        ValueError: the file contains another object than a pipeline.
     """
     import skops.io
 
@@ -92,14 +94,14 @@ def load_preparation(path: Path) -> Pipeline:
 
 
 def _is_reducer(name: str) -> bool:
-    """Tell whether a full name is that of a reducer of this project; imports no other module to find out."""
+    """Check that a full name belongs to a reducer of this project, without importing any other module."""
     module, _, attribute = name.rpartition(".")
     found = getattr(import_module(module), attribute, None) if module in _REDUCERS else None
     return isinstance(found, type) and issubclass(found, Reducer)
 
 
 def save_reduced(part: Reduced, path: Path) -> None:
-    """Keep one part; windows as the records they are of, k values each, and a place for each window."""
+    """Save a part; windows as their records of k values, and a position for each window."""
     X = part.X
     with whole_file(path) as new, new.open("wb") as file:
         if isinstance(X, Windows):
@@ -109,7 +111,7 @@ def save_reduced(part: Reduced, path: Path) -> None:
 
 
 def load_reduced(path: Path) -> Reduced:
-    """Read back what `save_reduced` kept."""
+    """Load a part that `save_reduced` saved."""
     with np.load(path) as arrays:
         windows = "X" not in arrays
         X = Windows(arrays["rows"], arrays["last"], int(arrays["window"])) if windows else arrays["X"]
@@ -117,11 +119,11 @@ def load_reduced(path: Path) -> Reduced:
 
 
 def explained_variance(X: np.ndarray, scaler: UnitRange | None = None) -> pd.DataFrame:
-    """Share of the variance of scaled X, shape (n, d), that each principal component explains.
+    """Compute the share of the variance of scaled X, shape (n, d), that each principal component explains.
 
     Args:
-        scaler: Unfitted; plain min-max scaling unless given.
-
+        X: Encoded features, float32, shape (n, d).
+        scaler: Unfitted scaler; None is plain min-max scaling.
     Returns:
         Columns `component` (1-based), `ratio`, `cumulative`; d rows.
     """
@@ -133,11 +135,11 @@ def explained_variance(X: np.ndarray, scaler: UnitRange | None = None) -> pd.Dat
 
 
 def mutual_information_ranking(X: np.ndarray, y: np.ndarray, features: Sequence[str] = FEATURES) -> pd.DataFrame:
-    """The paper's mutual information of each feature with the class, best first.
+    """Rank the features by the paper's mutual information with the class, best first.
 
     Args:
-        X: float32, shape (n, d); scaling does not matter.
-        y: int32, shape (n,).
+        X: Features, float32, shape (n, d); scaling changes nothing.
+        y: Class index, int32, shape (n,).
         features: Names of the d columns.
     Returns:
         Columns `rank` (1-based), `feature`, `position` (1-based), `score` (nats); d rows.
@@ -147,7 +149,7 @@ def mutual_information_ranking(X: np.ndarray, y: np.ndarray, features: Sequence[
     return pd.DataFrame(
         {
             "rank": np.arange(1, len(order) + 1),
-            "feature": [features[place] for place in order],
+            "feature": [features[column] for column in order],
             "position": order + 1,
             "score": scores[order],
         }

@@ -1,4 +1,4 @@
-"""Scaling of the encoded features to [0, 1], the first step of the fitted preparation."""
+"""Scales the encoded features to [0, 1], the first step of the fitted preparation."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Self
@@ -14,19 +14,20 @@ from src.features.encoding import UNKNOWN_SERVICE
 from src.utils.validation import CHECKED
 
 _FLOATS = [np.float64, np.float32]
-_COUNTS = tuple(place for place, name in enumerate(FEATURES) if COLUMNS.get(name) == "count")
+_COUNTS = tuple(column for column, name in enumerate(FEATURES) if COLUMNS.get(name) == "count")
 _SERVICE = FEATURES.index("service")
 _SERVICE_INDICATORS = tuple(f"service_{name}" for name in (*SERVICES, "unknown"))
 
 
 @dataclass(frozen=True, config=CHECKED)
 class Scaling:
-    """How the 53 encoded features are scaled, and which features that gives.
+    """Scaling of the 53 encoded features.
 
     Attributes:
-        name: `minmax` (the paper's), or `log_minmax`: log(1 + x) of the bytes and counts first.
-        clip: Values outside the range of the training part are cut to it.
-        one_hot_service: The service's code gives way to 71 indicators, 70 services and `unknown`: 123 features.
+        name: `minmax`, the paper's scaling, or `log_minmax`, which first takes log(1 + x) of the bytes and counts.
+        clip: If true, values outside the range of the training part are cut to it.
+        one_hot_service: If true, 71 indicators (70 services and `unknown`) replace the service's code, which makes 123
+            features.
     """
 
     name: Literal["minmax", "log_minmax"]
@@ -35,17 +36,17 @@ class Scaling:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the features in their order: 53, or 123."""
+        """Names of the 53 or 123 features, in order."""
         if not self.one_hot_service:
             return FEATURES
         return (*(name for name in FEATURES if name != "service"), *_SERVICE_INDICATORS)
 
     def unscaled(self, X: np.ndarray) -> np.ndarray:
-        """The columns of `features`, float32, of encoded records, float32, shape (n, 53), before they are scaled."""
+        """Compute the columns of `features`, unscaled float32, from encoded records, float32, shape (n, 53)."""
         return one_hot(X, _SERVICE, UNKNOWN_SERVICE + 1) if self.one_hot_service else X
 
     def scaler(self) -> "UnitRange":
-        """The unfitted scaler of encoded records."""
+        """Build the unfitted scaler of encoded records."""
         return UnitRange(
             log=_COUNTS if self.name == "log_minmax" else (),
             one_hot=_SERVICE if self.one_hot_service else None,
@@ -55,15 +56,15 @@ class Scaling:
 
 
 class UnitRange(TransformerMixin, BaseEstimator):
-    """Min-max scaling to [0, 1], after a logarithm of some columns and indicators for another.
+    """Min-max scaler to [0, 1], with an optional logarithm of some columns and indicators for one column.
 
     Args:
-        log: Columns of which log(1 + x) is scaled; all values are 0 or more then.
-        one_hot: A column of codes that is dropped, its indicators standing behind the other columns; None for none.
-        codes: How many codes it has, 0 to codes - 1; any other value has no indicator.
-        clip: Cut values outside the range that was fitted to [0, 1].
+        log: Columns that are replaced by log(1 + x); X must not have negative values then.
+        one_hot: Column of codes that is replaced by indicators behind the other columns; None for no column.
+        codes: Number of codes, which are 0 to codes - 1; any other value has no indicator.
+        clip: If true, values outside the fitted range are cut to [0, 1].
     Attributes:
-        minmax_: The fitted scikit-learn scaler of the columns that come out.
+        minmax_: Fitted scikit-learn scaler of the resulting columns.
     """
 
     def __init__(self, *, log: Sequence[int] = (), one_hot: int | None = None, codes: int = 2, clip: bool = False):
@@ -79,13 +80,13 @@ class UnitRange(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Scale X, shape (n, d), to shape (n, d), or (n, d - 1 + codes) with a column one-hot."""
+        """Scale X, shape (n, d), to shape (n, d), or (n, d - 1 + codes) with a one-hot column."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=_FLOATS, reset=False)
         return np.asarray(self.minmax_.transform(self._columns(X)))
 
     def _columns(self, X: np.ndarray) -> np.ndarray:
-        """The columns that are scaled; X itself where nothing is to be done to them."""
+        """Apply logarithms and indicators to X; returns X itself if there are none."""
         if len(self.log):
             if (X < 0).any():
                 column = int((X < 0).any(axis=0).argmax())
@@ -105,10 +106,10 @@ class UnitRange(TransformerMixin, BaseEstimator):
 
 
 def one_hot(X: np.ndarray, column: int, codes: int) -> np.ndarray:
-    """Columns of X but one, shape (n, d), and behind them an indicator for each code 0 ... codes - 1 of that one.
+    """Replace a column of X, shape (n, d), by an indicator for each code 0 ... codes - 1, behind the other columns.
 
     Returns:
-        Of X's dtype, shape (n, d - 1 + codes), stored column by column.
+        Columns of X's dtype, shape (n, d - 1 + codes), stored column by column.
 
     >>> one_hot(np.array([[5.0, 2.0, 7.0], [6.0, 0.0, 8.0]]), 1, 3).tolist()
     [[5.0, 7.0, 0.0, 0.0, 1.0], [6.0, 8.0, 1.0, 0.0, 0.0]]

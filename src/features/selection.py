@@ -1,4 +1,4 @@
-"""Reducers that choose k of the features, by other scores than mutual information."""
+"""Reducers that select k of the features by other scores than mutual information."""
 
 import warnings
 from typing import Any
@@ -13,7 +13,7 @@ from src.features.reducers import Ranking, check_whole
 
 
 class Anova(Ranking):
-    """The k features whose means differ most between the classes, for their spread within: the F statistic.
+    """Selection of k features by the F statistic: variance of the class means, relative to the variance within classes.
 
     A constant feature scores 0. Reference: Fisher 1925, Statistical Methods for Research Workers.
     """
@@ -23,14 +23,14 @@ class Anova(Ranking):
 
     def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-            warnings.simplefilter("ignore")  # of constant features, which the score tells
-            return _numbers(f_classif(X, y)[0])
+            warnings.simplefilter("ignore")  # about constant features, which score 0
+            return _without_nan(f_classif(X, y)[0])
 
 
 class ChiSquared(Ranking):
-    """The k features whose sum over each class is least what the class's size would give: Pearson's chi-squared.
+    """Selection of k features by Pearson's chi-squared: distance of a feature's class sums from those of independence.
 
-    It takes a feature's values for counts, so they must not be negative. A feature that is zero throughout scores 0.
+    The test treats values as counts, so they must not be negative. A feature of zeros scores 0.
     Reference: Liu & Setiono 1995, doi:10.1109/TAI.1995.479783.
     """
 
@@ -44,7 +44,7 @@ class ChiSquared(Ranking):
                 "scaling, or another reducer"
             )
         with np.errstate(divide="ignore", invalid="ignore"):
-            return _numbers(chi2(X, y)[0])
+            return _without_nan(chi2(X, y)[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -53,14 +53,14 @@ class ChiSquared(Ranking):
 
 
 class MinimumRedundancy(Ranking):
-    """mRMR: k features one after the other, each the one that tells most about the class less what, on average, it
-    shares with those chosen before (the difference form, MID).
+    """Selection of k features by minimum redundancy and maximum relevance (mRMR, the difference form MID).
 
-    `scores_` is k for the first that was chosen, down to 1, and 0 for the rest.
+    It selects one feature at a time. Each is the best by its mutual information with the class, minus its average
+    mutual information with the features selected before. `scores_` is k for the first, down to 1, and 0 for the rest.
 
     Args:
         k: Number of features, 1 to d.
-        bins: Most cells of a column in the joint histograms, at least 2.
+        bins: Maximum number of histogram bins of a column, at least 2.
     Reference:
         Peng, Long & Ding 2005, doi:10.1109/TPAMI.2005.159.
     """
@@ -75,13 +75,13 @@ class MinimumRedundancy(Ranking):
 
     def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         relevance = mutual_information(X, y, bins=self.bins)
-        shared, scores = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-        for chosen in range(self.k):
-            gain = relevance - shared / max(1, chosen)
+        redundancy, scores = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+        for n_selected in range(self.k):
+            gain = relevance - redundancy / max(1, n_selected)
             best = int(np.argmax(np.where(scores > 0, -np.inf, gain)))
-            scores[best] = self.k - chosen
-            cells = discretize(np.ascontiguousarray(X[:, best]), self.bins)
-            shared += mutual_information(X, cells, bins=self.bins)
+            scores[best] = self.k - n_selected
+            binned = discretize(np.ascontiguousarray(X[:, best]), self.bins)
+            redundancy += mutual_information(X, binned, bins=self.bins)
         return scores
 
 
@@ -90,36 +90,57 @@ class ForestImportance(Ranking):
 
     Args:
         k: Number of features, 1 to d.
-        trees: Of the forest.
-        random_state: Of the forest.
+        n_estimators: Number of trees.
+        random_state: Seed of the forest.
     Reference:
         Breiman 2001, doi:10.1023/A:1010933404324.
     """
 
-    def __init__(self, k: int = 10, *, trees: int = 100, random_state: int | None = None):
+    def __init__(self, k: int = 10, *, n_estimators: int = 100, random_state: int | None = None):
         self.k = k
-        self.trees = trees
+        self.n_estimators = n_estimators
         self.random_state = random_state
 
     def check_k(self, n_features: int, n_classes: int | None = None) -> None:
         super().check_k(n_features)
-        check_whole("trees", self.trees, 1)
+        check_whole("n_estimators", self.n_estimators, 1)
 
     def _scores(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        forest = RandomForestClassifier(self.trees, random_state=self.random_state, n_jobs=-1).fit(X, y)
-        scores: np.ndarray = forest.feature_importances_
-        return scores
+        return forest_importances(X, y, n_estimators=self.n_estimators, random_state=self.random_state)
+
+
+def forest_importances(
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    n_estimators: int,
+    random_state: int | None,
+    sample_weight: np.ndarray | None = None,
+) -> np.ndarray:
+    """Decrease in Gini impurity by the splits on each feature, averaged over the trees of a random forest.
+
+    Args:
+        X: Features, shape (n, d).
+        y: Classes, shape (n,).
+        n_estimators: Number of trees.
+        random_state: Seed of the forest.
+        sample_weight: Weight of each row, shape (n,); None gives all rows the same weight.
+    Returns:
+        float64, shape (d,), with sum 1, or all 0 where no tree splits.
+    """
+    forest = RandomForestClassifier(n_estimators, random_state=random_state, n_jobs=-1)
+    importances: np.ndarray = forest.fit(X, y, sample_weight=sample_weight).feature_importances_
+    return importances
 
 
 class RecursiveElimination(Ranking):
-    """The k features that stay when a decision tree is fitted again and again, each time without the one that it made
-    least use of.
+    """Selection of k features by recursive elimination: refits a decision tree without its least important feature.
 
-    `scores_` is 0 for those that stay, and the lower the earlier one went.
+    `scores_` is 0 for the selected features, and lower for a feature that was eliminated earlier.
 
     Args:
         k: Number of features, 1 to d.
-        random_state: Of the trees.
+        random_state: Seed of the trees.
     Reference:
         Guyon et al. 2002, doi:10.1023/A:1012487302797, which fits linear support vector machines.
     """
@@ -134,6 +155,6 @@ class RecursiveElimination(Ranking):
         return scores
 
 
-def _numbers(scores: np.ndarray) -> np.ndarray:
-    """The scores, 0 where there is none as a feature does not vary."""
+def _without_nan(scores: np.ndarray) -> np.ndarray:
+    """Replace the NaN scores of constant features by 0."""
     return np.where(np.isnan(scores), 0.0, scores)

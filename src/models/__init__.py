@@ -1,1 +1,1 @@
-"""Networks (Keras 3) and classical baselines behind one interface: `src.models.interface`."""
+"""Networks (Keras 3) and classical models with one interface, `src.models.interface`."""

@@ -1,4 +1,4 @@
-"""Copies of a row: 70 % of KDD99's records have one. Training weighs them, scoring asks once for all of them."""
+"""Duplicate rows, which are 70 % of KDD99: merged into weights in training, scored once."""
 
 import numpy as np
 
@@ -7,17 +7,17 @@ from src.data.layout import ModelInput, Windows
 
 
 def merge_copies(X: ModelInput, y: np.ndarray, most: int) -> tuple[ModelInput, np.ndarray, np.ndarray]:
-    """Rows that are equal, class included, as few rows that weigh as much: the same expected gradient for less work.
+    """Merge duplicate rows (same features and class) into fewer, heavier rows; the expected gradient is unchanged.
 
-    A row that occurs a thousand times would, as a single row of weight 1000, throw every batch it is in; so a row
-    stands for at most `most` copies, and all its rows weigh the same.
+    A single row of weight 1000 would dominate every batch it is in. So a row replaces at most `most` copies, and the
+    rows that replace the same copies have equal weights.
 
     Args:
-        X: float32, shape (n, k), or Windows, shape (n, w, k).
-        y: int32, shape (n,).
-        most: Copies that one row may stand for; 1 leaves everything as it is.
+        X: Features, float32, shape (n, k), or Windows, shape (n, w, k).
+        y: Classes, int32, shape (n,).
+        most: Upper bound on the copies that one row replaces; 1 merges none.
     Returns:
-        X, m of its rows; y, int32, shape (m,); weights, float32, shape (m,), that are 1 on average.
+        Features and classes of the m rows that are left, and their weights, float32, shape (m,), with mean 1.
     """
     if most == 1:
         return X, y, np.ones(len(X), dtype=np.float32)
@@ -29,16 +29,17 @@ def merge_copies(X: ModelInput, y: np.ndarray, most: int) -> tuple[ModelInput, n
 
 
 def distinct(X: ModelInput, y: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The distinct rows of X, or those of X and y together.
+    """Find the distinct rows of X, or of X and y together.
 
-    Should the hashes of two of them be equal, every row counts as one of its own.
+    If two different rows have the same hash, no rows are merged.
 
     Args:
-        X: float32, shape (n, k), or Windows, shape (n, w, k).
-        y: int32, shape (n,).
+        X: Features, float32, shape (n, k), or Windows, shape (n, w, k).
+        y: Classes, int32, shape (n,); None compares the features alone.
     Returns:
-        Where each of the m distinct rows first stands, int64, shape (m,); which of them each row is, int64, shape (n,);
-        and how often there is each, int64, shape (m,).
+        Index in X of the first occurrence of each of the m distinct rows, int64, shape (m,);
+        index among the distinct rows of each row, int64, shape (n,);
+        number of occurrences of each distinct row, int64, shape (m,).
     """
     if isinstance(X, Windows):
         ids = _window_ids(X)
@@ -54,9 +55,9 @@ def distinct(X: ModelInput, y: np.ndarray | None = None) -> tuple[np.ndarray, np
 
 
 def _window_ids(X: Windows) -> np.ndarray:
-    """An id below n for each window, int64, shape (n,); equal windows, and only those, have equal ids."""
-    _, kind, _ = distinct(X.rows)
+    """Ids of the windows, int64, shape (n,), each below n; equal for equal windows, and for no others."""
+    _, row_ids, _ = distinct(X.rows)
     ids = np.zeros(len(X), dtype=np.int64)
-    for place in X.places.T:  # the windows up to one step, numbered, and the next step: below n m, so it fits
-        _, ids = np.unique(ids * len(X.rows) + kind[place], return_inverse=True)
+    for step in X.places.T:  # ids of the windows up to this step; the product is below n * m, so int64 holds it
+        _, ids = np.unique(ids * len(X.rows) + row_ids[step], return_inverse=True)
     return ids

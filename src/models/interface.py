@@ -1,4 +1,4 @@
-"""What a model is: a recipe that `fit` turns into a classifier, which can be asked, kept and read back."""
+"""Model interface: `fit` returns a classifier that predicts, saves and loads."""
 
 import json
 from collections.abc import Callable
@@ -19,23 +19,23 @@ class Classifier(Protocol):
     """A fitted model."""
 
     def predict_proba(self, X: ModelInput) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of X as the model was fitted on."""
+        """Class probabilities, float32, shape (n, classes), of X in the form that the model was fitted on."""
         ...
 
     def save(self, folder: Path) -> None:
-        """Keep everything `load` needs in `folder`, pickle-free."""
+        """Write to `folder` everything that `load` needs, without pickle."""
         ...
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Outcome of a fit.
+    """Result of a fit.
 
     Attributes:
-        classifier: With the weights of the best epoch on validation.
-        seconds: Wall-clock time of the fit alone: no import, no preparation, no evaluation.
-        epochs: One mapping an epoch: `epoch` (1-based), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
-        facts: What else is worth a line in the run's record, such as the number of weights.
+        classifier: Fitted model, with the weights of the best epoch on validation.
+        seconds: Wall-clock time of the fit alone, without imports, preparation and evaluation.
+        epochs: Metrics of each epoch: `epoch` (1-based), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
+        facts: Other values for the record of the run, such as the number of weights.
     """
 
     classifier: Classifier
@@ -45,11 +45,11 @@ class Fitted:
 
 
 class Model(Protocol):
-    """A recipe: what a file in conf/model builds. Making one imports no framework.
+    """Unfitted model, built from a file in conf/model; building it does not import Keras.
 
     Attributes:
-        reads_windows: X may be Windows, and `steps` is heeded.
-        max_classes: Of a task; None: any number.
+        reads_windows: True if X may be Windows and `fit` uses `steps`.
+        max_classes: Largest number of classes of a task; None for any number.
     """
 
     reads_windows: ClassVar[bool]
@@ -57,7 +57,7 @@ class Model(Protocol):
 
     @property
     def single(self) -> "Model":
-        """The recipe of one member of a ensemble; itself where there is none."""
+        """Model of one member of an ensemble; the model itself if it is no ensemble."""
         ...
 
     def fit(
@@ -74,20 +74,26 @@ class Model(Protocol):
         steps: np.ndarray | None = None,
         attack: np.ndarray | None = None,
     ) -> Fitted:
-        """Fit on X, float32, shape (n, k), or Windows, shape (n, w, k), and y, int32, shape (n,).
-
-        Validation may only stop the fit.
+        """Fit on the training part; validation only decides when to stop.
 
         Args:
-            steps: The step each of the k columns of a record belongs to, int64, shape (k,); None: each its own.
+            X: Features, float32, shape (n, k), or Windows, shape (n, w, k).
+            y: Classes, int32, shape (n,).
+            X_val: Features of the validation part.
+            y_val: Classes of the validation part.
+            n_classes: Number of classes of the task.
+            training: Settings of a network's training; classical models do not use them.
+            seed: Seed of all random draws.
+            on_epoch: Called with the metrics of each epoch.
+            steps: Step that each of the k columns belongs to, int64, shape (k,); None makes each column a step.
             attack: Attack type of each row of X, int32 codes, shape (n,).
         Raises:
-            FloatingPointError: the loss is no longer a number; names the epoch.
-            ValueError: attack types are to be balanced, and there are none.
+            FloatingPointError: the loss is NaN or infinite; the message names the epoch.
+            ValueError: `training` balances attack types and `attack` is None.
         """
         ...
 
 
 def write_kind(folder: Path, kind: str, **facts: Any) -> None:
-    """Note which class can read `folder`."""
+    """Write the kind of a saved model, by which `load_classifier` finds the class that reads `folder`."""
     write_text(folder / "model.json", json.dumps({"kind": kind, **facts}, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""Read back fitted models: `model.json` beside each says which class does."""
+"""Loading of fitted models; `model.json` in the folder names the kind."""
 
 import json
 from pathlib import Path
@@ -7,15 +7,15 @@ from src.models.interface import Classifier
 
 
 def load_classifier(folder: Path) -> Classifier:
-    """Read back what `Classifier.save` kept.
+    """Load a model that `Classifier.save` wrote.
 
     Raises:
-        ValueError: the folder holds no model, or one of a kind this version does not know.
+        ValueError: the folder holds no model, or a model of an unknown kind.
     """
-    note = folder / "model.json"
-    if not note.is_file():
+    path = folder / "model.json"
+    if not path.is_file():
         raise ValueError(f"{folder}: found no model.json, expected a folder that a detector's model was saved to")
-    facts = json.loads(note.read_text(encoding="utf-8"))
+    facts = json.loads(path.read_text(encoding="utf-8"))
     if facts["kind"] == "network":
         from src.models.networks.classifier import NetworkClassifier
 
@@ -24,5 +24,5 @@ def load_classifier(folder: Path) -> Classifier:
         from src.models.classical.classifier import ClassicalClassifier
 
         return ClassicalClassifier.load(folder, facts["n_classes"])
-    raise ValueError(f"{note}: found the kind {facts['kind']!r}, expected 'network' or 'classical'; "
-                     "it was written by another version of this project")  # fmt: skip
+    raise ValueError(f"{path}: found the kind {facts['kind']!r}, expected 'network' or 'classical'; "
+                     "the model was saved by another version of this project: train it again")  # fmt: skip

@@ -1,4 +1,4 @@
-"""How networks are trained: the numbers of conf/training."""
+"""Settings of the training of networks, from conf/training."""
 
 from typing import Annotated, Literal
 
@@ -10,31 +10,31 @@ from src.utils.validation import CHECKED
 
 @dataclass(frozen=True, config=CHECKED)
 class Training:
-    """Training of a network; classical models have none.
+    """Settings of the training of a network; classical models do not use them.
 
     Attributes:
-        epochs: At most so many passes over the training part.
-        batch_size: Records a step; a smaller training part is one batch.
-        max_copies_per_row: Up to so many equal rows are trained as one that weighs as much (`src.models.dedup`);
+        epochs: Upper bound on the passes over the training part.
+        batch_size: Rows in a batch; a smaller training part is one batch.
+        max_copies_per_row: Upper bound on the equal rows that are merged into one heavier row (`src.models.dedup`);
             1 merges none.
-        class_balance: 0 to 1: a class of n records weighs n ** -class_balance a record, so that at 1 all classes weigh
-            the same. Loss and accuracy of training are of the weighted rows, those of validation are not weighted.
-        type_balance: 0 to 1: a record also weighs (records of its attack type / records of its class) ** -type_balance,
-            so that at 1 all types of a class weigh the same. A class weighs more by it, the more types it has.
-        max_rows_per_attack_type: At most so many rows of each attack type, and of normal traffic, are trained, drawn at
-            random; null trains all. Of distinct records two thirds are normal, and nine attacks in ten are of one type.
-        history_grafts: Copies of normal rows that get the history of an attack and its class, as a share of the normal
-            rows (`src.models.networks.history_grafts`); for a model that reads the history.
-        noise: Standard deviation of the Gaussian noise that training adds to the inputs, after they are standardized.
+        class_balance: Exponent b from 0 to 1: each record of a class of n records weighs n ** -b. At 1 all classes
+            weigh the same. The loss and accuracy of training are weighted; those of validation are not.
+        type_balance: Exponent b from 0 to 1: each record also weighs (records of its attack type / records of its
+            class) ** -b. At 1 all types of a class weigh the same, and a class of more types weighs more.
+        max_rows_per_attack_type: Upper bound on the rows of each attack type, and of normal traffic, drawn at random;
+            null for none. Two thirds of the distinct records are normal; nine in ten of the others are of one type.
+        history_grafts: Copies of normal rows with the history and class of an attack, as a share of the normal rows
+            (`src.models.networks.history_grafts`); for layout=history.
+        noise: Standard deviation of the Gaussian noise that training adds to the standardized inputs.
         label_smoothing: Share of each target that is spread evenly over all classes, also in `val_loss`.
         optimizer: Keras optimizer.
-        learning_rate: Its peak, reached after the warm-up.
-        schedule: `constant`, or `cosine`: down to 0 at the last epoch.
-        warmup_epochs: Linear rise from 0, in epochs.
-        clipnorm: Norm that each weight's gradient is cut to; null for none.
-        monitor: What early stopping looks at; the weights of its best epoch are kept.
-        patience: Epochs without a better value before the fit ends; null never ends early.
-        jit_compile: Compile each step with XLA, whose cores then share operations: on a CPU that is slower.
+        learning_rate: Peak of the learning rate, reached after the warm-up.
+        schedule: Course of the learning rate: `constant`, or `cosine`, which falls to 0 at the last epoch.
+        warmup_epochs: Duration of the linear rise from 0, in epochs.
+        clipnorm: Upper bound on the norm of each weight's gradient; null for none.
+        monitor: Metric of early stopping; the weights of its best epoch are kept.
+        patience: Epochs without a better value before the fit ends; null runs all epochs.
+        jit_compile: Compile each step with XLA. On a CPU that is slower: the cores then share operations, not batches.
         progress: Show a progress bar.
     """
 

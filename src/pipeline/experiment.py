@@ -10,7 +10,7 @@ import numpy as np
 from src.config.settings import Settings
 from src.detector.detector import Card, Detector
 from src.evaluation import metrics, outputs
-from src.evaluation.assessment import judge
+from src.evaluation.assessment import assess
 from src.evaluation.leakage import Background
 from src.evaluation.thresholds import fit_decision
 from src.features.reduction import Reduced
@@ -222,7 +222,7 @@ def evaluate(
         start = time.perf_counter()
         uncalibrated = detector.uncalibrated(table.X)
         seconds += time.perf_counter() - start
-        assessments[name] = judge(
+        assessments[name] = assess(
             uncalibrated, detector.decision, table, background, settings.task, settings.evaluation, settings.seed
         )
     test_metrics = {
@@ -237,5 +237,5 @@ def evaluate(
         folder, caption, shown = out.reports, settings.caption, everything
         if name != "test":
             folder, caption, shown = out.further_tests / name, f"{settings.caption}, {name}", test_metrics[name]
-        outputs.write_judgement(assessment, shown, settings.task.class_names, folder, caption, name)
+        outputs.write_assessment(assessment, shown, settings.task.class_names, folder, caption, name)
     return everything

@@ -1,13 +1,15 @@
-"""From the grids of conf/experiment to the runs that the store has of them, and to the reports on these."""
+"""Finds the runs of the grids in conf/experiment in the store and writes the report on them."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from omegaconf import OmegaConf
 
 from src.config.build import build
-from src.config.jobs import jobs
-from src.reports.grid_report import GridReport
-from src.reports.runs import Entry, Results, Run
+from src.config.jobs import jobs_with_recipes
+from src.config.settings import Settings
+from src.reports.report import Report
+from src.reports.runs import Configuration, Results, Run
 from src.tracking.finished_runs import FinishedRun, find_finished
 from src.tracking.parents import log_to_parent
 from src.tracking.seed_groups import group_by_seed
@@ -15,32 +17,42 @@ from src.utils.paths import PROJECT, project
 
 
 def grids(report: str) -> list[str]:
-    """Names of the grids that a report reads, the files of conf/experiment/<report>."""
+    """Return the names of the grids that a report reads, the files of conf/experiment/<report>."""
     return sorted(f"{report}/{path.stem}" for path in (PROJECT / "conf" / "experiment" / report).glob("*.yaml"))
 
 
-def write_grid_report(name: str, report: Callable[[Results], GridReport], given: Sequence[str]) -> None:
-    """Find the runs of the grids of a report, whatever is there of them, and write reports/<name>.
+def collect_and_write(name: str, report: Callable[[Results], Report], overrides: Sequence[str]) -> None:
+    """Find the runs of a report's grids and write reports/<name>. Missing runs are listed in the report.
 
     Args:
-        given: Overrides of the command line; Hydra must be initialized.
+        report: Makes the report from the runs.
+        overrides: Overrides of the command line; Hydra must be initialized.
     """
-    entries = tuple(entry for grid in grids(name) for entry in _entries(grid, given))
-    first = build(OmegaConf.create(dict(entries[0].config)))
+    found = tuple(one for grid in grids(name) for one in _configurations(grid, overrides))
+    first = settings(found[0])
+    written = report(Results(found, first.dataset.simulated))
     folder = project().reports / name
-    report(Results(entries, first.dataset.simulated)).write(folder)
+    written.write(folder)
     log_to_parent(first, folder, "report")
-    found = sum(len(entry.runs) for entry in entries)
-    print(f"{found} of {sum(len(entry.seeds) for entry in entries)} runs: {folder / 'index.html'}")
+    print(f"{len(written.results.runs)} of {written.results.asked} runs: {folder / 'index.html'}")
 
 
-def _entries(grid: str, given: Sequence[str]) -> list[Entry]:
+def settings(configuration: Configuration) -> Settings:
+    """Return the checked settings of a configuration, with any of its seeds."""
+    return build(OmegaConf.create(dict(configuration.config)))
+
+
+def _configurations(grid: str, overrides: Sequence[str]) -> list[Configuration]:
+    jobs = jobs_with_recipes([f"+experiment={grid}", *overrides])
+    recipes = {(job.model.name, job.task.name): recipe for job, recipe in jobs}
     found = []
-    for group in group_by_seed(jobs([f"+experiment={grid}", *given])):
+    for group in group_by_seed([job for job, _ in jobs]):
         runs = {seed: _run(run) for seed, config in group.configs.items() if (run := find_finished(config))}
-        found.append(Entry(grid, next(iter(group.configs.values())), tuple(group.configs), runs))
+        config = next(iter(group.configs.values()))
+        recipe = recipes[config["model"]["name"], config["task"]["name"]]
+        found.append(Configuration(grid, config, tuple(group.configs), runs, recipe))
     return found
 
 
 def _run(run: FinishedRun) -> Run:
-    return Run(run.metrics, run.params, run.files, run.current)
+    return Run(run.id, run.metrics, run.params, cache(run.files), run.page, run.current)

@@ -1,7 +1,9 @@
-"""Reports as people read them: Markdown with its pictures, and the same as one HTML file that needs nothing else."""
+"""Files of a report: Markdown with its pictures beside it, and one HTML file with everything inside."""
 
 import base64
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +15,7 @@ from src.utils.files import whole_folder, write_text
 
 
 def templates(folder: Path) -> Environment:
-    """The text templates of a folder, and the shared ones; a name that is not given is an error."""
+    """Return the text templates of a folder and the shared ones; a name without a value is an error."""
     return Environment(loader=FileSystemLoader([folder, _SHARED]), undefined=StrictUndefined, autoescape=False)
 
 
@@ -21,29 +23,35 @@ _SHARED = Path(__file__).with_name("templates")
 _PAGE = templates(_SHARED)
 
 
-def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; no cell may be empty."""
-    for row in rows:
-        if len(row) != len(columns) or not all(row):
-            raise ValueError(f"table {columns}: found the row {row}, expected {len(columns)} cells, none of them empty")
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def tidy(text: str) -> str:
-    """A rendered template without white space at the ends of its lines."""
+    """Return a rendered template without white space at the ends of its lines."""
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def contents(text: str) -> str:
+    """Return links to the sections of a Markdown text.
+
+    >>> contents("## The paper's claims")
+    "Contents: [The paper's claims](#the-papers-claims)"
+    """
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    return "Contents: " + " · ".join(f"[{section}](#{anchor(section)})" for section in sections)
+
+
+def anchor(section: str) -> str:
+    """Return the anchor of a section, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", section.lower()).replace(" ", "-")
 
 
 def write_report(
     folder: Path, title: str, pictures: Mapping[str, Figure], markdown: str, page: str, *, simulated: bool
 ) -> None:
-    """Write README.md, its pictures as SVG, and index.html; all of it or nothing.
+    """Write README.md, its pictures as SVG, and index.html; everything or nothing.
 
     Args:
-        pictures: By name: the text shows `<name>.svg`.
-        markdown: README.md.
-        page: The text of index.html, in Markdown; it may have links that only help where the store is.
+        pictures: Figures by name: the text shows `<name>.svg`.
+        markdown: Text of README.md.
+        page: Text of index.html in Markdown; it may have links that only help where the store is.
     """
     with whole_folder(folder) as part:
         for name, figure in pictures.items():
@@ -53,7 +61,12 @@ def write_report(
 
 
 def _html(title: str, text: str, folder: Path, *, simulated: bool) -> str:
-    body = MarkdownIt("commonmark").enable("table").render(text)
+    markdown = MarkdownIt("commonmark").enable("table")
+    tokens = markdown.parse(text)
+    for heading, content in pairwise(tokens):
+        if heading.type == "heading_open":
+            heading.attrSet("id", anchor(content.content))
+    body = str(markdown.renderer.render(tokens, markdown.options, {}))
     for picture in folder.glob("*.svg"):
         data = base64.b64encode(picture.read_bytes()).decode()
         body = body.replace(f'src="{picture.name}"', f'src="data:image/svg+xml;base64,{data}"')

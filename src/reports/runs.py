@@ -1,4 +1,4 @@
-"""The runs that a report on grids reads: a configuration each, over its seeds."""
+"""The runs that a report reads: one run, one configuration over its seeds, and all configurations of a report."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import Any
 
 from src.evaluation.intervals import Interval, student
 
-_MODELS = {"lstm": "LSTM"}
-_INPUTS = {"pca": "PCA", "mi": "MI"}
+_MODELS = {"lstm": "LSTM", "lstm_ensemble": "LSTM"}
+_REDUCERS = {"pca": "PCA", "mi": "MI"}
+_LAYOUTS = {"groups": "all features by groups", "history": "all features and history"}
 
 
 @dataclass(frozen=True)
@@ -16,73 +17,100 @@ class Run:
     """A run of the store.
 
     Attributes:
-        metrics: As logged, such as `test_accuracy`.
-        params: As logged, such as `derived.records_test`.
-        files: Gives a folder with copies of its artifacts; where the store is far they are fetched then.
-        current: It ran on the code as it is now.
+        id: Name in the store.
+        metrics: Metrics as logged, such as `test_accuracy`.
+        params: Parameters as logged, such as `derived.records_test`.
+        files: Function that returns a folder with copies of the artifacts; a remote store is read only then.
+        page: Address of the run in the MLflow UI.
+        current: True if the run is of the present code and library versions.
     """
 
+    id: str
     metrics: Mapping[str, float]
     params: Mapping[str, str]
     files: Callable[[], Path]
-    current: bool
+    page: str
+    current: bool = True
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One configuration that a grid asks for, and the runs that the store has of it.
+class Configuration:
+    """One configuration that a grid asks for, over its seeds, and the runs that the store has of it.
 
     Attributes:
         grid: Name of the experiment file that asks for it.
-        config: Resolved, of any of its seeds.
-        seeds: Those asked for.
-        runs: By seed.
+        config: Resolved config of any of its seeds.
+        seeds: Seeds that the grid asks for.
+        runs: Runs by seed.
+        recipe: Name of the recipe in the config; "none" without one.
     """
 
     grid: str
     config: Mapping[str, Any]
     seeds: tuple[int, ...]
     runs: Mapping[int, Run]
-
-    @property
-    def split(self) -> str:
-        return str(self.config["split"]["name"])
+    recipe: str = "none"
 
     @property
     def task(self) -> str:
         return str(self.config["task"]["name"])
 
     @property
+    def split(self) -> str:
+        return str(self.config["split"]["name"])
+
+    @property
     def model(self) -> str:
+        """Name of the model in conf/model."""
+        return str(self.config["model"]["name"])
+
+    @property
+    def reducer(self) -> str:
+        return str(self.config["reducer"]["name"])
+
+    @property
+    def k(self) -> int:
+        return int(self.config["k"])
+
+    @property
+    def title(self) -> str:
         """Model and input in words: `LSTM, PCA 2`."""
-        c = self.config
-        name = str(c["model"]["name"])
-        told = _MODELS.get(name, name.replace("_", " "))
-        if (members := c["model"].get("members", 1)) > 1:
-            told = f"ensemble of {members} {told}s"
-        return f"{told}, {self.input}"
+        words = _MODELS.get(self.model, self.model.replace("_", " "))
+        if (members := self.config["model"].get("members", 1)) > 1:
+            words = f"ensemble of {members} {words}s"
+        return f"{words}, {self.input}"
 
     @property
     def input(self) -> str:
-        """What the model reads, in words: `PCA 2`."""
-        c = self.config
-        reducer = c["reducer"]["name"]
-        every = {"groups": "all features by groups", "history": "all features and history"}
-        whole = every.get(c["layout"]["name"], "all features")
-        words = [whole if reducer == "none" else f"{_INPUTS.get(reducer, reducer)} {c['k']}"]
-        if c["training"]["history_grafts"]:
+        """Input of the model in words: `PCA 2`."""
+        layout, training = self.config["layout"]["name"], self.config["training"]
+        if self.reducer == "none":
+            words = [_LAYOUTS.get(layout, "all features")]
+        else:
+            words = [f"{_REDUCERS.get(self.reducer, self.reducer)} {self.k}"]
+        if training["history_grafts"]:
             words.append("grafts")
-        if limit := c["training"]["max_rows_per_attack_type"]:
+        if limit := training["max_rows_per_attack_type"]:
             words.append(f"{limit:,} a type")
-        if c["layout"]["name"] == "window":
-            words.append(f"windows of {c['window']}")
-        if c["split"]["distinct"]:
+        if layout == "window":
+            words.append(f"windows of {self.config['window']}")
+        if self.config["split"]["distinct"]:
             words.append("distinct records")
         return ", ".join(words)
 
+    @property
+    def first(self) -> Run | None:
+        """The run with the lowest seed."""
+        return self.runs[min(self.runs)] if self.runs else None
+
+    def values(self, metric: str) -> dict[int, float]:
+        """The metric of each run that has it, by seed."""
+        return {seed: run.metrics[metric] for seed, run in self.runs.items() if metric in run.metrics}
+
     def score(self, metric: str) -> Interval | None:
-        """Mean over the seeds, with Student's interval of two or more, or the bootstrap's of one; None where no run has
-        the metric.
+        """Mean over the seeds with a 95 % interval; None if no run has the metric.
+
+        The interval is Student's for two seeds or more, and the logged bootstrap interval for one.
         """
         values = list(self.values(metric).values())
         if len(values) > 1:
@@ -93,40 +121,40 @@ class Entry:
         low, high = (run.metrics.get(f"{metric}_{end}", values[0]) for end in ("low", "high"))
         return Interval(values[0], low, high)
 
-    def values(self, metric: str) -> dict[int, float]:
-        """The metric of each run that has it, by seed."""
-        return {seed: run.metrics[metric] for seed, run in self.runs.items() if metric in run.metrics}
-
-    @property
-    def first(self) -> Run | None:
-        """The run of the lowest seed."""
-        return self.runs[min(self.runs)] if self.runs else None
+    def pairs(self, other: "Configuration") -> list[tuple[Run, Run]]:
+        """Runs of both configurations for each seed that both have: equal seeds have equal test parts."""
+        return [(run, other.runs[seed]) for seed, run in self.runs.items() if seed in other.runs]
 
 
 @dataclass(frozen=True)
 class Results:
-    """Every configuration of the grids."""
+    """All configurations of a report."""
 
-    entries: tuple[Entry, ...]
+    configurations: tuple[Configuration, ...]
     simulated: bool
 
     @property
+    def runs(self) -> list[Run]:
+        return [run for one in self.configurations for run in one.runs.values()]
+
+    @property
+    def asked(self) -> int:
+        """Number of runs that the grids ask for."""
+        return sum(len(one.seeds) for one in self.configurations)
+
+    @property
     def missing(self) -> list[str]:
-        """What was asked for and is not there, a line each."""
+        """Runs that the grids ask for and the store lacks, one line each."""
         return [
-            f"{entry.model}, {entry.task}, {entry.split} split, seed {seed}"
-            for entry in self.entries
-            for seed in entry.seeds
-            if seed not in entry.runs
+            f"{one.title}, {one.task}, {one.split} split, seed {seed}"
+            for one in self.configurations
+            for seed in one.seeds
+            if seed not in one.runs
         ]
 
     @property
-    def runs(self) -> list[Run]:
-        return [run for entry in self.entries for run in entry.runs.values()]
-
-    @property
     def outdated(self) -> int:
-        """How many runs are not of the code as it is now."""
+        """Number of runs of other code or library versions than the present ones."""
         return sum(not run.current for run in self.runs)
 
     @property
@@ -136,13 +164,13 @@ class Results:
         machines = sorted({f"{run.params['derived.cpu']}, {run.params['derived.cores']} cores" for run in self.runs})
         return f"code {', '.join(revisions) or 'none'} on {'; '.join(machines) or 'none'}"
 
-    def of(self, grids: Iterable[str]) -> list[Entry]:
-        """The configurations of some grids."""
-        return [entry for entry in self.entries if entry.grid in grids]
+    def of(self, grids: Iterable[str]) -> list[Configuration]:
+        """Configurations of some grids."""
+        return [one for one in self.configurations if one.grid in grids]
 
 
-def best_on_validation(entries: Sequence[Entry], metric: str, *, least: bool) -> Entry | None:
-    """The configuration with the best mean of a metric of validation: the test part is not for choosing."""
-    scored = [(score.mean, entry) for entry in entries if (score := entry.score(metric))]
+def best_on_validation(configurations: Sequence[Configuration], metric: str, *, least: bool) -> Configuration | None:
+    """Configuration with the best mean of a validation metric: the test part is not used for choices."""
+    scored = [(score.mean, one) for one in configurations if (score := one.score(metric))]
     pick = min if least else max
-    return pick(scored, key=lambda one: one[0])[1] if scored else None
+    return pick(scored, key=lambda pair: pair[0])[1] if scored else None

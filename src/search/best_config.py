@@ -1,4 +1,4 @@
-"""The winner of a study as an experiment file: `python -m src.train +experiment=best/<study>` makes it again."""
+"""Experiment file of a study's winner, for `python -m src.train +experiment=best/<study>`."""
 
 from datetime import date
 from pathlib import Path
@@ -22,10 +22,14 @@ FOLDER = PROJECT / "conf" / "experiment" / "best"
 
 
 def write_winner(sweep: Sweep, study: Study, trial: FrozenTrial, overrides: list[str], first_seed: int) -> Path:
-    """Write the file of one trial, and return its path.
+    """Write the experiment file of one trial, and return its path.
 
     Args:
-        overrides: Those of the study's command, which hold for all its trials.
+        sweep: Definition of the study.
+        study: Study of the trial.
+        trial: Complete trial to write.
+        overrides: Overrides that hold for all trials of the study.
+        first_seed: Seed of the trial's first fit.
     """
     everything = [*overrides, *(as_override(name, value) for name, value in trial.params.items())]
     path = FOLDER / f"{study.study_name}.yaml"
@@ -48,21 +52,21 @@ def _head(sweep: Sweep, study: Study, trial: FrozenTrial, first_seed: int) -> st
 
 
 def _body(overrides: list[str], n_seeds: int, first_seed: int) -> str:
-    """Choices of groups as a defaults list, everything else by its place."""
+    """YAML of the overrides: choices of groups as a defaults list, other keys as nested mappings."""
     choices: list[object] = []
     values: dict[str, object] = {}
-    for one in OverridesParser.create().parse_overrides(overrides):
-        if one.key_or_group in (*GROUPS, "recipe", "experiment"):
-            what = "/experiment" if one.key_or_group == "experiment" else f"override /{one.key_or_group}"
-            choices.append({what: str(one.value())})
+    for override in OverridesParser.create().parse_overrides(overrides):
+        key = override.key_or_group
+        if key in (*GROUPS, "recipe", "experiment"):
+            choices.append({"/experiment" if key == "experiment" else f"override /{key}": str(override.value())})
             continue
-        *places, last = one.key_or_group.split(".")
+        *parents, last = key.split(".")
         node = values
-        for place in places:
-            node = node.setdefault(place, {})  # type: ignore[assignment]
-        value = one.value()
+        for parent in parents:
+            node = node.setdefault(parent, {})  # type: ignore[assignment]
+        value = override.value()
         node[last] = value.text if isinstance(value, QuotedString) else value
-    if n_seeds > 1:  # all that the score is the mean of
+    if n_seeds > 1:  # a multirun of all the seeds that the score is the mean of
         values["hydra"] = {"sweeper": {"params": {"seed": ",".join(str(first_seed + turn) for turn in range(n_seeds))}}}
     parts = [{"defaults": [*choices, "_self_"]}] if choices else []
     return "".join("\n" + yaml.safe_dump(part, sort_keys=False) for part in [*parts, values] if part)

@@ -1,4 +1,4 @@
-"""What a file of conf/sweep declares: a study, every value checked."""
+"""Definition of a study: a file of conf/sweep, with every value checked."""
 
 import warnings
 from typing import Annotated, Any, Literal
@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from src.utils.validation import CHECKED
 
-# What a trial may be judged by: figures of its fits, never of the test part.
+# figures that a study may optimize: of the fit and of validation, never of the test part
 OBJECTIVES = ("val_macro_f1", "val_accuracy", "fit_seconds", "network_parameters")
 SAMPLERS = {
     "tpe": optuna.samplers.TPESampler,
@@ -33,21 +33,22 @@ class Sweep:
     """A search over configs.
 
     Attributes:
-        name: Of the file.
+        name: Name of the file.
         study: Name of the study in its storage, and of the winner's file.
-        storage: SQLAlchemy URL; null: the environment's OPTUNA_STORAGE, or mlruns/optuna.db.
-        space: See `src.search.space.read_space`.
-        objectives: What to maximize or minimize; the first picks the winner. Where it is the only one, and a score,
-            trials are pruned by their accuracy on validation, epoch by epoch.
-        n_trials: Trials of the study, however many calls and workers share them.
-        timeout: Seconds after which this call begins no other trial; null for none.
-        n_seeds: Fits of each trial, on seeds that follow each other; what counts is their mean.
-        seed: Trial n draws with a seed made of it and n, so that it draws the same whichever worker it falls to.
+        storage: SQLAlchemy URL; null for the environment's OPTUNA_STORAGE, or else mlruns/optuna.db.
+        space: Parameters and their distributions, in the syntax of `src.search.space`.
+        objectives: Figures to maximize or minimize; the first one decides the winner. If it is the only one, and a
+            score, poor trials are pruned by their validation accuracy after each epoch.
+        n_trials: Number of trials of the study, shared by all its calls and workers.
+        timeout: Seconds after which this call starts no further trial; null for no limit.
+        n_seeds: Number of fits of each trial, on consecutive seeds. The mean of their scores counts.
+        seed: Seed of the sampler. Each trial has a seed made from this one and its number, so that it draws the same
+            values whichever worker runs it.
         sampler: `name`, one of `SAMPLERS`, and arguments of Optuna's class.
         pruner: `name`, one of `PRUNERS`, and arguments of Optuna's class.
-        max_failures: More failed trials than this in a row stop the study.
-        threads: Of each worker; null: as many as the machine has cores.
-        heartbeat: Seconds between two signs of life of a worker; after four missed ones its trial is run again.
+        max_failures: Largest number of trials that may fail one after the other; one more stops the study.
+        threads: Number of threads of each worker; null for one per core of the machine.
+        heartbeat: Seconds between two heartbeats of a worker. After four without one, its trial is run again.
     """
 
     name: str
@@ -75,14 +76,14 @@ class Sweep:
 
     @property
     def prunes(self) -> bool:
-        """Whether a trial may end before its fit does; Optuna prunes by one objective only."""
+        """True where a trial may end before its fit does. Optuna prunes studies of one objective only."""
         scores = ({"val_macro_f1": "maximize"}, {"val_accuracy": "maximize"})
         return self.objectives in scores and self.pruner["name"] != "none"
 
     def make_sampler(self, number: int) -> optuna.samplers.BaseSampler:
-        """The sampler of trial `number`."""
+        """Make the sampler of one trial."""
         seed = self.seed
-        if self.sampler.get("name") != "qmc":  # whose sequence must stay one; it counts the trials itself
+        if self.sampler.get("name") != "qmc":  # its points form one sequence over all trials
             seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
         return _make("sampler", SAMPLERS, {**self.sampler, "seed": seed})
 
@@ -91,18 +92,18 @@ class Sweep:
 
 
 def quiet() -> None:
-    """Keep Optuna from saying more than the worker's own line for each trial."""
+    """Silence Optuna's own messages: the worker prints a line for each trial."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # grouped TPE, heartbeats: "experimental" since Optuna 2.9; the lock file holds the version that was tested
+    # grouped TPE and heartbeats are marked as experimental since Optuna 2.9; the lock file pins the tested version
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
-def _make(what: str, known: dict[str, Any], options: dict[str, Any]) -> Any:
+def _make(group: str, known: dict[str, Any], options: dict[str, Any]) -> Any:
     name = options.get("name")
     if name not in known:
-        raise ValueError(f"{what}.name={name!r}, expected one of {', '.join(known)}")
+        raise ValueError(f"{group}.name={name!r}, expected one of {', '.join(known)}")
     try:
         quiet()
         return known[name](**{key: value for key, value in options.items() if key != "name"})
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{what}: {error}") from None
+        raise ValueError(f"{group}: {error}") from None

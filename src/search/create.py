@@ -1,4 +1,4 @@
-"""A study's beginning: made by its first worker, found by the others and by every later call, and always the same."""
+"""Creation of a study by its first worker. Other workers and later calls open it, and check that it is the same."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError
-from optuna.storages import _CachedStorage
+from optuna.storages import RDBStorage
 from optuna.study import Study
 
 from src.config.build import ConfigError
@@ -22,14 +22,14 @@ COMMAND = "command"
 _DEFINITION = "definition"
 _CODE = "code or library"
 _SPACE = "space, objective or number of seeds"
-_PATIENCE_S = 60
+_TIMEOUT_S = 60
 
 
-def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments, space: Space) -> tuple[Study, bool]:
-    """The study, and whether it was made now.
+def open_study(sweep: Sweep, storage: RDBStorage, experiments: Experiments, space: Space) -> tuple[Study, bool]:
+    """Return the study, and True where this call created it.
 
     Raises:
-        ConfigError: the storage has another study of that name: other data, space, objectives, code or libraries.
+        ConfigError: the storage has a study of that name with other data, space, objectives, code or libraries.
     """
     definition = _definition(sweep, experiments, space)
     try:
@@ -41,27 +41,29 @@ def open_study(sweep: Sweep, storage: _CachedStorage, experiments: Experiments, 
     except DuplicatedStudyError:
         study = optuna.load_study(study_name=sweep.study, storage=storage)
     found = _wait_for(study, _DEFINITION)
-    if found is None:  # its founder died at once
+    if found is None:  # the worker that created it died at once
         study.set_user_attr(COMMAND, experiments.command)
         study.set_user_attr(_DEFINITION, definition)
     elif changed := [part for part in definition if found.get(part) != definition[part]]:
-        if _SPACE in changed:  # which reaches other code
+        if _SPACE in changed:  # another space may use other code
             changed = [part for part in changed if part != _CODE]
         raise ConfigError(
             f"sweep.study={sweep.study}: the storage has a study of that name with another {' and '.join(changed)}, "
-            f"and its trials would not compare; give this one a name of its own, such as sweep.study={sweep.study}-2"
+            f"so their trials cannot be compared; choose another name, such as sweep.study={sweep.study}-2"
         )
     return study, False
 
 
-def parent_run(study: Study, founded: bool, make: Callable[[], str], reopen: Callable[[str], bool]) -> str:
-    """Id of the study's MLflow run: made by the worker that founded the study, reopened by the others.
+def parent_run(study: Study, created: bool, make: Callable[[], str], reopen: Callable[[str], bool]) -> str:
+    """Return the id of the study's MLflow run. The worker that created the study makes it; the others reopen it.
 
     Args:
-        make: Gives the id of a new run.
-        reopen: Tells whether a run is there, and goes on with it.
+        study: Study that keeps the id.
+        created: True for the worker that created the study.
+        make: Function that starts a run and returns its id.
+        reopen: Function that reopens a run; it returns False where the run is missing.
     """
-    run_id = None if founded else _wait_for(study, RUN)
+    run_id = None if created else _wait_for(study, RUN)
     if run_id is None or not reopen(run_id):
         run_id = make()
         study.set_user_attr(RUN, run_id)
@@ -69,9 +71,9 @@ def parent_run(study: Study, founded: bool, make: Callable[[], str], reopen: Cal
 
 
 def _definition(sweep: Sweep, experiments: Experiments, space: Space) -> dict[str, str]:
-    """Digests of all that makes trials comparable; of the code, that of every model and reducer in the space."""
+    """Digests of what trials must share to be comparable. The code is that of every model and reducer in the space."""
     probes = [of_run(experiments.settings(values).config) for values in ({}, *space.probes())]
-    code = sorted({one["code"] for one in probes})
+    code = sorted({probe["code"] for probe in probes})
     search = json.dumps([sweep.space, sweep.objectives, sweep.n_seeds], sort_keys=True)
     return {
         "config": probes[0]["config"],
@@ -81,8 +83,8 @@ def _definition(sweep: Sweep, experiments: Experiments, space: Space) -> dict[st
 
 
 def _wait_for(study: Study, attribute: str) -> Any:
-    """What the founder is about to write; None where it died before."""
-    end = time.monotonic() + _PATIENCE_S
+    """Wait for an attribute that the creating worker is about to write; None where that worker died before."""
+    end = time.monotonic() + _TIMEOUT_S
     while (value := study.user_attrs.get(attribute)) is None and time.monotonic() < end:
         time.sleep(0.2)
     return value

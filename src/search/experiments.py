@@ -1,4 +1,4 @@
-"""From a trial's values to a checked config and its data; what the trials have in common is made once."""
+"""Configs and data of trials. What trials have in common is made once."""
 
 import shlex
 from collections.abc import Sequence
@@ -15,36 +15,47 @@ from src.pipeline.stage_outputs import StageOutputs
 from src.search.space import Space, Value, Values, as_override
 from src.utils.paths import Workspace
 
-# Keys of the search itself, which an experiment does not have; and those that say how it is run, not what it is.
-_OWN = ("sweep", "worker", "hydra")
-_HOW = ("sweep.storage", "sweep.threads", "sweep.heartbeat", "sweep.timeout", "worker", "hydra")
+# keys of the search, which an experiment does not have
+_SEARCH_KEYS = ("sweep", "worker", "hydra")
+# keys without influence on the trials, left out of the command that a report shows
+_UNSHOWN_KEYS = ("sweep.storage", "sweep.threads", "sweep.heartbeat", "sweep.timeout", "worker", "hydra")
 _QUIET = ("training.progress=false", "tracking.log_model=false")
 
 
 class Experiments:
-    """The experiments of a study.
+    """Experiments of a study.
 
     Args:
-        overrides: Those of the command line.
-        made: Where the pipeline's stages may have left their outputs.
+        overrides: Overrides of the command line.
+        made: Workspace that may have outputs of the pipeline's stages.
+
+    Attributes:
+        overrides: Overrides that hold for every trial.
+        command: Command of the study, without the keys that do not change its trials.
+        fixed: Values that the overrides set.
     """
 
     def __init__(self, overrides: Sequence[str], made: Workspace):
         parsed = OverridesParser.create().parse_overrides(list(overrides))
-        mine = [one for one in parsed if not _begins(one.key_or_group, _OWN)]
-        self.overrides = [str(one.input_line) for one in mine]
-        told = [str(one.input_line) for one in parsed if not _begins(one.key_or_group, _HOW)]
-        self.command = shlex.join(["python", "-m", "src.sweep", *told])
-        self.fixed: Values = {one.key_or_group: one.value() for one in mine if isinstance(one.value(), Value)}
+        own = [override for override in parsed if not _is_under(override.key_or_group, _SEARCH_KEYS)]
+        self.overrides = [str(override.input_line) for override in own]
+        shown = [str(override.input_line) for override in parsed if not _is_under(override.key_or_group, _UNSHOWN_KEYS)]
+        self.command = shlex.join(["python", "-m", "src.sweep", *shown])
+        plain = (override for override in own if isinstance(override.value(), Value))
+        self.fixed: Values = {override.key_or_group: override.value() for override in plain}
         self._made = made
         self._outputs: dict[int, StageOutputs] = {}
         self._configs: dict[tuple[str, ...], DictConfig] = {}
 
     def settings(self, values: Values, seed: int | None = None) -> Settings:
-        """The checked config of one fit.
+        """Compose and check the config of one fit.
+
+        Args:
+            values: Values of a trial.
+            seed: Seed of the fit; None for that of the config.
 
         Raises:
-            ConfigError: the values do not make an experiment.
+            ConfigError: the values are not valid together.
         """
         choices = tuple(as_override(name, value) for name, value in values.items() if name in GROUPS)
         try:
@@ -58,7 +69,7 @@ class Experiments:
             raise ConfigError(f"{', '.join(found)}: {str(error).splitlines()[0]}") from None
 
     def _composed(self, choices: tuple[str, ...]) -> DictConfig:
-        """The config of some choices of groups; Hydra, which reads all files anew, takes a fifth of a trial's extra."""
+        """Compose the config of some choices of groups, once: Hydra reads all files again each time."""
         if choices not in self._configs:
             self._configs[choices] = compose("config", [*self.overrides, *choices, *_QUIET])
         return self._configs[choices]
@@ -71,10 +82,10 @@ class Experiments:
         return outputs
 
     def check(self, space: Space) -> None:
-        """Compose and build enough of the space to see each choice and both ends of each range.
+        """Check configs that together have each choice and both ends of each range.
 
         Raises:
-            ConfigError: naming a value that cannot work.
+            ConfigError: a value is not valid; the message names it.
         """
         self.settings({})
         for values in space.probes():
@@ -84,14 +95,14 @@ class Experiments:
                 raise ConfigError(f"sweep.space: {error}") from None
 
     def defaults(self, space: Space) -> Values:
-        """What the config says without the search, as far as the space has it."""
+        """Values of the config without the search, as far as the space contains them."""
         config = self.settings({}).config
         wanted: dict[str, Value] = {}
         for name in space.parameters:
             value = OmegaConf.select(OmegaConf.create(config), name)
             wanted[name] = config[name]["name"] if name in GROUPS else value
-        return space.contained(wanted)
+        return space.within(wanted)
 
 
-def _begins(key: str, places: Sequence[str]) -> bool:
-    return any(key == place or key.startswith((f"{place}.", f"{place}/")) for place in places)
+def _is_under(key: str, parents: Sequence[str]) -> bool:
+    return any(key == parent or key.startswith((f"{parent}.", f"{parent}/")) for parent in parents)

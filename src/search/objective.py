@@ -1,4 +1,7 @@
-"""What a trial is worth: fits on one or more seeds, judged on validation, pruned by epoch, each tracked as a run."""
+"""Objective of a study: fits a trial's config on one or more seeds and scores it on validation.
+
+Each trial is an MLflow run. A poor trial is pruned between two epochs.
+"""
 
 import math
 
@@ -16,16 +19,20 @@ from src.search.experiments import Experiments
 from src.search.space import Space, Values
 from src.tracking.runs import Run, end_run, tracked_run
 
-RUN = "mlflow_run"  # of a trial, and of a study
+# attributes of a trial in the storage; a study has RUN too
+RUN = "mlflow_run"
 FIGURES = "figures"
 _SAME = "same_as"
 
 
 class Objective:
-    """Runs one trial after another.
+    """Function that Optuna optimizes; called once for each trial.
 
     Args:
-        parent: Id of the run that the trials' runs are nested under.
+        sweep: Definition of the study.
+        space: Parameters to draw.
+        experiments: Configs and data of the trials.
+        parent: Id of the study's MLflow run, under which those of the trials are nested.
     """
 
     def __init__(self, sweep: Sweep, space: Space, experiments: Experiments, parent: str):
@@ -35,15 +42,18 @@ class Objective:
         self._parent = parent
         base = experiments.settings({})
         self._first_seed = base.seed
-        # by which the steps of one seed lie apart from those of the next, in every trial alike
+        # steps between the first epochs of two seeds; the same in every trial, so that steps can be compared
         self._stride = max(base.training.epochs, int(space.highest("training.epochs") or 0))
 
     def __call__(self, study: Study, trial: Trial) -> list[float]:
-        """The values of a trial, one for each objective.
+        """Run one trial.
+
+        Returns:
+            One value for each objective.
 
         Raises:
-            optuna.TrialPruned: it was not worth going on.
-            FloatingPointError: a value is not a number.
+            optuna.TrialPruned: the trial is worse than others at the same epoch.
+            FloatingPointError: a value is NaN or infinite.
         """
         values = self._space.draw(trial)
         settings = self._experiments.settings(values, self._first_seed)
@@ -54,7 +64,7 @@ class Objective:
             try:
                 figures = self._figures(study, trial, values, settings, run)
                 run.set_tags({"trial.state": TrialState.COMPLETE.name})
-            except optuna.TrialPruned as error:  # a decision, not a failure
+            except optuna.TrialPruned as error:  # not a failure: the run ends as FINISHED
                 pruned = error
                 run.set_tags({"trial.state": TrialState.PRUNED.name, "trial.reason": str(error)})
             except Exception as error:
@@ -65,6 +75,7 @@ class Objective:
         return [figures[name] for name in self._sweep.objectives]
 
     def _figures(self, study: Study, trial: Trial, values: Values, settings: Settings, run: Run) -> dict[str, float]:
+        """Figures of the trial: those of an earlier trial with the same values, or those of new fits."""
         if twin := _twin(study, trial):  # the same values give the same fit
             trial.set_user_attr(_SAME, twin.number)
             run.set_tags({"trial.same_as": twin.number})
@@ -78,7 +89,7 @@ class Objective:
         return figures
 
     def _fits(self, trial: Trial, values: Values, settings: Settings, run: Run) -> dict[str, float]:
-        """Mean figures over the seeds."""
+        """Fit on each seed, and return the mean figures."""
         each: list[dict[str, float]] = []
         for turn in range(self._sweep.n_seeds):
             if turn:
@@ -97,7 +108,7 @@ class Objective:
             each.append(figures | {"network_parameters": float(fitted.facts.get("network_parameters", 0))})
         mean = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
         if wrong := [name for name in self._sweep.objectives if not math.isfinite(mean[name])]:
-            raise FloatingPointError(f"found {wrong[0]}={mean[wrong[0]]}, expected a number")
+            raise FloatingPointError(f"found {wrong[0]}={mean[wrong[0]]}, expected a finite number")
         if len(each) > 1:
             score = next(iter(self._sweep.objectives))
             mean[f"{score}_std"] = float(np.std([one[score] for one in each], ddof=1))
@@ -107,12 +118,19 @@ class Objective:
     def _reporter(
         self, trial: Trial, turn: int, before: list[dict[str, float]], epochs: list[dict[str, float]]
     ) -> OnEpoch:
-        """Collects the epochs, and ends the fit of a trial that is pruned; seeds before this one count in its mean."""
+        """Make a callback that collects the epochs and prunes the trial.
+
+        Args:
+            trial: Trial that runs.
+            turn: Position of the seed, from 0.
+            before: Figures of the seeds before this one; the reported value is the mean with theirs.
+            epochs: List that the callback extends.
+        """
 
         def report(epoch: dict[str, float]) -> None:
             epochs.append(epoch)
             value = float(np.mean([one["val_accuracy"] for one in [*before, epoch]]))
-            if not self._sweep.prunes or not math.isfinite(value):  # the fit itself says so, with its cause
+            if not self._sweep.prunes or not math.isfinite(value):  # then the fit itself raises an error with the cause
                 return
             trial.report(value, turn * self._stride + int(epoch["epoch"]))
             if trial.should_prune():
@@ -121,20 +139,20 @@ class Objective:
         return report
 
 
-def found_dead(study: Study, trial: FrozenTrial) -> None:
-    """The worker of a trial died: the trial is run again, and its MLflow run, which nobody could end, is ended."""
+def on_stale_trial(study: Study, trial: FrozenTrial) -> None:
+    """Queue a trial again whose worker died, and end the MLflow run that the worker left open."""
     trial_queue.on_stale(study, trial)
     if run_id := trial.user_attrs.get(RUN):
         end_run(run_id, "KILLED")
 
 
 def _twin(study: Study, trial: Trial) -> FrozenTrial | None:
-    """An earlier trial with the same values."""
+    """Find an earlier trial with the same values."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
     return next((one for one in done if one.params == trial.params and one.number != trial.number), None)
 
 
 def explain(error: BaseException) -> str:
-    """An exception in a line."""
+    """Describe an exception in one line."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,4 +1,8 @@
-"""Pictures of a study. Each function draws one and returns a Matplotlib figure."""
+"""Pictures of a study for its page. Each function draws one and returns a Matplotlib figure.
+
+Optuna's own Matplotlib pictures do not replace them. They have no logarithmic axis for scores and leave out pruned and
+failed trials. With ten parameters their labels overlap. They also change Matplotlib's global style.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,15 +22,19 @@ Trials = Sequence[FrozenTrial]
 
 
 class Scale:
-    """How one objective is drawn.
+    """Axis of one objective.
 
-    A score is drawn as what it lacks, on a logarithmic axis: of 99.4 and 99.6 % a reader would see no difference. All
-    else is drawn as it is.
+    A score is drawn as its distance to 100 % on a logarithmic axis, so that 99.4 and 99.6 % look different. Other
+    objectives are drawn as they are.
+
+    Args:
+        objective: Name of the figure that is optimized.
+        direction: `maximize` or `minimize`.
 
     Attributes:
-        label: Of the axis.
-        log: Whether the axis is logarithmic.
-        low_is_good: Whether what is drawn lower is better.
+        label: Label of the axis.
+        log: True for a logarithmic axis.
+        low_is_good: True where a lower point is a better one.
     """
 
     def __init__(self, objective: str, direction: str):
@@ -40,7 +48,7 @@ class Scale:
         return max(100 * (1 - value), 1e-3) if self._is_score else value
 
     def from_worst(self, complete: "Trials") -> list[FrozenTrial]:
-        """Trials by the first objective, the best last; of equals the oldest is the best."""
+        """Sort trials by the first objective, the best last; of equal ones the oldest is the best."""
         sign = 1 if self.low_is_good else -1
         return sorted(complete, key=lambda trial: (sign * self(trial.values[0]), trial.number), reverse=True)
 
@@ -52,14 +60,23 @@ class Scale:
 
 
 def _logarithmic(axis: Any) -> None:
-    """Plain numbers, at 1, 2 and 5 times the powers of ten."""
+    """Make an axis logarithmic, with labels at 1, 2 and 5 times the powers of ten.
+
+    A vertical axis of a short range has a label at every tick, as it may contain no such number.
+    """
+
+    def minor(value: float, _: int) -> str:
+        low, high = sorted(axis.get_view_interval())
+        every = axis.axis_name == "y" and high < 3 * low
+        return f"{value:g}" if every or f"{value:.1e}"[:3] in ("2.0", "5.0") else ""
+
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else ""))
+    axis.set_minor_formatter(FuncFormatter(minor))
 
 
 def history(trials: Trials, scale: Scale, title: str) -> Figure:
-    """Every trial in the order in which they were made, and the best so far."""
+    """Draw every trial in order, and the best score so far."""
     complete = _complete(trials)
     with rc_context(STYLE):
         figure = Figure(figsize=(7.5, 4), layout="constrained")
@@ -86,7 +103,7 @@ def history(trials: Trials, scale: Scale, title: str) -> Figure:
 
 
 def importances(shares: Mapping[str, float], title: str) -> Figure:
-    """How much of what separates good trials from bad ones goes with each parameter."""
+    """Draw the importance of each parameter: its share in the difference between good trials and poor ones."""
     with rc_context({**STYLE, "axes.grid.axis": "x"}):
         figure = Figure(figsize=(7, 1.4 + 0.34 * len(shares)), layout="constrained")
         axes = figure.add_subplot()
@@ -99,7 +116,7 @@ def importances(shares: Mapping[str, float], title: str) -> Figure:
 
 
 def slices(trials: Trials, scale: Scale, title: str) -> Figure:
-    """The first objective over each parameter."""
+    """Draw the first objective over each parameter."""
     complete = scale.from_worst(_complete(trials))
     names = _names(complete)
     rows = -(-len(names) // _COLUMNS)
@@ -133,7 +150,7 @@ def slices(trials: Trials, scale: Scale, title: str) -> Figure:
 
 
 def parallel_coordinates(trials: Trials, scale: Scale, title: str) -> Figure:
-    """One line a trial through all its values; dark lines are good ones, the best is orange."""
+    """Draw each trial as a line through its values; good ones are dark, the best is orange."""
     complete = scale.from_worst(_complete(trials))
     names = _names(complete)
     with rc_context({**STYLE, "axes.grid": False}):
@@ -148,7 +165,7 @@ def parallel_coordinates(trials: Trials, scale: Scale, title: str) -> Figure:
         for place, name in enumerate(names):
             axes.axvline(place, color="#888888", linewidth=0.8, zorder=1)
             for height, text in _ends(name, complete):
-                axes.annotate(  # by the axis, not on it: the lines end there
+                axes.annotate(  # beside the axis, where no line ends
                     text, (place, height), (4, 0), textcoords="offset points", fontsize=8, va="center", zorder=4,
                     bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
                 )  # fmt: skip
@@ -160,12 +177,12 @@ def parallel_coordinates(trials: Trials, scale: Scale, title: str) -> Figure:
 
 
 def learning_curves(trials: Trials, title: str) -> Figure:
-    """What was reported of each epoch, and where trials were ended."""
+    """Draw the validation accuracy after each epoch, and where trials were pruned."""
     scale = Scale("val_accuracy", "maximize")
     with rc_context(STYLE):
         figure = Figure(figsize=(7.5, 4), layout="constrained")
         axes = figure.add_subplot()
-        shown = [one for one in trials if one.intermediate_values and one.state != TrialState.RUNNING]
+        shown = [trial for trial in trials if trial.intermediate_values and trial.state != TrialState.RUNNING]
         best = max(_complete(shown), key=lambda trial: (trial.values[0], -trial.number), default=None)
         for trial in shown:
             done = trial.state == TrialState.COMPLETE
@@ -184,7 +201,7 @@ def learning_curves(trials: Trials, title: str) -> Figure:
 
 
 def pareto_front(trials: Trials, front: Trials, scales: Sequence[Scale], title: str) -> Figure:
-    """Two objectives, and the trials that no other beats in both."""
+    """Draw two objectives, and the trials that no other trial beats in both."""
     with rc_context(STYLE):
         figure = Figure(figsize=(7, 4.4), layout="constrained")
         axes = figure.add_subplot()
@@ -216,21 +233,22 @@ def _names(complete: Trials) -> list[str]:
 
 
 def _positions(name: str, with_it: Trials) -> tuple[Callable[[FrozenTrial], float], list[str], bool]:
-    """Where a trial stands on a parameter's axis, the labels of its choices, and whether the axis is logarithmic."""
+    """A trial's position on a parameter's axis, the labels of the choices, and True for a logarithmic axis."""
     distribution: BaseDistribution = with_it[0].distributions[name]
     if isinstance(distribution, CategoricalDistribution):
         choices = list(distribution.choices)
-        return lambda trial: choices.index(trial.params[name]), [str(one) for one in choices], False
+        return lambda trial: choices.index(trial.params[name]), [str(choice) for choice in choices], False
     return lambda trial: trial.params[name], [], bool(getattr(distribution, "log", False))
 
 
 def _range(name: str, complete: Trials) -> tuple[float, float]:
-    found = [one for trial in complete if name in trial.params for one in (trial.distributions[name],)]
-    return min(one.low for one in found), max(one.high for one in found)  # type: ignore[attr-defined]
+    """Ends of a numeric parameter's range over all branches of the space."""
+    found: list[Any] = [trial.distributions[name] for trial in complete if name in trial.params]
+    return min(distribution.low for distribution in found), max(distribution.high for distribution in found)
 
 
 def _height(name: str, trial: FrozenTrial, complete: Trials) -> float:
-    """A trial's value on an axis from 0 to 1; not a number where it does not have the parameter."""
+    """A trial's position on an axis from 0 to 1; NaN where the trial does not have the parameter."""
     if name not in trial.params:
         return float("nan")
     at, ticks, log = _positions(name, [trial])
@@ -244,7 +262,7 @@ def _height(name: str, trial: FrozenTrial, complete: Trials) -> float:
 
 
 def _ends(name: str, complete: Trials) -> list[tuple[float, str]]:
-    """What to write along a parameter's axis: every choice, or both ends of the range."""
+    """Positions and labels along a parameter's axis: every choice, or both ends of the range."""
     with_it = [trial for trial in complete if name in trial.params]
     _, ticks, _ = _positions(name, with_it)
     if ticks:

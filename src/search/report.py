@@ -1,4 +1,4 @@
-"""What came out of a study: pictures, pages and the winner's file, in reports/sweeps/<study> and on its MLflow run."""
+"""Report of a study: page, pictures and winner's file, in reports/sweeps/<study> and in its MLflow run."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,11 +24,11 @@ from src.tracking import parents
 from src.utils.files import whole_folder, write_text
 from src.utils.paths import Workspace, project
 
-Drawn = list[tuple[str, str, Figure]]  # name of the file, what it shows, the picture
+Drawn = list[tuple[str, str, Figure]]  # name of the file, caption, picture
 
 
 def write_report(sweep: Sweep, study: Study, experiments: Experiments, parent: str) -> str:
-    """Write everything, add it to the study's MLflow run, and return what to tell the user."""
+    """Write the report, add it to the study's MLflow run, and return a summary for the terminal."""
     if not any(trial.state == TrialState.COMPLETE for trial in study.get_trials(deepcopy=False)):
         return f"{study.study_name}: no trial is complete, so there is no winner; see the reasons in the study's runs"
     base = experiments.settings({})
@@ -63,7 +63,7 @@ def study_folder(out: Workspace, study: Study) -> Path:
 
 
 def draw(sweep: Sweep, study: Study, simulated: bool) -> Iterator[tuple[str, str, Figure]]:
-    """Each picture that the study's trials are enough for."""
+    """Draw each picture for which the study has enough trials: name of the file, caption, picture."""
     trials = trial_queue.counted(study)
     scales = [Scale(name, direction) for name, direction in sweep.objectives.items()]
     title = f"{'SIMULATED DATA - ' if simulated else ''}{study.study_name}"
@@ -77,23 +77,31 @@ def draw(sweep: Sweep, study: Study, simulated: bool) -> Iterator[tuple[str, str
         plots.parallel_coordinates(trials, scales[0], title),
     )
     if sweep.prunes:
-        yield "learning_curves", "Epoch by epoch, and where trials were ended", plots.learning_curves(trials, title)
+        yield (
+            "learning_curves",
+            "Validation accuracy by epoch, and where trials were pruned",
+            plots.learning_curves(trials, title),
+        )
     if len(scales) > 1:
         front = study.best_trials
-        yield "pareto_front", "What no other trial beats", plots.pareto_front(trials, front, scales, title)
+        yield (
+            "pareto_front",
+            "Trials that no other trial beats in both objectives",
+            plots.pareto_front(trials, front, scales, title),
+        )
 
 
 def _importances(study: Study) -> dict[str, float]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that a short study's importances are rough
+            warnings.simplefilter("ignore", UserWarning)  # importances of a short study are rough
             return optuna.importance.get_param_importances(study, target=_importance_target(study))
-    except (ValueError, RuntimeError):  # too few complete trials, or all alike
+    except (ValueError, RuntimeError):  # too few complete trials, or all of them equal
         return {}
 
 
 def _importance_target(study: Study) -> Callable[[FrozenTrial], float] | None:
-    """What Optuna's importances look at where there are several objectives: low is good, whatever the direction."""
+    """Objective for Optuna's importances in a study of several; Optuna takes low values as good ones there."""
     if len(study.directions) == 1:
         return None
     sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
@@ -126,7 +134,7 @@ def _markdown(sweep: Sweep, study: Study, winner: FrozenTrial, drawn: Drawn, exp
         f"`{study.user_attrs[COMMAND]}`",
         "",
         f"{warning}{base.task.name} on {base.dataset.name}, {base.split.name} split. {sum(counts.values())} of "
-        f"{sweep.n_trials} trials: {states}. Judged by `{score}`, {seeds}; no trial has seen the test part.",
+        f"{sweep.n_trials} trials: {states}. Score: `{score}`, {seeds}; no trial has seen the test part.",
         "",
         f"| | best (trial {winner.number}) | without the search (trial {first.number}) |",
         "|---|---|---|",
@@ -135,7 +143,7 @@ def _markdown(sweep: Sweep, study: Study, winner: FrozenTrial, drawn: Drawn, exp
         f"`python -m src.train +experiment=best/{study.study_name}` makes the best one again.",
         "",
         *on_test(study.study_name, experiments),
-        *(line for name, what, _ in drawn for line in (f"![{what}]({name}.svg)", "", f"*{what}.*", "")),
+        *(line for name, caption, _ in drawn for line in (f"![{caption}]({name}.svg)", "", f"*{caption}.*", "")),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -145,16 +153,16 @@ def _text(value: object) -> str:
 
 
 def _interactive(sweep: Sweep, study: Study) -> str:
-    """The same with a mouse: Optuna's own pictures in one page that needs no network."""
+    """Page of Optuna's own interactive pictures, which needs no network."""
     names = list(sweep.objectives)
-    one = {} if len(names) == 1 else {"target": lambda trial: trial.values[0]}
-    labelled = {**one, "target_name": names[0]}
+    target = {} if len(names) == 1 else {"target": lambda trial: trial.values[0]}
+    labelled = {**target, "target_name": names[0]}
     figures = [visualization.plot_optimization_history(study, **labelled)]
     if _importances(study):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            target = _importance_target(study)
-            figures.append(visualization.plot_param_importances(study, target=target, target_name=names[0]))
+            score = _importance_target(study)
+            figures.append(visualization.plot_param_importances(study, target=score, target_name=names[0]))
     figures += [visualization.plot_parallel_coordinate(study, **labelled), visualization.plot_slice(study, **labelled)]
     if sweep.prunes:
         figures.append(visualization.plot_intermediate_values(study))

@@ -1,4 +1,4 @@
-"""Where studies are kept: a file of the project, or any database that SQLAlchemy reaches."""
+"""Storage of studies: an SQLite file of the project, or any other database that SQLAlchemy supports."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ from typing import Any
 
 import optuna
 from filelock import FileLock
-from optuna.storages import RDBStorage, _CachedStorage
+from optuna.storages import RDBStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 from sqlalchemy import event
@@ -23,30 +23,31 @@ from src.search.config import quiet
 from src.utils.paths import stores
 
 URL_VARIABLE = "OPTUNA_STORAGE"
-GRACE = 4  # heartbeats missed before a worker counts as dead
+GRACE = 4  # heartbeat intervals without a heartbeat after which a worker counts as dead
 _ATTEMPTS = 5
 OnStale = Callable[[Study, FrozenTrial], None]
 
 
 def storage_url(configured: str | None) -> str:
-    """The configured URL, or OPTUNA_STORAGE, or the project's own file."""
+    """Return the configured URL, else that of OPTUNA_STORAGE, else the project's own file."""
     return configured or os.environ.get(URL_VARIABLE) or f"sqlite:///{stores() / 'optuna.db'}"
 
 
 def without_password(url: str) -> str:
-    """To show."""
+    """Return a URL that may be shown: its password is masked."""
     return make_url(url).render_as_string(hide_password=True)
 
 
-def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> _CachedStorage:
-    """Connect, and lay out the database where it is new.
+def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> RDBStorage:
+    """Connect to a database, and create its tables where it is new.
 
     Args:
-        heartbeat_s: Seconds between two signs of life of a trial's worker.
-        on_stale: Called with a trial whose worker has died, once, in whichever process finds it.
+        url: SQLAlchemy URL.
+        heartbeat_s: Seconds between two heartbeats of a trial's worker.
+        on_stale: Function that gets each trial whose worker died. Only the process that finds the trial calls it.
 
     Raises:
-        ConfigError: there is no such database, or no driver for it; the password is not shown.
+        ConfigError: the database cannot be reached, or its driver is missing; the message masks the password.
     """
     quiet()
     try:
@@ -66,42 +67,43 @@ def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> _CachedStorag
     )
     try:
         if not is_file:
-            return _CachedStorage(_with_patience(make))
+            return _created_by_one_of_many(make)
         file = Path(str(address.database)).absolute()
         file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):  # two first workers would both lay it out
+        with FileLock(file.with_suffix(".lock")):  # two first workers would both create the tables
             storage = make()
             with storage.engine.connect() as connection:
                 connection.exec_driver_sql("pragma journal_mode=wal")  # readers and writers do not wait for each other
         event.listen(storage.engine, "connect", _on_connect)
         event.listen(storage.engine, "begin", _on_begin)
-        storage.engine.dispose()  # so that every connection is one of those
-        return _CachedStorage(storage)
+        storage.engine.dispose()  # so that every connection is made with these listeners
+        return storage
     except (NoSuchModuleError, ImportError) as error:
         raise ConfigError(
-            f"sweep.storage={without_password(url)}: {error}; the driver of a database is a package of its own: "
-            "for PostgreSQL psycopg[binary], URL postgresql+psycopg://user:password@host/database"
+            f"sweep.storage={without_password(url)}: {error}; expected a database whose driver is installed: for "
+            "PostgreSQL install psycopg[binary], and use a URL like postgresql+psycopg://user:password@host/database"
         ) from None
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise ConfigError(
-            f"sweep.storage={without_password(url)}: {reason}; is the server up, and may you in?"
+            f"sweep.storage={without_password(url)}: {reason}; check that the server runs and that the "
+            "URL names the right user, password and database"
         ) from None
 
 
 def _on_connect(connection: Any, record: object) -> None:
-    connection.isolation_level = None  # Python's driver would begin a transaction only at its first write
-    connection.execute("pragma synchronous=normal")  # the machine's crash may lose the last moments, not the file
+    connection.isolation_level = None  # else Python's driver begins a transaction only at its first write
+    connection.execute("pragma synchronous=normal")  # a crash of the machine may lose the last writes, but not the file
 
 
 def _on_begin(connection: Any) -> None:
-    # Optuna reads a trial's state and then writes it. Without a lock from the start two workers would both read
-    # `waiting`, and both take the trial.
+    # Optuna reads a trial's state and then writes it. Without a lock before the read, two workers would both read
+    # `waiting` and both take the trial.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _with_patience(make: Callable[[], RDBStorage]) -> RDBStorage:
-    """Two first workers lay out a server's database at the same time; the second finds it done a moment later."""
+def _created_by_one_of_many(make: Callable[[], RDBStorage]) -> RDBStorage:
+    """Connect to a server. Retry where another worker creates the tables at the same time."""
     for attempt in range(_ATTEMPTS):
         try:
             return make()
@@ -113,14 +115,16 @@ def _with_patience(make: Callable[[], RDBStorage]) -> RDBStorage:
 
 
 @contextmanager
-def alive(storage: _CachedStorage, trial_id: int) -> Iterator[None]:
-    """Show, while the block runs, that the trial's worker lives. A storage that is away for a moment is asked again."""
+def alive(storage: RDBStorage, trial_id: int) -> Iterator[None]:
+    """Record heartbeats of a trial while the block runs. An error of the storage is ignored: the next one may succeed.
+
+    Optuna has such a thread only in `Study.optimize`, and the first error of the storage ends it.
+    """
     interval = storage.get_heartbeat_interval()
     stop = threading.Event()
 
     def beat() -> None:
         while True:
-            # if one is missed the next will tell; after GRACE of them others take the trial for dead
             with suppress(SQLAlchemyError, optuna.exceptions.StorageInternalError):
                 storage.record_heartbeat(trial_id)
             if stop.wait(interval):

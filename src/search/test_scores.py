@@ -1,4 +1,4 @@
-"""What a search changed on test: runs of the winner and of the config as it was, where the store has them."""
+"""Test accuracy of the winner beside that of the config without the search, from runs that the store has."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class OnTest:
 
 
 def on_test(study: str, experiments: Experiments) -> list[str]:
-    """Lines of Markdown: a table of test accuracies, or how to get them."""
+    """Lines of Markdown: a table of test accuracies, or the commands that make the runs for it."""
     own = " ".join(experiments.overrides)
     seeds = ",".join(map(str, SEEDS))
     commands = [
@@ -37,10 +37,10 @@ def on_test(study: str, experiments: Experiments) -> list[str]:
     found = [_runs([f"+experiment=best/{study}"]), _runs(experiments.overrides)]
     head = ["## On test", ""]
     if None in found:
-        again = "make the runs that a comparison on test takes; then the command above writes it here"
-        return [*head, f"Not run. {' and '.join(f'`{command}`' for command in commands)} {again}.", ""]
-    best, before = (one for one in found if one)
-    gain = student([100 * (one - other) for one, other in zip(best.accuracy, before.accuracy, strict=True)])
+        both = " and ".join(f"`{command}`" for command in commands)
+        return [*head, f"Not run. {both} make the runs; then the command at the top writes the comparison here.", ""]
+    best, before = (runs for runs in found if runs)
+    gain = student([100 * (new - old) for new, old in zip(best.accuracy, before.accuracy, strict=True)])
     return [
         *head,
         f"Mean test accuracy and 95 % interval over the seeds {SEEDS[0]} to {SEEDS[-1]}, which also draw the sample "
@@ -57,7 +57,7 @@ def on_test(study: str, experiments: Experiments) -> list[str]:
 
 
 def _runs(overrides: list[str]) -> OnTest | None:
-    """The runs of one config, if there is one of each seed from the current code."""
+    """Read the runs of one config; None unless the current code has made one of each seed."""
     found = []
     for seed in SEEDS:
         config = compose("config", [*overrides, f"seed={seed}"])

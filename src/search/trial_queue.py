@@ -1,7 +1,7 @@
-"""The trials of a study as a budget: so many places in the storage, that workers take one by one.
+"""The trials of a study that are still to run, as a queue that any number of workers share.
 
-A place is a trial that waits. As taking one is atomic in the storage, any number of workers share the budget without
-talking to each other, and it is the study's: a call that is repeated finds what is left of it.
+The queue is Optuna's list of waiting trials. The storage gives each of them to one worker only, so workers need no
+other contact. A repeated call finds in the storage what is left to run.
 """
 
 from collections.abc import Sequence
@@ -9,114 +9,136 @@ from contextlib import suppress
 from datetime import datetime
 
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages._heartbeat import BaseHeartbeat
+from optuna.storages import RDBStorage
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from src.search.space import Values
 
-REASON = "reason"  # why a trial failed; one that failed without was left by its worker, and is run again
+REASON = "reason"  # why a trial failed; a failed trial without it was left by its worker, and is run again
 _DEATHS = "deaths"
 MOST_DEATHS = 3
 
-State = TrialState
-
 
 def counted(study: Study) -> list[FrozenTrial]:
-    """The trials that count against the budget, oldest first: all but those that their worker left."""
+    """Trials that count towards `n_trials`, oldest first: all but those that a worker left unfinished."""
     trials = study.get_trials(deepcopy=False)
-    return [trial for trial in trials if trial.state != State.FAIL or REASON in trial.user_attrs]
+    return [trial for trial in trials if trial.state != TrialState.FAIL or REASON in trial.user_attrs]
 
 
 def finished(study: Study) -> list[FrozenTrial]:
-    """Those of them that are done, pruned or failed with a reason."""
+    """Counted trials that are complete, pruned or failed with a reason."""
     return [trial for trial in counted(study) if trial.state.is_finished()]
 
 
 def running(study: Study) -> list[FrozenTrial]:
-    return [trial for trial in counted(study) if trial.state == State.RUNNING]
+    """Counted trials that a worker has."""
+    return [trial for trial in counted(study) if trial.state == TrialState.RUNNING]
 
 
-def fill(study: Study, n_trials: int, first: Values) -> None:
-    """Make the places that are missing; the values of the study's very first trial may be given.
+def failures_in_a_row(study: Study, since: datetime) -> list[FrozenTrial]:
+    """Trials that failed after `since` and after the last trial that did not fail, newest first."""
+    ended = [(trial.datetime_complete or since, trial.number, trial) for trial in finished(study)]
+    row = []
+    for _, _, trial in sorted((entry for entry in ended if entry[0] >= since), reverse=True):
+        if trial.state != TrialState.FAIL:
+            break
+        row.append(trial)
+    return row
 
-    Workers that do so at the same moment make too many, which is no harm: see `take`.
+
+class TrialQueue:
+    """The queue of one study, for one worker.
+
+    `Study.ask` is not used: it creates a trial where none waits, so several workers would run more than `n_trials`. It
+    also starts a trial before the first heartbeat, and a worker that died in between would leave it running forever.
+    The methods of `RDBStorage` that are used instead are public.
+
+    Args:
+        study: Study with its sampler and pruner.
+        storage: Storage that has the study.
+        n_trials: Number of trials that the study ends with.
     """
-    while (count := len(counted(study))) < n_trials:
-        study.enqueue_trial(first if count == 0 else {})
 
+    def __init__(self, study: Study, storage: RDBStorage, n_trials: int):
+        self._study = study
+        self._storage = storage
+        self._study_id = storage.get_study_id_from_name(study.study_name)
+        self._n_trials = n_trials
 
-def take(study: Study, n_trials: int) -> FrozenTrial | None:
-    """A trial to run, or None where none waits.
+    def trial_id(self, trial: FrozenTrial) -> int:
+        """The key of a trial in the storage, which differs from its number in the study."""
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
 
-    Only the first `n_trials` that count are ever taken, so surplus places stay empty. Their order never changes, and a
-    trial stops counting only when another takes its place, so that never more than `n_trials` get finished.
-    """
-    storage = study._storage
-    assert isinstance(storage, BaseHeartbeat)
-    for trial in counted(study)[:n_trials]:
-        if trial.state != State.WAITING:
-            continue
-        # before it runs: a running trial without a heartbeat would never count as dead
-        storage.record_heartbeat(trial._trial_id)
-        try:
-            if not storage.set_trial_state_values(trial._trial_id, State.RUNNING):
-                continue  # another worker was faster
-        except UpdateFinishedTrialError:
-            continue
-        if trial.user_attrs.get(_DEATHS, 0) < MOST_DEATHS:
-            return trial
-        fail(study, trial, f"its worker died {MOST_DEATHS} times, as one does that runs out of memory")
-    return None
+    def fill(self, first: Values) -> None:
+        """Add waiting trials up to `n_trials`. Two workers that do so at once add too many, which `take` ignores.
 
+        Args:
+            first: Values of the very first trial of the study; an empty mapping leaves them to the sampler.
+        """
+        while (count := len(counted(self._study))) < self._n_trials:
+            self._study.enqueue_trial(first if count == 0 else {})
 
-def end(study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None = None) -> None:
-    """End a trial that this worker has.
+    def take(self) -> FrozenTrial | None:
+        """Reserve a waiting trial for this worker; None where no trial waits.
 
-    Raises:
-        UpdateFinishedTrialError: it has it no more: it was taken for dead.
-    """
-    if study._storage.get_trial(trial._trial_id).state != State.RUNNING:
-        raise UpdateFinishedTrialError
-    study.tell(trial.number, values, state)
+        Only the first `n_trials` that count are ever taken. A trial moves up in their order only when one before it
+        stops counting, so no more than `n_trials` ever finish.
+        """
+        for trial in counted(self._study)[: self._n_trials]:
+            if trial.state != TrialState.WAITING:
+                continue
+            trial_id = self.trial_id(trial)
+            # before the trial starts: a running trial without any heartbeat never counts as stale
+            self._storage.record_heartbeat(trial_id)
+            try:
+                if not self._storage.set_trial_state_values(trial_id, TrialState.RUNNING):
+                    continue  # another worker was faster
+            except UpdateFinishedTrialError:  # and is done with it
+                continue
+            if trial.user_attrs.get(_DEATHS, 0) < MOST_DEATHS:
+                return trial
+            self.fail(trial, f"its worker died {MOST_DEATHS} times; it may need more memory than there is")
+        return None
 
+    def start(self, trial: FrozenTrial) -> Trial:
+        """A taken trial, ready to draw values with the sampler of the study."""
+        return Trial(self._study, self.trial_id(trial))
 
-def fail(study: Study, trial: FrozenTrial, reason: str) -> None:
-    """End a trial as failed, for a reason: it counts."""
-    study._storage.set_trial_user_attr(trial._trial_id, REASON, reason)
-    end(study, trial, State.FAIL)
+    def end(self, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None = None) -> None:
+        """Finish a trial of this worker.
 
+        Raises:
+            UpdateFinishedTrialError: the trial counted as stale, and was queued again for another worker.
+        """
+        if self._storage.get_trial(self.trial_id(trial)).state != TrialState.RUNNING:
+            raise UpdateFinishedTrialError
+        self._study.tell(trial.number, values, state)
 
-def give_back(study: Study, trial: FrozenTrial) -> None:
-    """The worker has to go: another runs the same trial again."""
-    with suppress(UpdateFinishedTrialError):
-        end(study, trial, State.FAIL)
-        _again(study, study._storage.get_trial(trial._trial_id), deaths=0)
+    def fail(self, trial: FrozenTrial, reason: str) -> None:
+        """Finish a trial as failed. It counts, as it has a reason."""
+        self._storage.set_trial_user_attr(self.trial_id(trial), REASON, reason)
+        self.end(trial, TrialState.FAIL)
+
+    def give_back(self, trial: FrozenTrial) -> None:
+        """Queue a trial of this worker again, as the worker has to stop."""
+        with suppress(UpdateFinishedTrialError):
+            self.end(trial, TrialState.FAIL)
+            _queue_again(self._study, self._storage.get_trial(self.trial_id(trial)), deaths=0)
 
 
 def on_stale(study: Study, trial: FrozenTrial) -> None:
-    """The worker was found dead: another runs the same trial again."""
-    _again(study, trial, deaths=1)
+    """Queue a trial again whose worker died. Optuna has marked it as failed."""
+    _queue_again(study, trial, deaths=1)
 
 
-def _again(study: Study, trial: FrozenTrial, deaths: int) -> None:
+def _queue_again(study: Study, trial: FrozenTrial, deaths: int) -> None:
     study.add_trial(
         create_trial(
-            state=State.WAITING,
+            state=TrialState.WAITING,
             params=trial.params,
             distributions=trial.distributions,
             system_attrs={name: value for name, value in trial.system_attrs.items() if name == "fixed_params"},
             user_attrs={"again": trial.number, _DEATHS: trial.user_attrs.get(_DEATHS, 0) + deaths},
         )
     )
-
-
-def failures_in_a_row(study: Study, since: datetime) -> list[FrozenTrial]:
-    """The failed trials since then that no other outcome came after, newest first."""
-    ended = [(trial.datetime_complete or since, trial.number, trial) for trial in finished(study)]
-    row = []
-    for _, _, trial in sorted((one for one in ended if one[0] >= since), reverse=True):
-        if trial.state != State.FAIL:
-            break
-        row.append(trial)
-    return row

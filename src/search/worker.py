@@ -1,4 +1,4 @@
-"""One worker of a study: takes trials until none is left. Any number run side by side, and none waits for another."""
+"""One worker of a study: runs trials until none is left. Workers run side by side, and none waits for another."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import _CachedStorage, fail_stale_trials
+from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -17,6 +17,7 @@ from src.search.config import Sweep
 from src.search.objective import explain
 from src.search.space import Values
 from src.search.storage import alive
+from src.search.trial_queue import TrialQueue
 from src.utils.progress import clock
 
 POLL_S = 1.0
@@ -31,93 +32,102 @@ class Worker:
     """Runs trials of one study.
 
     Args:
+        sweep: Definition of the study.
+        study: Study in `storage`.
+        storage: Storage with heartbeats.
         first: Values of the study's first trial.
-        run_trial: Gives a trial's values; raises `optuna.TrialPruned`, or anything else for a failure.
+        run_trial: Function that returns a trial's values. It raises `optuna.TrialPruned` for a pruned trial, and any
+            other exception for a failed one.
     """
 
-    def __init__(self, sweep: Sweep, storage: _CachedStorage, first: Values, run_trial: RunTrial):
+    def __init__(self, sweep: Sweep, study: Study, storage: RDBStorage, first: Values, run_trial: RunTrial):
         self._sweep = sweep
+        self._study = study
         self._storage = storage
         self._first = first
         self._run_trial = run_trial
+        self._queue = TrialQueue(study, storage, sweep.n_trials)
 
     def work(self) -> bool:
-        """Take trials until the budget is spent or the time is up; False where another worker finished the last trial.
+        """Run trials until none is left or the time is up.
+
+        Returns:
+            False where another worker finished the last trial, otherwise True.
 
         Raises:
             StudyError: too many trials failed one after the other.
         """
-        begin, since, mine = time.monotonic(), datetime.now(), True
+        start, since, ran_last = time.monotonic(), datetime.now(), True
         while True:
-            study = self._study(0)
-            fail_stale_trials(study)
-            trial_queue.fill(study, self._sweep.n_trials, self._first)
-            row = trial_queue.failures_in_a_row(study, since)
-            if len(row) > self._sweep.max_failures:
-                raise StudyError(
-                    f"{study.study_name}: {len(row)} trials failed one after the other, expected at most "
-                    f"sweep.max_failures={self._sweep.max_failures}; the last one, trial {row[0].number}: "
-                    f"{row[0].user_attrs[trial_queue.REASON]}. Once the cause is mended, the same command goes on"
-                )
-            if len(trial_queue.finished(study)) >= self._sweep.n_trials:
-                return mine
-            if self._sweep.timeout is not None and time.monotonic() - begin > self._sweep.timeout:
+            fail_stale_trials(self._study)
+            self._queue.fill(self._first)
+            self._check_failures(since)
+            if len(trial_queue.finished(self._study)) >= self._sweep.n_trials:
+                return ran_last
+            if self._sweep.timeout is not None and time.monotonic() - start > self._sweep.timeout:
                 return True
-            if found := trial_queue.take(study, self._sweep.n_trials):
-                self._run(found)
-                mine = True
-                print(self._progress(study, time.monotonic() - begin), file=sys.stderr, flush=True)
+            if taken := self._queue.take():
+                self._run(taken)
+                ran_last = True
+                print(self._progress(time.monotonic() - start), file=sys.stderr, flush=True)
             else:
-                mine = False
-                time.sleep(POLL_S)  # other workers have the last trials; should one die, its trial is for us
+                ran_last = False
+                time.sleep(POLL_S)  # other workers have the last trials; if one dies, its trial waits again
 
-    def _study(self, number: int) -> Study:
-        """The study as it is now, with the sampler of one trial."""
-        return optuna.load_study(
-            study_name=self._sweep.study,
-            storage=self._storage,
-            sampler=self._sweep.make_sampler(number),
-            pruner=self._sweep.make_pruner(),
-        )
+    def _check_failures(self, since: datetime) -> None:
+        row = trial_queue.failures_in_a_row(self._study, since)
+        if len(row) > self._sweep.max_failures:
+            raise StudyError(
+                f"{self._study.study_name}: {len(row)} trials failed one after the other, expected at most "
+                f"sweep.max_failures={self._sweep.max_failures}; the last one, trial {row[0].number}: "
+                f"{row[0].user_attrs[trial_queue.REASON]}. Once the cause is fixed, the same command goes on"
+            )
 
-    def _run(self, found: FrozenTrial) -> None:
-        study = self._study(found.number)
-        with alive(self._storage, found._trial_id):
+    def _run(self, taken: FrozenTrial) -> None:
+        # made anew for each trial, so that a trial draws the same values whichever worker runs it
+        self._study.sampler = self._sweep.make_sampler(taken.number)
+        self._study.pruner = self._sweep.make_pruner()
+        with alive(self._storage, self._queue.trial_id(taken)):
             try:
-                self._end(study, found)
-            except UpdateFinishedTrialError:  # it was taken for dead, as a machine that slept would be
-                print(f"trial {found.number}: another worker has it now; sweep.heartbeat too short?", file=sys.stderr)
+                self._run_to_end(taken)
+            except UpdateFinishedTrialError:  # no heartbeat for too long, as on a machine that slept
+                print(
+                    f"trial {taken.number}: another worker has it now, as no sign of life was seen for too long; "
+                    f"found sweep.heartbeat={self._sweep.heartbeat}, a larger one may help",
+                    file=sys.stderr,
+                )
 
-    def _end(self, study: Study, found: FrozenTrial) -> None:
+    def _run_to_end(self, taken: FrozenTrial) -> None:
+        """Run a taken trial, and record its outcome."""
         try:
-            values = self._run_trial(study, Trial(study, found._trial_id))
-            trial_queue.end(study, found, TrialState.COMPLETE, values)
+            values = self._run_trial(self._study, self._queue.start(taken))
+            self._queue.end(taken, TrialState.COMPLETE, values)
         except optuna.TrialPruned:
-            trial_queue.end(study, found, TrialState.PRUNED)
+            self._queue.end(taken, TrialState.PRUNED)
         except UpdateFinishedTrialError:
             raise
         except Exception as error:
-            trial_queue.fail(study, found, explain(error))
-            print(f"trial {found.number} failed: {explain(error)}", file=sys.stderr)
+            self._queue.fail(taken, explain(error))
+            print(f"trial {taken.number} failed: {explain(error)}", file=sys.stderr)
         except BaseException:  # Ctrl-C, SIGTERM
-            trial_queue.give_back(study, found)
+            self._queue.give_back(taken)
             raise
 
-    def _progress(self, study: Study, gone: float) -> str:
-        counted = trial_queue.counted(study)
-        done = [trial for trial in counted if trial.state.is_finished()]
+    def _progress(self, seconds: float) -> str:
+        """Line with the trials by outcome, the best value and the time since the start."""
+        done = trial_queue.finished(self._study)
         words = {TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
         counts = {word: sum(trial.state == state for trial in done) for state, word in words.items()}
         notes = [f"{count} {word}" for word, count in counts.items() if count]
-        line = f"{study.study_name}: {len(done)} of {self._sweep.n_trials} trials"
+        line = f"{self._study.study_name}: {len(done)} of {self._sweep.n_trials} trials"
         line += f" ({', '.join(notes)})" if notes else ""
         if any(trial.state == TrialState.COMPLETE for trial in done):
-            line += f", best {best(study).values[0]:.5f}"
-        return f"{line}, {clock(gone)} gone"
+            line += f", best {best(self._study).values[0]:.5f}"
+        return f"{line}, {clock(seconds)} gone"
 
 
 def best(study: Study) -> FrozenTrial:
-    """The winner: the best by the first objective; of equals the oldest.
+    """Return the winner: the complete trial that is best by the first objective; of equal ones the oldest.
 
     Raises:
         ValueError: no trial is complete.

@@ -8,7 +8,7 @@ from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import GROUPS, ConfigError, build
-from src.config.renamed_keys import RENAMED_KEYS
+from src.config.renamed_keys import RENAMED_KEYS, RENAMED_KEYS_OF_CHOICES
 from src.config.stage_params import stage_params
 from src.data.sampling import REFERENCE_RECORDS
 from src.features.reducers import MutualInformation, PrincipalComponents
@@ -76,8 +76,8 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["training.progress=no"], r"training\.progress='no': .*valid boolean"),
         (["tracking.log_model=no"], r"tracking\.log_model='no': .*valid boolean"),
         (["model.units=true"], r"model\.units=True: .*valid integer"),
-        (["model=random_forest", "model.trees=true"], r"model\.trees=True: .*valid integer"),
-        (["model=decision_tree", "model.max_depth=true"], r"model\.max_depth=True: .*valid integer"),
+        (["model=random_forest", "model.n_estimators=true"], r"model: n_estimators=True: expected no true or false"),
+        (["model=decision_tree", "model.max_depth=true"], r"model: max_depth=True: expected no true or false"),
         (["dataset=simulated", "dataset.seed=true"], r"dataset\.seed=True: .*valid integer"),
         (["task.classes.normal.count=true"], r"task\.classes\.normal\.count=True: .*valid integer"),
         (["split.train=true"], r"split\.train=True: .*less than 1"),
@@ -254,6 +254,23 @@ def test_a_key_of_an_earlier_version_is_refused_with_its_new_name(old: str, new:
     with pytest.raises(ConfigError, match=f"{old}: found a key of an earlier version, expected {new}"):
         build(composed(f"+{old}=1"))
     assert OmegaConf.select(composed(), new, default="missing") != "missing"
+
+
+@pytest.mark.parametrize(
+    ("choice", "old", "new"),
+    [(choice, old, new) for choice, renamed in RENAMED_KEYS_OF_CHOICES.items() for old, new in renamed.items()],
+)
+def test_a_key_that_one_choice_had_is_refused_for_it_and_for_no_other(
+    choice: str, old: str, new: str, composed: Compose
+) -> None:
+    with pytest.raises(ConfigError, match=f"{old}: found a key of an earlier version, expected {new}"):
+        build(composed(choice, f"+{old}=1"))
+    assert OmegaConf.select(composed(choice), new, default="missing") != "missing"
+
+
+@pytest.mark.parametrize("choice", ["model=two_stage", "model=lstm_weighted"])
+def test_a_key_that_another_choice_gave_up_is_no_old_key(choice: str, composed: Compose) -> None:
+    build(composed(choice, "task=binary"))
 
 
 def test_indicators_widen_the_range_of_k(composed: Compose) -> None:

@@ -73,7 +73,7 @@ def test_another_feature_changes_no_count() -> None:
 
 
 @pytest.mark.parametrize("flag", ["flag_S0", "flag_SH", "flag_OTH"])
-def test_every_flag_is_told_apart(flag: str) -> None:
+def test_every_flag_is_distinguished(flag: str) -> None:
     X = records([(1, 0, 0, 0, 0)] * 2)
     X[1, PLACE[flag]] = 1
     service, service_flag, *_ = History([1])(X)[1]

@@ -1,4 +1,4 @@
-"""Windows of records: which records stand in each, against a double loop."""
+"""Windows of records: the records of each, against a double loop."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from src.data.schema import FEATURES, SERVICES
 ROWS = np.array([[1, 10], [2, 20], [3, 30], [4, 40]], dtype=np.float32)
 
 
-def test_a_window_is_the_records_up_to_its_newest_and_the_first_record_stands_for_those_before_it() -> None:
+def test_a_window_ends_with_its_newest_record_and_repeats_the_first_record_before_itself() -> None:
     windows = Windows(ROWS, np.array([3, 0, 1]), 3)
     assert (len(windows), windows.shape) == (3, (3, 3, 2))
     assert np.asarray(windows).tolist() == [

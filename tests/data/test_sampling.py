@@ -40,7 +40,7 @@ def labels(records: Table, index: np.ndarray) -> Counter[str]:
 # Drawing
 
 
-def test_a_class_with_enough_records_gives_as_many_as_asked_and_none_twice() -> None:
+def test_a_class_with_enough_records_gives_its_count_and_no_record_twice() -> None:
     records = table(normal=50, smurf=60, nmap=30)
     index, target, found = draw(records, binary(40, 70), seed=0)
     assert len(np.unique(index)) == len(index) == 110
@@ -149,12 +149,18 @@ def test_a_class_without_any_record_is_an_error_that_names_it() -> None:
             {"normal": ([NORMAL], 1), "dos": (["smurf", "smurv"], 1)},
             "found the attack type 'smurv', expected one of nor",
         ),
-        ({"normal": ([NORMAL], 1), "a": (["smurf"], 1), "b": (["nmap", "smurf"], 1)}, "'smurf' is in more than one"),
+        (
+            {"normal": ([NORMAL], 1), "a": (["smurf"], 1), "b": (["nmap", "smurf"], 1)},
+            "found 'smurf' in more than one class",
+        ),
         ({"normal": ([NORMAL], 1), "a": ("others", 1), "b": ("others", 1)}, "at most one of them with attacks=others"),
         ({"normal": ([NORMAL], 1)}, "expected two classes or more"),
         ({"attack": ("others", 1), "normal": ([NORMAL], 1)}, r"expected the first class to be attacks=\[normal\]"),
         ({"normal": ([NORMAL], 1), "attack": ("others", 0)}, r"classes\.attack\.count\n.*greater than or equal to 1"),
-        ({"normal": ([NORMAL], 1), "attack": ("rest", 1)}, r"classes\.attack\.attacks"),
+        (
+            {"normal": ([NORMAL], 1), "attack": ("rest", 1)},
+            r"classes\.attack\.attacks\n.*expected a list of attack types, a category \(probe, dos, u2r, r2l\), or oth",
+        ),
     ],
     ids=["unknown", "type-twice", "others-twice", "one-class", "normal-not-first", "no-count", "no-list"],
 )
@@ -222,6 +228,15 @@ def test_the_five_classes_are_the_contests_categories_with_its_cost(composed: Ca
     assert (five.target(LABELS) >= 0).all()
     # the contest's task description: rows actual, columns predicted
     assert five.cost == [[0, 1, 2, 2, 2], [1, 0, 2, 2, 2], [2, 1, 0, 2, 2], [3, 2, 2, 0, 2], [4, 2, 2, 2, 0]]
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_category_means_the_list_of_its_attack_types(category: str) -> None:
+    named, listed = (task(normal=([NORMAL], 1), some=(attacks, 1)) for attacks in (category, [*CATEGORIES[category]]))
+    assert named == listed
+    assert named.target(LABELS).tolist() == [
+        0 if label == NORMAL else 1 if label in CATEGORIES[category] else -1 for label in LABELS
+    ]
 
 
 def test_a_label_of_no_class_has_target_minus_one() -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from src.data.schema import (
@@ -15,7 +16,9 @@ from src.data.schema import (
     N_FEATURES,
     PROTOCOLS,
     SERVICES,
+    Kind,
     group,
+    in_range,
 )
 
 # The paper's ten best features by their place, counted from 1, in its 53.
@@ -31,7 +34,7 @@ def test_a_record_has_the_published_41_columns() -> None:
     assert [places[name] for name in ("duration", "flag", "logged_in", "count", "dst_host_srv_rerror_rate")] == [
         1, 4, 12, 23, 41,
     ]  # fmt: skip
-    assert set(EXPECTED) == set(COLUMNS.values()) | {"level"}  # of what stands behind them in NSL-KDD
+    assert set(EXPECTED) == set(COLUMNS.values()) | {"level"}  # for the field behind them in NSL-KDD
 
 
 def test_the_vocabularies_hold_what_the_full_training_file_holds() -> None:
@@ -44,7 +47,7 @@ def test_codes_follow_the_alphabet() -> None:
         assert list(words) == sorted(set(words))
 
 
-def test_the_features_stand_where_the_paper_has_them() -> None:
+def test_the_features_are_in_the_order_of_the_paper() -> None:
     assert N_FEATURES == len(set(FEATURES)) == 53
     assert {place: FEATURES[place - 1] for place in PAPERS_PLACES} == PAPERS_PLACES
     assert FEATURES[39:42] == ("protocol_type_icmp", "protocol_type_tcp", "protocol_type_udp")
@@ -77,3 +80,20 @@ def test_an_indicator_is_in_the_group_of_its_symbol() -> None:
     ]  # fmt: skip
     with pytest.raises(ValueError, match="found the feature 'pc_1', expected a column of COLUMNS or an indicator"):
         group("pc_1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed", "refused"),
+    [
+        ("count", [0, 1, 2**63 - 1], [-1, float("nan")]),
+        ("binary", [0, 1], [-1, 2]),
+        ("rate", [0.0, 0.5, 1.0], [-0.01, 1.01, float("inf"), float("nan")]),
+        ("level", [0, 21], [-1, 22]),
+    ],
+)
+def test_the_range_of_a_kind_is_the_same_for_a_number_and_for_an_array(
+    kind: Kind, allowed: list[float], refused: list[float]
+) -> None:
+    expected = [True] * len(allowed) + [False] * len(refused)
+    assert [bool(in_range(kind, number)) for number in allowed + refused] == expected
+    assert in_range(kind, np.array(allowed + refused, dtype=float)).tolist() == expected

@@ -180,7 +180,7 @@ def test_apportioned_shares_add_up_and_are_exact_to_one(total: int, weights: lis
 
 
 @seeds
-def test_the_ten_features_that_tell_most_are_the_real_ones(seed: int) -> None:
+def test_the_ten_most_informative_features_are_the_real_ones(seed: int) -> None:
     X, attack = paper_set(seed)
     scores = np.array([mutual_information(column, attack) for column in X.T])
     best = (np.argsort(-scores, kind="stable") + 1).tolist()
@@ -197,7 +197,7 @@ def test_principal_components_explain_as_much_as_on_real_records(seed: int, comp
 
 
 @seeds
-def test_two_components_nearly_tell_attacks_from_normal_records(seed: int) -> None:
+def test_two_components_nearly_separate_attacks_from_normal_records(seed: int) -> None:
     X, attack = paper_set(seed)
     plane = (X - X.mean(axis=0)) @ principal_axes(X)[1][:, :2]
     order = np.random.default_rng(seed).permutation(len(X))

@@ -1,4 +1,4 @@
-"""The profile: what was counted on the real files, in cells that each stand for many records."""
+"""The profile: what was counted on the real files, in cells of many records each."""
 
 import gzip
 import json
@@ -39,7 +39,7 @@ def test_test_frequencies_by_category_are_the_published_ones(category: str) -> N
 
 
 @parts
-def test_cells_add_up_to_the_labels_and_stand_for_many_records_each(part: str) -> None:
+def test_cells_add_up_to_the_labels_and_have_many_records_each(part: str) -> None:
     profile = read_profile()[part]
     by_label: Counter[str] = Counter()
     for cell in profile["cells"]:

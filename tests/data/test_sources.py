@@ -291,7 +291,7 @@ def test_a_blob_id_is_that_of_the_text_inside_a_gz(server: Server, tmp_path: Pat
     assert server.asked == ["/other", "/cut", "/a"]
 
 
-def test_another_text_is_told_by_its_blob_id_and_its_lines(server: Server, tmp_path: Path) -> None:
+def test_another_text_is_detected_by_its_blob_id_and_its_lines(server: Server, tmp_path: Path) -> None:
     other = TEXT.partition(b"\n")[2].removesuffix(b"\n")
     found = hashlib.sha1(b"blob %d\0" % len(other) + other).hexdigest()
     message = rf"the text has git blob id {found} \(999 lines\), expected {BLOB} \(1,000 lines\)"

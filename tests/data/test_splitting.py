@@ -1,4 +1,4 @@
-"""Splitting: three parts of the asked sizes that share no record and, grouped, no feature vector."""
+"""Splitting: three parts of the configured sizes that share no record and, grouped, no feature vector."""
 
 from dataclasses import replace
 from io import BytesIO
@@ -83,7 +83,7 @@ def test_grouped_and_official_never_split_a_feature_vector(
 
 @given(sizes=st.tuples(*[st.integers(1, 100)] * 3), seed=st.integers(0, 5))
 @settings(deadline=None)
-def test_random_gives_every_class_the_asked_shares_to_the_nearest_record(sizes: tuple[int, ...], seed: int) -> None:
+def test_random_gives_every_class_its_shares_to_the_nearest_record(sizes: tuple[int, ...], seed: int) -> None:
     target = np.repeat(np.arange(3, dtype=np.int32), sizes)
     places = divide(RANDOM, np.zeros((len(target), 1), np.float32), target, seed)
     for part, place in places.items():
@@ -105,7 +105,7 @@ def test_grouped_keeps_together_what_differs_by_the_sign_of_zero() -> None:
     assert sorted(len(place) for place in places.values()) == [0, 0, 100]
 
 
-def test_grouped_sizes_are_near_the_asked_ones_on_realistic_records(sampled: tuple[np.ndarray, np.ndarray]) -> None:
+def test_grouped_sizes_are_near_their_shares_on_realistic_records(sampled: tuple[np.ndarray, np.ndarray]) -> None:
     X, target = sampled
     assert len(np.unique(vector_ids(X))) < 0.7 * len(X)  # many copies
     for seed in (0, 1):
@@ -132,7 +132,7 @@ def test_grouped_places_a_vector_that_is_half_of_a_class_and_still_meets_the_sha
     assert (X[places["train"]] == 0).sum() == 500
 
 
-def test_official_sizes_are_near_the_asked_ones_on_realistic_records(sampled: tuple[np.ndarray, np.ndarray]) -> None:
+def test_official_sizes_are_near_their_shares_on_realistic_records(sampled: tuple[np.ndarray, np.ndarray]) -> None:
     X, target = sampled
     places = divide(OFFICIAL, X, target, seed=0)
     assert len(places["train"]) / len(X) == pytest.approx(0.8, abs=0.01)

@@ -42,7 +42,7 @@ def test_the_least_expected_cost_is_that_of_the_actual_classes_over_a_column() -
     assert Decision(cost=transposed).verdict(probability).tolist() != [0, 2]
 
 
-def test_the_threshold_raises_alarms_and_the_rule_before_it_tells_which() -> None:
+def test_the_threshold_raises_alarms_and_the_rule_chooses_their_class() -> None:
     probability = shares((0.75, 0.125, 0.125), (0.25, 0.25, 0.5), (0.5, 0.25, 0.25), (0.375, 0.25, 0.375))
     # P(attack) = 0.25, 0.75, 0.5, 0.625; the last would be normal without a threshold
     assert Decision(threshold=0.5).verdict(probability).tolist() == [0, 2, 1, 2]

@@ -33,7 +33,7 @@ from src.utils.paths import Workspace
 MODELS = {
     "lstm": ("model.layers=1", "model.units=4", "training.epochs=1", "training.jit_compile=false"),
     "decision_tree": (),
-    "random_forest": ("model.trees=5",),
+    "random_forest": ("model.n_estimators=5",),
 }
 
 
@@ -253,7 +253,7 @@ LENGTHS = (3, 20)
 @pytest.fixture(scope="module")
 def reads_history(composed: Callable[..., DictConfig], records: pa.Table) -> Detector:
     """A random forest on all features and the history of the first hundred records."""
-    settings = build(composed("dataset=simulated", "model=random_forest", "model.trees=5", "reducer=none"))
+    settings = build(composed("dataset=simulated", "model=random_forest", "model.n_estimators=5", "reducer=none"))
     X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
     preparation, _ = fit_preparation(settings.reducer, X, y)
     read = with_history(prepare(preparation, X), History(LENGTHS)(X))
@@ -360,7 +360,7 @@ def test_a_detector_of_an_earlier_version_is_refused_before_its_model_is_read(
     (tmp_path / "model").mkdir()
     for name in ("preparation.skops", f"model/{kept}", "model/model.json"):
         (tmp_path / name).write_bytes(b"names classes of that version")
-    message = f"{tmp_path / 'detector.json'}: found format 2, expected 3: another version of this project kept the "
+    message = f"{tmp_path / 'detector.json'}: found format 2, expected 3: another version of this project saved the "
     with pytest.raises(ValueError, match="train it again with this version") as error:
         Detector.load(tmp_path)
     assert str(error.value).startswith(message)

@@ -139,7 +139,7 @@ def test_a_stage_refuses_a_table_that_another_config_made(ran_once):
 @pytest.mark.integration
 def test_another_decision_is_fitted_anew_and_another_evaluation_is_a_new_run(ran_twice):
     project = ran_twice[0]
-    forest = ("model=random_forest", "model.trees=30", "split.distinct=true", "decision.false_alarm_budget=0.05")
+    forest = ("model=random_forest", "model.n_estimators=30", "split.distinct=true", "decision.false_alarm_budget=0.05")
     choices = [*CHOICES, *(part for one in forest for part in ("-S", one))]
 
     def threshold() -> float:

@@ -1,4 +1,4 @@
-"""`python -m src.sweep` as it is used: workers as processes, real storages, kills; simulated records."""
+"""`python -m src.sweep` as users run it: worker processes, real storages, kills; simulated records."""
 
 import re
 import signal
@@ -32,7 +32,7 @@ def study_of(project: Project, url: str | None = None) -> Study | None:
     if url is None and not file.is_file():
         return None
     try:
-        with FileLock(file.with_suffix(".lock")):  # Optuna lays out what it opens, also where a worker is at it
+        with FileLock(file.with_suffix(".lock")):  # Optuna creates missing tables, perhaps while a worker does so too
             return optuna.load_study(study_name=STUDY, storage=url or f"sqlite:///{file}")
     except KeyError:
         return None
@@ -45,7 +45,7 @@ def runs_of(project: Project) -> tuple[Run, list[Run]]:
 
 
 def assert_whole(project: Project, study: Study, n_trials: int) -> None:
-    """Exactly so many trials are finished, each with a run that says the same, and the report is there."""
+    """Check that exactly `n_trials` are finished, each with a run of the same outcome, and that the report exists."""
     done = trial_queue.finished(study)
     assert len(done) == n_trials
     assert not trial_queue.running(study)
@@ -70,9 +70,9 @@ def metrics_of(output: str) -> dict[str, float]:
 
 
 def kill_in_mid_trial(project: Project, study: Study, worker: "subprocess.Popen[str]") -> FrozenTrial:
-    """SIGKILL a worker while it fits; the trial that it had.
+    """SIGKILL a worker during a trial, and return that trial.
 
-    It is halted for the look at what it does: else it could end a trial, and begin another, between look and kill.
+    The worker is stopped first: otherwise it could end the trial and start another before the kill.
     """
 
     def halted() -> FrozenTrial | None:
@@ -91,7 +91,7 @@ def kill_in_mid_trial(project: Project, study: Study, worker: "subprocess.Popen[
     return trial
 
 
-def test_a_worker_killed_in_mid_trial_costs_nothing(project, background):
+def test_a_trial_of_a_killed_worker_is_run_again(project, background):
     command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=6", "sweep/pruner=none")
     first = background(project.start(*command, "worker=0"))
     study = wait_for(lambda: study_of(project), "the study")

@@ -1,4 +1,4 @@
-"""What is said of a detector on one test part: 12 records with made-up probabilities."""
+"""Assessment of a detector on one test part: 12 records with made-up probabilities."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from src.data.sampling import Task
 from src.data.schema import N_FEATURES
 from src.data.tables import LabeledTable
 from src.detector.decision import Decision
-from src.evaluation.assessment import AS_FITTED, Judgement, judge
+from src.evaluation.assessment import AS_FITTED, Assessment, assess
 from src.evaluation.config import EvaluationProtocol
 from src.evaluation.leakage import Background
 
@@ -28,16 +28,16 @@ def table() -> LabeledTable:
     return LabeledTable(X, codes, ("normal", "smurf", "mailbomb"), np.arange(12, 0, -1), TARGET)
 
 
-def judged(decision: Decision, *, bootstrap: int = 0) -> Judgement:
+def assessed(decision: Decision, *, bootstrap: int = 0) -> Assessment:
     test = table()
     background = Background.of(test.take(np.array([0, 1, 2, 6])))
     protocol = EvaluationProtocol(bootstrap)
     probability = np.stack([1 - ATTACK, ATTACK], axis=1).astype(np.float32)
-    return judge(probability, decision, test, background, TASK, protocol, seed=0)
+    return assess(probability, decision, test, background, TASK, protocol, seed=0)
 
 
-def test_everything_is_told_by_the_verdicts_of_the_decision() -> None:
-    found = judged(Decision(threshold=0.35))
+def test_all_metrics_follow_from_the_verdicts_of_the_decision() -> None:
+    found = assessed(Decision(threshold=0.35))
     metrics = found.metrics
     assert metrics["accuracy"] == 10 / 12  # one false alarm at 0.6, one missed at 0.05
     assert metrics["mean_cost"] == (1 + 3) / 12
@@ -52,11 +52,11 @@ def test_everything_is_told_by_the_verdicts_of_the_decision() -> None:
     assert found.evaluation.per_attack.set_index("attack")["in_training"].to_dict() == {
         "normal": True, "smurf": True, "mailbomb": False,
     }  # fmt: skip
-    assert judged(Decision()).metrics["detection_rate"] == 3 / 6
+    assert assessed(Decision()).metrics["detection_rate"] == 3 / 6
 
 
-def test_the_verdicts_are_kept_record_by_record() -> None:
-    kept = judged(Decision(threshold=0.35)).verdicts
+def test_the_verdicts_are_stored_record_by_record() -> None:
+    kept = assessed(Decision(threshold=0.35)).verdicts
     assert kept.row.tolist() == list(range(12, 0, -1))
     assert kept.predicted.tolist() == [0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 0]
     assert kept.target.tolist() == TARGET.tolist()
@@ -66,11 +66,11 @@ def test_the_verdicts_are_kept_record_by_record() -> None:
     assert (kept.classes, kept.cost) == (("normal", "attack"), [[0, 1], [3, 0]])
 
 
-def test_calibration_is_told_before_and_after_the_temperature() -> None:
-    plain = judged(Decision())
+def test_calibration_is_reported_before_and_after_the_temperature() -> None:
+    plain = assessed(Decision())
     assert plain.reliability["probabilities"].unique().tolist() == [AS_FITTED]
     assert "calibration_error_as_fitted" not in plain.metrics
-    scaled = judged(Decision(2.0))
+    scaled = assessed(Decision(2.0))
     assert scaled.reliability["probabilities"].unique().tolist() == [AS_FITTED, "at temperature 2"]
     assert list(scaled.reliability.columns) == ["probabilities", "records", "confidence", "accuracy"]
     assert scaled.metrics["calibration_error_as_fitted"] == plain.metrics["calibration_error"]
@@ -78,8 +78,8 @@ def test_calibration_is_told_before_and_after_the_temperature() -> None:
     assert scaled.metrics["accuracy"] == plain.metrics["accuracy"]
 
 
-def test_intervals_stand_beside_their_scores() -> None:
-    found = judged(Decision(), bootstrap=200).metrics
+def test_intervals_are_reported_beside_their_scores() -> None:
+    found = assessed(Decision(), bootstrap=200).metrics
     for name in ("accuracy", "f1", "false_alarm_rate", "detection_rate", "mean_cost"):
         assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
-    assert not [name for name in judged(Decision()).metrics if name.endswith(("_low", "_high"))]
+    assert not [name for name in assessed(Decision()).metrics if name.endswith(("_low", "_high"))]

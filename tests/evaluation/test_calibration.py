@@ -1,4 +1,4 @@
-"""Reliability by hand, and how ties are kept together."""
+"""Reliability by hand, and how ties share a bin."""
 
 import numpy as np
 import pytest

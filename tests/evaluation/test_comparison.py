@@ -12,7 +12,7 @@ from src.evaluation.verdicts import Verdicts
 Make = Callable[..., Verdicts]
 
 
-def test_few_discordant_records_are_judged_exactly() -> None:
+def test_few_discordant_records_have_the_exact_test() -> None:
     # two-sided: 2 * (1 + 10 + 45) / 2**10
     assert mcnemar(2, 8) == McNemar(2, 8, pytest.approx(112 / 1024), "exact binomial")
     assert mcnemar(8, 2).p == mcnemar(2, 8).p
@@ -20,7 +20,7 @@ def test_few_discordant_records_are_judged_exactly() -> None:
     assert mcnemar(12, 12) == McNemar(12, 12, 1.0, "exact binomial")
 
 
-def test_many_are_judged_by_chi_square_with_the_correction() -> None:
+def test_many_discordant_records_have_chi_square_with_the_correction() -> None:
     found = mcnemar(10, 15)
     assert found.how == "chi-square with continuity correction"
     assert found.p == pytest.approx(stats.chi2.sf((5 - 1) ** 2 / 25, 1))
@@ -49,19 +49,22 @@ def test_the_difference_is_that_of_the_two_scores(two: tuple[Verdicts, Verdicts]
     found = compare(*two, resamples=500)
     right = [one.predicted == one.target for one in two]
     assert (found.records, found.vectors) == (8000, 1000)
-    assert (found.test.only_one, found.test.only_other) == ((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())
+    assert (found.test.only_first, found.test.only_second) == (
+        (right[0] & ~right[1]).sum(),
+        (right[1] & ~right[0]).sum(),
+    )
     accuracy, cost, false_alarms, detection = found.differences
-    assert (accuracy.metric, accuracy.one, accuracy.other) == ("accuracy", right[0].mean(), right[1].mean())
+    assert (accuracy.metric, accuracy.first, accuracy.second) == ("accuracy", right[0].mean(), right[1].mean())
     assert (cost.metric, false_alarms.metric, detection.metric) == ("mean_cost", "false_alarm_rate", "detection_rate")
     matrix = np.array(two[0].cost)
-    assert cost.other == pytest.approx(matrix[two[1].target, two[1].predicted].mean())
-    assert false_alarms.one == (two[0].predicted[two[0].target == 0] != 0).mean()
-    assert detection.one == (two[0].predicted[two[0].target != 0] != 0).mean()
+    assert cost.second == pytest.approx(matrix[two[1].target, two[1].predicted].mean())
+    assert false_alarms.first == (two[0].predicted[two[0].target == 0] != 0).mean()
+    assert detection.first == (two[0].predicted[two[0].target != 0] != 0).mean()
 
 
 def test_the_interval_is_that_of_pairs_of_vectors(two: tuple[Verdicts, Verdicts]) -> None:
     accuracy = compare(*two, resamples=4000).differences[0]
-    # a vector's records are judged alike: the mean over 1,000 vectors of -1, 0 or 1
+    # the records of a vector have the same verdict: the mean over 1,000 vectors of -1, 0 or 1
     first = two[0].vector.argsort(kind="stable")[::8]
     gain = (two[0].predicted == two[0].target)[first].astype(int) - (two[1].predicted == two[1].target)[first]
     reach = 1.96 * gain.std() / np.sqrt(1000)
@@ -101,10 +104,10 @@ def test_without_one_matrix_for_both_no_cost_is_compared(make_verdicts: Make) ->
         ({"predicted": [0], "target": [0]}, "found 3 and 1 test records, expected"),
         (
             {"row": [1, 2, 4]},
-            r"that differ in the line, 1 of 3 of them, the first at line 3 of the one and 4 of the other",
+            r"that differ in the line, 1 of 3, the first of them at line 3 of one run and 4 of the other",
         ),
-        ({"vector": [1, 7, 7]}, r"that differ in the features, 2 of 3 of them, the first at line 2 "),
-        ({"target": [0, 1, 0]}, r"that differ in the class, 1 of 3 of them, the first at line 3 "),
+        ({"vector": [1, 7, 7]}, r"that differ in the features, 2 of 3, the first of them at line 2 "),
+        ({"target": [0, 1, 0]}, r"that differ in the class, 1 of 3, the first of them at line 3 "),
     ],
 )
 def test_runs_on_other_records_are_refused_and_what_differs_is_named(
@@ -132,7 +135,7 @@ def test_one_sentence_says_whether_the_runs_differ() -> None:
     fewer = Difference("false_alarm_rate", 0.01, 0.02, -0.02, -0.005)
     assert explained(fewer) == "The two runs differ: A is better in false alarm rate, by 0.01000."
     alike = Difference("accuracy", 0.95, 0.92, -0.01, 0.07)
-    assert explained(alike) == "The two runs do not differ by more than these test records could tell by chance."
+    assert explained(alike) == "The two runs do not differ by more than chance explains on these test records."
 
 
 def test_the_text_has_both_tests_and_says_which_they_are(two: tuple[Verdicts, Verdicts]) -> None:

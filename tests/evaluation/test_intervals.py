@@ -11,7 +11,7 @@ COST = [[0, 1, 2], [1, 0, 2], [4, 2, 0]]
 
 
 @pytest.fixture(scope="module")
-def judged() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def classified() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Vectors, verdicts and targets of 3,000 records, 300 vectors, one of which has a third of the records."""
     rng = np.random.default_rng(0)
     vectors = np.where(rng.random(3000) < 1 / 3, 0, rng.integers(0, 300, 3000)).astype(np.uint64) * np.uint64(2**55)
@@ -39,8 +39,8 @@ def test_resampling_draws_as_many_vectors_each_with_all_its_records() -> None:
     assert found[:, 0].std() / 100 == pytest.approx(np.sqrt(0.99), abs=0.15)  # binomial, 100 draws of a hundredth
 
 
-def test_the_bootstrap_is_that_of_drawing_vectors_one_by_one(judged: tuple[np.ndarray, ...]) -> None:
-    vectors, predicted, target = judged
+def test_the_bootstrap_is_that_of_drawing_vectors_one_by_one(classified: tuple[np.ndarray, ...]) -> None:
+    vectors, predicted, target = classified
     cells = resampled(vectors, predicted * 3 + target, 9, resamples=2000, seed=0).reshape(-1, 3, 3)
     found = scores(cells, COST)
     distinct, group = np.unique(vectors, return_inverse=True)
@@ -65,15 +65,15 @@ def test_copies_of_a_record_make_no_score_surer() -> None:
     assert copied == once
 
 
-def test_the_same_seed_gives_the_same_interval(judged: tuple[np.ndarray, ...]) -> None:
-    vectors, predicted, target = judged
+def test_the_same_seed_gives_the_same_interval(classified: tuple[np.ndarray, ...]) -> None:
+    vectors, predicted, target = classified
     one, again, other = (bootstrap(vectors, predicted, target, 3, resamples=50, seed=seed) for seed in (0, 0, 1))
     assert one == again != other
     assert "mean_cost" not in one
 
 
-def test_the_order_of_records_does_not_matter(judged: tuple[np.ndarray, ...]) -> None:
+def test_the_order_of_records_does_not_matter(classified: tuple[np.ndarray, ...]) -> None:
     order = np.random.default_rng(0).permutation(3000)
-    assert bootstrap(*judged, 3, resamples=50, seed=0) == bootstrap(
-        *(one[order] for one in judged), 3, resamples=50, seed=0
+    assert bootstrap(*classified, 3, resamples=50, seed=0) == bootstrap(
+        *(one[order] for one in classified), 3, resamples=50, seed=0
     )

@@ -1,4 +1,4 @@
-"""The leakage report: ten records judged by hand, and what is known of the official test file."""
+"""The leakage report: ten records scored by hand, and facts about the official test file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def found() -> Leakage:
     return report(BACKGROUND, VECTORS, PREDICTED, TARGET, ATTACK, 3, COST)
 
 
-def test_seen_and_unseen_vectors_are_judged_apart(found: Leakage) -> None:
+def test_seen_and_unseen_vectors_are_scored_separately(found: Leakage) -> None:
     assert found.metrics["share_seen_in_training"] == 0.5
     assert found.metrics["accuracy_seen"] == 4 / 5
     assert found.metrics["accuracy_unseen"] == 3 / 5
@@ -42,7 +42,7 @@ def test_seen_and_unseen_vectors_are_judged_apart(found: Leakage) -> None:
     assert found.metrics["mean_cost_unseen"] == (1 + 4) / 5
 
 
-def test_attack_types_that_training_lacks_are_judged_apart(found: Leakage) -> None:
+def test_attack_types_that_training_lacks_are_scored_separately(found: Leakage) -> None:
     assert found.metrics["detection_rate_known_attacks"] == pytest.approx(2 / 3)  # smurf twice, not guess_passwd
     assert found.metrics["detection_rate_unknown_attacks"] == pytest.approx(2 / 3)  # mailbomb, one snmpguess of two
     assert found.metrics["recall_unknown_attacks"] == pytest.approx(2 / 3)

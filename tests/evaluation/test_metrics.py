@@ -47,7 +47,7 @@ def test_binary_metrics_are_those_of_the_attack_class(binary: Evaluation) -> Non
             "macro_f1": (2 / 3 + 10 / 13) / 2,
             "false_alarm_rate": 2 / 5,
             "detection_rate": 5 / 6,
-            # of 30 pairs of an attack and a normal record the attack stands above in 5 + 5 + 3 + 5 + 5 + 3
+            # of 30 pairs of an attack and a normal record the attack ranks higher in 5 + 5 + 3 + 5 + 5 + 3
             "roc_auc": 26 / 30,
             "recall_normal": 3 / 5,
             "precision_normal": 3 / 4,
@@ -59,7 +59,7 @@ def test_binary_metrics_are_those_of_the_attack_class(binary: Evaluation) -> Non
     )
 
 
-def test_recall_is_told_by_attack_type_most_records_first(binary: Evaluation) -> None:
+def test_recall_is_reported_by_attack_type_most_records_first(binary: Evaluation) -> None:
     table = binary.per_attack
     assert list(table.columns) == ["attack", "class", "records", "recall", "detected"]
     assert table["attack"].tolist() == ["normal", "neptune", "smurf", "satan"]
@@ -104,7 +104,7 @@ def test_metrics_of_three_classes_are_means_over_the_classes(three: Evaluation) 
     assert found["recall_r2l"] == pytest.approx(1 / 3)
 
 
-def test_three_classes_are_told_one_by_one(three: Evaluation) -> None:
+def test_three_classes_are_reported_one_by_one(three: Evaluation) -> None:
     table = three.per_class
     assert list(table.columns) == ["class", "records", "recall", "precision", "f1"]
     assert table["class"].tolist() == list(THREE)
@@ -229,7 +229,7 @@ def test_the_contest_winners_matrix_costs_what_was_published() -> None:
     assert round(float(found["detection_rate"]), 3) == 0.918
 
 
-def test_verdicts_are_judged_as_they_are_and_curves_by_the_probabilities() -> None:
+def test_metrics_use_the_given_verdicts_and_curves_use_the_probabilities() -> None:
     target = np.array([0, 0, 1, 1], dtype=np.int32)
     probability = np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]], dtype=np.float32)
     found = metrics.evaluate(

@@ -130,7 +130,7 @@ def test_every_class_has_a_line_of_its_own_however_many_there_are(make_evaluatio
         assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 7
 
 
-def test_the_most_frequent_label_stands_on_top(make_evaluation: Evaluated) -> None:
+def test_the_most_frequent_label_is_on_top(make_evaluation: Evaluated) -> None:
     table = pd.DataFrame(
         {"attack": ["smurf", "pod"], "class": "dos", "records": [9, 1], "recall": [1.0, 0.5], "detected": [1.0, 0.75]}
     )

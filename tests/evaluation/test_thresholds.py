@@ -1,4 +1,4 @@
-"""Temperature and threshold: fitted on validation, exact about ties, and honest where the budget cannot be met."""
+"""Temperature and threshold: fitted on validation, exact about ties, and an error if the budget cannot be met."""
 
 import numpy as np
 import pytest
@@ -26,8 +26,8 @@ def protocol(**changes: object) -> DecisionProtocol:
 
 
 def fit_threshold(attack: np.ndarray, target: np.ndarray, budget: float) -> float:
-    """Of records that are one block."""
-    return thresholds.fit_threshold(attack, target, budget, np.zeros(len(attack), dtype=int))
+    """Fit a threshold on records whose normal ones are one group."""
+    return thresholds.fit_threshold([attack[target == 0]], attack[target != 0], budget)
 
 
 def both(attack: list[float]) -> np.ndarray:
@@ -98,13 +98,13 @@ def test_no_budget_is_ever_exceeded_and_no_lower_threshold_would_do(
 def test_where_only_silence_would_do_the_budget_cannot_be_met() -> None:
     attack = np.array([1.0] * 3 + [0.0] * 97 + [1.0] * 5)
     target = np.array([0] * 100 + [1] * 5)
-    message = r"false_alarm_budget=0\.02: found 3 of 100 normal records at the highest P\(attack\) there is, 1, "
-    with pytest.raises(ValueError, match=message + "where 2 may raise an alarm: only a detector without any alarm"):
+    message = r"false_alarm_budget=0\.02: found 3 of 100 normal records at the highest P\(attack\), 1, "
+    with pytest.raises(ValueError, match=message + "expected at most 2: only a detector without any alarm"):
         fit_threshold(attack, target, 0.02)
     assert fit_threshold(attack, target, 0.03) == 0.5
 
 
-def test_neighboring_numbers_are_told_apart() -> None:
+def test_neighboring_numbers_are_distinguished() -> None:
     low = 1 - 2**-53
     found = fit_threshold(np.array([low, 1.0]), np.array([0, 1]), 0.0)
     assert low < found <= 1.0
@@ -153,7 +153,7 @@ def in_blocks(budget: float) -> DecisionProtocol:
     ("budget", "threshold"),
     [(0.2, (0.4 + 0.5) / 2), (0.3, (0.3 + 0.4) / 2), (0.5, (0.1 + 0.2) / 2), (0.8, 0.15), (1.0, 0.0)],
 )
-def test_the_threshold_keeps_to_the_budget_in_each_block(budget: float, threshold: float) -> None:
+def test_the_threshold_is_within_the_budget_in_each_block(budget: float, threshold: float) -> None:
     found = fit_decision(both(NORMAL + ATTACK), TARGET, in_blocks(budget), None, BLOCKS).threshold
     assert found == pytest.approx(threshold)
     for block in BLOCKS:
@@ -162,7 +162,7 @@ def test_the_threshold_keeps_to_the_budget_in_each_block(budget: float, threshol
 
 def test_the_block_that_no_alarm_is_allowed_in_is_named() -> None:
     with pytest.raises(
-        ValueError, match=r"found 1 of 5 normal records at the highest P\(attack\) there is, 0\.99, whe"
+        ValueError, match=r"found 1 of 5 normal records at the highest P\(attack\), 0\.99, expected at most 0"
     ):
         fit_decision(both(NORMAL + ATTACK), TARGET, in_blocks(0.1), None, BLOCKS)
 
@@ -184,7 +184,7 @@ def test_no_block_exceeds_its_budget_and_no_lower_threshold_would_do(blocks: lis
         assert max(np.mean(one >= lower.max()) for one in attack) > budget - 1e-9
 
 
-def test_the_temperature_is_of_validation_and_blocks_are_judged_at_it() -> None:
+def test_the_temperature_is_fitted_on_validation_and_applied_to_the_blocks() -> None:
     overconfident, target = both([0.99] * 4), np.array([1, 1, 1, 0])
     wanted = protocol(calibrate=True, false_alarm_budget=0.5, false_alarm_blocks=2)
     found = fit_decision(overconfident, target, wanted, None, [both([0.99, 0.01])])
@@ -204,7 +204,7 @@ def test_blocks_without_a_budget_are_refused() -> None:
 # --- both ------------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_asked_for_is_nothing_fitted() -> None:
+def test_the_default_protocol_fits_nothing() -> None:
     assert fit_decision(both([0.5, 0.6]), np.array([0, 1]), protocol(), COST) == Decision()
 
 

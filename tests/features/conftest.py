@@ -1,4 +1,4 @@
-"""The published files, read once for all tests of this room."""
+"""The published files, read once for all tests of this package."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Encoding: 53 numbers for each record, whatever stands beside it."""
+"""Encoding: 53 numbers for each record, whatever the other records are."""
 
 from collections import Counter
 from io import BytesIO

@@ -119,10 +119,10 @@ def test_bins_hold_as_many_records_each_and_not_as_much_of_the_range() -> None:
     assert score(x, [0, 0, 0, 0, 1, 1, 1, 1], bins=2) == pytest.approx(log(2))
 
 
-def test_a_continuous_column_has_256_cells_unless_told_otherwise() -> None:
+def test_a_continuous_column_has_256_bins_by_default() -> None:
     x = np.random.default_rng(0).normal(size=2_560)
     ranks = np.argsort(np.argsort(x))
-    assert score(x, ranks) == pytest.approx(log(256))  # each record a class: all that the cells can tell
+    assert score(x, ranks) == pytest.approx(log(256))  # each record a class: all information of the bins
     assert score(x, ranks, bins=16) == pytest.approx(log(16))
 
 

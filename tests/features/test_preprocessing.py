@@ -174,7 +174,7 @@ def test_a_bad_record_stops_and_leaves_nothing_under_a_final_name(tmp_path: Path
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_a_quarantine_that_is_under_way_when_the_read_fails_is_not_kept(
+def test_an_unfinished_quarantine_is_removed_when_the_read_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(columns: object) -> None:

@@ -19,7 +19,7 @@ def test_follows_the_estimator_contract(estimator: Reducer, check: Any) -> None:
 
 @pytest.fixture
 def flows() -> tuple[np.ndarray, np.ndarray]:
-    """200 records of 12 features that tell more about the class the later they stand; the first is constant."""
+    """200 records of 12 features, each more informative than the one before; the first is constant."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 200).astype(np.int32)
     X = rng.normal(size=(200, 12)) + y[:, None] * np.arange(12) / 4
@@ -98,7 +98,7 @@ def test_larger_k_keeps_every_column_of_smaller_k(k: int, estimator: Any, flows:
     assert not (small & ~large).any()
 
 
-def test_the_most_telling_columns_are_kept_in_their_own_order() -> None:
+def test_the_most_informative_columns_are_selected_in_their_own_order() -> None:
     y = np.repeat([0, 1], 4)
     X = np.zeros((8, 4))
     X[:, 1] = [0, 0, 0, 1, 1, 1, 1, 0]  # 3 of 4 right on either side: 0.1308 nats
@@ -109,7 +109,7 @@ def test_the_most_telling_columns_are_kept_in_their_own_order() -> None:
     assert np.array_equal(fitted.transform(X), X[:, [1, 3]])
 
 
-def test_fewer_bins_tell_less() -> None:
+def test_fewer_bins_give_less_information() -> None:
     y = np.arange(64) % 2
     X = np.arange(64.0)[:, None]
     scores = [MutualInformation(k=1, bins=bins).fit(X, y).scores_[0] for bins in (64, 32)]

@@ -1,4 +1,4 @@
-"""Preparation: scaling and reducing as one object that survives being kept, and the two tables of it."""
+"""Preparation: scaling and reducer as one object that is saved and loaded, and the two tables of it."""
 
 from collections.abc import Callable
 from math import log
@@ -46,7 +46,7 @@ reducers = pytest.mark.parametrize(
         Anova(k=4),
         ChiSquared(k=4),
         MinimumRedundancy(k=4),
-        ForestImportance(k=4, trees=5, random_state=0),
+        ForestImportance(k=4, n_estimators=5, random_state=0),
         RecursiveElimination(k=4, random_state=0),
         LinearDiscriminants(k=1),
         KernelComponents(k=2, random_state=0),
@@ -109,7 +109,7 @@ def test_what_a_model_reads_has_k_columns_and_depends_on_each_record_alone(
     assert prepare(pipeline, X[7:9]) == pytest.approx(prepared[7:9], abs=bound)
 
 
-def test_the_reducer_that_was_asked_for_stays_unfitted(flows: tuple[np.ndarray, np.ndarray]) -> None:
+def test_the_given_reducer_stays_unfitted(flows: tuple[np.ndarray, np.ndarray]) -> None:
     reducer = PrincipalComponents(k=2)
     fit_preparation(reducer, *flows)
     assert not hasattr(reducer, "pca_")
@@ -119,7 +119,7 @@ def test_the_reducer_that_was_asked_for_stays_unfitted(flows: tuple[np.ndarray, 
 
 
 @reducers
-def test_a_kept_pipeline_gives_identical_output(
+def test_a_loaded_pipeline_gives_identical_output(
     reducer: Reducer, flows: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:
     pipeline, _ = fit_preparation(reducer, *flows)
@@ -131,7 +131,7 @@ def test_a_kept_pipeline_gives_identical_output(
 
 @pytest.mark.parametrize("one_hot_service", [False, True])
 @pytest.mark.parametrize("name", ["minmax", "log_minmax"])
-def test_every_scaling_is_kept_with_what_comes_behind_it(name: Any, one_hot_service: bool, tmp_path: Path) -> None:
+def test_every_scaling_is_saved_with_its_reducer(name: Any, one_hot_service: bool, tmp_path: Path) -> None:
     scaling = Scaling(name, clip=True, one_hot_service=one_hot_service)
     X = np.random.default_rng(0).integers(0, 71, (200, 53)).astype(np.float32)
     reducer = AllFeatures(k=len(scaling.features))
@@ -143,13 +143,13 @@ def test_every_scaling_is_kept_with_what_comes_behind_it(name: Any, one_hot_serv
     assert np.array_equal(prepare(load_preparation(tmp_path / "preparation.skops"), X), prepared)
 
 
-def test_unless_it_is_told_the_pipeline_scales_as_scikit_learn_does(flows: tuple[np.ndarray, np.ndarray]) -> None:
+def test_by_default_the_pipeline_scales_as_scikit_learn_does(flows: tuple[np.ndarray, np.ndarray]) -> None:
     pipeline, _ = fit_preparation(PrincipalComponents(k=2), *flows)
     plain = Pipeline([("scale", MinMaxScaler()), ("reduce", PrincipalComponents(k=2))]).fit(*flows)
     assert np.array_equal(pipeline.transform(flows[0]), plain.transform(flows[0]))
 
 
-def test_a_part_is_kept_whether_of_records_or_of_windows(tmp_path: Path) -> None:
+def test_a_part_of_records_or_of_windows_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     rows, y = np.arange(8, dtype=np.float32).reshape(4, 2), np.array([1, 0], dtype=np.int32)
     attack = np.array([5, 0], dtype=np.int32)
     save_reduced(Reduced(rows[:2], y, attack), tmp_path / "record.npz")
@@ -267,7 +267,7 @@ def paper_set(real_train: tuple[Table, Findings], composed: Callable[..., DictCo
 
 
 @pytest.mark.real_data
-def test_the_features_that_tell_most_are_the_papers_ten(paper_set: tuple[np.ndarray, np.ndarray]) -> None:
+def test_the_most_informative_features_are_the_papers_ten(paper_set: tuple[np.ndarray, np.ndarray]) -> None:
     table = mutual_information_ranking(*paper_set)
     assert table.position.tolist()[:10] == [21, 3, 2, 4, 22, 34, 10, 40, 30, 35]
 

@@ -44,7 +44,7 @@ def test_logarithms_are_taken_before_the_range() -> None:
     assert train[2].tolist() == [15, 15]  # what came in is left as it was
 
 
-def test_values_outside_the_range_of_training_are_cut_where_that_is_asked_for() -> None:
+def test_values_outside_the_range_of_training_are_cut_with_clip() -> None:
     train = np.array([[0.0], [3.0], [15.0]])
     new = [[255.0], [0.0], [7.0]]
     assert UnitRange(log=(0,), clip=True).fit(train).transform(new)[:, 0] == pytest.approx([1, 0, 0.75])

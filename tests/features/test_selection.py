@@ -1,4 +1,4 @@
-"""Reducers that choose features: scores by hand or scikit-learn's own, and what is chosen of copies."""
+"""Reducers that choose features: scores by hand or scikit-learn's own, and the choice among copies."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SMALL = [
     Anova(k=1),
     ChiSquared(k=1),
     MinimumRedundancy(k=1, bins=8),
-    ForestImportance(k=1, trees=5, random_state=0),
+    ForestImportance(k=1, n_estimators=5, random_state=0),
     RecursiveElimination(k=1, random_state=0),
 ]
 each = pytest.mark.parametrize("reducer", SMALL, ids=lambda reducer: type(reducer).__name__)
@@ -27,7 +27,7 @@ def test_follows_the_estimator_contract(estimator: Ranking, check: Any) -> None:
 
 @pytest.fixture
 def flows() -> tuple[np.ndarray, np.ndarray]:
-    """300 records of 8 features, 0 or more: the first is constant, the last two tell the class, the rest nothing."""
+    """300 records of 8 features, 0 or more: the first constant, the last two determine the class, the rest noise."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 300).astype(np.int32)
     X = rng.random((300, 8)).astype(np.float32)
@@ -38,7 +38,7 @@ def flows() -> tuple[np.ndarray, np.ndarray]:
 
 
 @each
-def test_what_tells_the_class_is_kept_and_a_constant_is_not(
+def test_informative_features_are_selected_and_a_constant_is_not(
     reducer: Ranking, flows: tuple[np.ndarray, np.ndarray]
 ) -> None:
     X, y = flows
@@ -93,7 +93,7 @@ def test_chi_squared_refuses_what_is_no_count(flows: tuple[np.ndarray, np.ndarra
         ChiSquared(k=2).fit(flows[0] - 0.5, flows[1])
 
 
-def test_a_copy_of_a_chosen_feature_comes_after_what_tells_something_new() -> None:
+def test_a_copy_of_a_selected_feature_comes_after_features_with_new_information() -> None:
     # classes 0..3 as two bits: the high bit, the high bit again, the low bit with a tenth of it wrong
     y = np.repeat(np.arange(4), 100)
     high, low = y // 2, (y % 2) ^ (np.arange(400) % 10 == 0)
@@ -115,7 +115,7 @@ def test_elimination_takes_one_after_the_other(flows: tuple[np.ndarray, np.ndarr
     ("wrong", "message"),
     [
         (MinimumRedundancy(bins=1), r"^reducer\.bins=1: expected a whole number, 2 or more"),
-        (ForestImportance(k=2, trees=0), r"^reducer\.trees=0: expected a whole number, 1 or more"),
+        (ForestImportance(k=2, n_estimators=0), r"^reducer\.n_estimators=0: expected a whole number, 1 or more"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_before_any_data(wrong: Ranking, message: str) -> None:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.models.classical.classifier import DecisionTree, RandomForest
+from src.models.classical.sklearn_models import SklearnModel
 from src.models.interface import Fitted, Model, write_kind
 from src.models.persistence import load_classifier
 from tests.models.conftest import make_lstm, waves
 
 MODELS: dict[str, Model] = {
     "lstm": make_lstm(fourier=waves(2)),
-    "decision_tree": DecisionTree(max_depth=None, min_samples_leaf=1),
-    "random_forest": RandomForest(trees=5, max_depth=None, min_samples_leaf=1),
+    "decision_tree": SklearnModel("sklearn.tree.DecisionTreeClassifier"),
+    "random_forest": SklearnModel("sklearn.ensemble.RandomForestClassifier", n_estimators=5),
 }
 
 

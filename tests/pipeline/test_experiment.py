@@ -14,7 +14,7 @@ from src.config.build import build
 from src.config.settings import Settings
 from src.evaluation.verdicts import Verdicts
 from src.features.reduction import Reduced
-from src.models.classical.classifier import RandomForest
+from src.models.classical.sklearn_models import SklearnModel
 from src.models.interface import Fitted
 from src.pipeline.experiment import evaluate, train
 from src.pipeline.stage_outputs import StageOutputs
@@ -26,7 +26,7 @@ SMALL = (
     "dataset.records=3000",
     "dataset.test_records=1000",
     "model=random_forest",
-    "model.trees=20",
+    "model.n_estimators=20",
 )
 COST = "task.cost=[[0,1],[2,0]]"
 POINT = ("decision.calibrate=true", "decision.false_alarm_budget=0.01", "decision.rule=least_cost", COST)
@@ -78,7 +78,7 @@ class Spy:
 
     reads_windows = False
 
-    def __init__(self, model: RandomForest, seen: list[np.ndarray], *, alone: bool = False):
+    def __init__(self, model: SklearnModel, seen: list[np.ndarray], *, alone: bool = False):
         self._model, self._seen, self._alone = model, seen, alone
 
     @property

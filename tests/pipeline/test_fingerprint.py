@@ -336,7 +336,7 @@ def another_model(code: Path) -> None:
 
 def another_model_in_the_same_file(code: Path) -> None:
     with (code / "models" / "classical" / "classifier.py").open("a") as file:
-        file.write("\n\nclass Stump(Classical):\n    def estimator(self, seed):\n        return None\n")
+        file.write("\n\nclass Stump(Classical):\n    def make_estimator(self, seed):\n        return None\n")
     change(
         code / "models" / "classical" / "classifier.py", "TRUSTED = [\n", 'TRUSTED = [\n    "src.models.stump.Stump",\n'
     )
@@ -392,7 +392,7 @@ def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None],
         ),
         ("models/dedup.py", "rows = -(-count // most)", "rows = count // most + 1", (True, False)),
         ("models/classical/classifier.py", "SCORED = 16_384", "SCORED = 8_192", (False, True)),
-        ("models/classical/classifier.py", "            self.trees,\n", "            self.trees + 1,\n", (False, True)),
+        ("models/classical/sklearn_models.py", '"random_state": seed', '"random_state": seed + 1', (False, True)),
         ("features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver", (True, False)),
         ("config/build.py", '_convert_="all"', '_convert_="none"', (True, True)),
         ("data/duplicates.py", "default_rng(53)", "default_rng(54)", (True, True)),

@@ -1,9 +1,12 @@
 """Reports as files."""
 
+import re
+
 import pytest
 from matplotlib.figure import Figure
 
-from src.reports.page import markdown_table, write_report
+from src.reports.markdown import markdown_table
+from src.reports.page import contents, write_report
 
 
 def test_a_table_with_an_empty_cell_is_refused() -> None:
@@ -21,3 +24,13 @@ def test_the_page_has_its_pictures_inside_and_the_text_has_them_beside_it(tmp_pa
     assert 'src="data:image/svg+xml;base64,' in page
     assert "one.svg" not in page
     assert "SIMULATED DATA" in page
+
+
+def test_the_contents_link_to_the_sections_of_the_page(tmp_path):
+    sections = ["The paper's claims", "Three classes, DoS = smurf", "Is `one` better?"]
+    text = "\n\n".join(["# Title", *(f"## {section}" for section in sections)])
+    write_report(tmp_path / "report", "Title", {}, text, text, simulated=False)
+    anchors = re.findall(r"\]\(#([^)]+)\)", contents(text))
+    assert anchors == ["the-papers-claims", "three-classes-dos--smurf", "is-one-better"]
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert [f'<h2 id="{anchor}">' in page for anchor in anchors] == [True] * 3

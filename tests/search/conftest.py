@@ -1,17 +1,20 @@
-"""Studies in a real database, with trials that cost nothing."""
+"""Studies in a real database, with quick trials."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import RDBStorage
 from optuna.study import Study
 
 from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.storage import open_storage
+from src.search.trial_queue import TrialQueue
 
 Define = Callable[..., Sweep]
+QueueOf = Callable[[int], TrialQueue]
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def define(url: str) -> Define:
-    """A sweep that has all it needs, but for what a test changes."""
+    """A complete definition of a sweep, with the changes of a test."""
 
     def make(**changes: object) -> Sweep:
         values: dict[str, object] = {
@@ -46,6 +49,16 @@ def define(url: str) -> Define:
 
 
 @pytest.fixture
-def study(url: str) -> Study:
-    storage = open_storage(url, 1, trial_queue.on_stale)
+def storage(url: str) -> RDBStorage:
+    return open_storage(url, 1, trial_queue.on_stale)
+
+
+@pytest.fixture
+def study(storage: RDBStorage) -> Study:
     return optuna.create_study(study_name="made", storage=storage, direction="maximize")
+
+
+@pytest.fixture
+def queue_of(study: Study, storage: RDBStorage) -> QueueOf:
+    """The queue of the study where it ends with so many trials."""
+    return lambda n_trials: TrialQueue(study, storage, n_trials)

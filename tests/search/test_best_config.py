@@ -1,4 +1,4 @@
-"""The winner's file: composed, it is the trial's config again."""
+"""The winner's file: Hydra composes it to the config of the trial."""
 
 from collections.abc import Callable
 from datetime import date
@@ -10,13 +10,13 @@ from omegaconf import OmegaConf
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from src.search import best_config, trial_queue
+from src.search import best_config
 from src.search.config import Sweep
 from src.search.create import COMMAND
 from src.search.experiments import Experiments
 from src.search.objective import FIGURES
 from src.utils.paths import PROJECT, Workspace
-from tests.search.conftest import Define
+from tests.search.conftest import Define, QueueOf
 
 Put = Callable[..., tuple[Path, FrozenTrial]]
 VALUES = {"reducer": "mi", "k": 7, "model.units": 48, "training.learning_rate": 0.012345678901234567,
@@ -24,17 +24,17 @@ VALUES = {"reducer": "mi", "k": 7, "model.units": 48, "training.learning_rate": 
 
 
 @pytest.fixture
-def put(study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
+def put(study: Study, queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
     """Write the file of a trial with VALUES."""
     monkeypatch.setattr(best_config, "FOLDER", tmp_path)
 
     def write(sweep: Sweep, *overrides: str) -> tuple[Path, FrozenTrial]:
-        trial_queue.fill(study, 1, {})
+        queue_of(1).fill({})
         study.set_user_attr(COMMAND, "python -m src.sweep sweep=made")
         study.enqueue_trial(VALUES)
-        taken = [trial_queue.take(study, 2) for _ in range(2)][1]
+        taken = [queue_of(2).take() for _ in range(2)][1]
         assert taken
-        trial = study._storage.get_trial(taken._trial_id)
+        trial = study.trials[taken.number]
         trial.params, trial.user_attrs = VALUES, {FIGURES: {"val_macro_f1": 0.98765432, "fit_seconds": 12.0}}
         return best_config.write_winner(sweep, study, trial, list(overrides), 3), trial
 
@@ -66,7 +66,7 @@ def test_the_recipe_of_the_study_is_the_winners(put: Put, define: Define, tmp_pa
     assert (found.reducer.name, found.k, found.model.units) == ("mi", 7, 48)
 
 
-def test_it_opens_with_command_score_trials_and_date(put: Put, define: Define) -> None:
+def test_it_starts_with_command_score_trials_and_date(put: Put, define: Define) -> None:
     head = put(define())[0].read_text().splitlines()[:4]
     assert head == [
         "# @package _global_",
@@ -82,6 +82,6 @@ def test_with_several_seeds_a_multirun_repeats_them_all(put: Put, define: Define
     assert OmegaConf.create(text).hydra.sweeper.params.seed == "3,4,5"
 
 
-def test_of_several_objectives_the_first_picks_and_all_are_told(put: Put, define: Define) -> None:
+def test_of_several_objectives_the_first_decides_and_all_are_listed(put: Put, define: Define) -> None:
     text = put(define(objectives={"val_macro_f1": "maximize", "fit_seconds": "minimize"}))[0].read_text()
     assert "best val_macro_f1 of 0: val_macro_f1 0.987654, fit_seconds 12;" in text

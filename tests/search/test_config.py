@@ -1,4 +1,4 @@
-"""Definitions of sweeps: every file of conf/sweep, every sampler and pruner, and what is refused."""
+"""Definitions of sweeps: every file of conf/sweep, every sampler and pruner, and the errors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,12 +36,10 @@ def test_every_file_is_a_sweep_whose_space_fits_the_config(name: str) -> None:
     with initialize_config_dir(str(PROJECT / "conf")):
         experiments.check(space)
         defaults = experiments.defaults(space)
-    assert set(defaults) == set(sweep.space), "the search begins with the config as it is"
+    assert set(defaults) == set(sweep.space), "the first trial has the values of the config"
 
 
-@pytest.mark.parametrize(
-    ("group", "known"), [("sampler", SAMPLERS), ("pruner", PRUNERS)]
-)  # fmt: skip
+@pytest.mark.parametrize(("group", "known"), [("sampler", SAMPLERS), ("pruner", PRUNERS)])
 def test_there_is_a_file_for_every_sampler_and_pruner(group: str, known: dict[str, Any]) -> None:
     assert sorted(path.stem for path in (CONF / group).glob("*.yaml")) == sorted(known)
     for name, kind in known.items():
@@ -74,7 +72,7 @@ def test_no_objective_has_seen_the_test_part() -> None:
     assert not [name for name in OBJECTIVES if name.startswith("test")]
 
 
-def test_trials_draw_with_seeds_of_their_own_that_do_not_change(define: Define) -> None:
+def test_each_trial_draws_with_a_seed_of_its_own_that_does_not_change(define: Define) -> None:
     def first_draw(sweep: Sweep, number: int) -> float:
         study = optuna.create_study(sampler=sweep.make_sampler(number))
         return study.ask().suggest_float("x", 0, 1)
@@ -96,7 +94,7 @@ def test_trials_draw_with_seeds_of_their_own_that_do_not_change(define: Define) 
         ({"val_macro_f1": "maximize", "fit_seconds": "minimize"}, "median", False),
     ],
 )
-def test_only_a_single_score_is_pruned_by(
+def test_only_studies_of_a_single_score_are_pruned(
     define: Callable[..., Sweep], objectives: dict[str, str], pruner: str, prunes: bool
 ) -> None:
     assert define(objectives=objectives, pruner={"name": pruner}).prunes is prunes

@@ -1,4 +1,4 @@
-"""From a trial's values to a config: as Hydra itself would make it, with the data made once."""
+"""Configs of trials are those that Hydra composes, and their data is made once."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def _hydra() -> Iterator[None]:
         {"model.bidirectional": True},
     ],
 )
-def test_a_trials_config_is_the_one_that_hydra_makes_of_the_same_overrides(values: dict[str, object]) -> None:
+def test_a_trials_config_is_what_hydra_composes_from_the_same_overrides(values: dict[str, object]) -> None:
     found = Experiments(["split=grouped", "sweep.n_trials=3", "worker=1"], Workspace(PROJECT)).settings(values, 4)  # type: ignore[arg-type]
     words = {None: "null", True: "true"}
     overrides = [f"{name}={words.get(value, value)}" for name, value in values.items()]  # type: ignore[call-overload]
@@ -39,7 +39,7 @@ def test_a_trials_config_is_the_one_that_hydra_makes_of_the_same_overrides(value
     assert found.config == expected
 
 
-def test_keys_of_the_search_are_not_the_experiments() -> None:
+def test_keys_of_the_search_are_no_keys_of_an_experiment() -> None:
     search = ["sweep=lstm", "sweep.n_trials=3", "sweep/sampler=random"]
     run = ["worker=1", "hydra/launcher=joblib", "sweep.storage='postgresql://me:secret@host/db'", "sweep.threads=1"]
     experiments = Experiments([*search, *run, "k=3"], Workspace(PROJECT))
@@ -61,7 +61,7 @@ def test_keys_of_the_search_are_not_the_experiments() -> None:
         ({"reducer": "choice(pca, mi)", "k": [{"use": "range(1, 70)", "when": {"reducer": "mi"}}]}, "k=69: expected"),
     ],
 )
-def test_a_space_that_cannot_work_is_found_before_the_first_trial(spec: dict[str, object], message: str) -> None:
+def test_an_invalid_space_is_found_before_the_first_trial(spec: dict[str, object], message: str) -> None:
     experiments = Experiments(SMALL, Workspace(PROJECT))
     with pytest.raises(ConfigError, match=message):
         experiments.check(read_space(spec, experiments.fixed))

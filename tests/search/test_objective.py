@@ -1,4 +1,4 @@
-"""Trials, each a run of a real MLflow store: networks are fitted by formula here, trees on simulated records.
+"""Trials in a real MLflow store. Networks are replaced by a formula; trees are fitted on simulated records.
 
 Real networks are in tests/e2e/test_sweep.py.
 """
@@ -87,7 +87,7 @@ def search(define: Define) -> Iterator[Run_]:
             study_name="made", storage=storage, directions=list(sweep.objectives.values()), load_if_exists=True
         )
         parent = parents.start_parent("simulated", "made", {})
-        Worker(sweep, storage, {}, Objective(sweep, parsed, experiments, parent)).work()
+        Worker(sweep, study, storage, {}, Objective(sweep, parsed, experiments, parent)).work()
         client = mlflow.MlflowClient()
         found = client.search_runs(
             [client.get_experiment_by_name("simulated").experiment_id],
@@ -116,7 +116,7 @@ def test_every_trial_is_a_run_with_its_config_its_curve_and_its_figures(search: 
 
 
 @pytest.mark.usefixtures("_by_formula")
-def test_a_fit_that_diverges_fails_its_trial_alone_and_says_why(search: Run_) -> None:
+def test_a_fit_that_diverges_fails_only_its_trial_and_records_the_reason(search: Run_) -> None:
     study, found = search({"training.learning_rate": "choice(0.01, 1e38)"}, n_trials=4, seed=1, max_failures=6)
     states = {trial.params["training.learning_rate"]: trial.state.name for trial in study.trials}
     assert states == {0.01: "COMPLETE", 1e38: "FAIL"}
@@ -146,7 +146,7 @@ def test_seeds_are_repeated_and_their_mean_counts(search: Run_, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("_by_formula")
-def test_a_bad_trial_is_pruned_and_its_run_says_so(search: Run_) -> None:
+def test_a_poor_trial_is_pruned_and_its_run_records_it(search: Run_) -> None:
     study, found = search(
         {"training.learning_rate": "choice(0.03, 1e-9)"},
         n_trials=5,
@@ -158,7 +158,7 @@ def test_a_bad_trial_is_pruned_and_its_run_says_so(search: Run_) -> None:
     assert {trial.params["training.learning_rate"] for trial in pruned} == {1e-9}
     for trial in pruned:
         run = found[trial.number]
-        assert run.info.status == "FINISHED", "a decision, not a fault"
+        assert run.info.status == "FINISHED", "pruning is not a failure"
         assert run.data.tags["trial.state"] == "PRUNED"
         assert "val_macro_f1" not in run.data.metrics
     fitted = next(trial for trial in pruned if trial.intermediate_values)

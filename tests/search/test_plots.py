@@ -1,4 +1,4 @@
-"""Pictures of made studies: what they show, and that none is empty or cut off."""
+"""Pictures of made studies: their content, and that no label is cut off."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -66,7 +66,7 @@ def test_a_study_of_one_trial_can_be_drawn(trials: list[FrozenTrial], monkeypatc
         assert texts_inside(draw(trials[:1], SCORE, "study"), monkeypatch)
 
 
-def test_scores_are_drawn_as_what_they_lack_and_the_best_comes_last(trials: list[FrozenTrial]) -> None:
+def test_scores_are_drawn_as_the_distance_to_100_percent_and_the_best_comes_last(trials: list[FrozenTrial]) -> None:
     complete = [one for one in trials if one.state == TrialState.COMPLETE]
     assert SCORE(0.996) == pytest.approx(0.4)
     assert SCORE(1.0) > 0, "a logarithmic axis has no 0"
@@ -78,7 +78,7 @@ def test_scores_are_drawn_as_what_they_lack_and_the_best_comes_last(trials: list
     assert list(best_so_far.get_ydata()) == pytest.approx([5.0, 1.0, 1.0])
 
 
-def test_each_outcome_is_shown_as_such(trials: list[FrozenTrial]) -> None:
+def test_each_outcome_has_its_own_marker(trials: list[FrozenTrial]) -> None:
     labels = [text.get_text() for text in plots.history(trials, SCORE, "").legends[0].texts]
     assert labels == ["complete", "pruned, at its best epoch", "failed", "best so far"]
     assert "failed" not in [text.get_text() for text in plots.history(trials[:3], SCORE, "").legends[0].texts]

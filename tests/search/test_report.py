@@ -1,4 +1,4 @@
-"""The report of a study: from a real one with real fits, but for the test runs, which are made up."""
+"""The report of a study in a real database; the objective is a formula, and the runs on test are made up."""
 
 import shutil
 from collections.abc import Iterator
@@ -45,11 +45,11 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Pat
 
 
 def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLETE) -> tuple[Study, str, str]:
-    """A study whose trials cost nothing, its parent run, and what the report says."""
+    """A study of quick trials, its parent run, and the summary of its report."""
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
-    study, founded = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
-    parent = parent_run(study, founded, lambda: parents.start_parent("simulated", "made", {}), parents.reopen_parent)
+    study, created = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
+    parent = parent_run(study, created, lambda: parents.start_parent("simulated", "made", {}), parents.reopen_parent)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:
         if outcome == TrialState.FAIL:
@@ -59,11 +59,11 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
         trial.set_user_attr(FIGURES, {"val_macro_f1": score, "fit_seconds": float(k), "epochs": 3.0})
         return [score, float(k)][: len(sweep.objectives)]
 
-    Worker(sweep, storage, {"reducer": "pca", "k": 2}, run).work()
+    Worker(sweep, study, storage, {"reducer": "pca", "k": 2}, run).work()
     return study, parent, report.write_report(sweep, study, experiments, parent)
 
 
-def test_it_tells_the_best_values_beside_those_without_the_search(define: Define, tmp_path: Path) -> None:
+def test_it_shows_the_best_values_beside_those_without_the_search(define: Define, tmp_path: Path) -> None:
     study, parent, said = make(define(space=SPACE, n_trials=20))
     text = (tmp_path / "reports" / "sweeps" / "made" / "README.md").read_text()
     assert "**Simulated data.** binary on simulated, random split. 20 of 20 trials: 20 complete." in text
@@ -135,7 +135,7 @@ def test_a_later_call_goes_on_with_the_same_mlflow_run(define: Define) -> None:
     assert len(study.trials) == 4
 
 
-def test_the_comparison_on_test_is_made_of_runs_of_the_current_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     run = FinishedRun("id", "0", {}, {"test_accuracy": 0.99, "fit_seconds": 20.0}, current=True)
     asked = []

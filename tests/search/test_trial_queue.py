@@ -1,4 +1,4 @@
-"""The budget of a study, in a real database: never too many trials, none lost, whoever dies."""
+"""The trials of a study in a real database: never more than `n_trials`, and none lost, whichever worker dies."""
 
 import multiprocessing
 import time
@@ -7,138 +7,152 @@ from datetime import datetime, timedelta
 import optuna
 import pytest
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import fail_stale_trials
+from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.study import Study
 from optuna.trial import TrialState
 
 from src.search import trial_queue
 from src.search.storage import open_storage
+from src.search.trial_queue import TrialQueue
+from tests.search.conftest import QueueOf
 
 
 def states(study: Study) -> list[str]:
     return [trial.state.name for trial in study.get_trials(deepcopy=False)]
 
 
-def finish(study: Study, value: float = 0.5, n_trials: int = 3) -> int:
-    trial = trial_queue.take(study, n_trials)
+def finish(queue: TrialQueue) -> int:
+    trial = queue.take()
     assert trial
-    trial_queue.end(study, trial, TrialState.COMPLETE, [value])
+    queue.end(trial, TrialState.COMPLETE, [0.5])
     return trial.number
 
 
-def test_a_study_ends_at_its_budget_however_often_it_is_filled(study: Study) -> None:
+def test_a_study_ends_at_its_number_of_trials_however_often_it_is_filled(study: Study, queue_of: QueueOf) -> None:
+    queue = queue_of(3)
     for _ in range(3):
-        trial_queue.fill(study, 3, {"x": 0.25})
-        finish(study)
-    trial_queue.fill(study, 3, {})
-    assert trial_queue.take(study, 3) is None
+        queue.fill({"x": 0.25})
+        finish(queue)
+    queue.fill({})
+    assert queue.take() is None
     assert states(study) == ["COMPLETE"] * 3
-    trial_queue.fill(study, 4, {})  # a larger budget goes on
-    assert finish(study, n_trials=4) == 3
+    queue_of(4).fill({})  # a larger number goes on
+    assert finish(queue_of(4)) == 3
 
 
-def test_only_the_first_trial_begins_with_the_given_values(study: Study) -> None:
-    trial_queue.fill(study, 2, {"x": 0.25})
+def test_only_the_first_trial_starts_with_the_given_values(queue_of: QueueOf) -> None:
+    queue = queue_of(2)
+    queue.fill({"x": 0.25})
     values = []
     for _ in range(2):
-        found = trial_queue.take(study, 2)
+        found = queue.take()
         assert found
-        values.append(optuna.Trial(study, found._trial_id).suggest_float("x", 0, 1))
+        values.append(queue.start(found).suggest_float("x", 0, 1))
     assert values[0] == 0.25
     assert values[1] != 0.25
 
 
-def test_places_that_are_too_many_stay_empty(study: Study) -> None:
-    trial_queue.fill(study, 5, {})  # as two workers would that fill at the same moment
-    assert [finish(study) for _ in range(3)] == [0, 1, 2]
-    assert trial_queue.take(study, 3) is None
+def test_trials_that_are_too_many_are_never_taken(study: Study, queue_of: QueueOf) -> None:
+    queue_of(5).fill({})  # as two workers do that fill at the same moment
+    assert [finish(queue_of(3)) for _ in range(3)] == [0, 1, 2]
+    assert queue_of(3).take() is None
     assert len(trial_queue.finished(study)) == 3
 
 
-def test_a_trial_that_is_given_back_is_run_again_with_its_values(study: Study) -> None:
-    trial_queue.fill(study, 2, {})
-    found = trial_queue.take(study, 2)
+def test_a_trial_that_is_given_back_is_run_again_with_its_values(study: Study, queue_of: QueueOf) -> None:
+    queue = queue_of(2)
+    queue.fill({})
+    found = queue.take()
     assert found
-    x = optuna.Trial(study, found._trial_id).suggest_float("x", 0, 1)
-    trial_queue.give_back(study, found)
+    x = queue.start(found).suggest_float("x", 0, 1)
+    queue.give_back(found)
     assert states(study) == ["FAIL", "WAITING", "WAITING"]
     assert len(trial_queue.counted(study)) == 2
-    again = [trial_queue.take(study, 2) for _ in range(2)][1]
+    again = [queue.take() for _ in range(2)][1]
     assert again
     assert again.user_attrs["again"] == 0
-    assert optuna.Trial(study, again._trial_id).suggest_float("x", 0, 1) == x
+    assert queue.start(again).suggest_float("x", 0, 1) == x
 
 
-def test_a_failure_with_a_reason_counts(study: Study) -> None:
-    trial_queue.fill(study, 3, {})
-    found = trial_queue.take(study, 3)
+def test_a_failure_with_a_reason_counts(study: Study, queue_of: QueueOf) -> None:
+    queue = queue_of(3)
+    queue.fill({})
+    found = queue.take()
     assert found
-    trial_queue.fail(study, found, "ValueError: no")
+    queue.fail(found, "ValueError: no")
     assert len(trial_queue.finished(study)) == 1
-    assert [finish(study), finish(study)] == [1, 2]
-    assert trial_queue.take(study, 3) is None
+    assert [finish(queue), finish(queue)] == [1, 2]
+    assert queue.take() is None
 
 
 @pytest.mark.integration
-def test_the_trial_of_a_dead_worker_is_run_again_and_three_deaths_fail_it(study: Study) -> None:
-    study._storage._backend.grace_period = 1  # type: ignore[attr-defined]
-    trial_queue.fill(study, 1, {"x": 0.5})
+def test_the_trial_of_a_dead_worker_is_run_again_and_three_deaths_fail_it(
+    study: Study, storage: RDBStorage, queue_of: QueueOf
+) -> None:
+    storage.grace_period = 1
+    queue = queue_of(1)
+    queue.fill({"x": 0.5})
     for deaths in range(1, trial_queue.MOST_DEATHS + 1):
-        assert trial_queue.take(study, 1)  # and no sign of life from here on
-        assert trial_queue.take(study, 1) is None
+        assert queue.take()  # and no heartbeat from here on
+        assert queue.take() is None
         fail_stale_trials(study)
         assert len(trial_queue.running(study)) == 1, "not before the time of grace is over"
         time.sleep(2.1)  # the database counts whole seconds
         fail_stale_trials(study)
         assert states(study) == ["FAIL"] * deaths + ["WAITING"]
-    assert trial_queue.take(study, 1) is None
+    assert queue.take() is None
     (trial,) = trial_queue.finished(study)
     assert "died 3 times" in trial.user_attrs[trial_queue.REASON]
     assert trial.system_attrs["fixed_params"] == {"x": 0.5}
 
 
-def test_a_worker_that_was_taken_for_dead_cannot_end_its_trial(study: Study) -> None:
-    trial_queue.fill(study, 1, {})
-    found = trial_queue.take(study, 1)
+def test_a_worker_that_counted_as_dead_cannot_end_its_trial(
+    study: Study, storage: RDBStorage, queue_of: QueueOf
+) -> None:
+    queue = queue_of(1)
+    queue.fill({})
+    found = queue.take()
     assert found
-    study._storage.set_trial_state_values(found._trial_id, TrialState.FAIL)
-    trial_queue.on_stale(study, study._storage.get_trial(found._trial_id))
+    storage.set_trial_state_values(queue.trial_id(found), TrialState.FAIL)
+    trial_queue.on_stale(study, study.trials[found.number])
     with pytest.raises(UpdateFinishedTrialError):
-        trial_queue.end(study, found, TrialState.COMPLETE, [1.0])
-    trial_queue.give_back(study, found)  # nothing to give
+        queue.end(found, TrialState.COMPLETE, [1.0])
+    queue.give_back(found)  # nothing to give
     assert states(study) == ["FAIL", "WAITING"]
 
 
-def test_failures_in_a_row_are_counted_from_the_last_other_outcome_on(study: Study) -> None:
-    begin = datetime.now() - timedelta(seconds=1)
-    trial_queue.fill(study, 5, {})
+def test_failures_in_a_row_are_counted_from_the_last_other_outcome_on(study: Study, queue_of: QueueOf) -> None:
+    since, queue = datetime.now() - timedelta(seconds=1), queue_of(5)
+    queue.fill({})
 
     def fail() -> None:
-        found = trial_queue.take(study, 5)
+        found = queue.take()
         assert found
-        trial_queue.fail(study, found, "no")
+        queue.fail(found, "no")
 
     fail()
-    finish(study, n_trials=5)
-    assert trial_queue.failures_in_a_row(study, begin) == []
+    finish(queue)
+    assert trial_queue.failures_in_a_row(study, since) == []
     fail()
     fail()
-    assert [trial.number for trial in trial_queue.failures_in_a_row(study, begin)] == [3, 2]
+    assert [trial.number for trial in trial_queue.failures_in_a_row(study, since)] == [3, 2]
     assert trial_queue.failures_in_a_row(study, datetime.now() + timedelta(seconds=1)) == []
 
 
 def _take_all(url: str, n_trials: int) -> None:
-    study = optuna.load_study(study_name="made", storage=open_storage(url, 1, trial_queue.on_stale))
+    storage = open_storage(url, 1, trial_queue.on_stale)
+    study = optuna.load_study(study_name="made", storage=storage)
+    queue = TrialQueue(study, storage, n_trials)
     while True:
-        trial_queue.fill(study, n_trials, {})
-        if found := trial_queue.take(study, n_trials):
-            trial_queue.end(study, found, TrialState.COMPLETE, [float(multiprocessing.current_process().name[-1])])
+        queue.fill({})
+        if found := queue.take():
+            queue.end(found, TrialState.COMPLETE, [float(multiprocessing.current_process().name[-1])])
         elif not trial_queue.running(study):
             return
 
 
 @pytest.mark.integration
-def test_workers_that_rush_share_the_budget_to_the_last_trial(study: Study, url: str) -> None:
+def test_workers_at_full_speed_share_the_trials_to_the_last_one(study: Study, url: str) -> None:
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=_take_all, args=(url, 40), name=f"worker-{n}") for n in range(3)]
     for worker in workers:

@@ -1,4 +1,4 @@
-"""A worker with trials that cost nothing, in a real database."""
+"""A worker with quick trials, in a real database."""
 
 import threading
 import time
@@ -27,14 +27,14 @@ def worker(sweep: Sweep, run: Callable[[Study, Trial], list[float]] = draw, firs
     storage = open_storage(str(sweep.storage), sweep.heartbeat, trial_queue.on_stale)
     directions = list(sweep.objectives.values())
     study = optuna.create_study(study_name="made", storage=storage, directions=directions, load_if_exists=True)
-    return Worker(sweep, storage, first or {}, run), study
+    return Worker(sweep, study, storage, first or {}, run), study
 
 
 def states(study: Study) -> list[str]:
     return [trial.state.name for trial in study.get_trials(deepcopy=False)]
 
 
-def test_it_works_until_the_budget_is_spent_and_a_second_call_finds_nothing_to_do(
+def test_it_works_until_no_trial_is_left_and_a_second_call_finds_nothing_to_do(
     define: Define, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, study = worker(define(), first={"x": 0.125})
@@ -61,7 +61,9 @@ def test_the_same_seed_draws_the_same_trials_also_in_two_calls(define: Define, t
     assert len(set(found[0])) == 6
 
 
-def test_a_trial_that_fails_fails_alone_and_says_why(define: Define, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_trial_records_its_reason_and_the_study_goes_on(
+    define: Define, capsys: pytest.CaptureFixture[str]
+) -> None:
     errors = iter([ValueError("broken\nand more"), MemoryError(), FloatingPointError("epoch 1: found the loss nan")])
 
     def run(study: Study, trial: Trial) -> list[float]:
@@ -77,14 +79,14 @@ def test_a_trial_that_fails_fails_alone_and_says_why(define: Define, capsys: pyt
     assert "4 of 4 trials (3 failed), best" in capsys.readouterr().err
 
 
-def test_a_value_that_is_no_number_fails_the_trial_alone(define: Define) -> None:
+def test_a_value_that_is_nan_fails_only_its_trial(define: Define) -> None:
     one, study = worker(define(), lambda study, trial: [float("nan") if trial.number == 1 else 0.5])
     assert one.work()
     assert states(study) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
     assert study.trials[1].user_attrs[trial_queue.REASON]
 
 
-def test_too_many_failures_in_a_row_stop_the_study_and_the_mended_one_goes_on(define: Define) -> None:
+def test_too_many_failures_in_a_row_stop_the_study_and_a_fixed_one_goes_on(define: Define) -> None:
     def run(study: Study, trial: Trial) -> list[float]:
         raise RuntimeError("the disk is full")
 
@@ -144,13 +146,13 @@ def test_no_trial_begins_after_the_timeout(define: Define, monkeypatch: pytest.M
     assert len(trial_queue.finished(study)) == 2
 
 
-def test_a_worker_that_was_taken_for_dead_goes_on_with_other_trials(
+def test_a_worker_that_counted_as_dead_goes_on_with_other_trials(
     define: Define, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def run(study: Study, trial: Trial) -> list[float]:
-        if trial.number == 0:  # the machine slept, others gave the trial up
-            study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
-            trial_queue.on_stale(study, study._storage.get_trial(trial._trial_id))
+        if trial.number == 0:  # the machine slept, and others found the trial stale
+            study.tell(trial, state=TrialState.FAIL)
+            trial_queue.on_stale(study, study.trials[trial.number])
         return draw(study, trial)
 
     one, study = worker(define(), run)
@@ -161,7 +163,7 @@ def test_a_worker_that_was_taken_for_dead_goes_on_with_other_trials(
 
 
 @pytest.mark.integration
-def test_workers_do_not_wait_for_each_other_and_the_last_one_says_that_it_was(define: Define) -> None:
+def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(define: Define) -> None:
     slow_began, results = threading.Event(), {}
 
     def slow(study: Study, trial: Trial) -> list[float]:

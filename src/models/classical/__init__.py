@@ -1,1 +1,1 @@
-"""Models without a network: scikit-learn estimators, the library's and this project's."""
+"""Classical models: estimators of scikit-learn and of this project."""

@@ -1,4 +1,4 @@
-"""Autoencoders of normal traffic, one for each group of features: what they cannot make again is an attack."""
+"""AE-IDS: autoencoders of normal traffic, one for each group of features; a large reconstruction error is an attack."""
 
 import warnings
 from dataclasses import asdict
@@ -20,35 +20,35 @@ from src.models.dedup import distinct
 from src.utils.validation import CHECKED, Count
 
 BATCH, LEARNING_RATE = 64, 0.01
-# Errors below, in standard deviations of a feature, are rounding: a group that is made again as it was has no others.
-SMALLEST_ERROR = 1e-4
+SMALLEST_ERROR = 1e-4  # in standard deviations of a feature; smaller errors are rounding
 
 
 class ErrorDetector(Probable):
-    """Tells the first of two classes, normal traffic, from the other by how badly it is made again.
+    """Detector of records that autoencoders trained on normal traffic reconstruct badly.
 
-    1. The features that a random forest of both classes splits by most are kept, see `ImportantFeatures`.
-    2. Affinity propagation puts them into groups by |correlation| on normal records, and finds how many groups.
-    3. For each group g an autoencoder, x' = V tanh(W x + b) + c, is trained with Adam on the squared error of normal
-       records, each feature standardized on them.
-    4. e_g is the root of the mean squared error of a record's features in g, and t_g the c-th largest e_g of the normal
-       training records, for the largest c with at most a share `false_alarms` of them above t_g in some group, so that
-       no group raises more alarms than others for its errors' long tail. The probability of an attack is e / (1 + e)
-       with e = max_g e_g / t_g: above 1/2 where some e_g > t_g.
+    1. A random forest of both classes ranks the features; the most important are kept, see `ImportantFeatures`.
+    2. Affinity propagation groups them by |correlation| on normal records, and finds the number of groups.
+    3. Each group g gets an autoencoder, x' = V tanh(W x + b) + c. Adam minimizes its squared error on normal records,
+       on which each feature is standardized.
+    4. e_g is the root of the mean squared error of a record's features in g. t_g is the c-th largest e_g of the normal
+       training records, with one c for all groups. It is the largest c that leaves at most a share `false_alarms` of
+       these records above t_g in some group. So a group with a long tail of errors raises no more alarms than others.
+    5. The probability of an attack is e / (1 + e) with e = max_g e_g / t_g: above 1/2 where some e_g > t_g.
 
-    The forest and the thresholds count each record as often as it occurs; groups and autoencoders are of `records`
-    distinct normal ones, so that the thresholds are of errors on records most of which were not trained on.
+    The first class is normal traffic. The forest and the thresholds count a record as often as it occurs. Groups and
+    autoencoders see `records` distinct normal records, so most records behind the thresholds were not trained on.
 
     Args:
-        features, records: How many features are kept, and distinct normal records drawn; all where there are no more.
-        squeeze: Hidden values of a group, as a share of its features; one at least.
-        epochs: Passes over them at most; it ends when ten make nothing better.
-        false_alarms: Share of the normal training records above the threshold, at most.
-        random_state: Of the forest, the draw, the groups and the weights.
+        features: Number of features that are kept; all where there are no more.
+        records: Number of distinct normal records that are drawn; all where there are no more.
+        squeeze: Hidden values of a group as a share of its features; at least one.
+        epochs: Upper bound on the passes over the records; training ends after ten passes without improvement.
+        false_alarms: Upper bound on the share of normal training records above the thresholds.
+        random_state: Seed of the forest, the draw, the groups and the weights.
     Attributes:
-        groups_: Of each, the columns of X, int64.
-        mean_, deviation_: Of each column on the normal records drawn, shape (d,); a deviation of 0 is 1 here.
-        layers_: Of each group, W, b, V and c.
+        groups_: Columns of X of each group, int64.
+        mean_, deviation_: Mean and deviation of each column, shape (d,), on the drawn records; 1 in place of 0.
+        layers_: W, b, V and c of each group.
         thresholds_: t_g, shape (groups,).
     """
 
@@ -74,32 +74,38 @@ class ErrorDetector(Probable):
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) > 2:
-            raise ValueError(
-                f"Only binary classification is supported. The type of the target is {type_of_target(y)}: found the "
-                f"classes {self.classes_.tolist()}, expected normal traffic and attacks; take task=binary"
-            )
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y: found one class, {self.classes_[0]}, expected normal traffic and attacks, to choose features by"
-            )
-        rng = np.random.default_rng(self.random_state)
-        kept = ImportantFeatures(self.features, random_state=self.random_state).fit(X, labels).get_support(indices=True)
+        self._check_classes(y)
+        forest = ImportantFeatures(self.features, random_state=self.random_state).fit(X, labels)
         normal = X[labels == 0]
         first, _, count = distinct(normal)
         normal = normal[first]
-        drawn = normal[rng.permutation(len(normal))[: self.records]].astype(np.float64)
-        self.mean_, deviation = drawn.mean(axis=0), drawn.std(axis=0)
-        self.deviation_ = np.where(deviation > 0, deviation, 1.0)
-        drawn = (drawn - self.mean_) / self.deviation_
-        self.groups_ = [kept[group] for group in feature_groups(drawn[:, kept], self.random_state)]
-        self.layers_ = [self._trained(drawn[:, group]) for group in self.groups_]
+        self._fit_autoencoders(normal, forest.get_support(indices=True))
         errors = np.repeat(self.errors(normal), count, axis=0)
         self.thresholds_ = np.maximum(thresholds(errors, self.false_alarms), SMALLEST_ERROR)
         return self
 
-    def _trained(self, X: np.ndarray) -> list[np.ndarray]:
-        """W, b, V and c of one group, whose features are X, shape (n, m)."""
+    def _check_classes(self, y: np.ndarray) -> None:
+        """Raise ValueError unless there are two classes."""
+        if len(self.classes_) > 2:
+            raise ValueError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}: "
+                             f"found the classes {self.classes_.tolist()}, expected normal traffic and attacks; "
+                             "set task=binary")  # fmt: skip
+        if len(self.classes_) < 2:
+            raise ValueError(f"y: found one class, {self.classes_[0]}, expected normal traffic and attacks, "
+                             "which the choice of features needs")  # fmt: skip
+
+    def _fit_autoencoders(self, normal: np.ndarray, columns: np.ndarray) -> None:
+        """Group the columns and train an autoencoder for each group, on a sample of the distinct normal records."""
+        order = np.random.default_rng(self.random_state).permutation(len(normal))
+        drawn = normal[order[: self.records]].astype(np.float64)
+        self.mean_, deviation = drawn.mean(axis=0), drawn.std(axis=0)
+        self.deviation_ = np.where(deviation > 0, deviation, 1.0)
+        drawn = (drawn - self.mean_) / self.deviation_
+        self.groups_ = [columns[group] for group in feature_groups(drawn[:, columns], self.random_state)]
+        self.layers_ = [self._autoencoder(drawn[:, group]) for group in self.groups_]
+
+    def _autoencoder(self, X: np.ndarray) -> list[np.ndarray]:
+        """Train the autoencoder of one group on its features X, shape (n, m); returns W, b, V and c."""
         network = MLPRegressor(
             hidden_layer_sizes=(max(1, round(self.squeeze * X.shape[1])),),
             activation="tanh",
@@ -109,22 +115,22 @@ class ErrorDetector(Probable):
             random_state=self.random_state,
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs were used, as asked for
+            warnings.simplefilter("ignore", ConvergenceWarning)  # `epochs` is a limit: reaching it is no fault
             network.fit(X, X[:, 0] if X.shape[1] == 1 else X)
         (W, V), (b, c) = network.coefs_, network.intercepts_
         return [W, b, V, c]
 
     def errors(self, X: np.ndarray) -> np.ndarray:
-        """e_g of X, shape (n, d): float64, shape (n, groups)."""
+        """Compute e_g of X, shape (n, d): float64, shape (n, groups)."""
         errors = np.empty((len(X), len(self.groups_)))
-        for place, (group, (W, b, V, c)) in enumerate(zip(self.groups_, self.layers_, strict=True)):
+        for index, (group, (W, b, V, c)) in enumerate(zip(self.groups_, self.layers_, strict=True)):
             values = (X[:, group] - self.mean_[group]) / self.deviation_[group]
-            again = np.tanh(values @ W + b) @ V + c
-            errors[:, place] = np.sqrt(((again - values) ** 2).mean(axis=1))
+            reconstructed = np.tanh(values @ W + b) @ V + c
+            errors[:, index] = np.sqrt(((reconstructed - values) ** 2).mean(axis=1))
         return errors
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """1 - p and p = e / (1 + e), shape (n, 2), of X, shape (n, d)."""
+        """Probabilities 1 - p and p = e / (1 + e), shape (n, 2), of X, shape (n, d)."""
         check_is_fitted(self)
         error = (self.errors(validate_data(self, X, dtype=np.float32, reset=False)) / self.thresholds_).max(axis=1)
         attack = error / (1 + error)
@@ -137,47 +143,47 @@ class ErrorDetector(Probable):
 
 
 def feature_groups(X: np.ndarray, random_state: int | None) -> list[np.ndarray]:
-    """Columns of X, standardized, shape (n, d), that are alike by |correlation|: places of each group, int64.
+    """Group columns by |correlation|, with affinity propagation: indices of the columns of each group, int64.
 
+    Args:
+        X: Standardized columns, shape (n, d).
+        random_state: Seed of the algorithm.
     Reference:
-        Frey & Dueck 2007, doi:10.1126/science.1136800, affinity propagation.
+        Frey & Dueck 2007, doi:10.1126/science.1136800.
     """
-    alike = np.abs(X.T @ X) / len(X)
+    correlation = np.abs(X.T @ X) / len(X)
     with warnings.catch_warnings():
-        # where it finds no exemplars all are one group; where all are alike, scikit-learn decides which it is
+        # scikit-learn warns where it finds no exemplars (all columns are one group) and where all are equally similar
         warnings.simplefilter("ignore")
-        labels = AffinityPropagation(affinity="precomputed", random_state=random_state).fit(alike).labels_
+        labels = AffinityPropagation(affinity="precomputed", random_state=random_state).fit(correlation).labels_
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
 
 def thresholds(errors: np.ndarray, share: float) -> np.ndarray:
-    """The c-th largest error of each group, shape (groups,), for the largest c with few enough rows above one of them.
+    """Choose the c-th largest error of each group as its threshold, for the largest c with few enough rows above one.
 
     Args:
-        errors: Shape (n, groups).
-        share: Of the n rows that may be above in some group, 0 <= share < 1.
+        errors: Errors of n rows, shape (n, groups).
+        share: Upper bound on the share of rows that exceed a threshold, 0 <= share < 1.
     """
-    rising = np.sort(errors, axis=0)
-    # how many errors of the group are as large: an error is above the threshold where these are fewer than c
-    as_large = [len(errors) - np.searchsorted(*columns) for columns in zip(rising.T, errors.T, strict=True)]
-    rarest = np.sort(np.min(as_large, axis=0))
-    limits: np.ndarray = rising[-rarest[int(share * len(errors))]]
+    n = len(errors)
+    ascending = np.sort(errors, axis=0)
+    # rank of an error: how many errors of its group are as large or larger; it exceeds the threshold if rank < c
+    ranks = [n - np.searchsorted(*columns) for columns in zip(ascending.T, errors.T, strict=True)]
+    lowest_ranks = np.sort(np.min(ranks, axis=0))  # of each row, over the groups
+    c = lowest_ranks[int(share * n)]
+    limits: np.ndarray = ascending[-c]
     return limits
 
 
 @dataclass(frozen=True, config=CHECKED)
 class GroupedAutoencoders(Classical):
-    """AE-IDS: important features in groups, an autoencoder of normal traffic for each, see `ErrorDetector`.
+    """AE-IDS: an autoencoder of normal traffic for each group of important features, see `ErrorDetector`.
 
-    Departs from the source in the last step: there, k-means parts the errors of the records that are judged, small from
-    large; here each record is judged by itself, against a threshold that few normal training records exceed.
+    Departs from the source in the last step. There, k-means splits the errors of the records to score into small and
+    large ones. Here each record is compared, by itself, with a threshold that few normal training records exceed.
+    The fields are arguments of `ErrorDetector`.
 
-    Attributes:
-        features: How many are kept; all where there are no more.
-        records: Distinct normal records that the autoencoders are trained on.
-        squeeze: Hidden values of a group, as a share of its features.
-        epochs: Passes over the records at most.
-        false_alarms: Share of the normal training records above the threshold.
     Reference:
         Li et al. 2020, doi:10.1016/j.cose.2020.101851.
     """
@@ -190,5 +196,5 @@ class GroupedAutoencoders(Classical):
     epochs: Count
     false_alarms: Annotated[float, Field(gt=0, lt=1)]
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return ErrorDetector(random_state=seed, **asdict(self))

@@ -1,4 +1,4 @@
-"""Classical baselines: scikit-learn classifiers behind the same interface as the networks."""
+"""Base classes of the classical models, and the fitted classical model."""
 
 import time
 from abc import ABC, abstractmethod
@@ -7,21 +7,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 import skops.io
-from pydantic.dataclasses import dataclass
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.tree import DecisionTreeClassifier
 
 from src.data.layout import ModelInput
 from src.models.dedup import distinct
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 from src.utils.files import whole_file
-from src.utils.validation import CHECKED, Count
 
-# Records that are scored at once: of some models, each takes thousands of numbers on its way.
+# Records that are scored at once: some models compute thousands of numbers for each record.
 SCORED = 16_384
-# What kept estimators are made of beside scikit-learn's public classes; anything else in the file is refused.
+# Types that a saved estimator may hold beside scikit-learn's public classes; a file with any other type is refused.
 TRUSTED = [
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -36,29 +32,29 @@ TRUSTED = [
 
 
 class Probable(ClassifierMixin, BaseEstimator):
-    """An estimator of our own that has `classes_`, once it is fitted, and `predict_proba`."""
+    """Base class of this project's estimators: `fit` sets `classes_`, and `predict` uses `predict_proba`."""
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable class, shape (n,), of X, shape (n, d)."""
+        """Most probable class of each row of X, shape (n, d): shape (n,)."""
         most = self.predict_proba(X).argmax(axis=1)
         found: np.ndarray = self.classes_[most]
         return found
 
 
 class Classical(ABC):
-    """Fit of a scikit-learn classifier."""
+    """Model that fits an estimator with scikit-learn's interface."""
 
     reads_windows: ClassVar[bool] = False
     max_classes: ClassVar[int | None] = None
 
     @property
     def single(self) -> "Classical":
-        """Itself."""
+        """The model itself, which is no ensemble of networks."""
         return self
 
     @abstractmethod
-    def estimator(self, seed: int) -> ClassifierMixin:
-        """The unfitted scikit-learn classifier."""
+    def make_estimator(self, seed: int) -> ClassifierMixin:
+        """Make the unfitted estimator."""
 
     def fit(
         self,
@@ -74,53 +70,22 @@ class Classical(ABC):
         steps: np.ndarray | None = None,
         attack: np.ndarray | None = None,
     ) -> Fitted:
-        """See `src.models.interface.Model.fit`; of the rest, only `n_classes` and `seed` are used."""
+        """Fit as `src.models.interface.Model.fit` says; only X, y, `n_classes` and `seed` are used."""
         start = time.perf_counter()
-        estimator: Any = self.estimator(seed).fit(X, y)
+        estimator: Any = self.make_estimator(seed).fit(X, y)
         seconds = time.perf_counter() - start
         return Fitted(ClassicalClassifier(estimator, n_classes), seconds)
 
 
-@dataclass(frozen=True, config=CHECKED)
-class DecisionTree(Classical):
-    """A single tree (CART). Reference: Breiman et al. 1984."""
-
-    max_depth: Count | None
-    min_samples_leaf: Count
-
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return DecisionTreeClassifier(
-            max_depth=self.max_depth, min_samples_leaf=self.min_samples_leaf, random_state=seed
-        )
-
-
-@dataclass(frozen=True, config=CHECKED)
-class RandomForest(Classical):
-    """Bagged trees on random features. Reference: Breiman 2001, doi:10.1023/A:1010933404324."""
-
-    trees: Count
-    max_depth: Count | None
-    min_samples_leaf: Count
-
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return RandomForestClassifier(
-            self.trees,
-            max_depth=self.max_depth,
-            min_samples_leaf=self.min_samples_leaf,
-            random_state=seed,
-            n_jobs=-1,
-        )
-
-
 class ClassicalClassifier:
-    """A fitted scikit-learn classifier."""
+    """Fitted classical model."""
 
     def __init__(self, estimator: Any, n_classes: int):
         self._estimator = estimator
         self._n_classes = n_classes
 
     def predict_proba(self, X: ModelInput) -> np.ndarray:
-        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k); each distinct row once."""
+        """Class probabilities, float32, shape (n, classes), of X, float32, shape (n, k); duplicates are scored once."""
         first, row, _ = distinct(X)
         rows, probability = X[first], np.zeros((len(first), self._n_classes), dtype=np.float32)
         for start in range(0, len(first), SCORED):
@@ -129,7 +94,7 @@ class ClassicalClassifier:
         return probability[row]
 
     def save(self, folder: Path) -> None:
-        """Keep the estimator as `estimator.skops`."""
+        """Write the estimator to `estimator.skops`."""
         folder.mkdir(parents=True, exist_ok=True)
         with whole_file(folder / "estimator.skops") as part:
             skops.io.dump(self._estimator, part)
@@ -137,5 +102,5 @@ class ClassicalClassifier:
 
     @classmethod
     def load(cls, folder: Path, n_classes: int) -> "ClassicalClassifier":
-        """Read back what `save` kept; types that are not scikit-learn's own are refused."""
+        """Load what `save` wrote; a file with a type outside `TRUSTED` and scikit-learn is refused."""
         return cls(skops.io.load(folder / "estimator.skops", trusted=TRUSTED), n_classes)

@@ -1,4 +1,4 @@
-"""Clusters with the classes of the training records in them."""
+"""k-means clusters, with class probabilities from the training records in each cluster."""
 
 from typing import Any, Self
 
@@ -14,14 +14,14 @@ from src.utils.validation import CHECKED, Count
 
 
 class ClusterShares(Probable):
-    """k-means, and in each cluster the shares of the classes: a record gets those of the nearest centre.
+    """k-means classifier: the probabilities of a record are the shares of the classes in the nearest cluster.
 
     Args:
-        clusters: How many, at most as many as records.
-        random_state: Of the first centres.
+        clusters: Number of clusters; at most one a record.
+        random_state: Seed of the first centers.
     Attributes:
         means_: The fitted scikit-learn KMeans.
-        shares_: float64, shape (clusters, classes).
+        shares_: Share of each class in each cluster, float64, shape (clusters, classes).
     """
 
     def __init__(self, clusters: int = 100, *, random_state: int | None = None):
@@ -29,21 +29,21 @@ class ClusterShares(Probable):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Find the clusters of X, shape (n, d), without y, shape (n,), and then count its classes in them."""
+        """Find clusters of X, shape (n, d), without the classes y, shape (n,); then count the classes in them."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         self.means_ = KMeans(min(self.clusters, len(X)), random_state=self.random_state).fit(X)
         counts = np.zeros((self.means_.n_clusters, len(self.classes_)))
         np.add.at(counts, (self.means_.labels_, labels), 1)
-        # a centre that lost its records to others keeps the shares of all
+        # an empty cluster gets the shares of the whole training part
         empty = counts.sum(axis=1) == 0
         counts[empty] = counts.sum(axis=0)
         self.shares_ = counts / counts.sum(axis=1, keepdims=True)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Shares of the classes, shape (n, classes), of X, shape (n, d)."""
+        """Class probabilities, shape (n, classes), of X, shape (n, d)."""
         check_is_fitted(self)
         shares: np.ndarray = self.shares_[self.means_.predict(validate_data(self, X, dtype=np.float64, reset=False))]
         return shares
@@ -51,17 +51,18 @@ class ClusterShares(Probable):
 
 @dataclass(frozen=True, config=CHECKED)
 class Clusters(Classical):
-    """k-means without the classes, then the majority of each cluster: how far the classes lie apart by themselves.
+    """k-means without the classes, then the majority class of each cluster.
 
-    Stands for systems that cluster first; theirs have further stages, which differ.
+    The score shows how well the classes are separated in the features. The model represents published systems that
+    cluster first; their further stages differ and are left out.
 
     Attributes:
-        clusters: How many.
+        clusters: Number of clusters.
     Reference:
-        MacQueen 1967; Anand et al. 2018 as one of the family.
+        MacQueen 1967; Anand et al. 2018 is one such system.
     """
 
     clusters: Count
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return ClusterShares(self.clusters, random_state=seed)

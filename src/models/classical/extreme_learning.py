@@ -1,4 +1,4 @@
-"""Extreme learning machines: a random hidden layer, of which only what reads it is fitted; many of them vote."""
+"""Ensemble of extreme learning machines: networks with a random hidden layer and a fitted output layer."""
 
 from typing import Annotated, Any, Self
 
@@ -16,14 +16,14 @@ from src.utils.validation import CHECKED, Count
 
 
 class RandomHidden(TransformerMixin, BaseEstimator):
-    """A layer that stays as it was drawn: sigmoid(X W + b), with W and b uniform in [-1, 1].
+    """Random hidden layer: sigmoid(X W + b), with W and b uniform in [-1, 1] and never trained.
 
     Args:
-        units: Width.
-        random_state: Of the draw.
+        units: Width of the layer.
+        random_state: Seed of the draw.
     Attributes:
-        weights_: float64, shape (d, units).
-        biases_: float64, shape (units,).
+        weights_: W, float64, shape (d, units).
+        biases_: b, float64, shape (units,).
     """
 
     def __init__(self, units: int = 100, *, random_state: Any = None):
@@ -39,7 +39,7 @@ class RandomHidden(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """The hidden values, shape (n, units), of X, shape (n, d)."""
+        """Compute the hidden values, shape (n, units), of X, shape (n, d)."""
         check_is_fitted(self)
         hidden: np.ndarray = 1 / (1 + np.exp(-(validate_data(self, X, reset=False) @ self.weights_ + self.biases_)))
         return hidden
@@ -47,22 +47,23 @@ class RandomHidden(TransformerMixin, BaseEstimator):
 
 @dataclass(frozen=True, config=CHECKED)
 class ExtremeLearningMachines(Classical):
-    """Machines on samples of the training records, drawn with replacement; a class's probability is its share of votes.
+    """Machines fitted on samples of the training records; the probability of a class is its share of the votes.
 
-    Departs from the source in how the machines are combined: there, an optimized choice of them votes.
+    Each sample is drawn with replacement. Departs from the source in the combination: there, an optimized subset of
+    the machines votes.
 
     Attributes:
-        machines: How many vote.
-        units: Width of the hidden layer of each.
-        ridge: Penalty on what reads it.
+        machines: Number of machines.
+        units: Width of the hidden layer of each machine.
+        ridge: L2 penalty on the output layer.
     Reference:
-        Huang et al. 2006, doi:10.1016/j.neucom.2005.12.126; Shen et al. 2018, an ensemble of them.
+        Huang et al. 2006, doi:10.1016/j.neucom.2005.12.126; the ensemble: Shen et al. 2018.
     """
 
     machines: Count
     units: Count
     ridge: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         machine = make_pipeline(RandomHidden(self.units), RidgeClassifier(alpha=self.ridge))
         return BaggingClassifier(machine, self.machines, random_state=seed)

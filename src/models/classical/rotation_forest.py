@@ -1,4 +1,4 @@
-"""Rotation forests, in bags, on the features that tell most: an ensemble of ensembles."""
+"""Bagged rotation forests on the most important features."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -23,23 +23,23 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class RotationForest(Probable):
-    """Trees, each on features that are turned in a way of its own; their mean probability judges.
+    """Rotation forest: trees on features that are rotated at random, with the mean of their probabilities.
 
-    For each tree, the d features are dealt out at random into subsets of `subset`, the last of what is left. For each
-    subset, a random choice of the classes is made, `share` of their records are drawn with replacement, and the
-    principal axes of these, all of them, are the columns of a block. The blocks make R, shape (d, d), R R' = 1, and the
-    tree is fitted on X R, with all records.
+    For each tree, the d features are split at random into subsets of `subset`; the last may be smaller. For each
+    subset, some classes are chosen at random, and `share` of their records are drawn with replacement. The principal
+    axes of these records, all of them, are the columns of a block. The blocks make the rotation R, shape (d, d),
+    R R' = 1, and the tree is fitted on X R, with all records.
 
-    Departs from the source in the tree: CART's, unpruned, instead of C4.5's. Of a record that occurs many times, it
-    gets one that weighs as much.
+    Departs from the source in the tree: unpruned CART in place of C4.5. Duplicate records are merged into one record
+    of their weight.
 
     Args:
-        trees: How many.
-        subset: Features in a subset.
-        share: Of the records of the chosen classes.
-        random_state: Of all draws.
+        trees: Number of trees.
+        subset: Number of features in a subset.
+        share: Share of the records of the chosen classes that are drawn.
+        random_state: Seed of all draws.
     Attributes:
-        rotations_: float64, shape (trees, d, d).
+        rotations_: R of each tree, float64, shape (trees, d, d).
         trees_: Fitted scikit-learn trees.
     Reference:
         Rodriguez, Kuncheva & Alonso 2006, doi:10.1109/TPAMI.2006.211.
@@ -52,7 +52,7 @@ class RotationForest(Probable):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Turn and grow, on X, shape (n, d), and y, shape (n,)."""
+        """Draw the rotations and fit the trees on X, shape (n, d), and y, shape (n,)."""
         X, y = validate_data(self, X, y, dtype=np.float32)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -65,12 +65,12 @@ class RotationForest(Probable):
         def grow(rotation: np.ndarray, seed: np.integer) -> DecisionTreeClassifier:
             return DecisionTreeClassifier(random_state=int(seed)).fit(rows @ rotation, classes, sample_weight=count)
 
-        with ThreadPoolExecutor(os.cpu_count()) as threads:  # growing a tree does not hold Python's lock
+        with ThreadPoolExecutor(os.cpu_count()) as threads:  # scikit-learn releases Python's lock while it fits a tree
             self.trees_ = list(threads.map(grow, self.rotations_, seeds))
         return self
 
     def _rotation(self, X: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """One R, float64, shape (d, d)."""
+        """Draw one R, float64, shape (d, d)."""
         rotation = np.zeros((X.shape[1], X.shape[1]))
         features = rng.permutation(X.shape[1])
         for start in range(0, len(features), self.subset):
@@ -82,18 +82,18 @@ class RotationForest(Probable):
         return rotation
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Mean of the trees' probabilities, shape (n, classes), of X, shape (n, d)."""
+        """Mean probabilities of the trees, shape (n, classes), for X, shape (n, d)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        judged = [tree.predict_proba(X @ rotation) for rotation, tree in zip(self.rotations_, self.trees_, strict=True)]
-        mean: np.ndarray = np.mean(judged, axis=0)
+        each = [tree.predict_proba(X @ rotation) for rotation, tree in zip(self.rotations_, self.trees_, strict=True)]
+        mean: np.ndarray = np.mean(each, axis=0)
         return mean
 
 
 def principal_axes(X: np.ndarray) -> np.ndarray:
-    """Eigenvectors of the covariance of X, shape (n, m), by falling variance, float64, shape (m, m), a column each.
+    """Compute the eigenvectors of the covariance of X, shape (n, m), by falling variance: columns, float64, (m, m).
 
-    Also of fewer rows than columns, of which scikit-learn's PCA gives fewer axes.
+    There are m of them even if n < m; scikit-learn's PCA gives fewer axes then.
     """
     covariance = np.atleast_2d(np.cov(X, rowvar=False, bias=True, dtype=np.float64))
     axes: np.ndarray = np.linalg.eigh(covariance)[1][:, ::-1]
@@ -102,17 +102,17 @@ def principal_axes(X: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, config=CHECKED)
 class TwoStage(Classical):
-    """The features that tell most, then bags of records with a rotation forest each; their mean probability judges.
+    """Bagged rotation forests on the most important features, with the mean of their probabilities.
 
-    Departs from the source in how features are chosen: by their importance in a random forest. There, a swarm of
-    particles, an ant colony and a genetic algorithm search for those that a pruned tree does best with.
+    Departs from the source in the choice of features: by their importance in a random forest. There, a particle swarm,
+    an ant colony and a genetic algorithm search for the features with which a pruned tree scores best.
 
     Attributes:
-        features: How many are kept; all where there are no more.
-        forests: Bags, and rotation forests.
-        bag: Records in each, drawn with replacement, as a share of all.
-        trees: Of a rotation forest.
-        subset: Features that are turned together.
+        features: Number of features that are kept; all where there are no more.
+        forests: Number of rotation forests, each fitted on a bag of records.
+        bag: Number of records in a bag, drawn with replacement, as a share of all.
+        trees: Number of trees in a rotation forest.
+        subset: Number of features that are rotated together.
     Reference:
         Tama, Comuzzi & Rhee 2019, doi:10.1109/ACCESS.2019.2928048; Breiman 1996, doi:10.1007/BF00058655, bagging.
     """
@@ -123,7 +123,7 @@ class TwoStage(Classical):
     trees: Count
     subset: Count
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         forest = RotationForest(self.trees, subset=self.subset)
         bags = BaggingClassifier(forest, self.forests, max_samples=self.bag, random_state=seed)
         return make_pipeline(ImportantFeatures(self.features, random_state=seed), bags)

@@ -1,77 +1,67 @@
-"""More classical models: support vectors, neighbors, naive Bayes, boosted trees.
+"""scikit-learn classifiers as models: the config names the class and its parameters as scikit-learn does."""
 
-What each of them assumes of its inputs is in its docstring; they read the features as they are scaled, or reduced.
-"""
+import importlib
+import inspect
+from contextlib import suppress
+from typing import Any
 
-from typing import Annotated
-
-from pydantic import Field
-from pydantic.dataclasses import dataclass
-from sklearn.base import ClassifierMixin
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from src.models.classical.classifier import Classical
-from src.utils.validation import CHECKED, Count, Positive
+
+SET_BY_RUN = ("random_state", "n_jobs")
 
 
-@dataclass(frozen=True, config=CHECKED)
-class NearestNeighbors(Classical):
-    """The share of each class among the nearest records of training, by Euclidean distance.
+class SklearnModel(Classical):
+    """A scikit-learn classifier with scikit-learn's own parameters.
 
-    All of them are looked at: with 53 features, trees of records are slower. Two cores take a millisecond to score a
-    record against 400,000 of training.
+    The run sets `random_state` to its seed and `n_jobs` to -1 where the class has them.
 
-    Attributes:
-        neighbors: How many of them.
-    Reference:
-        Cover & Hart 1967, doi:10.1109/TIT.1967.1053964.
+    Args:
+        estimator: Full name of the class, such as `sklearn.tree.DecisionTreeClassifier`.
+        parameters: Parameters of the class; those not given keep scikit-learn's defaults.
+    Raises:
+        ValueError: the class is not a classifier of scikit-learn with probabilities, or refuses a parameter.
     """
 
-    neighbors: Count
+    def __init__(self, estimator: str, **parameters: Any):
+        self._class = _classifier_class(estimator)
+        self._parameters = parameters
+        accepted = inspect.signature(self._class).parameters
+        self._set_by_run = [name for name in SET_BY_RUN if name in accepted]
+        legal = sorted(set(accepted) - set(SET_BY_RUN))
+        for name, value in parameters.items():
+            if name in SET_BY_RUN:
+                raise ValueError(
+                    f"{name}={value}: expected no value, as every run sets random_state and n_jobs; set seed"
+                )
+            if name not in legal:
+                raise ValueError(f"{name}: found no such parameter for {estimator}, expected one of {', '.join(legal)}")
+            # Python takes true for 1, and scikit-learn does too
+            if isinstance(value, bool) and not isinstance(accepted[name].default, bool | str):
+                raise ValueError(f"{name}={value}: expected no true or false, but a value that {estimator} takes")
+        self._class(**parameters)._validate_params()  # what its fit does first; here it stops a run before any work
 
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return KNeighborsClassifier(self.neighbors, algorithm="brute", n_jobs=-1)
+    def make_estimator(self, seed: int) -> ClassifierMixin:
+        values = {"random_state": seed, "n_jobs": -1}
+        return self._class(**self._parameters, **{name: values[name] for name in self._set_by_run})
 
 
-@dataclass(frozen=True, config=CHECKED)
-class NaiveBayes(Classical):
-    """Features that are normally distributed and independent within each class.
+def _classifier_class(name: str) -> Any:
+    """The class of that name.
 
-    Attributes:
-        smoothing: Share of the largest feature's variance that is added to all of them.
-    Reference:
-        Hand & Yu 2001, doi:10.1111/j.1751-5823.2001.tb00465.x.
+    Raises:
+        ValueError: it is not a classifier of scikit-learn with probabilities.
     """
-
-    smoothing: Positive
-
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return GaussianNB(var_smoothing=self.smoothing)
-
-
-@dataclass(frozen=True, config=CHECKED)
-class GradientBoosting(Classical):
-    """Trees one after the other, each on what those before leave unexplained, over histograms of the features.
-
-    Attributes:
-        iterations: Trees, or, of several classes, trees of each.
-        learning_rate: Share of each tree that counts.
-        max_leaf_nodes: Leaves of a tree.
-    Reference:
-        Friedman 2001, doi:10.1214/aos/1013203451; Ke et al. 2017 (NIPS 30), LightGBM.
-    """
-
-    iterations: Count
-    learning_rate: Positive
-    max_leaf_nodes: Annotated[int, Field(ge=2)]
-
-    def estimator(self, seed: int) -> ClassifierMixin:
-        return HistGradientBoostingClassifier(
-            max_iter=self.iterations,
-            learning_rate=self.learning_rate,
-            max_leaf_nodes=self.max_leaf_nodes,
-            early_stopping=False,
-            random_state=seed,
+    module, _, kind = str(name).rpartition(".")
+    found = None
+    if module.startswith("sklearn."):
+        with suppress(ModuleNotFoundError):
+            found = getattr(importlib.import_module(module), kind, None)
+    is_classifier = inspect.isclass(found) and issubclass(found, ClassifierMixin) and issubclass(found, BaseEstimator)
+    if not (is_classifier and hasattr(found, "predict_proba")):
+        raise ValueError(
+            f"estimator={name!r}: expected the full name of a scikit-learn classifier that has predict_proba, "
+            "such as sklearn.tree.DecisionTreeClassifier"
         )
+    return found

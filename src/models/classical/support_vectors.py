@@ -1,9 +1,10 @@
-"""Support vector machines: a plane for each class, among the records or among what a radial kernel makes of them."""
+"""Support vector machines, linear and with a radial kernel, with class probabilities."""
 
 from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic.dataclasses import dataclass
+from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import LinearSVC
@@ -11,25 +12,26 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from src.models.classical.classifier import Classical, Probable
-from src.models.classical.temperature import sharpness, softmax
+from src.models.classical.temperature import sharpness
 from src.models.dedup import distinct
 from src.utils.validation import CHECKED, Count, Positive
 
-# Of each class, one record in so many is held out while the temperature is chosen.
+# One record in so many of each class is held out to fit the temperature.
 HELD_OUT = 5
 
 
 class LinearMachine(Probable):
-    """A linear machine, one class against the rest, whose decision values become probabilities.
+    """Linear support vector machine, one class against the rest, with probabilities by temperature scaling.
 
     For each class, w and b minimize |w|^2 / 2 + b^2 / 2 + C sum_i n_i max(0, 1 - s_i (w z_i + b))^2 over the distinct
-    records i, of which there are n_i, s_i = 1 in the class and -1 outside; z_i = x_i here. The probabilities are
-    softmax(t d) of the decision values d = w z + b, with one t: that which makes the classes of every fifth record most
-    likely under a machine fitted on the others. The machine that is kept has all records.
+    records i. Record i occurs n_i times, s_i is 1 in the class and -1 outside, and z_i = x_i here.
+
+    The probabilities are softmax(t d) of the decision values d = w z + b. To fit t, every fifth record is held out
+    from a first machine. The final machine is fitted on all records.
 
     Args:
         C: Weight of the errors against the margin.
-        random_state: Of the records held out for t.
+        random_state: Seed of the choice of held-out records.
     Attributes:
         machine_: The fitted scikit-learn LinearSVC.
         sharpness_: t.
@@ -52,21 +54,26 @@ class LinearMachine(Probable):
         self._fit_features(rows, rank)
         seen = self._features(rows)
         held = rank % HELD_OUT == HELD_OUT - 1
-        some = held if held.any() else ~held  # fewer than five records of each class: none is held out
+        scored = held if held.any() else ~held  # none is held out if each class has fewer than five records
         others = self._machine().fit(seen[~held], labels[~held], sample_weight=count[~held])
-        self.sharpness_ = sharpness(_decision(others, seen[some]), labels[some], count[some])
+        self.sharpness_ = sharpness(_decision(others, seen[scored]), labels[scored], count[scored])
         self.machine_ = self._machine().fit(seen, labels, sample_weight=count)
         return self
 
     def _fit_features(self, rows: np.ndarray, rank: np.ndarray) -> None:
-        """What `_features` needs, of the distinct records, shape (m, d), each of a place among those of its class."""
+        """Fit what `_features` needs.
+
+        Args:
+            rows: Distinct records, shape (m, d).
+            rank: Rank of each among the records of its class, as `_rank` gives it.
+        """
 
     def _features(self, X: np.ndarray) -> np.ndarray:
-        """z, shape (n, e), of X, float32, shape (n, d)."""
+        """Compute z, shape (n, e), of X, float32, shape (n, d)."""
         return X
 
     def _rank(self, labels: np.ndarray) -> np.ndarray:
-        """Place of each record among those of its class, in a random order: int64, shape (n,)."""
+        """Rank of each record among those of its class, in a random order: int64, shape (n,)."""
         order = np.random.default_rng(self.random_state).permutation(len(labels))
         rank = np.empty(len(labels), dtype=np.int64)
         for label in range(len(self.classes_)):
@@ -81,28 +88,30 @@ class LinearMachine(Probable):
         """Class probabilities, shape (n, classes), of X, shape (n, d)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        return softmax(self.sharpness_ * _decision(self.machine_, self._features(X)))
+        probability: np.ndarray = softmax(self.sharpness_ * _decision(self.machine_, self._features(X)), axis=1)
+        return probability
 
 
 def _decision(machine: LinearSVC, seen: np.ndarray) -> np.ndarray:
-    """Decision values of a fitted machine, shape (n, classes); of two classes, those of the first are 0."""
+    """Decision values of a fitted machine, shape (n, classes); with two classes, those of the first are 0."""
     values = machine.decision_function(seen)
     decision: np.ndarray = values if values.ndim == 2 else np.column_stack([np.zeros(len(values)), values])
     return decision
 
 
 class KernelMachine(LinearMachine):
-    """The linear machine on what a radial kernel makes of a record and some landmarks.
+    """Linear machine on Nystroem features, which approximate a radial kernel.
 
-    With k(x, x') = exp(-gamma |x - x'|^2) and landmarks L, a record becomes z(x) = K_LL^(-1/2) k(L, x), so that
-    z(x) z(x') is k(x, x') where x or x' is a landmark and near it elsewhere.
+    With k(x, x') = exp(-gamma |x - x'|^2) and landmarks L, the features of a record are z(x) = K_LL^(-1/2) k(L, x).
+    z(x) z(x') equals k(x, x') where x or x' is a landmark, and approximates it elsewhere.
 
     Args:
-        landmarks: Distinct records that the kernel is taken with, drawn at random, as many of each class; of a class
-            that has fewer, all.
+        landmarks: Number of distinct records drawn at random as landmarks, the same number of each class; a class with
+            fewer records gives all.
         C: Weight of the errors against the margin.
-        gamma: Of the kernel; "scale": 1 / (d v) with the variance v of all values of the distinct records.
-        random_state: Of the landmarks, and of the records held out for t.
+        gamma: Coefficient of the kernel; "scale" is 1 / (d v), with the variance v of all values of the distinct
+            records.
+        random_state: Seed of the landmarks and of the choice of held-out records.
     Attributes:
         kernel_: The fitted scikit-learn Nystroem.
     """
@@ -123,7 +132,7 @@ class KernelMachine(LinearMachine):
         gamma = self.gamma
         if gamma == "scale":
             gamma = 1 / (rows.shape[1] * (float(rows.var(dtype=np.float64)) or 1.0))
-        # float64, which the kernel is then taken in: the machine wants it, and float32 products differ with their place
+        # float64, also for the kernel: LinearSVC needs it, and float32 products depend on the position in the batch
         landmarks = rows[np.argsort(rank, kind="stable")[: self.landmarks]].astype(np.float64)
         self.kernel_ = Nystroem(gamma=gamma, n_components=len(landmarks), random_state=self.random_state).fit(landmarks)
 
@@ -134,7 +143,7 @@ class KernelMachine(LinearMachine):
 
 @dataclass(frozen=True, config=CHECKED)
 class SupportVectorMachine(Classical):
-    """A linear support vector machine, see `LinearMachine`.
+    """Linear support vector machine, see `LinearMachine`.
 
     Departs from the source in the errors, which are squared.
 
@@ -146,26 +155,27 @@ class SupportVectorMachine(Classical):
 
     C: Positive
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return LinearMachine(C=self.C, random_state=seed)
 
 
 @dataclass(frozen=True, config=CHECKED)
 class RadialSupportVectorMachine(Classical):
-    """A support vector machine with a radial kernel, see `KernelMachine`.
+    """Support vector machine with a radial kernel, see `KernelMachine`.
 
-    Departs from the source in the kernel, which is Nystroem's, in the errors, which are squared, and in the choice of
-    landmarks, which are drawn class by class: drawn from all records, none is of a rare class.
+    Departs from the source in three ways: the kernel is approximated with Nystroem's method, the errors are squared,
+    and landmarks are drawn class by class. Drawn from all records, no landmark would be of a rare class.
 
-    The defaults are of validation (model=svm_rbf reducer=none split=official task=five, seed 0), where landmarks and C
-    gave these accuracies after these seconds of processor time, without the held-out fifth: 100 and 10, 0.9970 after
-    33; 200 and 1, 0.9902 after 16; 200 and 10, 0.9986 after 22; 200 and 100, 0.9987 after 25; 300 and 10, 0.9988 after
-    35. With 200 and 10, stochastic gradient descent took 4 for 0.9982, and landmarks of all records gave 0.9955.
+    The values of conf/model were chosen on validation (model=svm_rbf reducer=none split=official task=five, seed 0).
+    Landmarks and C, accuracy, seconds of processor time, all without the held-out fifth:
+    100 and 10, 0.9970, 33; 200 and 1, 0.9902, 16; 200 and 10, 0.9986, 22; 200 and 100, 0.9987, 25;
+    300 and 10, 0.9988, 35. With 200 and 10, stochastic gradient descent gave 0.9982 in 4 seconds, and landmarks drawn
+    from all records 0.9955.
 
     Attributes:
         C: Weight of the errors against the margin.
-        gamma: Of the kernel exp(-gamma |x - x'|^2); "scale" takes it from the variance of the records.
-        landmarks: Records that the kernel is taken with.
+        gamma: Coefficient of the kernel exp(-gamma |x - x'|^2); "scale" takes it from the variance of the records.
+        landmarks: Number of records that the kernel is computed with.
     Reference:
         Cortes & Vapnik 1995, doi:10.1007/BF00994018; Williams & Seeger 2001 (NIPS 13), Nystroem's method.
     """
@@ -174,5 +184,5 @@ class RadialSupportVectorMachine(Classical):
     gamma: Positive | Literal["scale"]
     landmarks: Count
 
-    def estimator(self, seed: int) -> ClassifierMixin:
+    def make_estimator(self, seed: int) -> ClassifierMixin:
         return KernelMachine(self.landmarks, C=self.C, gamma=self.gamma, random_state=seed)

@@ -1,4 +1,4 @@
-"""An autoencoder's bottleneck as a picture, which a small AlexNet reads."""
+"""A small AlexNet on the bottleneck of an autoencoder, arranged as a picture."""
 
 from typing import Annotated, Any
 
@@ -13,22 +13,22 @@ from src.utils.validation import CHECKED
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class AEAlexNet(Pretrained):
-    """The encoder of an autoencoder, its values as a square map, and AlexNet's layers in small on top of it.
+    """Encoder of an autoencoder, its values as a square map, and a small AlexNet on that map.
 
-    e = tanh(W_2 tanh(W_1 u + b_1) + b_2), of side^2 values, starts as one half of an autoencoder that makes the
-    records u in [0, 1] again. As a map of side x side it goes through AlexNet's order of layers: two convolutions, with
-    a maximum over overlapping 3 x 3 places, two apart, after each; two convolutions; a fifth with such a maximum; then
-    two dense layers, each with dropout before it. All convolutions are 3 x 3 and padded, all units rectified.
+    The encoder is e = tanh(W_2 tanh(W_1 u + b_1) + b_2), with side^2 values. It starts as the first half of an
+    autoencoder that reconstructs the records u in [0, 1]. The map of side x side values passes AlexNet's order of
+    layers: two convolutions, each with max pooling over 3 x 3 values with stride 2; two convolutions; a fifth with such
+    pooling; two dense layers, each with dropout before it. All convolutions are 3 x 3 and padded; all units are ReLU.
 
-    Departs from the source, of which the order of its parts alone is taken, in all sizes; and from AlexNet in these:
-    kernels are 3 x 3 throughout, as a map of a few places has no room for 11 x 11, and no response is normalized.
+    Departs from the source in all sizes: only its order of parts is taken. Departs from AlexNet in two ways: kernels
+    are 3 x 3 throughout, as 11 x 11 is larger than the map, and there is no local response normalization.
 
     Attributes:
         hidden: Width of the layers on both sides of the bottleneck.
-        side: Of the map.
-        channels: Of the first convolution; the others have twice as many.
+        side: Side of the map.
+        channels: Channels of the first convolution; the others have twice as many.
         units: Width of the dense layers.
-        dropout: Share of their inputs zeroed in training, 0 <= dropout < 1.
+        dropout: Share of the dense layers' inputs that is zeroed in training, 0 <= dropout < 1.
     Reference:
         Dong, Wang & He 2019, a real-time network intrusion detection system based on deep learning (ICSESS);
         Krizhevsky, Sutskever & Hinton 2012 (NIPS 25), again in doi:10.1145/3065386.
@@ -51,17 +51,17 @@ class AEAlexNet(Pretrained):
         )
 
     def body(self, inputs: Any) -> Any:
-        """float32, shape (batch, steps, c), to (batch, units)."""
+        """Build the layers: float32, shape (batch, steps, c), to (batch, units)."""
         layers = load_keras().layers
         code = layers.Dense(self.hidden, "tanh")(layers.Flatten()(inputs))
         code = layers.Dense(self.side**2, "tanh")(code)
-        seen = layers.Reshape((self.side, self.side, 1))(code)
-        for place in range(5):
-            channels = self.channels if place == 0 else 2 * self.channels
-            seen = layers.Conv2D(channels, 3, padding="same", activation="relu")(seen)
-            if place in (0, 1, 4):
-                seen = layers.MaxPooling2D(3, strides=2, padding="same")(seen)
-        hidden = layers.Flatten()(seen)
+        maps = layers.Reshape((self.side, self.side, 1))(code)
+        for number in range(5):
+            channels = self.channels if number == 0 else 2 * self.channels
+            maps = layers.Conv2D(channels, 3, padding="same", activation="relu")(maps)
+            if number in (0, 1, 4):
+                maps = layers.MaxPooling2D(3, strides=2, padding="same")(maps)
+        hidden = layers.Flatten()(maps)
         for _ in range(2):
             if self.dropout:
                 hidden = layers.Dropout(self.dropout)(hidden)

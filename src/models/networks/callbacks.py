@@ -1,4 +1,4 @@
-"""What happens after each epoch of a network's fit. Imports Keras: import it late."""
+"""Keras callbacks of a fit. Imports Keras: import it late."""
 
 import math
 import time
@@ -14,7 +14,7 @@ keras = load_keras()
 
 
 class EpochReport(keras.callbacks.Callback):  # type: ignore[name-defined]
-    """Keeps each epoch's numbers, passes them on, and shows a progress bar."""
+    """Record of each epoch's metrics, with a progress bar."""
 
     def __init__(self, training: Training, on_epoch: OnEpoch):
         super().__init__()
@@ -28,18 +28,18 @@ class EpochReport(keras.callbacks.Callback):  # type: ignore[name-defined]
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         names = ("loss", "accuracy", "val_loss", "val_accuracy")
         values = {name: float(logs[name]) for name in names} if logs else {}
-        one = {"epoch": epoch + 1, **values, "seconds": time.perf_counter() - self._start}
-        self.epochs.append(one)
+        metrics = {"epoch": epoch + 1, **values, "seconds": time.perf_counter() - self._start}
+        self.epochs.append(metrics)
         self._bar.set_postfix({name: f"{values[name]:.4f}" for name in ("loss", "val_accuracy")}, refresh=False)
         self._bar.update()
-        self._on_epoch(one)
+        self._on_epoch(metrics)
 
     def on_train_end(self, logs: Any = None) -> None:
         self._bar.close()
 
 
 class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[name-defined]
-    """Raises once the loss is not a number: what follows would be an hour of nothing."""
+    """Stop of the fit, with an error, once the loss is NaN or infinite: no later epoch recovers from it."""
 
     def __init__(self, training: Training):
         super().__init__()
@@ -49,7 +49,7 @@ class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[name-defined]
         loss = (logs or {}).get("loss", math.nan)
         if not math.isfinite(loss):
             raise FloatingPointError(
-                f"epoch {epoch + 1} of {self._training.epochs}: found the loss {loss}, expected a number; the likely "
-                f"cause is training.learning_rate={self._training.learning_rate:g}: lower it, or set "
+                f"epoch {epoch + 1} of {self._training.epochs}: found the loss {loss}, expected a finite number; the "
+                f"likely cause is training.learning_rate={self._training.learning_rate:g}: lower it, or set "
                 "training.clipnorm=1"
             )

@@ -1,4 +1,4 @@
-"""Recurrent cells of our own, for `keras.layers.RNN`: registered by name. Imports Keras: import it late."""
+"""Recurrent cells for `keras.layers.RNN`, registered for safe loading. Imports Keras: import it late."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ keras = load_keras()
 
 
 class _Cell(keras.layers.LSTMCell):  # type: ignore[name-defined]
-    """Weights and states of an LSTM cell; of its options `units` alone, as the rest would not reach the equations.
+    """Weights and states of an LSTM cell; `units` is the only option, as the equations here use no other.
 
     Attributes:
         kernel: W, shape (c, 4 units), for i, f, g, o side by side.
         recurrent_kernel: U, shape (units, 4 units).
-        bias: b, shape (4 units,): 1 for f before training, 0 for the rest.
+        bias: b, shape (4 units,): before training 1 for f and 0 for i, g and o.
     """
 
     def __init__(self, units: int, *, name: str | None = None, dtype: Any = None, trainable: bool = True):
         super().__init__(units, name=name, dtype=dtype, trainable=trainable)
 
     def _sums(self, inputs: Any, recurrent: Any) -> list[Any]:
-        """W x + U r + b for i, f, g, o: float32, shape (batch, units) each, of r, shape (batch, units)."""
+        """Compute W x + U r + b for i, f, g and o, shape (batch, units) each; r has shape (batch, units)."""
         ops = keras.ops
         z = ops.matmul(inputs, self.kernel) + ops.matmul(recurrent, self.recurrent_kernel) + self.bias
         return list(ops.split(z, 4, axis=1))
@@ -32,14 +32,14 @@ class _Cell(keras.layers.LSTMCell):  # type: ignore[name-defined]
 
 @keras.saving.register_keras_serializable("ids")
 class PeepholeLSTMCell(_Cell):
-    """The LSTM with peepholes: the gates see the cell state, each unit its own, by weights p of shape (units,).
+    """LSTM cell with peepholes: the gates of each unit also read its cell state, with weights p of shape (units,).
 
     i[t] = sigmoid(W_i x[t] + U_i h[t-1] + p_i * c[t-1] + b_i); f[t] likewise, with p_f;
     c[t] = f[t] * c[t-1] + i[t] * tanh(W_g x[t] + U_g h[t-1] + b_g);
     o[t] = sigmoid(W_o x[t] + U_o h[t-1] + p_o * c[t] + b_o); h[t] = o[t] * tanh(c[t]).
 
-    Departs from the source in three ways: c is squashed by tanh on the way out, the error goes back through all steps
-    and peepholes (the source cuts it off at the gates), and the peepholes start at 0, as a plain LSTM.
+    Departs from the source in three ways. The output takes tanh of c. Gradients pass through all steps and peepholes;
+    the source cuts them off at the gates. Peepholes start at 0, so the cell starts as a plain LSTM.
 
     Args:
         units: Width of the states.
@@ -68,13 +68,13 @@ class PeepholeLSTMCell(_Cell):
 
 @keras.saving.register_keras_serializable("ids")
 class MultiplicativeLSTMCell(_Cell):
-    """The multiplicative LSTM: each input has recurrent weights of its own, by way of an intermediate state m.
+    """Multiplicative LSTM cell: the recurrent weights depend on the input, through an intermediate state m.
 
-    m[t] = (W_mx x[t]) * (W_mh h[t-1]); then an LSTM with m[t] in place of h[t-1]:
+    m[t] = (W_mx x[t]) * (W_mh h[t-1]); the rest is an LSTM with m[t] in place of h[t-1]:
     i[t] = sigmoid(W_i x[t] + U_i m[t] + b_i), f[t] and o[t] likewise; g[t] = tanh(W_g x[t] + U_g m[t] + b_g);
     c[t] = f[t] * c[t-1] + i[t] * g[t]; h[t] = o[t] * tanh(c[t]).
 
-    h[t] is that of a standard LSTM; code that follows the source also has it as tanh(o[t] * c[t]). No weight
+    h[t] is that of a standard LSTM; some code that follows the source has tanh(o[t] * c[t]). There is no weight
     normalization and no dropout within the cell.
 
     Args:
@@ -100,8 +100,8 @@ class MultiplicativeLSTMCell(_Cell):
     def call(self, inputs: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         ops = keras.ops
         hidden, carry = states
-        between = ops.matmul(inputs, self.input_factor) * ops.matmul(hidden, self.recurrent_factor)
-        z_i, z_f, z_g, z_o = self._sums(inputs, between)
+        intermediate = ops.matmul(inputs, self.input_factor) * ops.matmul(hidden, self.recurrent_factor)
+        z_i, z_f, z_g, z_o = self._sums(inputs, intermediate)
         carry = ops.sigmoid(z_f) * carry + ops.sigmoid(z_i) * ops.tanh(z_g)
         hidden = ops.sigmoid(z_o) * ops.tanh(carry)
         return hidden, [hidden, carry]

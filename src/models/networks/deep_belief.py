@@ -1,4 +1,4 @@
-"""A deep belief network: layers that learn without classes, one on what the other has learned."""
+"""Deep belief network: layers pre-trained one after the other as restricted Boltzmann machines, without classes."""
 
 from typing import Annotated, Any
 
@@ -14,20 +14,20 @@ from src.utils.validation import CHECKED
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class DeepBelief(Pretrained):
-    """A stack of restricted Boltzmann machines, whose weights a feed-forward network starts from.
+    """Feed-forward network that starts from the weights of stacked restricted Boltzmann machines.
 
-    A machine of visible v and hidden h, both of 0 and 1, has the energy -v W h - a v - b h, so that
-    P(h_j = 1 | v) = sigmoid(v W + b)_j and P(v_i = 1 | h) = sigmoid(W h + a)_i. The first is trained on the records,
-    each other on the probabilities of the one below it. Then h[0] = x, h[l] = sigmoid(h[l-1] W_l + b_l), the classes
-    are read from the last, and all layers are trained.
+    A machine has visible values v and hidden values h, all 0 or 1, and the energy -v W h - a v - b h. So
+    P(h_j = 1 | v) = sigmoid(v W + b)_j and P(v_i = 1 | h) = sigmoid(W h + a)_i. The first machine is trained on the
+    records, each other machine on the probabilities of the one below. Then h[0] = x, h[l] = sigmoid(h[l-1] W_l + b_l);
+    the head reads the last layer, and all layers are trained on the classes.
 
-    Departs from the source in these: values of a record between 0 and 1 are taken for probabilities, where the source
-    has the bits of a packet; the machines are scikit-learn's, of persistent contrastive divergence (Tieleman 2008,
-    doi:10.1145/1390156.1390290), where Hinton's have a chain that starts at the data each time.
+    Departs from the source in two ways. Values of a record between 0 and 1 are taken as probabilities; the source has
+    the bits of a packet. The machines are scikit-learn's, trained by persistent contrastive divergence (Tieleman 2008,
+    doi:10.1145/1390156.1390290); Hinton starts each chain at the data.
 
     Attributes:
-        layers: Machines, one on top of the other.
-        units: Hidden values of each.
+        layers: Number of stacked machines.
+        units: Number of hidden values of each machine.
     Reference:
         Kang & Kang 2016, doi:10.1371/journal.pone.0155781; Hinton, Osindero & Teh 2006,
         doi:10.1162/neco.2006.18.7.1527.
@@ -51,7 +51,7 @@ class DeepBelief(Pretrained):
         return weights
 
     def body(self, inputs: Any) -> Any:
-        """float32, shape (batch, steps, c), to (batch, units)."""
+        """Build the layers: float32, shape (batch, steps, c), to (batch, units)."""
         layers = load_keras().layers
         hidden = layers.Flatten()(inputs)
         for _ in range(self.layers):

@@ -1,4 +1,4 @@
-"""A ensemble: networks side by side in one model, trained each for itself, that judge by their mean probability.
+"""Losses and metrics of an ensemble: networks in one Keras model, trained independently, averaged by probability.
 
 Reference: Lakshminarayanan et al. 2017, arXiv:1612.01474 (deep ensembles). Imports Keras: import it late.
 """
@@ -12,7 +12,7 @@ keras = load_keras()
 
 
 def loss(target: Any, logits: Any) -> Any:
-    """Mean of the members' cross-entropies, so that none leans on the others.
+    """Mean of the members' cross-entropies: each member is trained as if it were alone.
 
     Args:
         target: Class indices, shape (batch,) or (batch, 1).
@@ -26,7 +26,7 @@ def loss(target: Any, logits: Any) -> Any:
 
 
 def smoothed_loss(smoothing: float) -> Callable[[Any, Any], Any]:
-    """The loss for targets of which a share, 0 <= smoothing < 1, is spread evenly over all classes.
+    """Make the loss for smoothed targets: a share, 0 <= smoothing < 1, is spread evenly over all classes.
 
     Reference: Szegedy et al. 2016, arXiv:1512.00567, section 7.
     """
@@ -41,6 +41,6 @@ def smoothed_loss(smoothing: float) -> Callable[[Any, Any], Any]:
 
 
 def accuracy(target: Any, logits: Any) -> Any:
-    """1 where the ensemble's most probable class is the target, else 0: float32, shape (batch,)."""
-    judged = keras.ops.argmax(keras.ops.mean(keras.ops.softmax(logits), axis=1), axis=-1)
-    return keras.ops.cast(judged == keras.ops.cast(keras.ops.reshape(target, (-1,)), judged.dtype), "float32")
+    """Accuracy of each row, float32, shape (batch,): 1 if the ensemble's most probable class is the target, else 0."""
+    found = keras.ops.argmax(keras.ops.mean(keras.ops.softmax(logits), axis=1), axis=-1)
+    return keras.ops.cast(found == keras.ops.cast(keras.ops.reshape(target, (-1,)), found.dtype), "float32")

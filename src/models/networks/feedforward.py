@@ -1,4 +1,4 @@
-"""The feed-forward network: layers of units that read all values of a record at once."""
+"""Feed-forward network: dense layers on all values of a record."""
 
 from typing import Annotated, Any
 
@@ -12,16 +12,15 @@ from src.utils.validation import CHECKED
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class FeedForward(Network):
-    """Hidden layers, one after the other, on the values of all steps side by side: h[l] = relu(W_l h[l-1] + b_l).
+    """Stacked dense layers on the concatenated values of all steps: h[l] = relu(W_l h[l-1] + b_l).
 
-    Departs from the source in what stands before and behind the layers: features are chosen by a reducer, not by the
-    source's wrapper of extra trees. The source's abstract was read, and not its widths: number of layers and units are
-    ours.
+    Departs from the source in the choice of features: a reducer makes it, not the source's wrapper of extra trees. Only
+    the abstract of the source was read, which gives no widths: the number of layers and units is our own.
 
     Attributes:
-        layers: Hidden layers.
-        units: Width of each.
-        dropout: Share of hidden values zeroed after each layer in training, 0 <= dropout < 1.
+        layers: Number of hidden layers.
+        units: Width of each layer.
+        dropout: Share of the values of each layer that is zeroed in training, 0 <= dropout < 1.
     Reference:
         Kasongo & Sun 2020, doi:10.1016/j.cose.2020.101752; rectified units: Nair & Hinton 2010.
     """
@@ -31,7 +30,7 @@ class FeedForward(Network):
     dropout: Annotated[float, Field(ge=0, lt=1)]
 
     def body(self, inputs: Any) -> Any:
-        """float32, shape (batch, steps, c), to (batch, units)."""
+        """Build the layers: float32, shape (batch, steps, c), to (batch, units)."""
         layers = load_keras().layers
         hidden = layers.Flatten()(inputs)
         for _ in range(self.layers):

@@ -1,4 +1,4 @@
-"""The fit of a network: the one training loop there is, which is Keras's."""
+"""Fit of a network, with the training loop of Keras; there is no other loop in this project."""
 
 import math
 from typing import Any
@@ -15,15 +15,16 @@ from src.models.training import Training
 def fit_network(
     network: Any, rows: Rows, validation: Rows, training: Training, on_epoch: OnEpoch
 ) -> list[dict[str, float]]:
-    """Train a Keras model, which then has the weights of its best epoch, and return its history, see `Fitted.epochs`.
+    """Train a Keras model, set the weights of its best epoch, and return the metrics as `Fitted.epochs` has them.
 
     Args:
-        network: float32, shape (batch, steps, c), to logits, float32, shape (batch, members, n_classes).
-        rows: Inputs, classes and weights of what is trained.
-        validation: The same of what may stop the fit.
-        on_epoch: Called with each epoch's line of the history.
+        network: Keras model: float32, shape (batch, steps, c), to logits, float32, shape (batch, members, n_classes).
+        rows: Inputs, classes and weights of the rows to train on.
+        validation: Inputs, classes and weights of the rows by which the fit may stop early.
+        training: Settings of the training.
+        on_epoch: Called with the metrics of each epoch.
     Raises:
-        FloatingPointError: the loss is no longer a number; names the epoch.
+        FloatingPointError: the loss is NaN or infinite; the message names the epoch.
     """
     keras = load_keras()
     from src.models.networks import ensemble
@@ -34,11 +35,11 @@ def fit_network(
     X_val, y_val, weight_val = validation
     batch = min(training.batch_size, len(X))
     updates = math.ceil(len(X) / batch)
-    # Whole batches only, filled up from the front: one shape means one compiled step, and with all steps of an
-    # epoch in one call the framework's cost per step is gone (0.3 s an epoch instead of 0.9 s at k = 2).
+    # Only whole batches, filled up with rows from the front, so that one compiled step fits all. All steps of an epoch
+    # are one call, which saves the framework's cost of a step: 0.3 s an epoch in place of 0.9 s at k = 2.
     filled = np.resize(np.arange(len(X)), updates * batch)
     report = EpochReport(training, on_epoch)
-    # XLA makes one program of a step, whose shards would wait for each other
+    # no shards with XLA: it compiles a step to one program, in which shards would wait for each other
     trained = network if training.jit_compile else sharded(network, batch)
     trained.compile(
         optimizer=optimizer(training, updates),
@@ -71,7 +72,7 @@ def fit_network(
 
 
 def optimizer(training: Training, steps: int) -> Any:
-    """The Keras optimizer, its rate a schedule over epochs of so many steps where `training` asks for one."""
+    """Make the Keras optimizer, with the learning rate or schedule that `training` asks for; `steps` make an epoch."""
     keras = load_keras()
     rate: Any = training.learning_rate
     warmup = round(training.warmup_epochs * steps)

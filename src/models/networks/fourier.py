@@ -1,4 +1,4 @@
-"""Sines and cosines that a network sees beside its inputs: the settings of `model.fourier`."""
+"""Fourier features, sines and cosines of the inputs: the settings of `model.fourier`."""
 
 from typing import Annotated, Any
 
@@ -10,13 +10,13 @@ from src.utils.validation import CHECKED, Positive
 
 @dataclass(frozen=True, config=CHECKED)
 class Fourier:
-    """Range and amplitude of the frequencies, which are trained (`src.models.networks.layers.FourierFeatures`).
+    """Settings of the Fourier features; the frequencies are trained (`src.models.networks.layers.FourierFeatures`).
 
-    KDD99's classes differ at a fine scale, which a smooth network misses.
+    The classes of KDD99 differ at a fine scale, which a smooth network misses.
 
     Attributes:
-        n_frequencies: Sines and cosines of each input; 0 leaves the inputs alone. A step of k values becomes one of
-            k (1 + 2 n_frequencies).
+        n_frequencies: Number of frequencies of each input; 0 adds none. A step of k values becomes one of
+            k (1 + 2 n_frequencies) values.
         lowest: Lowest frequency before training, in radians per unit of the scaled input.
         highest: Highest frequency before training, in the same unit.
         knee: Frequency above which amplitudes fall.
@@ -32,7 +32,7 @@ class Fourier:
     def expand(self, inputs: Any, member: int, members: int) -> Any:
         """Add the sines and cosines for one member of an ensemble to a Keras tensor, shape (batch, steps, k).
 
-        The frequencies of the members lie between each other's, so that their errors differ.
+        Each member starts from other frequencies, between those of the others, so that their errors differ.
         """
         if not self.n_frequencies:
             return inputs

@@ -1,4 +1,4 @@
-"""Layers of our own, for Keras's safe loading: registered by name. Imports Keras: import it late."""
+"""Keras layers of this project, registered for safe loading. Imports Keras: import it late."""
 
 from typing import Any
 
@@ -11,20 +11,20 @@ keras = load_keras()
 
 @keras.saving.register_keras_serializable("ids")
 class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
-    """Each value x of each step of a sequence becomes x, a sin(f x) and a cos(f x) for every frequency f.
+    """Fourier features: each value x of each step becomes x, a sin(f x) and a cos(f x) for every frequency f.
 
-    A smooth network finds fine structure late or never (its spectral bias); on sines of high frequency that structure
-    is coarse. How much of each scale there is to find is said by the amplitudes a = (1 + f / knee) ** -decay: with
-    decay 0 the network fits noise between the records as readily as what they have in common.
+    A network learns fine structure late or never (its spectral bias). As a function of sines of high frequency, that
+    structure is coarse. The amplitudes a = (1 + f / knee) ** -decay set how much of each scale the network sees. With
+    decay 0 it fits noise between the records as easily as what they have in common.
 
-    The frequencies start in geometric steps and are trained; the amplitudes stay.
+    The frequencies start in geometric steps and are trained; the amplitudes are constant.
 
     Args:
         count: Number of frequencies, 1 or more.
-        lowest: The first, in radians per unit of x.
-        highest: The last.
-        knee: Frequency from which on the amplitudes fall.
-        decay: How fast they fall, 0 or more.
+        lowest: First frequency, in radians per unit of x.
+        highest: Last frequency, in the same unit.
+        knee: Frequency above which the amplitudes fall.
+        decay: Exponent of that fall, 0 or more.
     Call arguments:
         inputs: float32, shape (batch, steps, c).
     Returns:
@@ -56,7 +56,7 @@ class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
         return keras.ops.concatenate([inputs, *waves], axis=-1)
 
     def _waves(self, inputs: Any) -> list[Any]:
-        """Sines and cosines, each of shape (..., count), of inputs of shape (..., 1)."""
+        """Compute the sines and the cosines, shape (..., count) each, of inputs of shape (..., 1)."""
         angle = inputs * self.frequencies
         return [self._amplitudes * wave(angle) for wave in (keras.ops.sin, keras.ops.cos)]
 
@@ -67,10 +67,10 @@ class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
 
 @keras.saving.register_keras_serializable("ids")
 class Grouped(keras.layers.Layer):  # type: ignore[name-defined]
-    """The k values of a record become steps: each step has those that belong to it in their places, and 0 elsewhere.
+    """Steps from the k values of a record: each step has its own values in their columns, and 0 in all others.
 
     Args:
-        steps: The step that each of the k values belongs to, 0 or more.
+        steps: Step that each of the k values belongs to, 0 or more.
     Call arguments:
         inputs: float32, shape (batch, k, 1).
     Returns:
@@ -91,35 +91,36 @@ class Grouped(keras.layers.Layer):  # type: ignore[name-defined]
 
 @keras.saving.register_keras_serializable("ids")
 class WeightOfEvidence(keras.layers.Layer):  # type: ignore[name-defined]
-    """Each of the k values of a record becomes the weight of its bin (`src.models.networks.weight_of_evidence`).
+    """Recoding of each of the k values of a record to the weight of its bin.
 
-    Edges and weights are part of the layer's config: they are not trained. What is no number stays as it is.
+    The weights are fitted by `src.models.networks.weight_of_evidence`. Edges and weights are part of the layer's
+    config: they are not trained. NaN stays NaN.
 
     Args:
-        edges: Of each of the k values, ascending; a value on an edge is in the bin above it.
-        weights: Of each of the k values, one more than edges.
-        axis: Where the k values stand: 1, or 2 for a window of records.
+        edges: Ascending edges of the bins of each of the k values; a value on an edge is in the bin above it.
+        weights: Weights of the bins of each of the k values, one more than edges.
+        axis: Axis of the k values: 1, or 2 for a window of records.
     Call arguments:
         inputs: float32, shape (batch, k, 1) or (batch, window, k).
     Returns:
-        float32, as the inputs.
+        float32, in the shape of the inputs.
     """
 
     def __init__(self, edges: list[list[float]], weights: list[list[float]], axis: int, **kwargs: Any):
         super().__init__(**kwargs)
         self.edges, self.weights_of_bins, self.axis = edges, weights, axis
-        # a row for each of the k values, filled up with edges that no value is above, infinity included
+        # one row for each of the k values, padded with NaN, which no value is greater than or equal to
         self._edges = np.full((len(edges), max(1, *map(len, edges))), np.nan, dtype=np.float32)
-        for place, some in enumerate(edges):
-            self._edges[place, : len(some)] = some
-        self._table = np.concatenate([np.array(some, dtype=np.float32) for some in weights])
-        self._first = np.cumsum([0, *map(len, weights[:-1])]).astype(np.int32)  # of each of the k values in the table
+        for column, own in enumerate(edges):
+            self._edges[column, : len(own)] = own
+        self._table = np.concatenate([np.array(own, dtype=np.float32) for own in weights])
+        self._first = np.cumsum([0, *map(len, weights[:-1])]).astype(np.int32)  # first entry of each value in the table
 
     def call(self, inputs: Any) -> Any:
         ops = keras.ops
         values = inputs if self.axis == 1 else ops.expand_dims(inputs, -1)
-        place = ops.sum(ops.cast(ops.greater_equal(values, self._edges), "int32"), axis=-1)
-        recoded = ops.take(self._table, ops.add(place, self._first))
+        bins = ops.sum(ops.cast(ops.greater_equal(values, self._edges), "int32"), axis=-1)
+        recoded = ops.take(self._table, ops.add(bins, self._first))
         recoded = ops.expand_dims(recoded, -1) if self.axis == 1 else recoded
         return ops.where(ops.isnan(inputs), inputs, recoded)
 
@@ -130,19 +131,19 @@ class WeightOfEvidence(keras.layers.Layer):  # type: ignore[name-defined]
 
 @keras.saving.register_keras_serializable("ids")
 class UnrolledLSTM(keras.layers.LSTM):  # type: ignore[name-defined]
-    """`keras.layers.LSTM` with its steps written out: the same weights; without its dropout, masks and first states.
+    """Unrolled `keras.layers.LSTM`: the same weights, without dropout, masks and initial states.
 
-    The products of all inputs with their weights are one product, biases included, and the first step has none with its
+    One matrix product covers the inputs of all steps, biases included. The first step skips the product with the
     state, which is zero.
 
     Call arguments:
-        sequences: float32, shape (batch, steps, c), of a number of steps that is known and above 1.
+        sequences: float32, shape (batch, steps, c), with a known number of steps above 1.
     Returns:
         float32, shape (batch, units), or, with `return_sequences`, (batch, steps, units).
     """
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        """What Keras calls with its loop over the steps: the last output, those of all steps, and the last state."""
+        """Compute the last output, the outputs of all steps and the last state, in place of Keras's loop."""
         ops = keras.ops
         steps, channels = sequences.shape[1:]
         inputs = ops.reshape(ops.transpose(sequences, (1, 0, 2)), (-1, channels))

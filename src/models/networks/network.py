@@ -1,8 +1,8 @@
-"""What all networks share: what becomes of the input, and members that judge together."""
+"""Base class of all networks: the graph of an ensemble's members, and the fit."""
 
+import dataclasses
 import time
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -16,15 +16,34 @@ from src.models.networks.classifier import NetworkClassifier
 from src.models.networks.fit import fit_network
 from src.models.networks.fourier import Fourier
 from src.models.networks.keras_setup import load_keras
+from src.models.networks.network_input import NetworkInput
 from src.models.networks.training_rows import trained_rows
 from src.models.networks.weight_of_evidence import Evidence
 from src.models.training import Training
 from src.utils.validation import CHECKED, Positive
 
-# An input that varies by less, against the largest one, is constant but for float32's rounding: principal components
-# without variance reach 1e-6, the columns of KDD99 scaled to [0, 1] stay above 1e-4. Blown up to `input_scale`, the
-# rounding would drown all else as soon as a record does not have the constant.
-ROUNDING = 1e-5
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """Keras tensors of one member of an ensemble.
+
+    Attributes:
+        inputs: Input of the network, which all members share.
+        features: Input of the body: the scaled inputs with their sines and cosines, shape (batch, steps, c).
+        hidden: Output of the body, shape (batch, d).
+        logits: Output of the member, shape (batch, 1, n_classes).
+    """
+
+    inputs: Any
+    features: Any
+    hidden: Any
+    logits: Any
+
+    def set_first_weights(self, weights: list[np.ndarray]) -> None:
+        """Replace the first weights of the body, in the order of its layers."""
+        if weights:
+            body = load_keras().Model(self.features, self.hidden)
+            body.set_weights([*weights, *body.get_weights()[len(weights) :]])
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -32,10 +51,10 @@ class Network(ABC):
     """A network over a record's k values as a sequence, shape (n, k, 1), or over windows of records, shape (n, w, k).
 
     Attributes:
-        members: Networks side by side that judge together, see `src.models.networks.ensemble`.
-        standardize: Each of the k inputs is standardized on the training part; false leaves it as it is, so that an
-            indicator that is rare in training is not blown up where it is set.
-        input_scale: What the inputs are multiplied by then: the standard deviation the network sees.
+        members: Networks side by side whose mean probability is the result, see `src.models.networks.ensemble`.
+        standardize: Standardize each of the k inputs on the training part. False leaves the inputs as they are:
+            standardizing an indicator that is rare in training makes it very large where it is set.
+        input_scale: Factor on the inputs after that: the standard deviation that the network sees.
         fourier: Sines and cosines of the inputs that the network also sees.
     """
 
@@ -49,15 +68,15 @@ class Network(ABC):
 
     @property
     def single(self) -> "Network":
-        """One of the members."""
-        return replace(self, members=1)
+        """The same network with one member."""
+        return dataclasses.replace(self, members=1)
 
     @abstractmethod
     def body(self, inputs: Any) -> Any:
-        """Keras layers from inputs, float32, shape (batch, steps, c), to what the classes are read from, (batch, d)."""
+        """Apply Keras layers: float32, shape (batch, steps, c), to what the head reads, shape (batch, d)."""
 
     def recoding(self, X: np.ndarray, y: np.ndarray) -> Evidence | None:
-        """What the inputs become before all else, fitted on the training part; None leaves them as they are.
+        """Fit a recoding of the inputs on the training part; None leaves the inputs as they are.
 
         Args:
             X: float32, shape (n, k).
@@ -65,73 +84,53 @@ class Network(ABC):
         """
         return None
 
-    def pretrained(self, inputs: Any, seen: Any, X: ModelInput, rng: np.random.Generator) -> list[np.ndarray]:
-        """What the first weights of a body start as, learned without classes; none: all of them as they are drawn.
+    def pretrained_weights(self, member: Member, X: ModelInput, rng: np.random.Generator) -> list[np.ndarray]:
+        """Learn the first weights of a member's body without classes; an empty list leaves all of them as drawn.
 
         Args:
-            inputs: The network's input, a Keras tensor.
-            seen: What the body reads, of the same network.
-            X: The training part.
-            rng: Of the body's member.
+            member: Graph of the member, with drawn weights.
+            X: Training part.
+            rng: Random generator of the member.
         """
         return []
 
     def build(
         self,
-        mean: np.ndarray,
-        deviation: np.ndarray,
+        data: NetworkInput,
         n_classes: int,
-        window: int | None = None,
         *,
-        steps: np.ndarray | None = None,
         noise: float = 0.0,
-        evidence: Evidence | None = None,
-        unlabelled: ModelInput | None = None,
+        pretrain_on: ModelInput | None = None,
         seed: int = 0,
     ) -> Any:
-        """The Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, members, n_classes).
+        """Build the Keras model: float32, shape (batch, k, 1), to logits, float32, shape (batch, members, n_classes).
 
         Args:
-            mean: Of each input, recoded where it is, on the training part, shape (k,).
-            deviation: Its standard deviation, shape (k,); where it is nothing but rounding the input is only centred.
-            window: Records in a window: the model takes shape (batch, window, k).
-            steps: The step that each input belongs to, int64, shape (k,); None: each its own.
-            noise: Standard deviation of what training adds to the scaled inputs.
-            evidence: What the inputs are recoded to before they are scaled; None: they are not.
-            unlabelled: The training part, for bodies that are pre-trained; None: they start as they are drawn.
-            seed: Of the pre-training.
+            data: Statistics and layout of the inputs; with a window the model reads shape (batch, window, k).
+            n_classes: Number of classes.
+            noise: Standard deviation of the noise that training adds to the scaled inputs.
+            pretrain_on: Training part that each member is pre-trained on; None leaves the weights as drawn.
+            seed: Seed of the pre-training.
         """
         keras = load_keras()
-        if not self.standardize:
-            mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
-        variance = np.where(is_constant(mean, deviation), 1.0, (deviation / self.input_scale) ** 2)
-        k = len(mean)
-        inputs = keras.Input((k, 1) if window is None else (window, k))
-        axis = 1 if window is None else 2
-        seen = inputs
-        if evidence is not None:
-            from src.models.networks.layers import WeightOfEvidence
+        inputs, scaled = data.layers(standardize=self.standardize, scale=self.input_scale, noise=noise)
+        logits = []
+        for number in range(self.members):
+            member = self._member(number, inputs, scaled, n_classes)
+            if pretrain_on is not None:
+                # before the next member is built, as Keras draws the weights of all members from one sequence
+                rng = np.random.default_rng([seed, number])
+                member.set_first_weights(self.pretrained_weights(member, pretrain_on, rng))
+            logits.append(member.logits)
+        return keras.Model(inputs, keras.layers.Concatenate(axis=1)(logits) if len(logits) > 1 else logits[0])
 
-            seen = WeightOfEvidence(evidence.edges, evidence.weights, axis)(inputs)
-        scaled = keras.layers.Normalization(axis=axis, mean=mean, variance=variance)(seen)
-        if noise:
-            scaled = keras.layers.GaussianNoise(noise)(scaled)
-        if steps is not None:
-            from src.models.networks.layers import Grouped
-
-            scaled = Grouped(steps.tolist())(scaled)
-        judged = []
-        for member in range(self.members):
-            head = keras.layers.Dense(n_classes)  # before the body: weights are drawn in the order of the layers
-            seen = self.fourier.expand(scaled, member, self.members)
-            read = self.body(seen)
-            rng = np.random.default_rng([seed, member])
-            start = [] if unlabelled is None else self.pretrained(inputs, seen, unlabelled, rng)
-            if start:
-                body = keras.Model(seen, read)
-                body.set_weights([*start, *body.get_weights()[len(start) :]])
-            judged.append(keras.layers.Reshape((1, n_classes))(head(read)))
-        return keras.Model(inputs, keras.layers.Concatenate(axis=1)(judged) if len(judged) > 1 else judged[0])
+    def _member(self, number: int, inputs: Any, scaled: Any, n_classes: int) -> Member:
+        """Build the graph of one member on the scaled inputs."""
+        layers = load_keras().layers
+        head = layers.Dense(n_classes)  # before the body: weights are drawn in the order of the layers
+        features = self.fourier.expand(scaled, number, self.members)
+        hidden = self.body(features)
+        return Member(inputs, features, hidden, layers.Reshape((1, n_classes))(head(hidden)))
 
     def fit(
         self,
@@ -152,12 +151,8 @@ class Network(ABC):
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
         start = time.perf_counter()
-        records, window = (X.newest, X.window) if isinstance(X, Windows) else (X, None)
-        evidence = self.recoding(records, y)
-        seen = records if evidence is None else evidence.recode(records)
-        mean, deviation = seen.mean(axis=0, dtype=np.float64), seen.std(axis=0, dtype=np.float64)
-        network = self.build(mean, deviation, n_classes, window, steps=steps, noise=training.noise, evidence=evidence,
-                             unlabelled=X, seed=seed)  # fmt: skip
+        data = self._measure(X, y, steps)
+        network = self.build(data, n_classes, noise=training.noise, pretrain_on=X, seed=seed)
         rows = trained_rows(X, y, training, seed, attack=attack, steps=steps)
         epochs = fit_network(network, rows, merge_copies(X_val, y_val, len(X_val)), training, on_epoch)
         seconds = time.perf_counter() - start
@@ -165,8 +160,10 @@ class Network(ABC):
         facts["backend"] = keras.backend.backend()
         return Fitted(NetworkClassifier(network), seconds, epochs, facts)
 
-
-def is_constant(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """Which inputs do not vary but for rounding: bool, shape (k,), of the mean and deviation of each, shape (k,)."""
-    constant: np.ndarray = deviation <= ROUNDING * np.max(np.abs(mean) + deviation)
-    return constant
+    def _measure(self, X: ModelInput, y: np.ndarray, steps: np.ndarray | None) -> NetworkInput:
+        """Fit the recoding on the training part, and measure the recoded inputs."""
+        records, window = (X.newest, X.window) if isinstance(X, Windows) else (X, None)
+        evidence = self.recoding(records, y)
+        recoded = records if evidence is None else evidence.recode(records)
+        mean, deviation = recoded.mean(axis=0, dtype=np.float64), recoded.std(axis=0, dtype=np.float64)
+        return NetworkInput(mean, deviation, evidence, steps, window)

@@ -1,4 +1,4 @@
-"""Networks that learn from records without their classes before they learn the classes: what they share."""
+"""Base class of networks that are pre-trained without classes, and the training of autoencoders."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -12,25 +12,25 @@ from src.data.layout import ModelInput
 from src.models.dedup import distinct
 from src.models.networks.classifier import SCORING_BATCH, sequences
 from src.models.networks.keras_setup import load_keras
-from src.models.networks.network import Network
+from src.models.networks.network import Member, Network
 from src.utils.validation import CHECKED, Positive
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class Pretrained(Network):
-    """A network whose first layers are trained on what it reads, without classes or validation, before all are on both.
+    """Network whose first layers are pre-trained without classes and validation; then all layers are trained.
 
-    What it reads of a record or window are its values side by side, d = steps * c of them, whatever the layout.
-    Pre-training takes each as u = (x - low) / width, in [0, 1] on its records; the network reads x itself, and its
-    first layer starts as what it learned of u: W u + b = (W / width) x + (b - W (low / width)).
+    Pre-training reads the concatenated values of a record or window, d = steps * c of them, in every layout. It scales
+    each value to [0, 1] on its records: u = (x - low) / width. The network reads x itself, so its first layer starts
+    with the scaling folded in: W u + b = (W / width) x + (b - W (low / width)).
 
-    Copies count once, and a sample is enough: pre-training takes seconds, which are part of the fit's.
+    Pre-training uses a sample of the distinct records. The seconds of a fit include it.
 
     Attributes:
-        pretraining_records: At most so many distinct records, or windows, drawn at random from the training part.
-        pretraining_epochs: Passes over them, for each layer that is trained by itself.
-        pretraining_batch: Records a step.
-        pretraining_rate: Learning rate.
+        pretraining_records: Upper bound on the distinct records or windows drawn at random from the training part.
+        pretraining_epochs: Number of passes over them; a layer that is trained by itself has as many.
+        pretraining_batch: Number of records in a batch.
+        pretraining_rate: Learning rate of the pre-training.
     """
 
     pretraining_records: Annotated[int, Field(ge=1)]
@@ -40,35 +40,40 @@ class Pretrained(Network):
 
     @abstractmethod
     def learn(self, X: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-        """Kernel and bias of each of the first layers, from X, float32, shape (n, d), in [0, 1]."""
+        """Learn kernel and bias of each of the first layers from X, float32, shape (n, d), in [0, 1]."""
 
-    def pretrained(self, inputs: Any, seen: Any, X: ModelInput, rng: np.random.Generator) -> list[np.ndarray]:
-        first, _, _ = distinct(X)
-        some = X[rng.permutation(first)[: self.pretraining_records]]
-        read = load_keras().Model(inputs, seen).predict(sequences(some), batch_size=SCORING_BATCH, verbose=0)
-        read = read.reshape(len(some), -1)
-        low, width = unit_range(read)
-        kernel, bias, *rest = self.learn((read - low) / width, rng)
+    def pretrained_weights(self, member: Member, X: ModelInput, rng: np.random.Generator) -> list[np.ndarray]:
+        features = self._sample(member, X, rng)
+        low, width = unit_range(features)
+        kernel, bias, *rest = self.learn((features - low) / width, rng)
         weights = [kernel / width[:, None], bias - (low / width) @ kernel, *rest]
         if not all(np.isfinite(one).all() for one in weights):
             raise FloatingPointError(
-                "pre-training: found weights that are not finite, expected numbers; the likely cause is "
+                "pre-training: found weights that are NaN or infinite, expected finite ones; the likely cause is "
                 f"model.pretraining_rate={self.pretraining_rate:g}: lower it"
             )
         return weights
 
+    def _sample(self, member: Member, X: ModelInput, rng: np.random.Generator) -> np.ndarray:
+        """Draw distinct records or windows, as the member's body reads them: float32, shape (n, d)."""
+        first, _, _ = distinct(X)
+        drawn = X[rng.permutation(first)[: self.pretraining_records]]
+        before_body = load_keras().Model(member.inputs, member.features)
+        features: np.ndarray = before_body.predict(sequences(drawn), batch_size=SCORING_BATCH, verbose=0)
+        return features.reshape(len(drawn), -1)
+
 
 def unit_range(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest value of each column, and its range, 1 where it is constant: float32, shape (d,), of X, shape (n, d)."""
+    """Compute the minimum and the range of each column of X, shape (n, d): float32, shape (d,); 1 in place of 0."""
     low = X.min(axis=0)
     width = X.max(axis=0) - low
     return low, np.where(width > 0, width, np.float32(1))
 
 
 def sparsity_penalty(activity: float, weight: float) -> Callable[[Any], Any]:
-    """The weight times the sum of KL(activity || mean over the batch) of the units of a Keras layer, outputs in [0, 1].
+    """Make the penalty on the outputs, in [0, 1], of a Keras layer: weight * sum_j KL(activity || mean of unit j).
 
-    KL(p || q) = p ln(p / q) + (1 - p) ln((1 - p) / (1 - q)).
+    KL(p || q) = p ln(p / q) + (1 - p) ln((1 - p) / (1 - q)); the means are over the batch.
     """
     keras = load_keras()
 
@@ -76,7 +81,7 @@ def sparsity_penalty(activity: float, weight: float) -> Callable[[Any], Any]:
         ops, least = keras.ops, keras.config.epsilon()
         mean = ops.clip(ops.mean(hidden, axis=0), least, 1 - least)
         divergence = activity * ops.log(activity / mean) + (1 - activity) * ops.log((1 - activity) / (1 - mean))
-        # Keras divides what a layer's outputs are penalized with by the rows of the batch
+        # times the batch size, by which Keras divides the penalty on a layer's outputs
         return weight * ops.sum(divergence) * ops.cast(ops.shape(hidden)[0], mean.dtype)
 
     return penalty
@@ -93,15 +98,20 @@ def train_autoencoder(
     weight_decay: float = 0.0,
     penalty: Callable[[Any], Any] | None = None,
 ) -> list[np.ndarray]:
-    """Train layers of these widths, mirrored, to make X again, with Adam; kernels and biases of the first half.
+    """Train an autoencoder on X with Adam, and return kernels and biases of its encoder.
 
-    The last layer, which makes X, is of sigmoid units. The loss of a batch is the mean of |x - x'|^2 / 2, the squares
-    of all kernels times weight_decay / 2, and the penalty.
+    The last layer, which reconstructs X, has sigmoid units. The loss of a batch is the mean of |x - x'|^2 / 2, plus
+    weight_decay / 2 times the squares of all kernels, plus the penalty.
 
     Args:
-        X: float32, shape (n, d), in [0, 1].
-        activation: Of all layers but the last.
-        penalty: On the outputs of the innermost layer.
+        X: Inputs, float32, shape (n, d), in [0, 1].
+        widths: Widths of the layers of the encoder; the decoder mirrors them.
+        activation: Activation of all layers but the last.
+        epochs: Number of passes over X.
+        batch_size: Rows in a batch.
+        learning_rate: Learning rate of Adam.
+        weight_decay: Weight of the squared kernels.
+        penalty: Penalty on the outputs of the innermost layer.
     """
     keras = load_keras()
 

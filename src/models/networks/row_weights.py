@@ -1,17 +1,17 @@
-"""Which rows are trained, and weights that let rare classes, and rare attack types within one, count for more."""
+"""Choice and weights of training rows: rare classes, and rare attack types within a class, can weigh more."""
 
 import numpy as np
 
 
 def balance(weight: np.ndarray, y: np.ndarray, power: float) -> np.ndarray:
-    """Weights of rows, times the records of each one's class to the power of `-power`.
+    """Multiply the weights of rows by (records of their class) ** -power.
 
     Args:
-        weight: float32, shape (n,): the records that each row stands for, up to a factor.
-        y: int32, shape (n,): classes.
-        power: 0 leaves the weights as they are; 1 gives every class the same sum.
+        weight: Records that each row represents, up to a factor, float32, shape (n,).
+        y: Classes, int32, shape (n,).
+        power: Exponent: 0 changes nothing, 1 gives every class the same sum.
     Returns:
-        float32, shape (n,), that are 1 on average.
+        Weights, float32, shape (n,), with mean 1.
 
     >>> balance(np.ones(4, dtype=np.float32), np.array([0, 0, 0, 1]), 1.0).tolist()
     [0.6666666865348816, 0.6666666865348816, 0.6666666865348816, 2.0]
@@ -23,39 +23,43 @@ def balance(weight: np.ndarray, y: np.ndarray, power: float) -> np.ndarray:
     return (balanced / balanced.mean()).astype(np.float32)
 
 
-def balance_types(weight: np.ndarray, y: np.ndarray, kind: np.ndarray, power: float) -> np.ndarray:
-    """Weights of rows, times the share of each one's attack type in its class to the power of `-power`.
+def balance_types(weight: np.ndarray, y: np.ndarray, attack_type: np.ndarray, power: float) -> np.ndarray:
+    """Multiply the weights of rows by (share of their attack type in its class) ** -power.
 
     Args:
-        weight: float32, shape (n,): the records that each row stands for, up to a factor for each class.
-        y: int32, shape (n,): classes.
-        kind: int32, shape (n,): attack types, none of them in two classes.
-        power: 0 leaves the weights as they are; 1 gives every type of a class the same sum: that of the class before.
+        weight: Records that each row represents, up to a factor for each class, float32, shape (n,).
+        y: Classes, int32, shape (n,).
+        attack_type: Attack types, int32, shape (n,); a type belongs to one class.
+        power: Exponent: 0 changes nothing, 1 gives every type the sum that its class had.
     Returns:
-        float32, shape (n,), that are 1 on average.
+        Weights, float32, shape (n,), with mean 1.
 
     >>> balance_types(np.ones(4, dtype=np.float32), np.array([0, 0, 0, 0]), np.array([0, 0, 0, 1]), 1.0).tolist()
     [0.6666666865348816, 0.6666666865348816, 0.6666666865348816, 2.0]
     """
     if not power:
         return weight
-    share = np.bincount(kind, weight)[kind] / np.bincount(y, weight)[y]
+    share = np.bincount(attack_type, weight)[attack_type] / np.bincount(y, weight)[y]
     balanced = weight * share**-power
     return (balanced / balanced.mean()).astype(np.float32)
 
 
-def limit_types(kind: np.ndarray, limit: int, seed: int) -> np.ndarray:
-    """Places of at most so many rows of each attack type, drawn at random: int64, ascending.
+def limit_types(attack_type: np.ndarray, limit: int, seed: int) -> np.ndarray:
+    """Draw at most `limit` rows of each attack type at random.
 
     Args:
-        kind: int32, shape (n,): attack types.
+        attack_type: Attack types, int32, shape (n,).
+        limit: Upper bound on the rows of each type.
+        seed: Seed of the draw.
+    Returns:
+        Indices of the drawn rows, int64, ascending.
 
     >>> limit_types(np.array([7, 7, 7, 3, 7]), 2, seed=0).tolist()
     [1, 2, 3]
     """
     rng = np.random.default_rng([seed, 4])
-    shuffled = rng.permutation(len(kind))
-    order = shuffled[np.argsort(kind[shuffled], kind="stable")]
-    ordered = kind[order]
-    rank = np.arange(len(kind)) - np.searchsorted(ordered, ordered)  # of a row among those of its type
+    shuffled = rng.permutation(len(attack_type))
+    order = shuffled[np.argsort(attack_type[shuffled], kind="stable")]
+    ordered = attack_type[order]
+    rank = np.arange(len(attack_type)) - np.searchsorted(ordered, ordered)  # rank of a row among those of its type
     return np.sort(order[rank < limit])

@@ -1,4 +1,4 @@
-"""Self-taught learning: features that a sparse autoencoder finds in records without classes, and what reads them."""
+"""Self-taught learning: a sparse autoencoder learns features without classes; softmax regression reads them."""
 
 from typing import Annotated, Any
 
@@ -13,23 +13,23 @@ from src.utils.validation import CHECKED
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class SelfTaught(Pretrained):
-    """A sparse autoencoder, whose hidden values softmax regression reads.
+    """Softmax regression on the hidden values of a sparse autoencoder.
 
-    h = sigmoid(W u + b), u' = sigmoid(V h + c), of the records u in [0, 1]; W, b, V and c make least, over m of them,
+    h = sigmoid(W u + b) and u' = sigmoid(V h + c) for the records u in [0, 1]. W, b, V and c minimize, over m records,
 
     1 / (2 m) sum |u - u'|^2 + decay / 2 (|W|^2 + |V|^2) + penalty sum_j KL(activity || mean of h_j).
 
-    The classes are read from h alone: logits = S h + s.
+    The head reads h alone: logits = S h + s.
 
-    Departs from the source in these: means of h are those of a batch; the kernels alone decay; where `fine_tuned`, the
-    classes train W and b too, which the source's two stages keep apart.
+    Departs from the source in three ways. Means of h are over a batch. Only the kernels decay. With `fine_tuned`, the
+    classes also train W and b; the source's second stage does not.
 
     Attributes:
         units: Width of h.
-        activity: Mean that each hidden value is pulled to, between 0 and 1.
-        penalty: Weight of that; 0 for none.
-        weight_decay: Of the autoencoder.
-        fine_tuned: Training of the classes also trains the hidden layer.
+        activity: Target mean of each hidden value, between 0 and 1.
+        penalty: Weight of the divergence from that target; 0 for none.
+        weight_decay: Weight decay of the autoencoder.
+        fine_tuned: Train the hidden layer with the classes too.
     Reference:
         Javaid et al. 2015, doi:10.4108/eai.3-12-2015.2262516; self-taught learning: Raina et al. 2007,
         doi:10.1145/1273496.1273592.
@@ -54,6 +54,6 @@ class SelfTaught(Pretrained):
         )
 
     def body(self, inputs: Any) -> Any:
-        """float32, shape (batch, steps, c), to (batch, units)."""
+        """Build the layer: float32, shape (batch, steps, c), to (batch, units)."""
         layers = load_keras().layers
         return layers.Dense(self.units, "sigmoid", trainable=self.fine_tuned)(layers.Flatten()(inputs))

@@ -1,7 +1,7 @@
-"""A batch in shards, which the cores take through the network side by side. Imports Keras: import it late.
+"""Sharding: each core runs a part of the batch through the network. Imports Keras: import it late.
 
-TensorFlow would have all cores share each operation. A batch's operations take 5 to 100 microseconds each, less than
-cores need to meet, so that two of them are hardly faster than one. Shards do not meet before their gradients are added.
+By default TensorFlow splits each operation between the cores. An operation on a batch takes 5 to 100 microseconds, less
+than the cores need to synchronize, so two cores are hardly faster than one. Shards synchronize once, to add gradients.
 """
 
 from typing import Any
@@ -10,20 +10,20 @@ from src.models.networks.keras_setup import load_keras, on_tensorflow_cpu
 
 keras = load_keras()
 
-# Fewer rows a shard would occupy more cores, and cost two of them a tenth. A batch that has less is cut in two all the
-# same, down to shards that take no longer than what is between them.
+# Rows in a shard. Smaller shards would use more cores, and make two cores a tenth slower. A batch below 2 * SHARD is
+# still cut in two, down to shards of SMALLEST rows, where the computation takes as long as the overhead.
 SHARD, SMALLEST = 512, 64
 
 
 class Sharded(keras.Model):  # type: ignore[name-defined]
-    """A network whose batches go through it in shards: the same logits, and gradients that are summed by shard.
+    """Network that computes each batch in shards: the same logits, with gradients summed over the shards.
 
-    In how many is a matter of the batch, never of the machine, so that the same seed gives the same weights on any
+    The number of shards depends on the batch, never on the machine. So the same seed gives the same weights on any
     number of cores.
 
     Args:
-        network: From float32, shape (batch, ...), to logits, float32, shape (batch, members, classes).
-        shards: In how many; a training batch is a multiple of it.
+        network: Keras model: float32, shape (batch, ...), to logits, float32, shape (batch, members, classes).
+        shards: Number of shards; it divides the size of a training batch.
     """
 
     def __init__(self, network: Any, shards: int):
@@ -40,7 +40,7 @@ class Sharded(keras.Model):  # type: ignore[name-defined]
 
 
 def sharded(network: Any, batch: int) -> Any:
-    """The network for batches of so many rows; as it is where shards gain nothing: for few rows, or on a GPU."""
+    """Wrap a network for batches of so many rows; unchanged for few rows and on a GPU, where shards save no time."""
     wanted = max(batch // SHARD, 2 if batch >= 2 * SMALLEST else 1)
     shards = next(number for number in range(wanted, 0, -1) if batch % number == 0)
     return Sharded(network, shards) if shards > 1 and on_tensorflow_cpu() else network

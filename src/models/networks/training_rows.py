@@ -1,4 +1,4 @@
-"""The rows that a network is trained on, made of the training part: merged, limited, weighted and grafted."""
+"""Rows that a network is trained on: the training part with duplicates merged, types limited, weights and grafts."""
 
 import numpy as np
 
@@ -21,21 +21,23 @@ def trained_rows(
     attack: np.ndarray | None = None,
     steps: np.ndarray | None = None,
 ) -> Rows:
-    """The rows that are trained, their classes, int32, and their weights, float32, shape (m,).
+    """Make the rows to train on, their classes, int32, and their weights, float32, shape (m,).
 
     Args:
-        X, y, attack, steps: As `src.models.interface.Model.fit` takes them.
+        X, y, attack, steps: Arguments of `src.models.interface.Model.fit`.
+        training: Settings of the training.
+        seed: Seed of all draws.
     Raises:
-        ValueError: `training` asks for attack types, or for a history, and there are none.
+        ValueError: `training` needs attack types or a history, and there is none.
     """
-    X, y, weight = _weighed(X, y, attack, training, seed)
+    X, y, weight = _weighted(X, y, attack, training, seed)
     if not training.history_grafts:
         return X, y, weight
     return graft(np.asarray(X), y, weight, _history(steps), training.history_grafts, seed)
 
 
-def _weighed(X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training, seed: int) -> Rows:
-    """The same, without grafts."""
+def _weighted(X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: Training, seed: int) -> Rows:
+    """Make the rows without grafts."""
     if not (training.type_balance or training.max_rows_per_attack_type):
         X, y, weight = merge_copies(X, y, training.max_copies_per_row)
         return X, y, balance(weight, y, training.class_balance)
@@ -43,24 +45,24 @@ def _weighed(X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training: 
         raise ValueError(
             f"training.type_balance={training.type_balance} "
             f"training.max_rows_per_attack_type={training.max_rows_per_attack_type}: found no attack types, "
-            "expected one a row; give the fit `attack`, or set them to 0 and null"
+            "expected one for each row; pass `attack` to fit, or set them to 0 and null"
         )
     types = int(attack.max()) + 1
-    X, kind, weight = merge_copies(X, y * types + attack, training.max_copies_per_row)
+    X, attack_type, weight = merge_copies(X, y * types + attack, training.max_copies_per_row)
     if training.max_rows_per_attack_type:
-        kept = limit_types(kind, training.max_rows_per_attack_type, seed)
-        X, kind, weight = X[kept], kind[kept], weight[kept]
-    y = kind // types
+        kept = limit_types(attack_type, training.max_rows_per_attack_type, seed)
+        X, attack_type, weight = X[kept], attack_type[kept], weight[kept]
+    y = attack_type // types
     weight = balance(weight, y, training.class_balance)
-    return X, y, balance_types(weight, y, kind, training.type_balance)
+    return X, y, balance_types(weight, y, attack_type, training.type_balance)
 
 
 def _history(steps: np.ndarray | None) -> np.ndarray:
-    """Columns that tell of the records before, int64."""
-    found = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == len(GROUPS))
-    if not len(found):
+    """Find the columns that describe the records before, int64."""
+    columns = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == len(GROUPS))
+    if not len(columns):
         raise ValueError(
             "training.history_grafts: found no column of the history, expected layout=history; "
             "set it to 0 for other layouts"
         )
-    return found
+    return columns

@@ -1,6 +1,7 @@
-"""The report's pictures."""
+"""The pictures of the report on unseen traffic."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -12,22 +13,23 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 from src.evaluation.intervals import Interval
 from src.evaluation.plots import COLORS, STYLE
 from src.reports.generalization.tables import SPLITS, references
-from src.reports.runs import Entry
+from src.reports.runs import Configuration
 
 _MARKERS = ("o", "s", "D")
+_LABEL_WIDTH = 46  # characters in a line of a system's name
 
 
-def by_split(entries: Sequence[Entry], title: str) -> Figure:
+def by_split(configurations: Sequence[Configuration], title: str) -> Figure:
     """Errors of each model on each split, with intervals, on a logarithmic axis."""
-    models = list(dict.fromkeys(entry.model for entry in entries))[::-1]
+    models = list(dict.fromkeys(configuration.title for configuration in configurations))[::-1]
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.9 + 0.5 * len(models)), layout="constrained")
         axes = figure.add_subplot()
         for place, split in enumerate(SPLITS):
             points = [
-                (models.index(entry.model), score)
-                for entry in entries
-                if entry.split == split and (score := entry.score("test_accuracy"))
+                (models.index(configuration.title), score)
+                for configuration in configurations
+                if configuration.split == split and (score := configuration.score("test_accuracy"))
             ]
             if not points:
                 continue
@@ -43,21 +45,25 @@ def by_split(entries: Sequence[Entry], title: str) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_yticks(range(len(models)), models)
-        axes.set(xlabel="test records judged wrongly (logarithmic)", ylim=(-0.6, len(models) - 0.4))
+        axes.set(xlabel="error rate on the test records (logarithmic)", ylim=(-0.6, len(models) - 0.4))
         figure.legend(loc="outside lower center", ncols=3, title="split")
         axes.set_title(title, fontsize=11)
     return figure
 
 
-def contest(entries: Sequence[Entry], title: str) -> Figure:
-    """Mean cost of every system, ours with intervals."""
+def contest(configurations: Sequence[Configuration], title: str) -> Figure:
+    """Mean cost of every system; ours have intervals."""
     rows: list[tuple[float, str, Interval | None]] = [
         (float(one["cost"]), str(one["system"]), None) for one in references()
     ]
-    rows += [(score.mean, entry.model, score) for entry in entries if (score := entry.score("test_mean_cost"))]
+    rows += [
+        (score.mean, configuration.title, score)
+        for configuration in configurations
+        if (score := configuration.score("test_mean_cost"))
+    ]
     rows.sort(key=lambda one: -one[0])
     with rc_context(STYLE):
-        figure = Figure(figsize=(10.4, 1.4 + 0.34 * len(rows)), layout="constrained")
+        figure = Figure(figsize=(9, 1.4 + 0.4 * len(rows)), layout="constrained")
         axes = figure.add_subplot()
         handles: dict[str, Any] = {}
         for place, (value, _, score) in enumerate(rows):
@@ -66,7 +72,7 @@ def contest(entries: Sequence[Entry], title: str) -> Figure:
             else:
                 reach = [[value - score.low], [score.high - value]]
                 handles["ours"] = axes.errorbar([value], [place], xerr=reach, fmt="o", color=COLORS[0], capsize=3)
-        axes.set_yticks(range(len(rows)), [name for _, name, _ in rows])
+        axes.set_yticks(range(len(rows)), [fill(name, _LABEL_WIDTH) for _, name, _ in rows], fontsize=9)
         for label, (_, _, score) in zip(axes.get_yticklabels(), rows, strict=True):
             label.set_color(COLORS[5] if score is None else COLORS[0])
         axes.set(xlabel="mean cost of a record (lower is better)")
@@ -76,7 +82,7 @@ def contest(entries: Sequence[Entry], title: str) -> Figure:
 
 
 def attack_types(table: pd.DataFrame, title: str, *, least: int = 20) -> Figure:
-    """Share of each attack type's records that raised an alarm; types that training lacks in another color."""
+    """Share of each attack type's records with an alarm; types that training lacks have another color."""
     shown = table[(table["attack"] != "normal") & (table["records"] >= least)]
     shown = shown.sort_values(["in_training", "detected"], ignore_index=True)
     with rc_context(STYLE):

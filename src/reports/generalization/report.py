@@ -1,17 +1,16 @@
-"""The report: its text and its pictures, from the runs at hand."""
+"""The report on unseen traffic: the template's values and the pictures."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from src.reports.generalization import figures, tables
-from src.reports.grid_report import GridReport
-from src.reports.runs import Entry, best_on_validation
+from src.reports.report import Picture, Report
+from src.reports.runs import Configuration, best_on_validation
 
-# Which grids each section reads.
+# Grids of each section.
 SPLITS = ("generalization/splits", "generalization/all_features", "generalization/baselines")
 FIVE = (
     "generalization/five",
@@ -22,35 +21,36 @@ FIVE = (
 ALARMS = ("generalization/alarms",)
 
 
-class Report(GridReport):
+class GeneralizationReport(Report):
     """The same models on three splits, the contest's test, and the operating point."""
 
-    title = "What the scores mean on traffic that was not seen"
+    title = "Scores on unseen traffic"
     folder = Path(__file__).parent
 
-    def pictures(self) -> Iterator[tuple[str, Figure]]:
+    def pictures(self) -> Iterator[Picture]:
         splits, five = self.results.of(SPLITS), self.results.of(FIVE)
-        if any(entry.runs for entry in splits):
-            yield "splits", figures.by_split(splits, f"{self.warning}Errors by split, binary task")
-        if any(entry.runs for entry in five):
-            yield "contest", figures.contest(five, f"{self.warning}Official test, five classes")
+        if any(configuration.runs for configuration in splits):
+            yield Picture("splits", figures.by_split(splits, f"{self.warning}Errors by split, binary task"))
+        if any(configuration.runs for configuration in five):
+            yield Picture("contest", figures.contest(five, f"{self.warning}Official test, five classes"))
         best = self._best
         if best and best.first:
             table = pd.read_csv(best.first.files() / "attack_recall.csv")
-            yield "attack_types", figures.attack_types(table, f"{self.warning}{best.model}\nofficial test")
+            title = f"{self.warning}{best.title}\nofficial test"
+            yield Picture("attack_types", figures.attack_types(table, title))
 
-    def values(self) -> Mapping[str, Any]:
+    def values(self, *, links: bool) -> Mapping[str, Any]:
         splits = self.results.of(SPLITS)
         return {
             "t": tables,
             "splits": splits,
-            "official": [entry for entry in splits if entry.split == "official"],
+            "official": [configuration for configuration in splits if configuration.split == "official"],
             "five": self.results.of(FIVE),
             "alarms": self.results.of(ALARMS),
-            "best_words": f", by {self._best.model}" if self._best else "",
+            "best_words": f", by {self._best.title}" if self._best else "",
         }
 
     @property
-    def _best(self) -> Entry | None:
-        """Our five-class LSTM with the least cost on validation."""
+    def _best(self) -> Configuration | None:
+        """Our five-class LSTM with the lowest cost on validation."""
         return best_on_validation(self.results.of(FIVE[:1]), "val_mean_cost", least=True)

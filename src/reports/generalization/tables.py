@@ -1,4 +1,4 @@
-"""The report's tables, as Markdown."""
+"""The report's tables as Markdown."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -7,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from src.reports.grid_report import MISSING, cost, percent, shown
-from src.reports.page import markdown_table
-from src.reports.runs import Entry
+from src.reports.markdown import MISSING, cost, markdown_table, number, percent, seeds
+from src.reports.runs import Configuration
 
 NOT_STATED = "not stated"
 SPLITS = ("random", "grouped", "official")
@@ -17,25 +16,25 @@ SPLITS = ("random", "grouped", "official")
 
 @cache
 def references() -> tuple[Mapping[str, Any], ...]:
-    """Published results on the official test: `system`, `place`, `cost`, and what else they state."""
+    """Return published results on the official test: `system`, `place`, `cost`, and other scores if stated."""
     text = Path(__file__).with_name("references.yaml").read_text(encoding="utf-8")
     return tuple(yaml.safe_load(text))
 
 
-def by_split(entries: Sequence[Entry]) -> str:
-    """Accuracy of each model on each split."""
+def by_split(configurations: Sequence[Configuration]) -> str:
+    """Return the accuracy of each model on each split."""
     rows = []
-    for model in dict.fromkeys(entry.model for entry in entries):
-        found = {entry.split: entry for entry in entries if entry.model == model}
+    for model in dict.fromkeys(configuration.title for configuration in configurations):
+        found = {configuration.split: configuration for configuration in configurations if configuration.title == model}
         rows.append([model, *(percent(found[split].score("test_accuracy")) for split in SPLITS if split in found)])
-    seen = {entry.split: entry.score("test_share_seen_in_training") for entry in entries}
+    seen = {configuration.split: configuration.score("test_share_seen_in_training") for configuration in configurations}
     note = [percent(seen[split], 0) for split in SPLITS if split in seen]
     rows.append(["*test records with a copy in training*", *note])
     return markdown_table(["test accuracy, %", *(f"`split={split}`" for split in SPLITS if split in seen)], rows)
 
 
-def unseen(entries: Sequence[Entry]) -> str:
-    """The official test by what training had of it."""
+def unseen(configurations: Sequence[Configuration]) -> str:
+    """Return scores on the official test for known and unknown attacks, and seen and unseen vectors."""
     metrics = (
         "test_accuracy",
         "test_false_alarm_rate",
@@ -45,14 +44,17 @@ def unseen(entries: Sequence[Entry]) -> str:
         "test_accuracy_seen",
         "test_accuracy_unseen",
     )
-    rows = [[entry.model, *(percent(entry.score(metric)) for metric in metrics)] for entry in entries]
+    rows = [
+        [configuration.title, *(percent(configuration.score(metric)) for metric in metrics)]
+        for configuration in configurations
+    ]
     columns = ("accuracy", "false alarms", "detection", "of known attack types", "of unknown attack types",
                "accuracy on seen vectors", "on unseen vectors")  # fmt: skip
     return markdown_table(["in percent", *columns], rows)
 
 
-def contest(entries: Sequence[Entry]) -> str:
-    """The five-class table: published results and ours, cheapest first."""
+def contest(configurations: Sequence[Configuration]) -> str:
+    """Return the five-class table: published results and ours, lowest cost first."""
     rows = [
         (
             one["cost"],
@@ -67,48 +69,52 @@ def contest(entries: Sequence[Entry]) -> str:
         for one in references()
     ]
     metrics = ("test_accuracy", "test_binary_accuracy", "test_detection_rate", "test_false_alarm_rate")
-    for entry in entries:
-        score = entry.score("test_mean_cost")
-        scores = [percent(entry.score(metric)) for metric in metrics]
-        rows.append((score.mean if score else float("inf"), [f"**{entry.model}**", cost(score), *scores, _runs(entry)]))
+    for configuration in configurations:
+        score = configuration.score("test_mean_cost")
+        scores = [percent(configuration.score(metric)) for metric in metrics]
+        rows.append(
+            (
+                score.mean if score else float("inf"),
+                [f"**{configuration.title}**", cost(score), *scores, f"ours, {seeds(len(configuration.runs))}"],
+            )
+        )
     columns = ["system", "mean cost", "accuracy, %", "binary accuracy, %", "detection, %", "false alarms, %", "source"]
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: one[0])])
 
 
-def _runs(entry: Entry) -> str:
-    return f"ours, {len(entry.runs)} {'seed' if len(entry.runs) == 1 else 'seeds'}"
-
-
-def ceiling(entries: Sequence[Entry]) -> str:
-    """What no model that judges each record by its vector alone can exceed on the test that all have, in a sentence."""
-    task, run = next(((entry.task, entry.first) for entry in entries if entry.first), ("", None))
+def ceiling(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence with the upper bound for any model that sees one record at a time."""
+    task, run = next(
+        ((configuration.task, configuration.first) for configuration in configurations if configuration.first),
+        ("", None),
+    )
     if not run:
         return MISSING
     metrics = run.metrics
     ambiguous, accuracy = (100 * metrics[f"test_{name}"] for name in ("share_ambiguous", "ceiling_accuracy"))
     words = (
-        f"{ambiguous:.2f} % of the test records have a vector that occurs with several classes: no model that judges "
-        f"records by their vectors alone can exceed {accuracy:.2f} % accuracy"
+        f"{ambiguous:.2f} % of the test records have a vector that occurs with several classes: no model that "
+        f"sees one vector at a time can exceed {accuracy:.2f} % accuracy"
     )
     if "test_ceiling_mean_cost" in metrics:
         words += f" or get below a mean cost of {metrics['test_ceiling_mean_cost']:.4f}"
     return f"{words} (`task={task}`)."
 
 
-def operating_point(entries: Sequence[Entry]) -> str:
-    """Thresholds picked for a budget, and what became of them on test."""
+def operating_point(configurations: Sequence[Configuration]) -> str:
+    """Return the thresholds chosen for a budget, and their scores on the test."""
     rows = []
     metrics = ("val_false_alarm_rate", "test_false_alarm_rate", "test_detection_rate", "test_binary_accuracy")
-    for entry in entries:
-        decision = entry.config["decision"]
+    for configuration in configurations:
+        decision = configuration.config["decision"]
         budget, blocks = decision["false_alarm_budget"], decision["false_alarm_blocks"]
         kept = f"in each of {blocks} blocks of training" if blocks else "on validation"
         rows.append(
             [
-                entry.model,
+                configuration.title,
                 f"{100 * budget:g} {kept}" if budget is not None else "none",
-                *(percent(entry.score(metric)) for metric in metrics),
-                shown(entry.score("test_calibration_error"), 100, 2),
+                *(percent(configuration.score(metric)) for metric in metrics),
+                number(configuration.score("test_calibration_error"), 100, 2),
             ]
         )
     columns = ["in percent", "budget", "false alarms on validation", "on test", "detection", "binary accuracy",

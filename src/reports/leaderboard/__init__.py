@@ -1,1 +1,1 @@
-"""Every model on one protocol, beside what the sources of each report of it."""
+"""The report on every model on one protocol, with the numbers of the literature."""

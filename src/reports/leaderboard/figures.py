@@ -1,4 +1,4 @@
-"""The report's picture: what a model gets for the time that it takes."""
+"""The leaderboard's picture: score of each model by the time that it takes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,31 +13,32 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
 from src.evaluation.plots import COLORS, STYLE
-from src.reports.leaderboard.tables import is_network, leading, name, ordered, spent
-from src.reports.runs import Entry
+from src.reports.leaderboard.tables import is_network, leading, ordered, spent
+from src.reports.runs import Configuration
 
 _KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
-# Where a label may stand, in points from its mark to its nearer edge (to its middle, for 0), nearest first.
+# Offsets of a label, in points from its mark to its nearer edge (to its middle for 0), nearest first.
 _PLACES = sorted(product((7, -7, 0, 25, -25, 50, -50), range(-120, 121, 12)), key=lambda at: abs(at[0]) + abs(at[1]))
 
 
-def by_time(entries: Sequence[Entry], title: str) -> Figure:
-    """Share of test records judged wrongly, or mean cost, by seconds of fit and test, a mark a model.
+def by_time(configurations: Sequence[Configuration], title: str) -> Figure:
+    """Error rate or mean cost by the seconds of fit and test, one mark for each model.
 
-    A model far worse than most stands at the top with its number: to scale, the others would fall into one line.
+    A model far worse than most is drawn at the top with its number: a scale that holds it would press the others into
+    one line.
     """
-    costs = leading(entries) == "test_mean_cost"
+    costs = leading(configurations) == "test_mean_cost"
 
     def spell(value: float, _: int | None = None) -> str:
         return f"{value:.3g}" if costs else f"{100 * value:.3g} %"
 
-    found = [(entry, score if costs else 1 - score) for entry, score in ordered(entries)]
+    found = [(configuration, score if costs else 1 - score) for configuration, score in ordered(configurations)]
     top = _fence([value for _, value in found])
     points, marks = [], defaultdict(list)
-    for entry, value in found:
-        far, at = value > top, (spent(entry), min(value, top))
-        points.append((name(entry) + (f" ({spell(value)})" if far else ""), *at))
-        marks[0 if is_network(entry) else 1, far].append(at)
+    for configuration, value in found:
+        far, at = value > top, (spent(configuration), min(value, top))
+        points.append((configuration.model + (f" ({spell(value)})" if far else ""), *at))
+        marks[0 if is_network(configuration) else 1, far].append(at)
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 7), layout="constrained")
         axes = figure.add_subplot()
@@ -50,7 +51,7 @@ def by_time(entries: Sequence[Entry], title: str) -> Figure:
         axes.margins(0.12)
         axes.yaxis.set_major_formatter(FuncFormatter(spell))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-        axes.set_ylabel("mean cost of a record" if costs else "test records judged wrongly")
+        axes.set_ylabel("mean cost of a record" if costs else "error rate on the test records")
         figure.legend(loc="outside lower center", ncols=4)
         axes.set_title(title, fontsize=11)
         _label(figure, points)
@@ -58,13 +59,13 @@ def by_time(entries: Sequence[Entry], title: str) -> Figure:
 
 
 def _fence(values: Sequence[float]) -> float:
-    """What no value of the bulk exceeds: Tukey's outer fence, three times the middle half above it."""
+    """Return Tukey's upper outer fence: the upper quartile and three times the interquartile range."""
     low, high = np.quantile(values, (0.25, 0.75))
     return float(high + 3 * (high - low))
 
 
 def _label(figure: Figure, points: Sequence[tuple[str, float, float]]) -> None:
-    """Write each name beside its mark, clear of the other names and marks as far as there is room."""
+    """Write each name beside its mark, without overlap with other names and marks if there is space."""
     (axes,) = figure.axes
     canvas = FigureCanvasAgg(figure)
     canvas.draw()

@@ -1,57 +1,58 @@
-"""What the tables say, in sentences that follow from the runs at hand."""
+"""The findings of the tables, in sentences made from the runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from src.reports.generalization.tables import references
-from src.reports.grid_report import MISSING
-from src.reports.leaderboard.tables import contrasts, is_network, leading, name, ordered, spent
-from src.reports.runs import Entry
+from src.reports.leaderboard.tables import contrasts, is_network, leading, ordered, spent
+from src.reports.markdown import MISSING
+from src.reports.runs import Configuration
 
 HIGH = 0.99
 
 
-def of_the_splits(random: Sequence[Entry], official: Sequence[Entry]) -> str:
-    """Random split against official test, binary task."""
-    flattering, honest = ordered(random), ordered(official)
-    if not flattering or not honest:
+def of_the_splits(random: Sequence[Configuration], official: Sequence[Configuration]) -> str:
+    """Compare the random split and the official test, binary task."""
+    on_random, on_official = ordered(random), ordered(official)
+    if not on_random or not on_official:
         return f"Random split and official test, binary: {MISSING}."
-    high = [entry for entry, score in flattering if score >= HIGH]
-    (_, score), (_, worst) = honest[0], honest[-1]
+    high = [configuration for configuration, score in on_random if score >= HIGH]
+    (_, score), (_, worst) = on_official[0], on_official[-1]
     return (
-        f"On the random split {len(high)} of {len(flattering)} models reach {100 * HIGH:.0f} % accuracy on the binary "
-        f"task; on the official test they reach {100 * worst:.2f} to {100 * score:.2f} %, and {_first(honest)}."
+        f"On the random split {len(high)} of {len(on_random)} models reach {100 * HIGH:.0f} % accuracy on the binary "
+        f"task; on the official test they reach {100 * worst:.2f} to {100 * score:.2f} %, and {_first(on_official)}."
     )
 
 
-def _first(scored: Sequence[tuple[Entry, float]]) -> str:
-    """Who is first, and how many its interval does not tell from it."""
-    (best, _), *others = scored
+def _first(scored: Sequence[tuple[Configuration, float]]) -> str:
+    """Name the first model, and the number of others within its interval."""
+    (best, best_score), *others = scored
     interval = best.score(leading([best]))
     assert interval is not None
     near = sum(interval.low <= score <= interval.high for _, score in others)
-    return f"`{name(best)}` is first, with {near} of the other {len(others)} within its 95 % interval"
+    score = f" with {best_score:.4f}" if leading([best]) == "test_mean_cost" else ""
+    return f"`{best.model}` is first{score}; {near} of the other {len(others)} are within its 95 % interval"
 
 
-def of_the_cost(five: Sequence[Entry]) -> str:
-    """The contest's cost on the official test."""
+def of_the_cost(five: Sequence[Configuration]) -> str:
+    """Compare the models by the contest's cost on the official test."""
     scored = ordered(five)
     if not scored:
         return f"Five classes by the contest's cost: {MISSING}."
     won = min(one["cost"] for one in references() if "winner" in str(one["system"]))
-    below = [f"`{name(entry)}`" for entry, score in scored if score < won]
+    below = [f"`{configuration.model}`" for configuration, score in scored if score < won]
     network = next((one for one in scored if is_network(one[0])), None)
-    words = f"`{name(network[0])}` ({network[1]:.4f}) is the best network" if network else "no network has run"
+    words = f"`{network[0].model}` ({network[1]:.4f}) is the best network" if network else "No network has run"
     return (
-        f"By the contest's cost on five classes {_first(scored)}: {scored[0][1]:.4f}, and {words}; of {len(scored)} "
-        f"models, below the {won} of the contest's winner: {', '.join(below) or 'none'}."
+        f"By the contest's cost on five classes {_first(scored)}. {words}. Of {len(scored)} models, these are below "
+        f"the {won} of the contest's winner: {', '.join(below) or 'none'}."
     )
 
 
-def of_the_time(official: Sequence[Entry]) -> str:
-    """Accuracy against the time that a model takes, official test, binary task."""
-    timed = [(entry, score, spent(entry)) for entry, score in ordered(official)]
+def of_the_time(official: Sequence[Configuration]) -> str:
+    """Compare accuracy and time of the models, official test, binary task."""
+    timed = [(configuration, score, spent(configuration)) for configuration, score in ordered(official)]
     if len(timed) < 3:
         return f"Accuracy against time: {MISSING}."
     ranks = pd.DataFrame([(score, seconds) for _, score, seconds in timed]).rank()
@@ -61,22 +62,23 @@ def of_the_time(official: Sequence[Entry]) -> str:
     correlation = ranks[0].corr(ranks[1])
     return (
         f"Over the {len(timed)} models the rank correlation of accuracy on the official test with the seconds of fit "
-        f"and test is {correlation:+.2f}; of those within one point of the best, `{name(quick[0])}` takes the fewest, "
-        f"{quick[2]:.1f} s, while `{name(slow[0])}` takes the most, {slow[2]:.0f} s, for {100 * slow[1]:.2f} %."
+        f"and test is {correlation:+.2f}. `{quick[0].model}` is the fastest of those within one point of the best, "
+        f"with {quick[2]:.1f} s; `{slow[0].model}` is the slowest of all, with {slow[2]:.0f} s for "
+        f"{100 * slow[1]:.2f} %."
     )
 
 
-def of_the_variants(entries: Sequence[Entry]) -> str:
-    """Whether any recurrent network differs from the plain LSTM."""
-    judged = [one for one in contrasts(entries) if one.interval]
-    if not judged:
+def of_the_variants(configurations: Sequence[Configuration]) -> str:
+    """Name the recurrent networks that differ from the plain LSTM."""
+    compared = [one for one in contrasts(configurations) if one.interval]
+    if not compared:
         return f"No pairs of runs: {MISSING}."
 
-    def told(verdict: str) -> Iterator[str]:
-        yield from (f"`{one.model}`" for one in judged if one.verdict == verdict)
-
-    better, worse = ", ".join(told("better")) or "none", ", ".join(told("worse")) or "none"
+    better, worse = (
+        ", ".join(f"`{one.model}`" for one in compared if one.verdict == verdict) or "none"
+        for verdict in ("better", "worse")
+    )
     return (
-        f"Beyond its 95 % interval better than the plain LSTM: {better}; worse: {worse}. {len(judged)} were "
-        "compared, each at 95 %: of twenty that do not differ, one comes out so by chance."
+        f"Better than the plain LSTM beyond the 95 % interval: {better}; worse: {worse}. {len(compared)} were "
+        "compared at 95 % each: of twenty without a difference, one appears different by chance."
     )

@@ -1,34 +1,33 @@
-"""The report: its text and its pictures, from the runs at hand."""
+"""The leaderboard: the template's values and the pictures."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
-from src.reports.grid_report import GridReport
 from src.reports.leaderboard import figures, findings, tables
-from src.reports.runs import Entry
+from src.reports.report import Picture, Report
+from src.reports.runs import Configuration
 
 VARIANTS = "leaderboard/variants"
 TASKS = {"binary": "Binary", "multiclass_smurf": "Three classes, DoS = smurf", "five": "Five classes"}
 SPLITS = ("official", "random")
 
 
-class Report(GridReport):
-    """Every model on one protocol, and whether a recurrent network differs from the LSTM."""
+class LeaderboardReport(Report):
+    """Every model on one protocol, and the recurrent networks against the LSTM."""
 
     title = "Every model on one protocol"
     folder = Path(__file__).parent
 
-    def pictures(self) -> Iterator[tuple[str, Figure]]:
+    def pictures(self) -> Iterator[Picture]:
         for task, words in TASKS.items():
-            entries = self._on(task, "official")
-            if tables.ordered(entries):
-                yield f"time-{task}", figures.by_time(entries, f"{self.warning}{words}, official test")
+            configurations = self._on(task, "official")
+            if tables.ordered(configurations):
+                title = f"{self.warning}{words}, official test"
+                yield Picture(f"time-{task}", figures.by_time(configurations, title))
 
-    def values(self) -> Mapping[str, Any]:
-        protocol = [entry for entry in self.results.entries if entry.grid != VARIANTS]
+    def values(self, *, links: bool) -> Mapping[str, Any]:
+        protocol = [configuration for configuration in self.results.configurations if configuration.grid != VARIANTS]
         variants = self.results.of([VARIANTS])
         binary = self._on("binary", "official")
         return {
@@ -46,10 +45,10 @@ class Report(GridReport):
             "variants_say": findings.of_the_variants(variants),
         }
 
-    def _on(self, task: str, split: str) -> list[Entry]:
-        """The models on one task and split."""
+    def _on(self, task: str, split: str) -> list[Configuration]:
+        """Return the models on one task and split."""
         return [
-            entry
-            for entry in self.results.entries
-            if entry.grid != VARIANTS and (entry.task, entry.split) == (task, split)
+            configuration
+            for configuration in self.results.configurations
+            if configuration.grid != VARIANTS and (configuration.task, configuration.split) == (task, split)
         ]

@@ -1,4 +1,4 @@
-"""What is published of each model: `sources.yaml`, checked."""
+"""The published numbers of each model: `sources.yaml`, checked."""
 
 from functools import cache
 from pathlib import Path
@@ -18,10 +18,10 @@ class Claim:
     """A published number.
 
     Attributes:
-        value: In percent; of `mean_cost` a cost.
-        protocol: Data, classes and test that it is claimed on.
-        ours: Task and split of ours that come nearest.
-        place: Where it stands.
+        value: Percentage; for `mean_cost` a cost.
+        protocol: Data, classes and test of the claim.
+        ours: Our task and split with the most similar protocol.
+        place: Text that has the number.
     """
 
     value: float
@@ -37,10 +37,11 @@ class Claim:
 
 @dataclass(frozen=True, config=CHECKED)
 class Source:
-    """Where a model comes from.
+    """The source of a model.
 
     Attributes:
-        claims: What is published of it; none where `without` says why.
+        claims: Published numbers of the model.
+        without: Reason why there are no claims.
     """
 
     source: str
@@ -51,23 +52,23 @@ class Source:
     def _says_why(self) -> "Source":
         if bool(self.claims) == bool(self.without):
             raise ValueError(f"{self.source}: found claims={len(self.claims)} and without={self.without!r}, "
-                             "expected claims, or why there are none")  # fmt: skip
+                             "expected claims, or the reason why there are none")  # fmt: skip
         return self
 
 
 @cache
 def sources() -> dict[str, Source]:
-    """By the name of the model."""
+    """Return the sources by the name of the model."""
     return TypeAdapter(dict[str, Source]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
 
 def source(model: str) -> Source:
-    """That of one model.
+    """Return the source of one model.
 
     Raises:
-        ValueError: it has no entry.
+        ValueError: The model has no entry.
     """
     if model not in sources():
         raise ValueError(f"{FILE.name}: found no entry for model={model}, expected its source, and its published "
-                         "numbers or why there are none (`without`); add it")  # fmt: skip
+                         "numbers or the reason why there are none (`without`); add it")  # fmt: skip
     return sources()[model]

@@ -1,1 +1,1 @@
-"""The paper beside our runs: what it states, what we measured, and whether the two agree."""
+"""The report on the paper: its numbers beside those of our runs."""

@@ -1,4 +1,4 @@
-"""What the paper states: `paper.yaml`, checked."""
+"""The numbers that the paper states: `paper.yaml`, checked."""
 
 from functools import cache
 from pathlib import Path
@@ -10,6 +10,12 @@ from pydantic.dataclasses import dataclass
 
 from src.utils.validation import CHECKED
 
+# Our tasks in words. The paper has two tasks: both of ours with three classes rebuild its second one.
+TASKS = {
+    "binary": "binary",
+    "multiclass": "3-class, literal DoS",
+    "multiclass_smurf": "3-class, DoS = smurf",
+}
 FILE = Path(__file__).with_name("paper.yaml")
 
 
@@ -18,9 +24,9 @@ class Stated:
     """One number of the paper.
 
     Attributes:
-        value: As stated, in `unit`.
-        place: Where the text says it.
-        at_least: It says "more than".
+        value: Value as stated, in `unit`.
+        place: Place in the text.
+        at_least: True if the text says "more than".
     """
 
     value: float
@@ -36,21 +42,21 @@ class Stated:
 
 @cache
 def stated() -> dict[str, Stated]:
-    """Every number by its key, such as `seconds.pca.4.binary`."""
+    """Return every number by its key, such as `seconds.pca.4.binary`."""
     return TypeAdapter(dict[str, Stated]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))
 
 
 def paper_task(task: str) -> str:
-    """The task of the paper that one of ours rebuilds."""
+    """Return the task of the paper that one of ours rebuilds."""
     return "binary" if task == "binary" else "multiclass"
 
 
 def training_records(task: str) -> float:
-    """How many records the paper trains on in one of its tasks."""
+    """Return the number of records that the paper trains on in one of its tasks."""
     drawn = sum(one.value for key, one in stated().items() if key.startswith(f"records.{task}."))
     return drawn * stated()["split.train"].value / 100
 
 
 def find(*key: object) -> Stated | None:
-    """The number of that key, or None where the paper's text gives none."""
+    """Return the number of a key; None if the paper's text gives none."""
     return stated().get(".".join(str(part) for part in key))

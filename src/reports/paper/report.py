@@ -1,113 +1,112 @@
-"""The report on the paper: its text and its pictures, from the runs at hand."""
+"""The report on the paper: the template's values, and the runs and drawing of each figure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
 from src.data.sampling import Task
-from src.reports.page import templates, write_report
 from src.reports.paper import figures, tables
-from src.reports.paper.claims import OPEN, name
-from src.reports.paper.paper import find
-from src.reports.paper.results import Result, Results
-
-_TEMPLATES = templates(Path(__file__).with_name("templates"))
-TITLE = "The paper, reproduced"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure and the runs that it was drawn from."""
-
-    figure: Figure
-    runs: tuple[Result, ...]
+from src.reports.paper.claims import OPEN
+from src.reports.paper.numbers import numbers
+from src.reports.paper.paper import TASKS, find
+from src.reports.paper.results import PaperResults, input_name
+from src.reports.report import Picture, Report
+from src.reports.runs import Run
 
 
-@dataclass(frozen=True)
-class Report:
-    """What there is to report.
+class Drawing(NamedTuple):
+    """A figure to draw.
 
     Attributes:
-        dataset: Its name.
-        attacks: Records of the training file by label.
-        tasks: The tasks of the grid.
-        scale: Factor on the tasks' counts.
-        recipes: Name of the recipe by model and task; "none" without one.
+        runs: Runs that it shows; without any it is not drawn.
+        draw: Function that draws it.
     """
 
-    results: Results
+    name: str
+    runs: Sequence[Run]
+    draw: Callable[[], Figure]
+
+
+@dataclass(frozen=True)
+class PaperReport(Report):
+    """The paper's results beside ours.
+
+    Attributes:
+        dataset: Name of the data set.
+        attacks: Numbers of records in the training file by label.
+        tasks: Tasks of the grids.
+        scale: Factor on the tasks' record counts.
+    """
+
+    title = "The paper, reproduced"
+    folder = Path(__file__).parent
+
+    results: PaperResults
     dataset: str
     attacks: Mapping[str, int]
     tasks: Sequence[Task]
     scale: float
-    recipes: Mapping[tuple[str, str], str]
 
-    def write(self, folder: Path) -> None:
-        """Write README.md with its pictures, and index.html, self-contained; all of it or nothing."""
-        pictures = draw(self.results)
-        figures = {title: picture.figure for title, picture in pictures.items()}
-        texts = (self._markdown(pictures, links=links) for links in (False, True))
-        write_report(folder, TITLE, figures, *texts, simulated=self.results.simulated)
+    def pictures(self) -> Iterator[Picture]:
+        for drawing in [*self._data_figures(), *(one for task in self.results.tasks for one in self._figures_of(task))]:
+            if drawing.runs:
+                yield Picture(drawing.name, drawing.draw(), tuple(drawing.runs))
 
-    def _markdown(self, pictures: Mapping[str, Picture], *, links: bool) -> str:
-        def figure(title: str, caption: str) -> str:
-            if title not in pictures:
-                return f"\n*{caption}* {tables.MISSING}.\n"
-            runs = tables.run_list(pictures[title].runs, links=links)
-            return f"\n![{caption}]({title}.svg)\n\n*{caption}* Runs: {runs}.\n"
-
-        found = self.results.found.values()
-        return _TEMPLATES.get_template("report.md.j2").render(
-            **{"title": TITLE, "results": self.results, "t": tables, "OPEN": OPEN, "links": links, "figure": figure},
+    def values(self, *, links: bool) -> Mapping[str, Any]:
+        return {
+            **{"t": tables, "numbers": numbers, "words": TASKS, "OPEN": OPEN, "links": links},
             **{"dataset": self.dataset, "attacks": self.attacks, "tasks": self.tasks, "scale": self.scale},
-            recipes=self.recipes,
-            found=len(self.results.found),
-            wanted=len(self.results.wanted),
-            outdated=sum(not run.current for run in found),
-            revisions=", ".join(sorted({f"`{run.params['derived.git_revision'][:10]}`" for run in found})) or "none",
-            machines="; ".join(
-                sorted({f"{run.params['derived.cpu']}, {run.params['derived.cores']} cores" for run in found})
-            )
-            or "none",
-        )
+        }
+
+    def _data_figures(self) -> Iterator[Drawing]:
+        """Figures 5 to 7: explained variance, mutual information and the network."""
+        draw_variance, draw_information = figures.explained_variance, figures.mutual_information
+
+        binary = self._labelled(("our training part", "binary", "pca", 2))
+        title = "Figure 5a: explained variance, binary"
+        yield Drawing("figure-5a", _runs(binary), partial(draw_variance, binary, "binary", title))
+
+        tasks = [task for task in reversed(self.results.tasks) if task != "binary"]
+        both = self._labelled(*((TASKS.get(task, task), task, "pca", 2) for task in tasks))
+        title = "Figure 5b: explained variance, 3-class"
+        yield Drawing("figure-5b", _runs(both), partial(draw_variance, both, "multiclass", title))
+
+        of_paper = [int(number.value) for rank in range(1, 11) if (number := find("information", "binary", rank))]
+        for name, task, title, marked in (
+            ("figure-6a", "binary", "Figure 6a: mutual information, binary", of_paper),
+            ("figure-6b", "multiclass_smurf", "Figure 6b: mutual information, 3-class", []),
+        ):
+            if run := self.results.first(task, "mi", 4):
+                yield Drawing(name, [run], partial(draw_information, run, title, marked))
+
+        if run := self.results.first("binary", "pca", 2):
+            yield Drawing("figure-7", [run], partial(figures.network, run))
+
+    def _figures_of(self, task: str) -> Iterator[Drawing]:
+        """Figures 8 to 10 and the training time, of one task."""
+        results, words = self.results, TASKS.get(task, task)
+        first = self._labelled(*((f"LSTM, {input_name(*one)}", task, *one) for one in results.inputs))
+
+        every = [run for one in results.inputs for run in results.runs_of(task, *one)]
+        title = f"Figure 8: performance, {words}"
+        yield Drawing(f"figure-8-{task}", every, partial(figures.performance, results, task, title))
+
+        name, number = ("figure-9", 9) if task == "binary" else (f"figure-10-{task}", 10)
+        title = f"Figure {number}: {words}"
+        yield Drawing(name, _runs(first), partial(figures.confusion_matrices, first, title))
+
+        title = f"Training time, {words}"
+        yield Drawing(f"figure-time-{task}", _runs(first), partial(figures.processing_time, results, task, title))
+
+    def _labelled(self, *wanted: tuple[str, str, str, int]) -> list[tuple[str, Run]]:
+        """Return label and run of each (label, task, reducer, k) that has a run of the LSTM."""
+        found = ((label, self.results.first(task, reducer, k)) for label, task, reducer, k in wanted)
+        return [(label, run) for label, run in found if run]
 
 
-def draw(results: Results) -> dict[str, Picture]:
-    """Every figure that the runs at hand are enough for, by name."""
-    found: dict[str, Picture] = {}
-
-    def add(title: str, runs: Sequence[Result | None], make: Callable[..., Figure], *arguments: object) -> None:
-        there = tuple(run for run in runs if run)
-        if there:
-            found[title] = Picture(make(*arguments), there)
-
-    def labelled(runs: Sequence[tuple[str, Result | None]]) -> list[tuple[str, Result]]:
-        return [(label, run) for label, run in runs if run]
-
-    multi = [task for task in results.tasks if task != "binary"]
-    binary = results.first("binary", "pca", 2)
-    add("figure-5a", [binary], figures.explained_variance, labelled([("our training part", binary)]), "binary",
-        "Figure 5a: explained variance, binary")  # fmt: skip
-    both = [(tables.TASKS.get(task, task), results.first(task, "pca", 2)) for task in reversed(multi)]
-    add("figure-5b", [run for _, run in both], figures.explained_variance, labelled(both), "multiclass",
-        "Figure 5b: explained variance, 3-class")  # fmt: skip
-    named = [int(number.value) for rank in range(1, 11) if (number := find("information", "binary", rank))]
-    run = results.first("binary", "mi", 4)
-    add("figure-6a", [run], figures.mutual_information, run, "Figure 6a: mutual information, binary", named)
-    run = results.first("multiclass_smurf", "mi", 4)
-    add("figure-6b", [run], figures.mutual_information, run, "Figure 6b: mutual information, 3-class", [])
-    add("figure-7", [binary], figures.network, binary)
-    for task in results.tasks:
-        words = tables.TASKS.get(task, task)
-        every = [run for one in results.inputs for run in results.runs(task, *one)]
-        add(f"figure-8-{task}", every, figures.performance, results, task, f"Figure 8: performance, {words}")
-        shown = [(f"LSTM, {name(one)}", results.first(task, *one)) for one in results.inputs]
-        figure = "9" if task == "binary" else "10"
-        title = "figure-9" if task == "binary" else f"figure-10-{task}"
-        matrices = labelled(shown)
-        add(title, [run for _, run in shown], figures.confusion_matrices, matrices, f"Figure {figure}: {words}")
-        first = [results.first(task, *one) for one in results.inputs]
-        add(f"figure-time-{task}", first, figures.processing_time, results, task, f"Training time, {words}")
-    return found
+def _runs(labelled: Sequence[tuple[str, Run]]) -> list[Run]:
+    return [run for _, run in labelled]

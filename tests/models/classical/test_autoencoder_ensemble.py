@@ -148,7 +148,7 @@ def test_a_model_that_was_kept_scores_alike_and_the_same_seed_is_the_same_model(
     ("y", "message"),
     [
         ([0, 0, 0], "y: found one class, 0, expected normal traffic and attacks"),
-        ([0, 1, 2], r"found the classes \[0, 1, 2\], expected normal traffic and attacks; take task=binary"),
+        ([0, 1, 2], r"found the classes \[0, 1, 2\], expected normal traffic and attacks; set task=binary"),
     ],
 )
 def test_what_is_not_two_classes_is_refused(y: list[int], message: str) -> None:

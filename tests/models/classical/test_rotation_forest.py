@@ -23,7 +23,7 @@ Y = (X[:, 0] + X[:, 3] > 0).astype(int) + (X[:, 1] > 1)
 @parametrize_with_checks(
     [
         RotationForest(trees=3, random_state=0),
-        ImportantFeatures(features=2, trees=3, random_state=0),
+        ImportantFeatures(k=2, n_estimators=3, random_state=0),
     ]
 )
 def test_estimators_follow_the_contract(estimator: Any, check: Any) -> None:
@@ -100,7 +100,7 @@ def test_important_features_are_those_that_tell_the_classes() -> None:
     rows = np.random.default_rng(0).random((200, 5))
     chosen = ImportantFeatures(2, random_state=0).fit(rows, (rows[:, 1] + rows[:, 4] > 1).astype(int))
     assert chosen.get_support().tolist() == [False, True, False, False, True]
-    assert chosen.importances_.sum() == pytest.approx(1)
+    assert chosen.scores_.sum() == pytest.approx(1)
     np.testing.assert_array_equal(chosen.transform(rows), rows[:, [1, 4]])
     assert ImportantFeatures(9, random_state=0).fit(rows, rows[:, 1] > 0.5).transform(rows).shape == (200, 5)
 
@@ -109,7 +109,7 @@ def test_important_features_do_not_depend_on_how_often_all_records_stand_there()
     rows = np.random.default_rng(0).random((50, 4)).astype(np.float32)
     y = (rows[:, 2] > 0.5).astype(int)
     once, thrice = (ImportantFeatures(1, random_state=0).fit(np.tile(rows, (n, 1)), np.tile(y, n)) for n in (1, 3))
-    np.testing.assert_allclose(once.importances_, thrice.importances_, atol=1e-12)
+    np.testing.assert_allclose(once.scores_, thrice.scores_, atol=1e-12)
 
 
 def test_bags_and_forests_are_as_many_and_as_large_as_asked_for(fit: Fit) -> None:

@@ -1,5 +1,6 @@
 """The classical models beside trees: by hand, kept and read back, and what they cannot do alone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,23 +8,29 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.naive_bayes import GaussianNB
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from src.models.classical import classifier as classical
 from src.models.classical.clusters import Clusters, ClusterShares
 from src.models.classical.extreme_learning import ExtremeLearningMachines, RandomHidden
 from src.models.classical.rotation_forest import TwoStage
-from src.models.classical.sklearn_models import GradientBoosting, NaiveBayes, NearestNeighbors
+from src.models.classical.sklearn_models import SklearnModel
 from src.models.classical.support_vectors import RadialSupportVectorMachine, SupportVectorMachine
 from src.models.interface import Fitted, Model
 from src.models.persistence import load_classifier
 
-BOOSTED = GradientBoosting(iterations=20, learning_rate=0.3, max_leaf_nodes=4)
+NEIGHBORS = SklearnModel("sklearn.neighbors.KNeighborsClassifier", n_neighbors=3, algorithm="brute")
+BAYES = SklearnModel("sklearn.naive_bayes.GaussianNB")
+BOOSTED = SklearnModel(
+    "sklearn.ensemble.HistGradientBoostingClassifier",
+    **{"max_iter": 20, "learning_rate": 0.3, "max_leaf_nodes": 4, "early_stopping": False},
+)
 MODELS = {
     "svm": SupportVectorMachine(C=1.0),
     "svm_rbf": RadialSupportVectorMachine(C=1.0, gamma="scale", landmarks=20),
-    "knn": NearestNeighbors(neighbors=3),
-    "naive_bayes": NaiveBayes(smoothing=1e-9),
+    "knn": NEIGHBORS,
+    "naive_bayes": BAYES,
     "gradient_boosting": BOOSTED,
     "kmeans": Clusters(clusters=12),
     "elm_ensemble": ExtremeLearningMachines(machines=5, units=30, ridge=1e-3),
@@ -96,14 +103,14 @@ def test_a_support_vector_machine_is_a_plane_between_the_classes(fit: Fit) -> No
 
 def test_neighbors_vote(fit: Fit) -> None:
     X, y = np.array([[0.0], [1], [2], [10]], dtype=np.float32), np.array([0, 0, 1, 1], dtype=np.int32)
-    found = fit(NearestNeighbors(neighbors=3), (X, y)).classifier.predict_proba(np.array([[0.4], [9]], np.float32))
+    found = fit(NEIGHBORS, (X, y)).classifier.predict_proba(np.array([[0.4], [9]], np.float32))
     np.testing.assert_allclose(found, [[2 / 3, 1 / 3], [1 / 3, 2 / 3]], atol=1e-6)  # 0, 1, 2; then 10, 2, 1
 
 
 def test_naive_bayes_is_bayes_rule_of_two_bell_curves(fit: Fit) -> None:
     X = np.array([[-1.0], [1], [2], [4], [2], [4]], dtype=np.float32)  # means 0 and 3, variance 1 each
     y = np.array([0, 0, 1, 1, 1, 1], dtype=np.int32)
-    found = fit(NaiveBayes(smoothing=1e-9), (X, y)).classifier.predict_proba(np.array([[1.0]], dtype=np.float32))
+    found = fit(BAYES, (X, y)).classifier.predict_proba(np.array([[1.0]], dtype=np.float32))
     odds = 2 * np.exp(-((1 - 3) ** 2) / 2 + 1**2 / 2)  # twice as many of the second
     np.testing.assert_allclose(found, [[1 / (1 + odds), odds / (1 + odds)]], rtol=1e-4)
 
@@ -114,6 +121,69 @@ def test_boosted_trees_are_as_many_as_asked_for(fit: Fit, make_rows: Callable[..
     theirs = HistGradientBoostingClassifier(max_iter=20, learning_rate=0.3, max_leaf_nodes=4, early_stopping=False)
     np.testing.assert_allclose(found.predict_proba(X), theirs.fit(X, y).predict_proba(X), atol=1e-6)
     assert found._estimator.n_iter_ == 20  # type: ignore[attr-defined]
+
+
+def test_the_run_sets_the_seed_and_the_cores_where_a_class_has_them() -> None:
+    forest, tree, neighbors = (
+        SklearnModel(f"sklearn.{name}").make_estimator(7).get_params()
+        for name in ("ensemble.RandomForestClassifier", "tree.DecisionTreeClassifier", "neighbors.KNeighborsClassifier")
+    )
+    assert (forest["random_state"], forest["n_jobs"]) == (7, -1)
+    assert tree["random_state"] == 7
+    assert neighbors["n_jobs"] == -1
+    assert BAYES.make_estimator(7).get_params() == GaussianNB().get_params()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os.system",
+        "sklearn",
+        "sklearn.tree",
+        "sklearn.tree.Oak",
+        "sklearn.trees.DecisionTreeClassifier",
+        "sklearn.tree.DecisionTreeRegressor",
+        "sklearn.svm.LinearSVC",  # without predict_proba
+        "sklearn.base.clone",
+        "src.models.classical.clusters.ClusterShares",
+        None,
+    ],
+)
+def test_what_is_no_scikit_learn_classifier_with_probabilities_is_refused(name: Any) -> None:
+    with pytest.raises(
+        ValueError, match=rf"^estimator={re.escape(repr(name))}: expected the full name of a scikit-learn"
+    ):
+        SklearnModel(name)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            {"depth": 3},
+            r"^depth: found no such parameter for sklearn\.\w+\.RandomForest\w+, expected one of bootstrap, ",
+        ),
+        ({"random_state": 3}, "^random_state=3: expected no value"),
+        ({"n_jobs": 1}, "^n_jobs=1: expected no value"),
+        ({"n_estimators": 0}, r"'n_estimators' parameter of RandomForestClassifier must be .* \[1, inf\)\. Got 0"),
+        ({"n_estimators": "5"}, r"'n_estimators' parameter .* must be an int .* Got '5'"),
+        ({"n_estimators": True}, "^n_estimators=True: expected no true or false"),
+        ({"max_depth": True}, "^max_depth=True: expected no true or false"),
+        ({"max_depth": 0}, r"'max_depth' parameter .* \[1, inf\) or None\. Got 0"),
+        ({"min_samples_leaf": 0}, r"'min_samples_leaf' parameter .* \[1, inf\)"),
+    ],
+)
+def test_a_parameter_that_scikit_learn_refuses_is_refused_before_any_fit(
+    parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        SklearnModel("sklearn.ensemble.RandomForestClassifier", **parameters)
+
+
+def test_true_and_false_reach_a_parameter_that_takes_them() -> None:
+    forest = SklearnModel("sklearn.ensemble.RandomForestClassifier", bootstrap=False).make_estimator(0)
+    assert forest.get_params()["bootstrap"] is False
+    assert BOOSTED.make_estimator(0).get_params()["early_stopping"] is False
 
 
 @parametrize_with_checks([ClusterShares(clusters=3, random_state=0), RandomHidden(units=3, random_state=0)])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.special import softmax
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -17,7 +18,7 @@ from src.models.classical.support_vectors import (
     RadialSupportVectorMachine,
     SupportVectorMachine,
 )
-from src.models.classical.temperature import SHARPEST, sharpness, softmax
+from src.models.classical.temperature import SHARPEST, sharpness
 from src.models.dedup import distinct
 from src.models.interface import Fitted
 from src.models.persistence import load_classifier
@@ -93,7 +94,7 @@ def test_a_temperature_gives_the_mistakes_their_share() -> None:
     decision = np.array([[0.0, 1.0], [0.0, 1.0]])
     found = sharpness(decision, np.array([1, 0]), np.array([3, 1]))
     assert found == pytest.approx(np.log(3), rel=1e-6)
-    np.testing.assert_allclose(softmax(found * decision)[0], [0.25, 0.75])
+    np.testing.assert_allclose(softmax(found * decision, axis=1)[0], [0.25, 0.75])
 
 
 def test_a_temperature_without_a_mistake_is_the_sharpest_and_with_mistakes_alone_the_flattest() -> None:

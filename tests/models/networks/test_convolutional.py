@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from src.models.interface import Fitted
 from src.models.networks.convolutional import BAT, CNN, Convolutional, ConvolutionalLSTM
+from src.models.networks.network_input import NetworkInput
 from tests.models.conftest import NETWORK_DEFAULTS, waves
 
 DEFAULTS = NETWORK_DEFAULTS | {"layers": 2, "filters": 3, "kernel": 4, "pool": 2, "units": 5, "dropout": 0.0}
@@ -20,7 +21,7 @@ def make(kind: type[Convolutional], **changes: Any) -> Convolutional:
 
 
 def built(kind: type[Convolutional], k: int, *, window: int | None = None, **changes: Any) -> Any:
-    return make(kind, **changes).build(np.zeros(k), np.ones(k), 2, window)
+    return make(kind, **changes).build(NetworkInput(np.zeros(k), np.ones(k), window=window), 2)
 
 
 # --- weights, counted ------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from src.models.networks import ensemble
+from src.models.networks.network_input import NetworkInput
 from tests.models.conftest import make_lstm, waves
 
 # two records, two members, two classes, as logarithms of probabilities
@@ -38,9 +39,9 @@ def test_the_ensemble_is_right_where_its_mean_probability_is() -> None:
 
 
 def test_a_ensemble_has_members_with_frequencies_between_each_others() -> None:
-    network = make_lstm(members=2, fourier=waves(3)).build(np.zeros(2), np.ones(2), 4)
+    network = make_lstm(members=2, fourier=waves(3)).build(NetworkInput(np.zeros(2), np.ones(2)), 4)
     assert network.output_shape == (None, 2, 4)
-    alone = make_lstm(fourier=waves(3)).build(np.zeros(2), np.ones(2), 4)
+    alone = make_lstm(fourier=waves(3)).build(NetworkInput(np.zeros(2), np.ones(2)), 4)
     assert network.count_params() == 2 * alone.count_params()
     starts = [np.asarray(layer.frequencies) for layer in network.layers if layer.name.startswith("fourier")]
     np.testing.assert_allclose(starts[0], [0.1, 1, 10], rtol=1e-5)

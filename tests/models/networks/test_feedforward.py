@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from src.models.interface import Fitted
 from src.models.networks.feedforward import FeedForward
+from src.models.networks.network_input import NetworkInput
 from tests.models.conftest import NETWORK_DEFAULTS, waves
 
 
@@ -32,13 +33,13 @@ def make_dnn(**changes: Any) -> FeedForward:
 def test_all_values_of_all_steps_are_inputs_of_the_first_layer(
     changes: dict[str, Any], k: int, window: int | None, weights: int
 ) -> None:
-    assert make_dnn(**changes).build(np.zeros(k), np.ones(k), 2, window).count_params() == weights
+    assert make_dnn(**changes).build(NetworkInput(np.zeros(k), np.ones(k), window=window), 2).count_params() == weights
 
 
 @pytest.mark.parametrize("k", [1, 7])
 def test_the_logits_are_those_of_numpy(k: int) -> None:
     rng = np.random.default_rng(k)
-    network = make_dnn().build(np.zeros(k), np.ones(k), 3)
+    network = make_dnn().build(NetworkInput(np.zeros(k), np.ones(k)), 3)
     weights = [rng.standard_normal(one.shape).astype(np.float32) for one in network.get_weights()]
     network.set_weights(weights)
     X = rng.standard_normal((5, k, 1)).astype(np.float32)
@@ -49,7 +50,7 @@ def test_the_logits_are_those_of_numpy(k: int) -> None:
 
 def test_dropout_follows_every_layer_at_its_rate_and_is_not_there_at_0() -> None:
     for dropout, rates in ((0.25, [0.25, 0.25]), (0.0, [])):
-        network = make_dnn(dropout=dropout).build(np.zeros(3), np.ones(3), 2)
+        network = make_dnn(dropout=dropout).build(NetworkInput(np.zeros(3), np.ones(3)), 2)
         assert [layer.rate for layer in network.layers if type(layer).__name__ == "Dropout"] == rates
 
 

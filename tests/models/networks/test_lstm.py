@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from src.models.networks.network_input import NetworkInput
 from tests.models.conftest import make_lstm, waves
 
 
 def built(n_classes: int = 2, k: int = 3, **changes: Any) -> Any:
-    return make_lstm(**changes).build(np.zeros(k), np.ones(k), n_classes)
+    return make_lstm(**changes).build(NetworkInput(np.zeros(k), np.ones(k)), n_classes)
 
 
 def layers(network: Any, kind: str) -> list[Any]:
@@ -51,10 +52,10 @@ def test_the_number_of_inputs_changes_the_length_of_the_sequence_and_not_the_wei
 
 
 def test_a_window_is_a_step_a_record_with_all_its_values() -> None:
-    network = make_lstm().build(np.zeros(5), np.ones(5), 2, window=8)
+    network = make_lstm().build(NetworkInput(np.zeros(5), np.ones(5), window=8), 2)
     assert network.input_shape == (None, 8, 5)
     assert network.count_params() == 4 * 4 * (4 + 5 + 1) + 5 * 2
-    with_waves = make_lstm(fourier=waves(3)).build(np.zeros(5), np.ones(5), 2, window=8)
+    with_waves = make_lstm(fourier=waves(3)).build(NetworkInput(np.zeros(5), np.ones(5), window=8), 2)
     assert with_waves.count_params() == 4 * 4 * (4 + 5 * 7 + 1) + 5 * 2 + 3
 
 

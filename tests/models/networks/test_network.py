@@ -11,6 +11,7 @@ from src.models.interface import Fitted, write_kind
 from src.models.networks.classifier import SCORING_BATCH, NetworkClassifier
 from src.models.networks.fit import optimizer as make_optimizer
 from src.models.networks.keras_setup import load_keras
+from src.models.networks.network_input import NetworkInput
 from src.models.persistence import load_classifier
 from src.models.training import Training
 from tests.models.conftest import make_lstm
@@ -54,7 +55,7 @@ def test_the_weights_that_read_the_classes_are_drawn_first() -> None:
     """Another order would be another start: every kept score would move."""
     keras = load_keras()
     keras.utils.set_random_seed(5)
-    kernel = NET.build(np.zeros(3), np.ones(3), 2).get_weights()[-2]
+    kernel = NET.build(NetworkInput(np.zeros(3), np.ones(3)), 2).get_weights()[-2]
     keras.utils.set_random_seed(5)
     head = keras.layers.Dense(2)
     head.build((None, 8))
@@ -167,7 +168,7 @@ def scaled(
     """What the first layer of a built network makes of X."""
     keras = load_keras()
     model = make_lstm(layers=1, units=2, dropout=0.0, input_scale=input_scale, **changes)
-    network = model.build(np.array(mean), np.array(deviation), 2)
+    network = model.build(NetworkInput(np.array(mean), np.array(deviation)), 2)
     first = keras.Model(network.input, network.layers[1].output)
     return first.predict_on_batch(np.array(X, dtype=np.float32)[:, :, None])[:, :, 0]
 

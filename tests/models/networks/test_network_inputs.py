@@ -12,6 +12,7 @@ from src.data.schema import GROUPS
 from src.models.interface import Fitted
 from src.models.networks import classifier
 from src.models.networks.keras_setup import load_keras
+from src.models.networks.network_input import NetworkInput
 from src.models.networks.training_rows import trained_rows
 from src.models.persistence import load_classifier
 from src.models.training import Training
@@ -155,7 +156,7 @@ def test_without_a_past_there_are_no_grafts(steps: np.ndarray | None, fit: Fit) 
 def test_noise_of_its_deviation_is_on_the_scaled_inputs_in_training_alone() -> None:
     keras = load_keras()
     keras.utils.set_random_seed(0)
-    network = SMALL.build(np.zeros(2), np.ones(2), 2, noise=0.5)
+    network = SMALL.build(NetworkInput(np.zeros(2), np.ones(2)), 2, noise=0.5)
     noisy = keras.Model(network.input, network.layers[2].output)
     X = np.full((20_000, 2, 1), 3, dtype=np.float32)
     found = np.asarray(noisy(X, training=True)) - 12  # input_scale=4
@@ -165,7 +166,7 @@ def test_noise_of_its_deviation_is_on_the_scaled_inputs_in_training_alone() -> N
 
 def test_without_noise_no_layer_makes_it() -> None:
     for noise, count in ((0.0, 0), (0.5, 1)):
-        network = SMALL.build(np.zeros(2), np.ones(2), 2, noise=noise)
+        network = SMALL.build(NetworkInput(np.zeros(2), np.ones(2)), 2, noise=noise)
         assert [type(layer).__name__ for layer in network.layers].count("GaussianNoise") == count
 
 

@@ -21,6 +21,7 @@ from src.data.schema import GROUPS
 from src.models.interface import Classifier, Fitted
 from src.models.networks.classifier import NetworkClassifier
 from src.models.networks.network import Network
+from src.models.networks.network_input import NetworkInput
 from src.models.persistence import load_classifier
 from src.utils.paths import PROJECT
 from tests.models.conftest import MODELS, SMALL
@@ -119,14 +120,9 @@ def test_every_network_reads_every_layout_and_is_saved_and_loaded(
     rows, y = make_rows(48, k=4, n_classes=3)
     X = in_layout(rows, layout)
     evidence = networks[name].recoding(rows, y)
-    network = networks[name].build(
-        rows.mean(axis=0),
-        rows.std(axis=0),
-        3,
-        X.window if isinstance(X, Windows) else None,
-        steps=STEPS.get(layout),
-        evidence=evidence,
-    )
+    window = X.window if isinstance(X, Windows) else None
+    data = NetworkInput(rows.mean(axis=0), rows.std(axis=0), evidence, STEPS.get(layout), window)
+    network = networks[name].build(data, 3)
     classifier = NetworkClassifier(network)
     classifier.save(tmp_path)
     assert_kept(classifier, X, tmp_path)

@@ -15,6 +15,7 @@ from src.models.interface import Fitted
 from src.models.networks.ae_alexnet import AEAlexNet
 from src.models.networks.deep_belief import DeepBelief
 from src.models.networks.keras_setup import load_keras
+from src.models.networks.network_input import NetworkInput
 from src.models.networks.pretrained import Pretrained, sparsity_penalty, train_autoencoder, unit_range
 from src.models.networks.self_taught import SelfTaught
 from src.utils.validation import CHECKED
@@ -71,12 +72,13 @@ def dense(network: Any) -> list[list[np.ndarray]]:
     return [layer.get_weights() for layer in network.layers if type(layer).__name__ == "Dense"]
 
 
-def started(model: Pretrained, X: Any, seed: int = 0, **settings: Any) -> Any:
+def started(model: Pretrained, X: Any, seed: int = 0, steps: np.ndarray | None = None) -> Any:
     """The network as it is before it is trained on the classes."""
     load_keras().utils.set_random_seed(seed)
     newest = X.newest if isinstance(X, Windows) else X
     window = X.window if isinstance(X, Windows) else None
-    return model.build(newest.mean(axis=0), newest.std(axis=0), 2, window, unlabelled=X, seed=seed, **settings)
+    data = NetworkInput(newest.mean(axis=0), newest.std(axis=0), steps=steps, window=window)
+    return model.build(data, 2, pretrain_on=X, seed=seed)
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -126,7 +128,7 @@ def test_weights_that_were_not_learned_are_as_they_are_drawn(make_rows: Callable
     X, _ = make_rows()
     told = dense(started(Told(**SHARED), X))
     load_keras().utils.set_random_seed(0)
-    drawn = dense(Told(**SHARED).build(X.mean(axis=0), X.std(axis=0), 2))
+    drawn = dense(Told(**SHARED).build(NetworkInput(X.mean(axis=0), X.std(axis=0)), 2))
     assert not np.array_equal(told[0][0], drawn[0][0])
     for one, same in zip(told[1:], drawn[1:], strict=True):
         np.testing.assert_array_equal(one[0], same[0])
@@ -383,7 +385,7 @@ def test_alexnet_reads_the_bottleneck_as_a_map(make_rows: Callable[..., Any]) ->
 
 
 def test_alexnet_drops_out_before_each_dense_layer() -> None:
-    network = make_alexnet(dropout=0.25).build(np.zeros(3), np.ones(3), 2)
+    network = make_alexnet(dropout=0.25).build(NetworkInput(np.zeros(3), np.ones(3)), 2)
     kinds = [type(layer).__name__ for layer in network.layers]
     assert kinds[-7:] == ["Flatten", "Dropout", "Dense", "Dropout", "Dense", "Dense", "Reshape"]
     assert [layer.rate for layer in network.layers if type(layer).__name__ == "Dropout"] == [0.25, 0.25]

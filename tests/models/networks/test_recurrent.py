@@ -12,6 +12,7 @@ from src.config.build import build
 from src.models.interface import Fitted
 from src.models.networks.classifier import NetworkClassifier
 from src.models.networks.lstm import LSTM, MultiplicativeLSTM, PeepholeLSTM, WeightedLSTM
+from src.models.networks.network_input import NetworkInput
 from src.models.networks.recurrent import GRU, RNN, Recurrent
 from src.models.persistence import load_classifier
 from tests.models.conftest import LSTM_DEFAULTS
@@ -51,7 +52,7 @@ def test_layers_stand_on_top_of_each_other_and_read_from_both_ends(
     kind: type[Recurrent], weights: Callable[[int], int]
 ) -> None:
     def count(**changes: Any) -> int:
-        return kind(**(LSTM_DEFAULTS | changes)).build(np.zeros(3), np.ones(3), 2).count_params()
+        return kind(**(LSTM_DEFAULTS | changes)).build(NetworkInput(np.zeros(3), np.ones(3)), 2).count_params()
 
     assert count() == weights(1) + 5 * 2
     assert count(layers=2) == weights(1) + weights(4) + 5 * 2
@@ -63,7 +64,7 @@ def test_cells_of_our_own_are_kept_where_layers_read_from_both_ends(
     kind: type[Recurrent], make_rows: Callable[..., Any], tmp_path: Path
 ) -> None:
     model = kind(**(LSTM_DEFAULTS | {"layers": 2, "bidirectional": True, "dropout": 0.1}))
-    classifier = NetworkClassifier(model.build(np.zeros(3), np.ones(3), 2))
+    classifier = NetworkClassifier(model.build(NetworkInput(np.zeros(3), np.ones(3)), 2))
     X, _ = make_rows()
     classifier.save(tmp_path)
     np.testing.assert_array_equal(load_classifier(tmp_path).predict_proba(X), classifier.predict_proba(X))

@@ -10,6 +10,7 @@ import pytest
 from src.models.interface import Fitted
 from src.models.networks import sharding
 from src.models.networks.keras_setup import load_keras
+from src.models.networks.network_input import NetworkInput
 from src.models.networks.sharding import Sharded, sharded
 from tests.models.conftest import make_lstm, waves
 
@@ -19,7 +20,7 @@ Fit = Callable[..., Fitted]
 
 def network(k: int = 3) -> Any:
     load_keras().utils.set_random_seed(0)
-    return NET.build(np.zeros(k), np.ones(k), 2)
+    return NET.build(NetworkInput(np.zeros(k), np.ones(k)), 2)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 9])

@@ -8,27 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from src.reports.generalization.report import ALARMS, FIVE, SPLITS, Report
-from src.reports.runs import Entry, Results, Run
+from src.reports.generalization.report import ALARMS, FIVE, SPLITS, GeneralizationReport
+from src.reports.runs import Configuration, Results, Run
+from tests.reports.made import config
 
 INPUTS = (("lstm", "pca", 2), ("lstm", "mi", 4), ("random_forest", "none", 53))
 Make = Callable[[Results], Path]
-
-
-def config(
-    split: str, task: str, model: str, reducer: str, k: int, budget: float | None = None, blocks: int | None = None
-) -> dict[str, Any]:
-    return {
-        "split": {"name": split, "distinct": False},
-        "task": {"name": task},
-        "model": {"name": model},
-        "reducer": {"name": reducer},
-        "layout": {"name": "record"},
-        "window": 1,
-        "k": k,
-        "training": {"history_grafts": 0.0, "max_rows_per_attack_type": None},
-        "decision": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
-    }
 
 
 def metrics(accuracy: float, cost: float) -> dict[str, float]:
@@ -63,22 +48,26 @@ def made(files: Path) -> Results:
 
     def run(seed: int, accuracy: float, cost: float) -> Run:
         params = {"derived.git_revision": "0123456789abcdef", "derived.cpu": "a processor", "derived.cores": "2"}
-        return Run(metrics(accuracy + seed / 1000, cost + seed / 1000), params, lambda: files, True)
+        return Run("id", metrics(accuracy + seed / 1000, cost + seed / 1000), params, lambda: files, "page")
 
-    def entry(grid: str, accuracy: float, cost: float, *of: Any) -> Entry:
-        return Entry(grid, config(*of), (0, 1, 2), {seed: run(seed, accuracy, cost) for seed in (0, 1, 2)})
+    def three(grid: str, accuracy: float, cost: float, one: tuple[str, str, int], **of: Any) -> Configuration:
+        model, reducer, k = one
+        made = config(model=model, reducer=reducer, k=k, **of)
+        return Configuration(grid, made, (0, 1, 2), {seed: run(seed, accuracy, cost) for seed in (0, 1, 2)})
 
-    entries = [
-        entry(SPLITS[0], 0.99 - 0.03 * place, 0.0, split, "binary", *one)
+    found = [
+        three(SPLITS[0], 0.99 - 0.03 * place, 0.0, one, split=split, task="binary")
         for place, split in enumerate(("random", "grouped", "official"))
         for one in INPUTS
     ]
-    entries += [entry(FIVE[0], 0.93, 0.22 + place / 50, "official", "five", *one) for place, one in enumerate(INPUTS)]
-    entries += [
-        entry(ALARMS[0], 0.93, 0.0, "official", "binary", *INPUTS[0], *one)
-        for one in ((None, None), (0.01, None), (0.01, 10))
+    found += [
+        three(FIVE[0], 0.93, 0.22 + place / 50, one, split="official", task="five") for place, one in enumerate(INPUTS)
     ]
-    return Results(tuple(entries), simulated=False)
+    found += [
+        three(ALARMS[0], 0.93, 0.0, INPUTS[0], split="official", task="binary", budget=budget, blocks=blocks)
+        for budget, blocks in ((None, None), (0.01, None), (0.01, 10))
+    ]
+    return Results(tuple(found), simulated=False)
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +76,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Make:
 
     def make(results: Results) -> Path:
         folder = tmp_path_factory.mktemp("reports") / "generalization"
-        Report(results).write(folder)
+        GeneralizationReport(results).write(folder)
         return folder
 
     return make
@@ -103,7 +92,7 @@ def without() -> Callable[[Results, str], Results]:
     """Results less all runs of a grid."""
 
     def make(results: Results, grid: str) -> Results:
-        entries = (replace(entry, runs={}) if entry.grid == grid else entry for entry in results.entries)
-        return replace(results, entries=tuple(entries))
+        less = (replace(one, runs={}) if one.grid == grid else one for one in results.configurations)
+        return replace(results, configurations=tuple(less))
 
     return make

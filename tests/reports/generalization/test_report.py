@@ -9,8 +9,8 @@ import pytest
 from src.evaluation.intervals import Interval
 from src.reports.generalization.report import FIVE
 from src.reports.generalization.tables import references
-from src.reports.grid_report import MISSING, cost, percent
-from src.reports.runs import Entry, Results, best_on_validation
+from src.reports.markdown import MISSING, cost, percent
+from src.reports.runs import Configuration, Results, best_on_validation
 from tests import browser
 
 
@@ -69,15 +69,15 @@ def test_a_threshold_stands_with_the_records_that_it_was_picked_on(whole: Path) 
         ),
     ],
 )
-def test_a_configuration_is_told_in_words(changes: dict[str, object], words: str, made: Results) -> None:
+def test_a_configuration_has_a_title_in_words(changes: dict[str, object], words: str, made: Results) -> None:
     plain = {"reducer": {"name": "none"}, "k": 53}
-    assert Entry("grid", {**made.entries[0].config, **plain, **changes}, (0,), {}).model == words
+    assert Configuration("grid", {**made.configurations[0].config, **plain, **changes}, (0,), {}).title == words
 
 
 def test_the_winner_is_the_one_of_validation(made: Results) -> None:
     best = best_on_validation(made.of(FIVE), "val_mean_cost", least=True)
     assert best is not None
-    assert best.model == "LSTM, PCA 2"
+    assert best.title == "LSTM, PCA 2"
     assert best_on_validation([], "val_mean_cost", least=True) is None
 
 

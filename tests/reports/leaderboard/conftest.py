@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from src.reports.leaderboard.report import SPLITS, TASKS, VARIANTS, Report
-from src.reports.runs import Entry, Results, Run
-
-Score = Callable[..., Entry]
+from src.reports.leaderboard.report import SPLITS, TASKS, VARIANTS, LeaderboardReport
+from src.reports.runs import Configuration, Results, Run
+from tests.reports.made import config
 
 
 def run(
@@ -37,28 +35,19 @@ def run(
         "derived.records_test": "1000",
         **({} if weights is None else {"derived.network_parameters": str(weights)}),
     }
-    return Run(metrics, params, lambda: Path(), current=True)
+    return Run("id", metrics, params, lambda: Path(), "page", current)
 
 
-def entry(
+def configuration(
     model: str,
     runs: Mapping[int, Run],
     *,
     task: str = "binary",
     split: str = "official",
     grid: str = "leaderboard/features",
-) -> Entry:
+) -> Configuration:
     """A configuration on all features, of the seeds of its runs, or of seed 0."""
-    config: dict[str, Any] = {
-        "split": {"name": split, "distinct": False},
-        "task": {"name": task},
-        "model": {"name": model},
-        "reducer": {"name": "none"},
-        "layout": {"name": "record"},
-        "k": 53,
-        "training": {"history_grafts": 0.0, "max_rows_per_attack_type": None},
-    }
-    return Entry(grid, config, tuple(runs) or (0,), runs)
+    return Configuration(grid, config(task=task, split=split, model=model), tuple(runs) or (0,), runs)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +61,7 @@ def made() -> Results:
         "naive_bayes": (0.80, 0.60, 1.0, 0.005, None),
     }
     found = [
-        entry(
+        configuration(
             model,
             {0: run(accuracy + (0.07 if split == "random" else 0.0), cost=cost if task == "five" else None,
                     seconds=seconds, test_seconds=test_seconds, weights=weights)},
@@ -85,7 +74,7 @@ def made() -> Results:
     # differences to the LSTM: 0.1, 0.2, 0.3 points; and -0.1, 0, 0.1
     variants = {"lstm": (0.99, 0.98, 0.97), "gru": (0.991, 0.982, 0.973), "rnn": (0.989, 0.98, 0.971)}
     found += [
-        entry(model, {seed: run(value) for seed, value in enumerate(values)}, split="random", grid=VARIANTS)
+        configuration(model, {seed: run(value) for seed, value in enumerate(values)}, split="random", grid=VARIANTS)
         for model, values in variants.items()
     ]
     return Results(tuple(found), simulated=False)
@@ -97,7 +86,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Results], Pat
 
     def make(results: Results) -> Path:
         folder = tmp_path_factory.mktemp("reports") / "models"
-        Report(results).write(folder)
+        LeaderboardReport(results).write(folder)
         return folder
 
     return make

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from src.reports.grid_report import MISSING
 from src.reports.leaderboard import figures, findings, tables
 from src.reports.leaderboard.report import VARIANTS
+from src.reports.markdown import MISSING
 from src.reports.runs import Results
 from tests import browser
 from tests.pictures import texts_inside
-from tests.reports.leaderboard.conftest import entry, run
+from tests.reports.leaderboard.conftest import configuration, run
 
 
 def section(text: str, title: str) -> list[list[str]]:
@@ -54,7 +54,7 @@ def test_a_row_has_its_input_its_scores_its_time_its_weights_and_its_command(who
 
 
 def test_a_published_number_stands_beside_ours_on_the_protocol_that_comes_nearest(whole: Path) -> None:
-    rows = section((whole / "README.md").read_text(), "What their sources report")
+    rows = section((whole / "README.md").read_text(), "Numbers in the literature")
     of_lstm = {row[1]: row[3:5] for row in rows if row[0] == "lstm"}
     assert of_lstm["accuracy 99.44 %"] == ["99.00", "binary, random split"]
     assert of_lstm["mean cost 0.2213"] == ["0.2500", "five, official split"]
@@ -63,32 +63,33 @@ def test_a_published_number_stands_beside_ours_on_the_protocol_that_comes_neares
 
 def test_the_sentences_follow_from_the_numbers(made: Results) -> None:
     def of(task: str, split: str) -> list:
-        return [one for one in made.entries if one.grid != VARIANTS and (one.task, one.split) == (task, split)]
+        return [one for one in made.configurations if one.grid != VARIANTS and (one.task, one.split) == (task, split)]
 
     # 1.00, 0.99, 0.995 and 0.87 at random
     assert findings.of_the_splits(of("binary", "random"), of("binary", "official")) == (
         "On the random split 3 of 4 models reach 99 % accuracy on the binary task; on the official test they reach "
-        "80.00 to 93.00 %, and `decision_tree` is first, with 0 of the other 3 within its 95 % interval."
+        "80.00 to 93.00 %, and `decision_tree` is first; 0 of the other 3 are within its 95 % interval."
     )
     assert findings.of_the_cost(of("five", "official")) == (
-        "By the contest's cost on five classes `knn` is first, with 0 of the other 3 within its 95 % interval: 0.2300, "
-        "and `lstm` (0.2500) is the best network; of 4 models, below the 0.2331 of the contest's winner: `knn`."
+        "By the contest's cost on five classes `knn` is first with 0.2300; 0 of the other 3 are within its 95 % "
+        "interval. `lstm` (0.2500) is the best network. Of 4 models, these are below the 0.2331 of the contest's "
+        "winner: `knn`."
     )
     # ranks of accuracy 4 2 3 1, of seconds 2 4 3 1, as knn takes its time in the test: the sum of squared differences
     # is 8, 1 - 6 * 8 / (4 * 15) = 0.2
     assert findings.of_the_time(of("binary", "official")) == (
         "Over the 4 models the rank correlation of accuracy on the official test with the seconds of fit and test is "
-        "+0.20; of those within one point of the best, `decision_tree` takes the fewest, 2.0 s, while `lstm` takes the "
-        "most, 80 s, for 92.00 %."
+        "+0.20. `decision_tree` is the fastest of those within one point of the best, with 2.0 s; `lstm` is the "
+        "slowest of all, with 80 s for 92.00 %."
     )
 
 
 def test_the_first_is_named_with_those_that_its_interval_does_not_tell_from_it() -> None:
     best = run(0.93)
     best.metrics.update(test_accuracy_low=0.91, test_accuracy_high=0.95)
-    models = [entry("a", {0: best}), entry("b", {0: run(0.92)}), entry("c", {0: run(0.90)})]
+    models = [configuration("a", {0: best}), configuration("b", {0: run(0.92)}), configuration("c", {0: run(0.90)})]
     said = findings.of_the_splits(models, models)
-    assert said.endswith("`a` is first, with 1 of the other 2 within its 95 % interval.")
+    assert said.endswith("`a` is first; 1 of the other 2 are within its 95 % interval.")
 
 
 def test_a_variant_is_compared_seed_by_seed(made: Results, whole: Path) -> None:
@@ -110,12 +111,14 @@ def test_a_variant_is_better_or_worse_only_beyond_its_interval(differences: tupl
 
 
 def test_seeds_without_a_pair_are_left_out() -> None:
-    found = tables.contrasts([entry("lstm", {0: run(0.9), 1: run(0.9)}), entry("gru", {1: run(0.92), 2: run(0.5)})])
+    found = tables.contrasts(
+        [configuration("lstm", {0: run(0.9), 1: run(0.9)}), configuration("gru", {1: run(0.92), 2: run(0.5)})]
+    )
     assert [one.differences for one in found] == [pytest.approx((2.0,))]
 
 
 def test_what_is_not_there_is_named_and_not_guessed(made: Results, written: Callable[[Results], Path]) -> None:
-    folder = written(replace(made, entries=tuple(replace(one, runs={}) for one in made.entries)))
+    folder = written(replace(made, configurations=tuple(replace(one, runs={}) for one in made.configurations)))
     text = (folder / "README.md").read_text()
     assert "**Missing: 33 runs** (`make leaderboard` makes them)" in text
     assert f"Random split and official test, binary: {MISSING}." in text
@@ -131,7 +134,7 @@ def test_simulated_runs_are_called_so(made: Results, written: Callable[[Results]
 @pytest.mark.parametrize("with_cost", [False, True])
 def test_every_name_is_readable_however_near_the_marks(with_cost: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = [
-        entry(
+        configuration(
             f"model_{number}", {0: run(0.92 + number / 1e5, cost=0.24 if with_cost else None, seconds=1 + number / 50)}
         )
         for number in range(12)
@@ -146,7 +149,9 @@ def test_every_name_is_readable_however_near_the_marks(with_cost: bool, monkeypa
 def test_a_model_far_worse_than_most_has_its_number_and_leaves_the_others_their_scale() -> None:
     # quartiles of the costs 0.20 0.21 0.22 0.23 2.00 are 0.21 and 0.23: the fence is 0.23 + 3 * 0.02
     costs = {"a": 0.20, "b": 0.21, "c": 0.22, "d": 0.23, "e": 2.0}
-    (axes,) = figures.by_time([entry(model, {0: run(0.9, cost=cost)}) for model, cost in costs.items()], "").axes
+    (axes,) = figures.by_time(
+        [configuration(model, {0: run(0.9, cost=cost)}) for model, cost in costs.items()], ""
+    ).axes
     assert [text.get_text() for text in axes.texts] == ["a", "b", "c", "d", "e (2)"]
     drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
     assert drawn == {"other models": [0.20, 0.21, 0.22, 0.23], "other models, off the scale": [pytest.approx(0.29)]}

@@ -51,5 +51,5 @@ CLAIM = {"value": 99, "metric": "accuracy", "protocol": "a test", "ours": ("bina
 
 @pytest.mark.parametrize("wrong", [{}, {"claims": (CLAIM,), "without": "it has none"}])
 def test_a_source_has_numbers_or_says_why_not(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValidationError, match="expected claims, or why there are none"):
+    with pytest.raises(ValidationError, match="expected claims, or the reason why there are none"):
         TypeAdapter(Source).validate_python({"source": "a book", **wrong})

@@ -1,5 +1,6 @@
 """Runs made by hand: what the report reads, without any training."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,31 +11,23 @@ import pytest
 
 from src.config.build import build
 from src.data.schema import FEATURES, LABELS
-from src.reports.paper.report import Report
-from src.reports.paper.results import Cell, Result, Results
+from src.reports.paper.report import PaperReport
+from src.reports.paper.results import PaperResults
+from src.reports.runs import Configuration, Run
+from tests.reports.made import config
 
-Make = Callable[[Results], Path]
+Make = Callable[[PaperResults], Path]
+Key = tuple[str, str, int, str]
 ATTACKS = {label: 1000 + place for place, label in enumerate(LABELS) if label != "spy"}
 INPUTS = (("none", 53), *((reducer, k) for reducer in ("pca", "mi") for k in (2, 3, 4, 10)))
 TASKS = ("binary", "multiclass", "multiclass_smurf")
-GRID = (
-    *(
-        Cell(task, reducer, k, model, 0)
-        for task in TASKS
-        for reducer, k in INPUTS
-        for model in ("lstm", "decision_tree", "random_forest")
-    ),
-    *(
-        Cell(task, "pca", 2, model, seed)
-        for task in ("binary", "multiclass_smurf")
-        for model in ("lstm", "lstm_ensemble")
-        for seed in range(5)
-        if (model, seed) != ("lstm", 0)
-    ),
-)
-RECIPES = {(model, task): "none" for model in ("lstm", "decision_tree", "random_forest") for task in TASKS} | {
+TREES = ("decision_tree", "random_forest")
+# each configuration, and its number of seeds: task, reducer, k, model
+GRID: dict[Key, int] = {
+    (task, reducer, k, model): 1 for task in TASKS for reducer, k in INPUTS for model in ("lstm", *TREES)
+} | {(task, "pca", 2, model): 5 for task in ("binary", "multiclass_smurf") for model in ("lstm", "lstm_ensemble")}
+RECIPES = {
     ("lstm", "multiclass"): "lstm_multiclass",
-    ("lstm_ensemble", "binary"): "none",
     ("lstm_ensemble", "multiclass_smurf"): "lstm_ensemble_multiclass_smurf",
 }
 BEST = (20, 2, 1, 3, 21, 33, 9, 39, 29, 34)  # the columns of the ten best features, from 0
@@ -67,39 +60,56 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def made(files: Callable[[str], Path]) -> Results:
+def made(files: Callable[[str], Path]) -> PaperResults:
     """A whole grid: the LSTM better with PCA, its accuracy 0.99 + seed / 1000 on two components."""
 
-    def result(cell: Cell) -> Result:
-        accuracy = 0.99 + 0.001 * cell.seed - 0.01 * (cell.reducer == "mi") - 0.0001 * cell.k
+    def run(key: Key, seed: int) -> Run:
+        task, reducer, k, model = key
+        accuracy = 0.99 + 0.001 * seed - 0.01 * (reducer == "mi") - 0.0001 * k
         metrics = dict.fromkeys(("train_accuracy", "test_recall", "test_precision", "test_f1"), accuracy)
         metrics |= {"test_accuracy": accuracy, "val_accuracy": accuracy, "test_false_alarm_rate": 0.01}
         metrics |= {"fit_seconds": 10.0, "test_share_seen_in_training": 0.47}
         params = {f"derived.records_{part}": n for part, n in (("train", "30000"), ("val", "10000"), ("test", "10000"))}
-        params |= {"k": str(cell.k), "derived.git_revision": "0123456789abcdef"}
+        params |= {"k": str(k), "derived.git_revision": "0123456789abcdef"}
         params |= {"derived.cpu": "a processor", "derived.cores": "2"}
-        if cell.model.startswith("lstm"):
-            metrics |= {"epochs": 10.0, "epoch_seconds_median": 0.5 * cell.k}
+        if model.startswith("lstm"):
+            metrics |= {"epochs": 10.0, "epoch_seconds_median": 0.5 * k}
             params |= {"model.units": "64", "model.layers": "1", "model.input_scale": "1.0", "model.members": "1"}
             params |= {
                 "model.fourier.n_frequencies": "16",
                 "derived.network_parameters": "25000",
                 "derived.rows_per_epoch": "20000",
             }
-        run_id = f"{abs(hash(cell)):032x}"[:32]
-        return Result(cell, run_id, metrics, params, files(cell.task), f"http://127.0.0.1:5000/#/{run_id}")
+        run_id = hashlib.md5(f"{model} on {reducer} k={k}, {task}, seed {seed}".encode()).hexdigest()
+        return Run(run_id, metrics, params, lambda: files(task), f"http://127.0.0.1:5000/#/{run_id}")
 
-    return Results(GRID, {cell: result(cell) for cell in GRID}, simulated=False)
+    found = []
+    for key, seeds in GRID.items():
+        task, reducer, k, model = key
+        made = config(task=task, split="random", model=model, reducer=reducer, k=k)
+        runs = {seed: run(key, seed) for seed in range(seeds)}
+        found.append(Configuration("paper/grid", made, tuple(runs), runs, RECIPES.get((model, task), "none")))
+    return PaperResults(tuple(found), simulated=False)
 
 
 @pytest.fixture(scope="session")
-def without() -> Callable[..., Results]:
-    """Results less the runs of some cells."""
+def without() -> Callable[..., PaperResults]:
+    """Results less some runs, each given as a key and a seed."""
 
-    def make(results: Results, *cells: Cell) -> Results:
-        return replace(results, found={cell: run for cell, run in results.found.items() if cell not in cells})
+    def make(results: PaperResults, *gone: tuple[Key, int]) -> PaperResults:
+        def less(one: Configuration) -> Configuration:
+            key = (one.task, one.reducer, one.k, one.model)
+            return replace(one, runs={seed: run for seed, run in one.runs.items() if (key, seed) not in gone})
+
+        return replace(results, configurations=tuple(map(less, results.configurations)))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def empty(made: PaperResults) -> PaperResults:
+    """The grid without any run."""
+    return replace(made, configurations=tuple(replace(one, runs={}) for one in made.configurations))
 
 
 @pytest.fixture(scope="session")
@@ -107,14 +117,14 @@ def written(composed, tmp_path_factory: pytest.TempPathFactory) -> Make:  # type
     """Write a report and return its folder."""
     tasks = [build(composed(f"task={task}")).task for task in ("binary", "multiclass", "multiclass_smurf")]
 
-    def make(results: Results) -> Path:
+    def make(results: PaperResults) -> Path:
         folder = tmp_path_factory.mktemp("reports") / "paper"
-        Report(results, "kdd99_10pct", ATTACKS, tasks, 1.0, RECIPES).write(folder)
+        PaperReport(results, "kdd99_10pct", ATTACKS, tasks, 1.0).write(folder)
         return folder
 
     return make
 
 
 @pytest.fixture(scope="session")
-def whole(written: Make, made: Results) -> Path:
+def whole(written: Make, made: PaperResults) -> Path:
     return written(made)

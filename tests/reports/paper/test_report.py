@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from src.reports.paper.claims import FAILS, HOLDS, OPEN, judge
+from src.reports.markdown import MISSING
+from src.reports.paper.claims import FAILS, HOLDS, OPEN, check_claims
+from src.reports.paper.numbers import compare
 from src.reports.paper.paper import Stated, stated
-from src.reports.paper.results import Cell, Results
-from src.reports.paper.tables import MISSING, tuned, verdict
+from src.reports.paper.results import PaperResults
+from src.reports.paper.tables import tuned
 from tests import browser
-from tests.reports.paper.conftest import Make
+from tests.reports.paper.conftest import GRID, Make
 
 
 @pytest.mark.integration
@@ -30,7 +33,9 @@ def test_every_number_of_the_paper_stands_beside_ours(whole: Path) -> None:
         assert f"| {one.place} | {one} |" in text
 
 
-def test_each_row_of_the_headline_says_its_recipe_and_the_page_which_models_have_one(whole: Path) -> None:
+def test_each_row_of_the_headline_says_its_recipe_and_the_page_which_models_have_one(
+    whole: Path, made: PaperResults
+) -> None:
     text = (whole / "README.md").read_text()
     assert "| 3-class, literal DoS | 99.39 % | LSTM | lstm_multiclass |" in text
     assert "| 3-class, DoS = smurf | 99.39 % | LSTM ensemble | lstm_ensemble_multiclass_smurf |" in text
@@ -39,10 +44,10 @@ def test_each_row_of_the_headline_says_its_recipe_and_the_page_which_models_have
         "tuned on validation in a recipe: the LSTM on 3-class, literal DoS has `recipe=lstm_multiclass`; the LSTM "
         "ensemble on 3-class, DoS = smurf has `recipe=lstm_ensemble_multiclass_smurf`."
     ) in text
-    assert tuned({("lstm", "binary"): "none"}) == ""
+    assert tuned(replace(made, configurations=made.configurations[:1])) == ""
 
 
-def test_every_figure_of_the_paper_is_there_with_its_runs(whole: Path, made: Results) -> None:
+def test_every_figure_of_the_paper_is_there_with_its_runs(whole: Path, made: PaperResults) -> None:
     text = (whole / "README.md").read_text()
     named = re.findall(r"!\[[^]]+\]\(([\w-]+\.svg)\)\n\n\*.+\* Runs: `[0-9a-f]{8}`", text)
     figures = "5a 5b 6a 6b 7 8-binary 8-multiclass 8-multiclass_smurf 9 10-multiclass 10-multiclass_smurf".split()
@@ -50,36 +55,38 @@ def test_every_figure_of_the_paper_is_there_with_its_runs(whole: Path, made: Res
     assert {path.name for path in whole.glob("*.svg")} == set(named)
 
 
-def test_the_page_needs_no_other_file_and_links_to_every_run(whole: Path, made: Results) -> None:
+def test_the_page_needs_no_other_file_and_links_to_every_run(whole: Path, made: PaperResults) -> None:
     page = (whole / "index.html").read_text()
     sources = re.findall(r'(?:src|href)="([^"]{0,60})', page)
-    assert all(source.startswith(("data:", "https://doi.org", "http://127.0.0.1:5000/#/")) for source in sources)
+    assert all(source.startswith(("data:", "#", "https://doi.org", "http://127.0.0.1:5000/#/")) for source in sources)
     assert sum(source.startswith("data:image/svg+xml") for source in sources) == len(list(whole.glob("*.svg")))
-    for run in made.found.values():
-        assert f'href="{run.link}"' in page
+    for run in made.runs:
+        assert f'href="{run.page}"' in page
 
 
 @pytest.mark.integration
-def test_missing_runs_are_named_and_not_guessed(written: Make, made: Results, without: Callable[..., Results]) -> None:
-    gone = [Cell("binary", "mi", 4, "lstm", 0), Cell("multiclass", "none", 53, "random_forest", 0)]
+def test_missing_runs_are_named_and_not_guessed(
+    written: Make, made: PaperResults, without: Callable[..., PaperResults]
+) -> None:
+    gone = [(("binary", "mi", 4, "lstm"), 0), (("multiclass", "none", 53, "random_forest"), 0)]
     text = (written(without(made, *gone)) / "README.md").read_text()
-    assert "**2 runs are missing**" in text
-    for cell in gone:
-        assert f"- {cell}" in text
+    assert "**Missing: 2 runs** (`make paper` makes them)" in text
+    assert "- LSTM, MI 4, binary, random split, seed 0" in text
+    assert "- random forest, all features, multiclass, random split, seed 0" in text
     assert f"| MI 4 | LSTM | {MISSING} |" in text
     assert re.search(rf"MI with 4 features beats MI with 10 \| binary \| missing runs \| \*\*{OPEN}\*\*", text)
     assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
 
 
-def test_without_any_run_there_is_still_a_report(written: Make, made: Results) -> None:
-    folder = written(Results(made.wanted, {}, simulated=False))
+def test_without_any_run_there_is_still_a_report(written: Make, empty: PaperResults) -> None:
+    folder = written(empty)
     text = (folder / "README.md").read_text()
-    assert f"**{len(made.wanted)} runs are missing**" in text
+    assert f"**Missing: {sum(GRID.values())} runs**" in text
     assert not list(folder.glob("*.svg"))
 
 
-def test_simulated_runs_are_called_so_in_red(written: Make, made: Results) -> None:
-    folder = written(Results(made.wanted, {}, simulated=True))
+def test_simulated_runs_are_called_so_in_red(written: Make, empty: PaperResults) -> None:
+    folder = written(replace(empty, simulated=True))
     assert "**SIMULATED DATA.**" in (folder / "README.md").read_text()
     page = (folder / "index.html").read_text()
     assert '<p class="simulated">SIMULATED DATA' in page
@@ -87,24 +94,27 @@ def test_simulated_runs_are_called_so_in_red(written: Make, made: Results) -> No
 
 
 @pytest.mark.integration
-def test_the_same_runs_give_the_same_files(whole: Path, written: Make, made: Results) -> None:
+def test_the_same_runs_give_the_same_files(whole: Path, written: Make, made: PaperResults) -> None:
     again = written(made)
     for path in whole.iterdir():
         assert path.read_bytes() == (again / path.name).read_bytes(), path.name
 
 
-def test_claims_are_judged_by_the_interval_of_the_difference(made: Results) -> None:
-    found = {(one.claim, one.task): one.verdict for one in judge(made)}
+def test_claims_are_decided_by_the_interval_of_the_difference(made: PaperResults) -> None:
+    found = {(one.claim, one.task): one.verdict for one in check_claims(made)}
     # by the made accuracies: PCA ahead by a point, MI falling with k by less than its interval
     assert found["PCA beats MI (both at k = 4)", "binary"] == HOLDS
     assert found["MI with 4 features beats MI with 10", "binary"] == OPEN
     assert found["all features take more than 15 times as long as 2", "binary"] == HOLDS
     assert ("the LSTM without reduction is much weaker on 3 classes", "binary") not in found
-    swapped = {run.cell: run for run in made.found.values()}
-    for k in (2, 4):
-        one, other = Cell("binary", "pca", k, "lstm", 0), Cell("binary", "mi", k, "lstm", 0)
-        swapped[one], swapped[other] = made.found[other], made.found[one]
-    found = {(one.claim, one.task): one.verdict for one in judge(Results(made.wanted, swapped, simulated=False))}
+    pca, mi = made.get("binary", "pca", 4), made.get("binary", "mi", 4)
+    assert pca is not None
+    assert mi is not None
+    swapped = (replace(pca, runs=mi.runs), replace(mi, runs=pca.runs))
+    others = (one for one in made.configurations if one not in (pca, mi))
+    found = {
+        (one.claim, one.task): one.verdict for one in check_claims(replace(made, configurations=(*others, *swapped)))
+    }
     assert found["PCA beats MI (both at k = 4)", "binary"] == FAILS
 
 
@@ -122,7 +132,7 @@ def test_claims_are_judged_by_the_interval_of_the_difference(made: Results) -> N
     ],
 )
 def test_agreement_is_said_in_words(number: Stated, ours: tuple[float, ...], words: str) -> None:
-    assert verdict(number, *ours) == words
+    assert compare(number, *ours) == words
 
 
 @pytest.mark.browser

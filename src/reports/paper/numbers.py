@@ -1,0 +1,153 @@
+"""Every number of the paper's text beside ours: one function for each kind of number."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+
+from src.data.sampling import Task
+from src.data.schema import N_FEATURES
+from src.evaluation.intervals import Interval
+from src.reports.markdown import MISSING, markdown_table, percent, seeds
+from src.reports.paper.claims import slowdown
+from src.reports.paper.paper import TASKS, Stated, paper_task, stated
+from src.reports.paper.results import PaperResults, accuracy
+from src.reports.runs import Run
+
+STATED_TASKS = ("binary", "multiclass")
+
+
+class Ours(NamedTuple):
+    """Our value of a number, and the difference in words."""
+
+    value: str = MISSING
+    difference: str = MISSING
+
+
+@dataclass(frozen=True)
+class OnTask:
+    """Our runs on one task.
+
+    Attributes:
+        scale: Factor on the task's record counts.
+    """
+
+    results: PaperResults
+    task: Task
+    scale: float
+
+    def first(self, reducer: str, k: int) -> Run | None:
+        """Return the LSTM's run on an input with the lowest seed."""
+        return self.results.first(self.task.name, reducer, k)
+
+
+def numbers(results: PaperResults, tasks: Sequence[Task], scale: float) -> str:
+    """Return the table of the paper's numbers. A number of no task in particular is compared on the first task."""
+    rows = []
+    for key, number in stated().items():
+        kind, *arguments = key.split(".")
+        of_task = next((one for one in arguments if one in STATED_TASKS), None)
+        arguments = [one for one in arguments if one not in STATED_TASKS]
+        compared = [task for task in tasks if paper_task(task.name) == of_task] if of_task else tasks[:1]
+        for task in compared:
+            ours = _KINDS[kind](OnTask(results, task, scale), number, *arguments)
+            rows.append([number.place, str(number), TASKS.get(task.name, task.name) if of_task else "all", *ours])
+    return markdown_table(["place in the paper", "paper", "task", "ours", "difference"], rows)
+
+
+def _features(_: OnTask, number: Stated) -> Ours:
+    return Ours(f"{N_FEATURES}", compare(number, N_FEATURES))
+
+
+def _records(ours: OnTask, number: Stated, class_name: str) -> Ours:
+    drawn = ours.task.classes[class_name].asked(ours.scale)
+    return Ours(f"{drawn:,}", compare(number, drawn))
+
+
+def _accuracy(ours: OnTask, number: Stated) -> Ours:
+    runs = ours.results.runs_of(ours.task.name, "pca", 2)
+    found = accuracy(runs)
+    return Ours(with_seeds(found, len(runs)), compare_interval(number, found)) if found else Ours()
+
+
+def _seconds(ours: OnTask, _: Stated, reducer: str, k: str) -> Ours:
+    run = ours.first(reducer, int(k))
+    return Ours(f"{run.metrics['fit_seconds']:.1f} s", "another machine and network") if run else Ours()
+
+
+def _slower(ours: OnTask, number: Stated) -> Ours:
+    ratio = slowdown(ours.results, ours.task.name)
+    return Ours(f"{ratio:.1f} times", compare(number, ratio)) if ratio else Ours()
+
+
+def _split(ours: OnTask, number: Stated, part: str) -> Ours:
+    run = ours.first("pca", 2)
+    if run is None:
+        return Ours()
+    records = {one: int(run.params[f"derived.records_{one}"]) for one in ("train", "val", "test")}
+    share = 100 * records[part] / sum(records.values())
+    return Ours(f"{share:.2f} %", compare(number, share))
+
+
+def _variance(ours: OnTask, number: Stated, k: str) -> Ours:
+    run = ours.first("pca", 2)
+    if run is None:
+        return Ours()
+    share = explained_variance(run, int(k))
+    return Ours(f"{share:.2f} %", compare(number, share))
+
+
+def _information(ours: OnTask, number: Stated, rank: str) -> Ours:
+    run = ours.first("mi", 4)
+    if run is None:
+        return Ours()
+    position = mutual_information(run)["position"].iloc[int(rank) - 1]
+    return Ours(str(position), "agrees" if position == number.value else "disagrees, another feature")
+
+
+# By the first word of a key of paper.yaml; the other words but for the task are the arguments.
+_KINDS: Mapping[str, Callable[..., Ours]] = {
+    "accuracy": _accuracy,
+    "variance": _variance,
+    "information": _information,
+    "features": _features,
+    "records": _records,
+    "split": _split,
+    "seconds": _seconds,
+    "slower": _slower,
+}
+
+
+def compare(number: Stated, ours: float, low: float | None = None, high: float | None = None) -> str:
+    """Return our difference to a number of the paper, and its agreement, in words."""
+    difference = round(ours - number.value, 2) + 0.0  # no -0.00
+    shown = f"{difference:+.2f}" + (" points" if number.unit == "%" else "")
+    if number.at_least:
+        return f"{shown}: {'agrees' if ours > number.value else 'disagrees, ours is lower'}"
+    if low is not None and high is not None and low <= number.value <= high:
+        return f"{shown}: agrees, within our interval"
+    if abs(difference) < 0.005 or (low is None and abs(difference) < 1 and number.unit == "%"):
+        return f"{shown}: agrees"
+    return f"{shown}: disagrees, ours is {'higher' if difference > 0 else 'lower'}"
+
+
+def compare_interval(number: Stated, ours: Interval) -> str:
+    """Compare a share with an interval, as `compare` does in percent."""
+    return compare(number, 100 * ours.mean, 100 * ours.low, 100 * ours.high)
+
+
+def with_seeds(interval: Interval | None, count: int) -> str:
+    """Return a share in percent with its interval and its number of seeds: `99.53 [99.48, 99.58], 5 seeds`."""
+    return f"{percent(interval)}, {seeds(count)}" if interval else MISSING
+
+
+def explained_variance(run: Run, k: int) -> float:
+    """Return the percentage of variance that k components explain."""
+    table = pd.read_csv(run.files() / "explained_variance.csv")
+    return 100 * float(table.loc[table["component"] == k, "cumulative"].iloc[0])
+
+
+def mutual_information(run: Run) -> pd.DataFrame:
+    """Return the features by their mutual information with the class, best first."""
+    return pd.read_csv(run.files() / "mutual_information.csv")

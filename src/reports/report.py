@@ -1,0 +1,80 @@
+"""Base class of the reports: renders the template with the runs of the store and writes text and pictures."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from matplotlib.figure import Figure
+
+from src.reports.markdown import MISSING, commands, run_ids
+from src.reports.page import contents, templates, write_report
+from src.reports.runs import Results, Run
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of a report.
+
+    Attributes:
+        name: File name without its ending.
+        runs: Runs that the caption lists; none where the tables beside the figure list them.
+    """
+
+    name: str
+    figure: Figure
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report(ABC):
+    """A report on the runs of some grids.
+
+    Attributes:
+        title: Title of the page.
+        folder: Folder of the report's code, with `templates/report.md.j2`.
+        results: Runs to report on.
+    """
+
+    title: ClassVar[str]
+    folder: ClassVar[Path]
+
+    results: Results
+
+    @abstractmethod
+    def pictures(self) -> Iterator[Picture]:
+        """Draw each picture for which there are runs."""
+
+    @abstractmethod
+    def values(self, *, links: bool) -> Mapping[str, Any]:
+        """Return the values of the template, beside `results`, `title`, and the functions `picture` and `commands`.
+
+        Args:
+            links: True if runs are links to their pages in the MLflow UI.
+        """
+
+    @property
+    def warning(self) -> str:
+        """Beginning of the title of each picture."""
+        return "SIMULATED DATA - " if self.results.simulated else ""
+
+    def write(self, folder: Path) -> None:
+        """Write README.md with its pictures, and index.html with the pictures inside; everything or nothing."""
+        pictures = {picture.name: picture for picture in self.pictures()}
+        figures = {name: picture.figure for name, picture in pictures.items()}
+        markdown, page = (self._text(pictures, links=links) for links in (False, True))
+        write_report(folder, self.title, figures, markdown, page, simulated=self.results.simulated)
+
+    def _text(self, pictures: Mapping[str, Picture], *, links: bool) -> str:
+        def picture(name: str, caption: str) -> str:
+            if name not in pictures:
+                return f"\n*{caption}* {MISSING}.\n"
+            runs = pictures[name].runs
+            listed = f" Runs: {run_ids(runs, links=links)}." if runs else ""
+            return f"\n![{caption}]({name}.svg)\n\n*{caption}*{listed}\n"
+
+        template = templates(self.folder / "templates").get_template("report.md.j2")
+        shared = {"title": self.title, "results": self.results, "picture": picture, "commands": commands}
+        title, rest = template.render(**shared, **self.values(links=links)).split("\n", 1)
+        return f"{title}\n\n{contents(rest)}\n{rest}"
