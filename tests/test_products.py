@@ -1,4 +1,4 @@
-"""Products of choices through the whole path: config, records, reducer, model, detector."""
+"""Products of config choices, from records to a detector that scores."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ QUICK = ("training.epochs=4", "training.batch_size=32", "training.jit_compile=fa
 
 @pytest.fixture(scope="module")
 def made(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """2,000 simulated records, preprocessed and sampled as the default config says."""
+    """2,000 simulated records, preprocessed and sampled with the default config."""
     out = Workspace(tmp_path_factory.mktemp("made"))
     settings = build(composed(*SMALL))
     write_preprocessed(settings, out, out)
@@ -34,7 +34,7 @@ def made(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> Workspa
 
 
 def assert_learned(composed: Compose, made: Workspace, model: str, reducer: str, **training: str) -> None:
-    """The model is fitted on what the reducer makes of the records, and its detector scores records."""
+    """Assert that the model learns the reduced records, and that its detector scores records."""
     overrides = [f"training.{key}={value}" for key, value in training.items()]
     settings = build(composed(*SMALL, *QUICK, *overrides, f"model={model}", f"reducer={reducer}"))
     outputs = StageOutputs(settings, made)
@@ -129,7 +129,7 @@ def test_the_attack_types_of_a_part_come_with_it(composed: Compose, made: Worksp
         assert [LABELS[code] for code in part.attack] == [table.attacks[code] for code in table.attack]
 
 
-def test_what_the_reduce_stage_keeps_of_windows_is_what_it_made(
+def test_windows_that_the_reduce_stage_saved_are_loaded_unchanged(
     composed: Compose, made: Workspace, tmp_path: Path
 ) -> None:
     settings = build(composed(*SMALL, "layout=window", "split=official"))

@@ -77,6 +77,14 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["tracking.log_model=no"], r"tracking\.log_model='no': .*valid boolean"),
         (["model.units=true"], r"model\.units=True: .*valid integer"),
         (["model=random_forest", "model.n_estimators=true"], r"model: n_estimators=True: expected no true or false"),
+        (
+            ["model=knn", "model.estimator=os.system"],
+            r"model: estimator='os\.system': expected the full name of a scikit",
+        ),
+        (
+            ["model=knn", "+model.neighbours=3"],
+            r"model: neighbours: found no such parameter for sklearn\.neighbors\.KNei",
+        ),
         (["model=decision_tree", "model.max_depth=true"], r"model: max_depth=True: expected no true or false"),
         (["dataset=simulated", "dataset.seed=true"], r"dataset\.seed=True: .*valid integer"),
         (["task.classes.normal.count=true"], r"task\.classes\.normal\.count=True: .*valid integer"),

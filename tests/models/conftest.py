@@ -23,7 +23,7 @@ NETWORK_DEFAULTS: dict[str, Any] = {
 LSTM_DEFAULTS = NETWORK_DEFAULTS | {"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False}
 Rows = tuple[ModelInput, np.ndarray]
 MODELS = sorted(path.stem for path in (PROJECT / "conf" / "model").glob("*.yaml"))
-# What makes a network of conf/model small, in the keys of its file; one without a line of its own is made so by these.
+# Overrides that make each network of conf/model small; a network without an entry in SMALL takes RECURRENT.
 RECURRENT = ("units=3", "fourier.n_frequencies=2", "fourier.highest=10")
 CONVOLUTIONAL = ("layers=2", "filters=8", "pool=2", "units=16")
 PRETRAINED = ("pretraining_epochs=1", "pretraining_batch=8", "pretraining_records=20")
@@ -45,25 +45,25 @@ def made_small(name: str) -> list[str]:
 
 
 def waves(n_frequencies: int) -> dict[str, Any]:
-    """Values of `model.fourier` with so many frequencies."""
+    """Values of `model.fourier` with this number of frequencies."""
     return {"n_frequencies": n_frequencies, **WAVES}
 
 
 def make_lstm(**changes: Any) -> LSTM:
-    """One small layer on the inputs themselves, but for `changes`."""
+    """LSTM with one small layer and no Fourier features, but for `changes`."""
     return LSTM(**(LSTM_DEFAULTS | changes))
 
 
 @pytest.fixture(scope="session")
 def networks(composed: Callable[..., DictConfig]) -> dict[str, Network]:
-    """The networks of conf/model, made small."""
+    """Networks of conf/model, made small."""
     names = [name for name in MODELS if isinstance(build(composed(f"model={name}")).model, Network)]
     return {name: cast(Network, build(composed(*made_small(name))).model) for name in names}
 
 
 @pytest.fixture(scope="session")
 def make_training() -> Callable[..., Training]:
-    """Settings for seconds of training: `make_training(epochs=5)`."""
+    """Settings of a training that takes seconds: `make_training(epochs=5)`."""
 
     def make(**changes: Any) -> Training:
         values: dict[str, Any] = {
@@ -93,7 +93,7 @@ def make_training() -> Callable[..., Training]:
 
 @pytest.fixture(scope="session")
 def make_rows() -> Callable[..., Rows]:
-    """Made-up X, float32 (n, k), and y, int32 (n,), without any relation: what is learned is learned by heart."""
+    """Random X, float32 (n, k), and independent classes y, int32 (n,): a model can only memorize them."""
 
     def make(n: int = 32, k: int = 3, n_classes: int = 2, seed: int = 0) -> Rows:
         rng = np.random.default_rng(seed)

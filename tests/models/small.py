@@ -1,4 +1,4 @@
-"""Two small networks that many tests fit, and what they ask of a fit."""
+"""Two small networks that many tests fit, and the values that they read from a fit."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def weights(fitted: Fitted) -> list[np.ndarray]:
 
 
 def history(fitted: Fitted) -> list[dict[str, float]]:
-    """All of it that does not depend on the clock."""
+    """Metrics of the epochs, without the seconds."""
     return [{name: value for name, value in one.items() if name != "seconds"} for one in fitted.epochs]
 
 

@@ -1,6 +1,6 @@
-"""Networks that another Keras backend fitted, in a process of its own, score alike there and on TensorFlow.
+"""Networks fitted on another Keras backend, in a separate process, score the same there and on TensorFlow.
 
-JAX is installed for this alone; PyTorch, with gigabytes of its own, is not: its case skips where it is not added.
+JAX is installed for this test. PyTorch takes gigabytes and is not installed: its case is skipped without it.
 """
 
 import json

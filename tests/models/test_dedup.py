@@ -1,4 +1,4 @@
-"""Copies in training: few rows, the same weight."""
+"""Duplicate rows: merged into fewer rows of the same total weight."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What every model promises, whatever it is, and how a kept one is found again."""
+"""Promises of every model, and loading of saved models."""
 
 import json
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def test_probabilities_are_a_row_a_record_and_sum_to_one(fitted: Fitted, n: int,
     np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-6)
 
 
-def test_a_model_that_was_kept_and_read_back_says_exactly_the_same(
+def test_a_model_that_was_saved_and_loaded_scores_exactly_the_same(
     fitted: Fitted, tmp_path: Path, make_rows: Callable[..., Any]
 ) -> None:
     X, _ = make_rows(100, seed=1)

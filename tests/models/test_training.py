@@ -1,4 +1,4 @@
-"""The settings of training: what is legal, and what is not."""
+"""Settings of training: legal and illegal values."""
 
 from collections.abc import Callable
 from typing import Any

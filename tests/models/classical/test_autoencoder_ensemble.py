@@ -1,4 +1,4 @@
-"""Autoencoders by groups of features: groups, errors and threshold by hand, and what tells an attack."""
+"""Autoencoders by groups of features: groups, errors and thresholds by hand, and the attacks they find."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ Rows = tuple[np.ndarray, np.ndarray]
 
 
 def pairs(n: int = 600, seed: int = 0) -> Rows:
-    """Two pairs of columns; in normal traffic those of a pair are equal but for noise, in an attack one is turned."""
+    """Two pairs of columns; in normal traffic a pair is equal but for noise, in an attack one column is negated."""
     rng = np.random.default_rng(seed)
     y = np.arange(n, dtype=np.int32) % 3 // 2  # a third are attacks
     one, two = rng.choice([-1, 1], (2, n)) * rng.uniform(0.5, 2, (2, n))
@@ -71,12 +71,12 @@ def test_an_error_is_the_root_mean_square_of_what_is_not_made_again() -> None:
 
 def test_at_most_the_share_asked_for_of_normal_training_records_is_an_alarm() -> None:
     X, y = pairs()
-    X, y = np.concatenate([X, X[:90]]), np.concatenate([y, y[:90]])  # some twice
+    X, y = np.concatenate([X, X[:90]]), np.concatenate([y, y[:90]])  # with duplicates
     for share in (0.01, 0.1):
         detector = ErrorDetector(4, false_alarms=share, random_state=0).fit(X, y)
         normal = X[y == 0]
         alarms = detector.predict(normal) == 1
-        assert share - 3 / len(normal) <= alarms.mean() <= share  # a copy more or less
+        assert share - 3 / len(normal) <= alarms.mean() <= share  # up to three duplicates
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_at_most_the_share_asked_for_of_normal_training_records_is_an_alarm() ->
         (0.0, [5, 50]),  # the largest of each: none is above
         (0.2, [5, 50]),  # c = 2 would be above in one group with the last row, in the other with the first: two of five
         (0.4, [4, 40]),
-        (0.6, [3, 30]),  # the second largest are of the same rows
+        (0.6, [3, 30]),  # the second largest errors are of the same rows
         (0.8, [2, 20]),
     ],
 )
@@ -100,7 +100,7 @@ def test_thresholds_are_the_largest_errors_of_their_rank_with_few_enough_rows_ab
 
 def test_errors_that_are_equal_are_all_above_a_threshold_or_none() -> None:
     errors = np.array([[0.0], [1], [1], [1]])
-    assert thresholds(errors, 0.5).tolist() == [1]  # to be above the next, 0, are three of four
+    assert thresholds(errors, 0.5).tolist() == [1]  # three of four rows are above the next threshold, 0
     assert thresholds(errors, 0.75).tolist() == [0]
 
 

@@ -1,4 +1,4 @@
-"""The classical baselines: reproducible trees, classes that training never saw, files that are not ours."""
+"""Fitted classical models: reproducible trees, classes that training never saw, files that are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ models = pytest.mark.parametrize("model", MODELS, ids=["decision_tree", "random_
 
 
 class Foreign:
-    """A type that no kept model may hold."""
+    """Type that no saved model may hold."""
 
 
 def trees(fitted: Fitted) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Rotation forests: rotations and trees by hand, and the ensemble in bags on the features that tell most."""
+"""Rotation forests: rotations and trees by hand, and bags of them on the most important features."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ def test_estimators_follow_the_contract(estimator: Any, check: Any) -> None:
 def test_principal_axes_are_those_of_a_pca() -> None:
     axes = principal_axes(X[:, :3])
     theirs = PCA().fit(X[:, :3]).components_.T
-    np.testing.assert_allclose(np.abs(axes.T @ theirs), np.eye(3), atol=1e-10)  # but for the sign, which is free
+    np.testing.assert_allclose(np.abs(axes.T @ theirs), np.eye(3), atol=1e-10)  # the sign is arbitrary
 
 
 def test_principal_axes_of_points_on_a_diagonal() -> None:
@@ -59,7 +59,7 @@ def test_a_rotation_is_a_block_of_axes_for_each_subset_of_features() -> None:
         assert sorted(len(block) for block in blocks) == [1, 3, 3]
         assert sorted(feature for block in blocks for feature in block) == list(range(7))
         subsets |= blocks
-    assert len(subsets) > 3  # the trees are not turned alike
+    assert len(subsets) > 3  # the trees have different rotations
 
 
 def test_a_block_is_of_a_sample_of_some_classes() -> None:
@@ -70,7 +70,7 @@ def test_a_block_is_of_a_sample_of_some_classes() -> None:
     off = np.abs(np.abs(forest.rotations_) - np.sqrt(0.5)).max(axis=(1, 2))
     assert (off < 1e-6).mean() == pytest.approx(1 / 2, abs=0.1)  # one class of two, or both
     assert off.max() < 0.2  # nine times the variance lies across
-    assert len(np.unique(off[off > 1e-6])) > 90  # every sample is another
+    assert len(np.unique(off[off > 1e-6])) > 90  # the samples differ
 
 
 def test_the_forest_is_the_mean_of_trees_on_turned_records() -> None:
@@ -96,7 +96,7 @@ def test_another_seed_turns_otherwise() -> None:
     assert not np.allclose(one, other)
 
 
-def test_important_features_are_those_that_tell_the_classes() -> None:
+def test_important_features_are_those_that_separate_the_classes() -> None:
     rows = np.random.default_rng(0).random((200, 5))
     chosen = ImportantFeatures(2, random_state=0).fit(rows, (rows[:, 1] + rows[:, 4] > 1).astype(int))
     assert chosen.get_support().tolist() == [False, True, False, False, True]
@@ -105,7 +105,7 @@ def test_important_features_are_those_that_tell_the_classes() -> None:
     assert ImportantFeatures(9, random_state=0).fit(rows, rows[:, 1] > 0.5).transform(rows).shape == (200, 5)
 
 
-def test_important_features_do_not_depend_on_how_often_all_records_stand_there() -> None:
+def test_important_features_do_not_change_when_all_records_are_repeated() -> None:
     rows = np.random.default_rng(0).random((50, 4)).astype(np.float32)
     y = (rows[:, 2] > 0.5).astype(int)
     once, thrice = (ImportantFeatures(1, random_state=0).fit(np.tile(rows, (n, 1)), np.tile(y, n)) for n in (1, 3))

@@ -1,4 +1,4 @@
-"""The classical models beside trees: by hand, kept and read back, and what they cannot do alone."""
+"""Classical models: results by hand, saving and loading, and settings that are refused."""
 
 import re
 from collections.abc import Callable
@@ -42,7 +42,7 @@ Rows = tuple[np.ndarray, np.ndarray]
 
 
 def corners(n: int = 240, n_classes: int = 4) -> Rows:
-    """A cloud around each corner of a square, a class each."""
+    """One cloud of records around each corner of a square; each is a class."""
     rng = np.random.default_rng(0)
     y = np.arange(n, dtype=np.int32) % n_classes
     X = np.column_stack([y // 2, y % 2]) + rng.normal(0, 0.1, (n, 2))
@@ -90,7 +90,7 @@ def test_any_number_of_rows_is_scored_in_pieces_and_copies_once(
 
 
 def test_a_support_vector_machine_is_a_plane_between_the_classes(fit: Fit) -> None:
-    # on a line, the plane of two points stands half-way between them; and no plane parts opposite corners
+    # on a line, the plane between two points is half-way; and no plane separates opposite corners
     X, y = np.array([[0.0], [4]] * 20, dtype=np.float32), np.array([0, 1] * 20, dtype=np.int32)
     machine = fit(SupportVectorMachine(C=1000.0), (X, y)).classifier
     (odd,) = machine.predict_proba(np.array([[2.0]], dtype=np.float32))

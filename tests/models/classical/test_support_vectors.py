@@ -1,4 +1,4 @@
-"""Support vector machines: their kernel, planes and temperature by hand, kept and read back."""
+"""Support vector machines: kernel, planes and temperature by hand, saving and loading."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_a_class_of_a_single_record_has_a_plane_too(fit: Fit) -> None:
     for model in (SupportVectorMachine(C=1000.0), MODEL):
         found = fit(model, (X, y), n_classes=3).classifier.predict_proba(X)
         assert found.argmax(axis=1).tolist() == y.tolist()
-        assert found[:, 1].tolist() == [0, 0, 0, 0]  # training has none of it
+        assert found[:, 1].tolist() == [0, 0, 0, 0]  # no training record has this class
 
 
 def test_a_radial_kernel_parts_opposite_corners_where_no_plane_does(fit: Fit) -> None:
@@ -73,7 +73,7 @@ def test_copies_weigh_as_many_errors_and_the_temperature_is_of_held_out_records(
     X, y = corners(40)
     copies = np.random.default_rng(1).integers(1, 6, 40)
     machine = KernelMachine(8, gamma=1.0, random_state=0).fit(np.repeat(X, copies, axis=0), np.repeat(y, copies))
-    # the rows in the order of `distinct`, so that the held-out ones are those of the machine
+    # in the order of `distinct`, so that the same rows are held out
     first, _, count = distinct(np.repeat(X, copies, axis=0), np.repeat(y, copies))
     labels = np.repeat(y, copies)[first]
     seen = machine.kernel_.transform(np.repeat(X, copies, axis=0)[first])

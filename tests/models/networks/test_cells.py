@@ -1,4 +1,4 @@
-"""Our own recurrent cells: against their published equations in NumPy, and as the LSTM that they extend."""
+"""Recurrent cells: against their published equations in NumPy, and against the LSTM that they extend."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def made(layer: Any, *weights: np.ndarray) -> Any:
-    """The layer with these weights, in the order of its cell."""
+    """Layer with these weights, in the order of its cell."""
     layer.build((None, 4, 2))
     layer.set_weights([one.astype(np.float32) for one in weights])
     return layer
 
 
 def read(layer: Any) -> np.ndarray:
-    """The hidden states of all steps, shape (3, 4, units)."""
+    """Hidden states of all steps, shape (3, 4, units)."""
     return np.asarray(layer(X))
 
 
@@ -52,7 +52,7 @@ def test_a_peephole_lstm_is_that_of_gers_step_by_step() -> None:
         i, f, g, o = np.split(X[:, step] @ W + h @ U + B, 4, axis=1)
         before = c
         c = sigmoid(f + p_f * before) * before + sigmoid(i + p_i * before) * np.tanh(g)
-        h = sigmoid(o + p_o * c) * np.tanh(c)  # the output gate sees the new state
+        h = sigmoid(o + p_o * c) * np.tanh(c)  # the output gate reads the new state
         expected.append(h)
     np.testing.assert_allclose(read(peephole(p_i, p_f, p_o)), np.stack(expected, axis=1), atol=1e-5)
 
@@ -66,7 +66,7 @@ def test_each_gate_has_a_peephole(place: int) -> None:
     peepholes = np.zeros((3, UNITS))
     peepholes[place] = 1
     first, later = np.split(np.abs(read(peephole(*peepholes)) - read(lstm())).max(axis=(0, 2)), [1])
-    assert (first > 1e-3).all() == (place == 2)  # at the first step there is no state to see but the new one
+    assert (first > 1e-3).all() == (place == 2)  # at the first step only the new state is not 0
     assert (later > 1e-3).all()
 
 

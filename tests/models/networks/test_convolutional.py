@@ -32,8 +32,8 @@ def convolutions(c: int) -> int:
     return 3 * (4 * c + 1) + 3 * (4 * 3 + 1)
 
 
-LSTM_WEIGHTS = 4 * 5 * (5 + 3 + 1)  # of 5 units on 3 filters
-ATTENTION_WEIGHTS = 10 * (10 + 1) + 10  # of the states of both ends
+LSTM_WEIGHTS = 4 * 5 * (5 + 3 + 1)  # 5 units on 3 filters
+ATTENTION_WEIGHTS = 10 * (10 + 1) + 10  # on the states of both directions
 CLASS_WEIGHTS = 2 * (5 + 1)
 
 
@@ -46,7 +46,7 @@ def test_a_layer_of_units_has_weights_for_every_place(k: int, pool: int, places:
 @pytest.mark.parametrize(("k", "attention"), [(1, 0), (2, 0), (3, ATTENTION_WEIGHTS), (53, ATTENTION_WEIGHTS)])
 def test_what_reads_place_by_place_has_the_same_weights_for_any_number_of_them(k: int, attention: int) -> None:
     assert built(ConvolutionalLSTM, k).count_params() == convolutions(1) + LSTM_WEIGHTS + CLASS_WEIGHTS
-    reading = 2 * LSTM_WEIGHTS + attention + 5 * (10 + 1)  # a single place needs no attention
+    reading = 2 * LSTM_WEIGHTS + attention + 5 * (10 + 1)  # a single step has no attention
     assert built(BAT, k).count_params() == convolutions(1) + reading + CLASS_WEIGHTS
 
 
@@ -62,7 +62,7 @@ def test_filters_see_all_values_of_a_step(kind: type[Convolutional]) -> None:
 
 
 def convolved(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Shape (n, steps, filters), of x, shape (n, steps, c), and w, shape (kernel, c, filters)."""
+    """Convolution, shape (n, steps, filters), of x, shape (n, steps, c), with w, shape (kernel, c, filters)."""
     kernel, steps = len(w), x.shape[1]
     found = np.zeros((len(x), steps, w.shape[2])) + b
     for step in range(steps):
@@ -74,12 +74,12 @@ def convolved(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def pooled(x: np.ndarray, pool: int) -> np.ndarray:
-    """Shape (n, ceil(steps / pool), filters)."""
+    """Max pooling, shape (n, ceil(steps / pool), filters)."""
     return np.stack([x[:, start : start + pool].max(axis=1) for start in range(0, x.shape[1], pool)], axis=1)
 
 
 def lstm(x: np.ndarray, w: np.ndarray, u: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The states of all steps, shape (n, steps, units)."""
+    """Hidden states of all steps, shape (n, steps, units)."""
 
     def sigmoid(z: np.ndarray) -> np.ndarray:
         return 1 / (1 + np.exp(-z))
@@ -110,7 +110,7 @@ def read_with_attention(places: np.ndarray, *weights: np.ndarray) -> np.ndarray:
     attended = states[:, 0]
     if states.shape[1] > 1:
         w, b, v = attention
-        odds = np.exp(np.tanh(states @ w + b) @ v)  # (n, places, 1)
+        odds = np.exp(np.tanh(states @ w + b) @ v)  # (n, steps, 1)
         attended = (states * odds / odds.sum(axis=1, keepdims=True)).sum(axis=1)
     return np.maximum(attended @ w_out + b_out, 0)
 
@@ -120,7 +120,7 @@ def read_with_attention(places: np.ndarray, *weights: np.ndarray) -> np.ndarray:
 )
 @pytest.mark.parametrize(
     ("k", "kernel", "pool"),
-    # one step; a last place of one step; of two, with as many steps before as behind; more places than are written out
+    # one step; a last group of one step; of two, with as many steps before as after; more steps than are unrolled
     [(1, 3, 2), (7, 4, 2), (8, 5, 3), (20, 2, 1)],
 )
 def test_the_logits_are_those_of_numpy(

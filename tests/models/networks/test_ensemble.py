@@ -1,4 +1,4 @@
-"""A ensemble of networks: its loss and accuracy by hand, and as part of a fit."""
+"""Ensemble of networks: loss and accuracy by hand, and in a fit."""
 
 import math
 

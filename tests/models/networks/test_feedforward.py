@@ -1,4 +1,4 @@
-"""The feed-forward network against NumPy, its weights counted by hand."""
+"""Feed-forward network against NumPy, its weights counted by hand."""
 
 from collections.abc import Callable
 from typing import Any

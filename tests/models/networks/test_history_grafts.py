@@ -1,4 +1,4 @@
-"""Rows that have the body of a normal record and the history of an attack."""
+"""History grafts: rows with the columns of a normal record and the history of an attack."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,13 @@ Y = np.array([0] * 10 + [1, 2, 2], dtype=np.int32)
 WEIGHT = np.array([1.0] * 10 + [2.0, 4.0, 6.0], dtype=np.float32)
 
 
-def test_copies_have_normal_bodies_and_the_past_class_and_half_the_weight_of_an_attack() -> None:
+def test_copies_have_the_columns_of_a_normal_row_and_the_history_class_and_half_the_weight_of_an_attack() -> None:
     found, y, weight = graft(X, Y, WEIGHT, PAST, 5.0, seed=0)
     assert (found.shape, found.dtype, y.dtype, weight.dtype) == ((13 + 50, 4), np.float32, np.int32, np.float32)
     np.testing.assert_array_equal(found[:13], X)
     np.testing.assert_array_equal(y[:13], Y)
     assert weight.mean() == pytest.approx(1)
-    factor = weight[0]  # of a weight of 1
+    factor = weight[0]  # weight of a row that had 1
     np.testing.assert_allclose(weight[:13], WEIGHT * factor, rtol=1e-6)
     of = {row[1]: place for place, row in enumerate(ATTACKS)}
     for row, one, heavy in zip(found[13:], y[13:], weight[13:], strict=True):
@@ -29,8 +29,8 @@ def test_copies_have_normal_bodies_and_the_past_class_and_half_the_weight_of_an_
         assert row[[0, 2]].tolist() in NORMAL[:, [0, 2]].tolist()
         assert one == Y[10 + partner]
         assert heavy == pytest.approx(WEIGHT[10 + partner] / 2 * factor)
-    assert len(np.unique(found[13:, 0])) > 5  # of several normal rows
-    assert len(np.unique(found[13:, 1])) == 3  # and of every attack
+    assert len(np.unique(found[13:, 0])) > 5  # several normal rows
+    assert len(np.unique(found[13:, 1])) == 3  # every attack
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.1, 1), (0.5, 5), (0.01, 0)])

@@ -1,4 +1,4 @@
-"""Keras comes with the backend that was asked for alone, and with so many threads as were asked for before."""
+"""Import of Keras: only the chosen backend, and the number of threads that was set before."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def test_threads_are_limited_before_keras_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "threads=2: found Keras loaded with another number" in done.stdout
     assert done.stdout.splitlines()[0] == "3 1 3 3"
-    assert done.stdout.splitlines()[1] == "True"  # garbage is collected again
+    assert done.stdout.splitlines()[1] == "True"  # garbage collection is on again
 
 
 def test_tensorflow_is_not_imported_where_another_backend_is_asked_for() -> None:

@@ -1,4 +1,4 @@
-"""Our own layers, against NumPy."""
+"""Keras layers of this project, against NumPy."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The LSTM: what its settings build, with the weights counted by hand."""
+"""LSTM: the network that its settings build, with the weights counted by hand."""
 
 from typing import Any
 
@@ -74,19 +74,19 @@ def test_only_the_last_layer_gives_its_last_state_alone() -> None:
 
 
 @pytest.mark.parametrize(("k", "kind"), [(1, "LSTM"), (2, "UnrolledLSTM"), (16, "UnrolledLSTM"), (17, "LSTM")])
-def test_sequences_of_a_few_steps_are_written_out(k: int, kind: str) -> None:
+def test_sequences_of_a_few_steps_are_unrolled(k: int, kind: str) -> None:
     network = built(k=k, layers=2)
     assert len(layers(network, kind)) == 2
 
 
-def test_bidirectional_layers_stand_on_top_of_each_other() -> None:
+def test_bidirectional_layers_are_stacked() -> None:
     network = built(layers=2, bidirectional=True)
     assert [layer.output.shape[-1] for layer in layers(network, "Bidirectional")] == [8, 8]
     assert layers(network, "LSTM") == []
 
 
 def test_the_order_of_the_inputs_matters() -> None:
-    # what tells a sequence from a bag of values
+    # the order of the steps matters
     network = built()
     X = np.array([[1, 2, 3], [3, 2, 1]], dtype=np.float32)[:, :, None]
     one, other = network.predict_on_batch(X)

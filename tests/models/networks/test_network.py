@@ -1,4 +1,4 @@
-"""What all networks share: scaling, the fit, early stopping, schedules, scoring, and files that are refused."""
+"""Base class of networks: scaling, the fit, early stopping, schedules, scoring, and files that are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ DROPOUT = make_lstm(layers=1, units=4, dropout=0.2, input_scale=4.0)
 
 @pytest.fixture(scope="module")
 def by_heart(fit: Fit) -> Fitted:
-    """A fit on 32 rows whose classes are random, until they are known."""
+    """Fit on 32 rows with random classes, until all are memorized."""
     return fit(NET, epochs=50, learning_rate=0.1, jit_compile=True)
 
 
@@ -42,7 +42,7 @@ def test_the_history_has_every_epoch_from_1_with_all_its_numbers(by_heart: Fitte
     assert sum(one["seconds"] for one in by_heart.epochs) < by_heart.seconds
 
 
-def test_the_record_tells_the_weights_and_the_backend(by_heart: Fitted) -> None:
+def test_the_facts_of_a_fit_have_the_number_of_weights_and_the_backend(by_heart: Fitted) -> None:
     # 4 * 8 * (8 + 1 + 1) in the layer, 9 * 2 in the classes
     assert by_heart.facts == {
         "rows_per_epoch": 32,
@@ -52,7 +52,7 @@ def test_the_record_tells_the_weights_and_the_backend(by_heart: Fitted) -> None:
 
 
 def test_the_weights_that_read_the_classes_are_drawn_first() -> None:
-    """Another order would be another start: every kept score would move."""
+    """Another order would give other initial weights and change every stored score."""
     keras = load_keras()
     keras.utils.set_random_seed(5)
     kernel = NET.build(NetworkInput(np.zeros(3), np.ones(3)), 2).get_weights()[-2]
@@ -130,7 +130,7 @@ def test_the_fit_ends_after_patience_and_keeps_the_best_epoch(
     X, y = validation
     told = fitted.classifier.predict_proba(X)[np.arange(len(y)), y]
     assert -np.log(told).mean() == pytest.approx(fitted.epochs[place]["val_loss"], rel=1e-4)
-    # else the test would pass with the last epoch's weights
+    # otherwise the test would pass with the last epoch's weights
     assert fitted.epochs[-1]["val_loss"] != pytest.approx(fitted.epochs[place]["val_loss"], rel=1e-3)
 
 
@@ -143,7 +143,7 @@ def test_without_patience_all_epochs_are_made_and_the_best_is_kept_all_the_same(
     values = [one["val_accuracy"] for one in fitted.epochs]
     assert len(values) == 12
     assert accuracy(fitted, validation) == pytest.approx(max(values))
-    assert seen == fitted.epochs  # each epoch was also told as it ended
+    assert seen == fitted.epochs  # each epoch was also passed on when it ended
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_the_progress_bar_can_be_switched_off(fit: Fit, capfd: pytest.CaptureFix
 def scaled(
     mean: list[float], deviation: list[float], X: list[list[float]], input_scale: float, **changes: Any
 ) -> np.ndarray:
-    """What the first layer of a built network makes of X."""
+    """Output of the first layer of a built network for X."""
     keras = load_keras()
     model = make_lstm(layers=1, units=2, dropout=0.0, input_scale=input_scale, **changes)
     network = model.build(NetworkInput(np.array(mean), np.array(deviation)), 2)
@@ -201,7 +201,7 @@ def test_a_constant_column_does_not_keep_a_network_from_learning(fit: Fit, make_
     X[:, 1] = 0.1
     fitted = fit(NET, (X, y), epochs=30, learning_rate=0.1)
     assert accuracy(fitted, (X, y)) == 1.0
-    X[:, 1] = 0.11  # a value that training never saw moves the verdicts a little, not all of them to one side
+    X[:, 1] = 0.11  # a value that training never saw changes few verdicts
     assert accuracy(fitted, (X, y)) == 1.0
 
 

@@ -1,4 +1,4 @@
-"""What a network is trained on: windows, groups of columns, the history, noise, weights of rows and types."""
+"""Inputs of training: windows, groups of columns, the history, noise, weights of rows and attack types."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +34,7 @@ def make_windows(n: int, window: int, seed: int = 0) -> tuple[Windows, np.ndarra
     return Windows(bits, np.arange(n), window), y
 
 
-def test_what_only_the_record_before_tells_is_learned_from_windows_and_not_from_records(fit: Fit) -> None:
+def test_a_class_that_depends_on_the_record_before_is_learned_from_windows_and_not_from_records(fit: Fit) -> None:
     learned = {
         window: fit(NET, make_windows(512, window), epochs=40, max_copies_per_row=512, learning_rate=0.1)
         for window in (1, 3)
@@ -74,7 +74,7 @@ def test_each_value_of_a_step_is_standardized_as_it_is_in_the_records_of_trainin
 def test_equal_windows_are_trained_as_few_that_weigh_as_much(fit: Fit) -> None:
     windows, y = make_windows(64, 2)  # of two bits each record: 16 windows, with the class of the older one
     fitted = fit(NET, (windows, y), epochs=1, max_copies_per_row=64)
-    assert fitted.facts["rows_per_epoch"] <= 17  # and the one at the start of the file
+    assert fitted.facts["rows_per_epoch"] <= 17  # 16, and the window at the start of the file
 
 
 # --- groups of columns -----------------------------------------------------------------------------------------------
@@ -113,21 +113,21 @@ def test_groups_are_learned(fit: Fit, make_rows: Callable[..., Any]) -> None:
 
 # --- the history ------------------------------------------------------------------------------------------------------
 
-WITH_HISTORY = np.array([0, 0, len(GROUPS)])  # the third column tells of the records before
+WITH_HISTORY = np.array([0, 0, len(GROUPS)])  # the third column describes the records before
 
 
-def history_alone_tells() -> tuple[np.ndarray, np.ndarray]:
-    """64 rows: attacks have a column of their own set and, all of them, a history of 1; no normal row has either."""
+def attacks_with_a_history() -> tuple[np.ndarray, np.ndarray]:
+    """64 rows: attacks have a column set and a history of 1; normal rows have neither."""
     X = np.zeros((64, 3), dtype=np.float32)
     X[::2, [0, 2]] = 1
     X[:, 1] = np.linspace(0, 1, 64)
     return X, (np.arange(64, dtype=np.int32) + 1) % 2
 
 
-def test_with_grafts_the_past_alone_raises_an_alarm(fit: Fit) -> None:
-    X, y = history_alone_tells()
+def test_with_grafts_the_history_alone_raises_an_alarm(fit: Fit) -> None:
+    X, y = attacks_with_a_history()
     rows = np.tile(X, (5, 1)), np.tile(y, 5)
-    unknown = np.array([[0, 0.5, 1]], dtype=np.float32)  # normal for itself, but for what came before it
+    unknown = np.array([[0, 0.5, 1]], dtype=np.float32)  # normal but for its history
     long = {"epochs": 12, "learning_rate": 0.05, "monitor": "val_loss"}
     raised = {
         share: fit(NET, rows, steps=WITH_HISTORY, history_grafts=share, **long).classifier for share in (0.0, 0.5)
@@ -138,12 +138,12 @@ def test_with_grafts_the_past_alone_raises_an_alarm(fit: Fit) -> None:
 
 
 def test_grafts_are_trained_beside_all_rows(fit: Fit) -> None:
-    fitted = fit(NET, history_alone_tells(), steps=WITH_HISTORY, history_grafts=0.25)
+    fitted = fit(NET, attacks_with_a_history(), steps=WITH_HISTORY, history_grafts=0.25)
     assert fitted.facts["rows_per_epoch"] == 64 + 8
 
 
 @pytest.mark.parametrize("steps", [None, STEPS])
-def test_without_a_past_there_are_no_grafts(steps: np.ndarray | None, fit: Fit) -> None:
+def test_without_a_history_grafts_are_refused(steps: np.ndarray | None, fit: Fit) -> None:
     with pytest.raises(
         ValueError, match=r"training\.history_grafts: found no column of the history, expected layout=history"
     ):
@@ -180,12 +180,12 @@ def test_noise_is_of_the_seed(fit: Fit) -> None:
 
 
 @pytest.mark.parametrize(("power", "expected"), [(0.0, 0.2), (1.0, 0.5), (0.5, 1 / 3)])
-def test_where_nothing_tells_the_classes_apart_their_weights_are_learned(
+def test_without_useful_inputs_a_network_learns_the_weights_of_the_classes(
     power: float, expected: float, fit: Fit
 ) -> None:
     X, y = np.zeros((320, 2), dtype=np.float32), np.array([0, 0, 0, 0, 1] * 64, dtype=np.int32)
     fitted = fit(NET, (X, y), epochs=8, batch_size=40, class_balance=power, schedule="cosine", learning_rate=0.1)
-    # the loss of one who says `expected` of every record, weighted as the records are
+    # weighted loss of a model that predicts `expected` for every record
     entropy = -expected * np.log(expected) - (1 - expected) * np.log(1 - expected)
     assert fitted.epochs[-1]["loss"] == pytest.approx(entropy, abs=0.01)
     # validation is not weighted: one in five
@@ -193,7 +193,7 @@ def test_where_nothing_tells_the_classes_apart_their_weights_are_learned(
     assert fitted.epochs[-1]["val_loss"] == pytest.approx(told, abs=0.01)
 
 
-def test_where_nothing_tells_the_classes_apart_the_weights_of_their_types_are_learned(fit: Fit) -> None:
+def test_without_useful_inputs_a_network_learns_the_weights_of_the_attack_types(fit: Fit) -> None:
     # 3 records of type 5 and 1 of type 6 in class 0, 2 of type 8 in class 1; at 1 they weigh 4, 4 and 2
     y, attack = np.array([0, 0, 0, 0, 1, 1], dtype=np.int32), np.array([5, 5, 5, 6, 8, 8], dtype=np.int32)
     # eight copies of a row are merged, which leaves as many batches
@@ -246,7 +246,7 @@ def test_attack_types_change_nothing_until_they_are_balanced(fit: Fit, make_rows
     assert history(plain) == history(told)
 
 
-def test_types_that_are_not_told_cannot_be_balanced(fit: Fit) -> None:
+def test_balancing_attack_types_without_attack_types_is_refused(fit: Fit) -> None:
     with pytest.raises(
         ValueError, match=r"type_balance=0\.5 max_rows_per_attack_type=None: found no attack types, expected one a"
     ):

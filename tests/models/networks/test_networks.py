@@ -27,7 +27,7 @@ from src.utils.paths import PROJECT
 from tests.models.conftest import MODELS, SMALL
 
 STEPS = {"groups": np.array([1, 0, 1, 0]), "history": np.array([1, 0, 1, len(GROUPS)])}
-# imports what `load_classifier` imports, so that a class that does not register is not found
+# imports only what `load_classifier` imports, so that an unregistered class is found missing
 SCORES = """
 import sys
 from pathlib import Path
@@ -40,7 +40,7 @@ np.savez(out / "found.npz", **{one.name: load_classifier(one).predict_proba(X) f
 
 
 class Kept(NamedTuple):
-    """A fitted network, the rows it was fitted on, and the folder it was saved to."""
+    """Fitted network, its training rows, and the folder that it was saved to."""
 
     fitted: Fitted
     X: np.ndarray
@@ -54,7 +54,7 @@ def kept(
     make_rows: Callable[..., Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Kept]:
-    """The one fit of each network, on 48 records of four features and three classes: `kept("gru")`."""
+    """One fit of each network, on 48 records of four features and three classes: `kept("gru")`."""
     folder = tmp_path_factory.mktemp("networks")
 
     @cache
@@ -68,7 +68,7 @@ def kept(
 
 
 def assert_kept(classifier: Classifier, X: ModelInput, folder: Path) -> None:
-    """The classifier reads its input, and the one that was saved to the folder scores the same."""
+    """Assert that the classifier scores X, and that the one in the folder gives the same probabilities."""
     probability = classifier.predict_proba(X)
     assert probability.shape == (len(X), 3)
     np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-5)
@@ -141,5 +141,5 @@ def test_a_network_is_fitted_in_every_layout(
 
 
 def in_layout(rows: np.ndarray, layout: str) -> ModelInput:
-    """The rows as a network of that layout is given them."""
+    """Arrange the rows as a network reads them in that layout."""
     return Windows(rows, np.arange(len(rows)), 3) if layout == "window" else rows

@@ -1,4 +1,4 @@
-"""Pre-training without classes: what it is shown, where its weights go, its losses and its networks against NumPy."""
+"""Pre-training without classes: its inputs, its weights in the network, its losses, and the networks against NumPy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ each = pytest.mark.parametrize("make", [make_stl, make_dbn, make_alexnet])
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
 class Told(Pretrained):
-    """Learns a number for each input, the same whatever it is shown, and keeps what it is shown."""
+    """Pre-training that always learns the same weights, one for each input, and records its inputs."""
 
     def learn(self, X: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
         SHOWN.append(X)
@@ -62,18 +62,18 @@ class Told(Pretrained):
 
 @pytest.fixture
 def shown() -> list[np.ndarray]:
-    """What `Told` is shown from here on."""
+    """Inputs that `Told` is given from now on."""
     SHOWN.clear()
     return SHOWN
 
 
 def dense(network: Any) -> list[list[np.ndarray]]:
-    """Kernel and bias of each dense layer, in their order."""
+    """Kernel and bias of each dense layer, in the order of the layers."""
     return [layer.get_weights() for layer in network.layers if type(layer).__name__ == "Dense"]
 
 
 def started(model: Pretrained, X: Any, seed: int = 0, steps: np.ndarray | None = None) -> Any:
-    """The network as it is before it is trained on the classes."""
+    """Network after pre-training and before training on the classes."""
     load_keras().utils.set_random_seed(seed)
     newest = X.newest if isinstance(X, Windows) else X
     window = X.window if isinstance(X, Windows) else None
@@ -88,7 +88,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 # --- the hook --------------------------------------------------------------------------------------------------------
 
 
-def test_pretraining_is_shown_distinct_rows_each_input_from_0_to_1(shown: list[np.ndarray]) -> None:
+def test_pretraining_reads_distinct_rows_with_each_input_from_0_to_1(shown: list[np.ndarray]) -> None:
     X = np.array([[1, 7], [3, 7], [2, 7], [3, 7], [1, 7]], dtype=np.float32)
     for standardize in (True, False):
         started(Told(**(SHARED | {"standardize": standardize})), X)
@@ -134,7 +134,7 @@ def test_weights_that_were_not_learned_are_as_they_are_drawn(make_rows: Callable
         np.testing.assert_array_equal(one[0], same[0])
 
 
-def test_windows_and_groups_are_shown_side_by_side(shown: list[np.ndarray]) -> None:
+def test_pretraining_reads_the_steps_of_windows_and_groups_concatenated(shown: list[np.ndarray]) -> None:
     rows = np.array([[0, 1], [4, 3], [2, 2]], dtype=np.float32)
     model = Told(**(SHARED | {"standardize": False}))
     started(model, Windows(rows, np.arange(3), 2))
@@ -145,7 +145,7 @@ def test_windows_and_groups_are_shown_side_by_side(shown: list[np.ndarray]) -> N
     assert sorted(shown[1].tolist()) == sorted([[0, 0, 0, 0], [0, 1, 1, 0], [0, 0.5, 0.5, 0]])
 
 
-def test_frequencies_are_shown_too(shown: list[np.ndarray], make_rows: Callable[..., Any]) -> None:
+def test_pretraining_reads_the_fourier_features_too(shown: list[np.ndarray], make_rows: Callable[..., Any]) -> None:
     X, _ = make_rows(30)
     started(Told(**(SHARED | {"fourier": waves(2)})), X)
     assert shown[0].shape == (30, 15)
@@ -153,7 +153,7 @@ def test_frequencies_are_shown_too(shown: list[np.ndarray], make_rows: Callable[
 
 
 @each
-def test_the_seed_alone_says_what_a_network_starts_from_and_neither_classes_nor_validation_do(
+def test_the_initial_weights_depend_on_the_seed_and_not_on_classes_or_validation(
     make: Callable[..., Pretrained], fit: Fit, make_rows: Callable[..., Any]
 ) -> None:
     X, y = make_rows()
@@ -290,7 +290,7 @@ def test_self_taught_features_stay_as_they_were_learned_until_they_are_fine_tune
     for fine_tuned in (False, True):
         model = make_stl(fine_tuned=fine_tuned)
         before, after = dense(started(model, X)), dense(fit(model, (X, y), epochs=3).classifier._network)  # type: ignore[attr-defined]
-        # training moves weights by its rate a step, 0.03; the means of a fit are rounded otherwise, in the last digit
+        # a step moves weights by the rate, 0.03; the means of a fit differ by rounding in the last digit
         assert np.allclose(before[0][0], after[0][0], atol=1e-6) is not fine_tuned
         assert not np.allclose(before[1][0], after[1][0], atol=1e-3)
 
@@ -325,7 +325,7 @@ def test_a_belief_network_starts_as_its_machines_and_gives_what_they_give(make_r
     model = make_dbn(layers=3, units=4, standardize=False)
     network = started(model, X, seed=5)
     rng = np.random.default_rng([5, 0])
-    # rows are ordered by what tells them apart; the machines need the same order
+    # pre-training draws from the distinct rows, ordered by hash; the machines need the same order
     low, width = unit_range(X)
     expected = (X - low) / width
     states = expected[shuffled(X, rng)]
@@ -343,7 +343,7 @@ def test_a_belief_network_starts_as_its_machines_and_gives_what_they_give(make_r
 
 
 def shuffled(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The rows, all of them distinct, in the order in which pre-training draws them."""
+    """Order in which pre-training draws the rows, all of them distinct."""
     from src.models.dedup import distinct
 
     return rng.permutation(distinct(X)[0])
@@ -353,7 +353,7 @@ def shuffled(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def pooled(x: np.ndarray) -> np.ndarray:
-    """Largest of each 3 x 3 places, two apart, of one map; what is beyond the edges is evenly less than all."""
+    """Max pooling of one map over 3 x 3 values with stride 2, padded with -inf evenly on both sides."""
     out = -(-len(x) // 2)
     before = max(0, (out - 1) * 2 + 3 - len(x)) // 2
     padded = np.full((len(x) + 3, len(x) + 3), -np.inf)

@@ -34,13 +34,13 @@ def test_the_model_is_the_one_of_its_name(name: str, composed: Callable[..., Dic
     model, lstm = (build(composed(f"model={one}")).model for one in (name, "lstm"))
     assert type(model) is CLASSES[name]
     assert (model.bidirectional, model.members) == (name == "bilstm", 4 if name == "lstm_ensemble" else 1)
-    assert (model.layers, model.units, model.dropout) == (lstm.layers, lstm.units, lstm.dropout)  # compared alike
+    assert (model.layers, model.units, model.dropout) == (lstm.layers, lstm.units, lstm.dropout)  # the same size
 
 
 @pytest.mark.parametrize(
     ("kind", "weights"),
     [
-        # of a layer of 4 units on c inputs
+        # a layer of 4 units on c inputs
         (LSTM, lambda c: 4 * 4 * (4 + c + 1)),
         (PeepholeLSTM, lambda c: 4 * 4 * (4 + c + 1) + 3 * 4),
         (MultiplicativeLSTM, lambda c: 4 * 4 * (4 + c + 1) + 4 * (4 + c)),
@@ -48,9 +48,7 @@ def test_the_model_is_the_one_of_its_name(name: str, composed: Callable[..., Dic
         (RNN, lambda c: 4 * (4 + c + 1)),
     ],
 )
-def test_layers_stand_on_top_of_each_other_and_read_from_both_ends(
-    kind: type[Recurrent], weights: Callable[[int], int]
-) -> None:
+def test_layers_are_stacked_and_read_in_both_directions(kind: type[Recurrent], weights: Callable[[int], int]) -> None:
     def count(**changes: Any) -> int:
         return kind(**(LSTM_DEFAULTS | changes)).build(NetworkInput(np.zeros(3), np.ones(3)), 2).count_params()
 
@@ -87,7 +85,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def with_weights(kind: type[Recurrent], *weights: np.ndarray) -> np.ndarray:
-    """The hidden states of all steps, shape (3, 4, 3), of a layer with these weights."""
+    """Hidden states of all steps, shape (3, 4, 3), of a layer with these weights."""
     layer = kind(**(LSTM_DEFAULTS | {"units": 3})).layer(return_sequences=True)
     layer.build((None, 4, 2))
     layer.set_weights([one.astype(np.float32) for one in weights])

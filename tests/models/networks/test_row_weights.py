@@ -38,7 +38,7 @@ def test_a_type_weighs_its_share_of_its_class_to_a_power(power: float, expected:
     found = balance_types(np.ones(10, dtype=np.float32), y, kind, power)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, np.array(expected) / np.mean(expected), rtol=1e-6)
-    # a factor for each class, as `balance` gives, changes no share
+    # a factor for each class, as from `balance`, changes no share within a class
     of_class = np.where(y == 0, 3, 5).astype(np.float32)
     weighed = np.array(expected) * of_class
     np.testing.assert_allclose(balance_types(of_class, y, kind, power), weighed / weighed.mean(), rtol=1e-6)
@@ -61,7 +61,7 @@ def test_the_rows_of_a_limit_are_drawn_by_the_seed_from_all() -> None:
     assert len({place for seed in range(100) for place in limit_types(kind, 10, seed)}) > 95
 
 
-def test_rows_that_stand_for_several_records_count_as_them() -> None:
+def test_rows_that_represent_several_records_count_as_many() -> None:
     weight, y = np.array([6, 1, 1], dtype=np.float32), np.zeros(3, dtype=np.int32)
     found = balance_types(weight, y, np.array([0, 1, 1], dtype=np.int32), 1.0)
     np.testing.assert_allclose(found, [8 * 3 / 16, 4 * 3 / 16, 4 * 3 / 16])  # 6 / (6/8), 1 / (2/8), and their mean 16/3

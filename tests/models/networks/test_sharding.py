@@ -1,4 +1,4 @@
-"""A batch in shards gives what it gives as a whole."""
+"""Sharding: a batch in shards gives the same result as the whole batch."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,7 +35,7 @@ def test_any_number_of_rows_is_scored_as_without_shards(rows: int) -> None:
 @pytest.mark.parametrize(
     ("batch", "parts"), [(1, 1), (127, 1), (128, 2), (129, 1), (512, 2), (1000, 2), (1024, 2), (2048, 4), (1539, 3)]
 )
-def test_the_batch_alone_says_in_how_many(batch: int, parts: int) -> None:
+def test_the_number_of_shards_depends_on_the_batch_alone(batch: int, parts: int) -> None:
     whole = network()
     found = sharded(whole, batch)
     assert found is whole if parts == 1 else found.shards == parts

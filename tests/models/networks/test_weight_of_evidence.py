@@ -1,4 +1,4 @@
-"""Weight of evidence by hand; as a layer; and as part of a network that was fitted with it."""
+"""Weight of evidence by hand, as a layer, and as part of a fitted network."""
 
 from collections.abc import Callable
 from math import log
@@ -63,7 +63,7 @@ def test_without_any_attack_weights_are_still_numbers() -> None:
     np.testing.assert_allclose(found.weights, [[log(0.5 / (2.5 / 4)), log(0.5 / (1.5 / 4))]], rtol=1e-6)
 
 
-def test_few_values_have_a_bin_each_and_one_value_says_nothing() -> None:
+def test_few_values_have_a_bin_each_and_the_bin_of_a_single_value_weighs_0() -> None:
     assert edges(column(3, 1, 1, 1, 1, 1, 1, 1, 2), 3) == [1.5, 2.5]
     assert fit_evidence(column(7, 7, 7), np.array([True, True, False]), 3, 0.5) == Evidence([[]], [[0.0]])
 
@@ -80,7 +80,7 @@ def test_a_value_that_most_records_have_is_alone_in_its_bin(often: float) -> Non
     assert len(set(place[90:]) & set(place[:90])) == 0
 
 
-def test_two_floats_without_one_between_are_told_apart() -> None:
+def test_neighboring_floats_are_in_different_bins() -> None:
     for low in np.array([1, 1 + 2**-23, 0.1, 3e-39], dtype=np.float32):
         high = np.nextafter(low, np.float32(9))
         found = fit_evidence(np.array([[low], [high]]), np.array([False, True]), 20, 0.5)
@@ -139,7 +139,7 @@ def test_what_is_no_number_stays_so_and_alone() -> None:
 
 
 def seen(fitted: Fitted, X: np.ndarray) -> np.ndarray:
-    """What the network makes of X, recoded and scaled."""
+    """Recoded and scaled inputs of the network for X."""
     network = fitted.classifier._network  # type: ignore[attr-defined]
     scaled = next(layer for layer in network.layers if type(layer).__name__ == "Normalization")
     return np.asarray(load_keras().Model(network.input, scaled.output).predict_on_batch(X))
@@ -150,10 +150,10 @@ def test_the_network_sees_the_evidence_of_the_training_part_standardized(
     fit: Fit, make_rows: Callable[..., Any]
 ) -> None:
     X, y = make_rows(60, n_classes=3)
-    evidence = fit_evidence(X, y > 0, 6, 0.5)  # whatever the attack
+    evidence = fit_evidence(X, y > 0, 6, 0.5)  # all attacks alike
     expected = evidence.recode(X)
     expected = (expected - expected.mean(axis=0)) / expected.std(axis=0)
-    strange = make_rows(40, n_classes=3, seed=9)  # a validation part, and weights of rows, that do not matter
+    strange = make_rows(40, n_classes=3, seed=9)  # a validation part; like the weights of rows, it changes no recoding
     for validation in (None, strange):
         fitted = fit(make_weighted(bins=6), (X, y), validation, n_classes=3, epochs=1, class_balance=1.0)
         np.testing.assert_allclose(seen(fitted, X[:, :, None])[..., 0], expected, atol=1e-4)
@@ -170,7 +170,7 @@ def test_windows_are_recoded_by_the_records_that_they_are_about(fit: Fit, make_r
 
 def test_an_input_of_rounding_alone_is_not_recoded_by_its_noise(fit: Fit, make_rows: Callable[..., Any]) -> None:
     X, y = make_rows(40)
-    X[:, 1] = 0.3 + 1e-7 * y  # which would give the classes away
+    X[:, 1] = 0.3 + 1e-7 * y  # rounding that depends on the class
     found = seen(fit(make_weighted(), (X, y), epochs=1), X[:, :, None])
     assert (found[:, 1] == 0).all()
     assert (found.std(axis=(0, 2)) > 0.9).tolist() == [True, False, True]
@@ -182,4 +182,4 @@ def test_a_relation_that_goes_up_and_down_is_learned_from_its_evidence(fit: Fit)
     y = (np.floor(x * 8) % 2).astype(np.int32)
     fitted = fit(make_weighted(bins=40), (x[:, None], y), epochs=10, learning_rate=0.1)
     assert fitted.epochs[-1]["val_accuracy"] == 1.0
-    assert fitted.facts["network_parameters"] == 4 * 4 * (4 + 1 + 1) + 5 * 2  # the tables are no weights
+    assert fitted.facts["network_parameters"] == 4 * 4 * (4 + 1 + 1) + 5 * 2  # the tables are not weights
