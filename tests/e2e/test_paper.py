@@ -1,4 +1,4 @@
-"""The paper's grid: what is done is not done again, also after a kill; and its report from a real store."""
+"""The paper's grid skips finished runs, also after a kill; and its report from a real store."""
 
 import re
 import signal

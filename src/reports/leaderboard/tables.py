@@ -120,17 +120,16 @@ class Contrast:
 
 def contrasts(configurations: Sequence[Configuration]) -> list[Contrast]:
     """Compare each other model to the LSTM on the seeds that both have: equal seeds have equal test parts."""
-    plain = next(
-        (configuration.values("test_accuracy") for configuration in configurations if configuration.model == REFERENCE),
-        {},
-    )
+    reference = next((one for one in configurations if one.model == REFERENCE), None)
     return [
-        Contrast(
-            configuration.model, tuple(100 * (value - plain[seed]) for seed, value in values.items() if seed in plain)
-        )
-        for configuration in configurations
-        if configuration.model != REFERENCE and (values := configuration.values("test_accuracy")) is not None
+        Contrast(one.model, tuple(_points(*pair) for pair in one.pairs(reference)) if reference else ())
+        for one in configurations
+        if one.model != REFERENCE
     ]
+
+
+def _points(run: Run, reference: Run) -> float:
+    return 100 * (run.metrics["test_accuracy"] - reference.metrics["test_accuracy"])
 
 
 def variants(configurations: Sequence[Configuration]) -> str:

@@ -1,4 +1,4 @@
-"""Runs made by hand: what the report reads, without any training."""
+"""Runs made by hand, with the values that the report reads; nothing is trained."""
 
 from collections.abc import Callable
 from dataclasses import replace

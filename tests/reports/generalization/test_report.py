@@ -15,7 +15,7 @@ from tests import browser
 
 
 def row(text: str, start: str) -> list[str]:
-    """Cells of the first table row that starts so."""
+    """Cells of the first table row with this beginning."""
     (line, *_) = [line for line in text.splitlines() if line.startswith(f"| {start}")]
     return [cell.strip() for cell in line.strip("|").split("|")]
 
@@ -29,13 +29,13 @@ def test_whole_grids_leave_no_cell_empty_and_nothing_missing(whole: Path) -> Non
     assert {path.name for path in whole.glob("*.svg")} == set(re.findall(r"\((\w+\.svg)\)", text))
 
 
-def test_a_model_stands_once_with_its_mean_on_each_split(whole: Path) -> None:
+def test_each_model_has_one_row_with_its_mean_on_each_split(whole: Path) -> None:
     # 99.0, 99.1, 99.2: mean 99.1, Student's 4.3027 * 0.1 / sqrt(3) beside it; three points less on each next split
     expected = ["LSTM, PCA 2", "99.10 [98.85, 99.35]", "96.10 [95.85, 96.35]", "93.10 [92.85, 93.35]"]
     assert row((whole / "README.md").read_text(), "LSTM, PCA 2 | 99") == expected
 
 
-def test_systems_stand_cheapest_first_published_ones_among_ours(whole: Path) -> None:
+def test_systems_are_ordered_by_cost_published_ones_among_ours(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     table = text[text.index("| system |") :].split("\n\n")[0]
     costs = [float(line.split("|")[2].split()[0]) for line in table.splitlines()[2:]]
@@ -44,7 +44,7 @@ def test_systems_stand_cheapest_first_published_ones_among_ours(whole: Path) -> 
     assert row(text, "**LSTM, PCA 2**")[1] == "0.2210 [0.2185, 0.2235]"
 
 
-def test_a_threshold_stands_with_the_records_that_it_was_picked_on(whole: Path) -> None:
+def test_each_threshold_has_the_records_that_it_was_chosen_on(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     table = text[text.index("| in percent | budget |") :].split("\n\n")[0]
     budgets = [line.split("|")[2].strip() for line in table.splitlines()[2:]]
@@ -74,14 +74,14 @@ def test_a_configuration_has_a_title_in_words(changes: dict[str, object], words:
     assert Configuration("grid", {**made.configurations[0].config, **plain, **changes}, (0,), {}).title == words
 
 
-def test_the_winner_is_the_one_of_validation(made: Results) -> None:
+def test_validation_chooses_the_best_configuration(made: Results) -> None:
     best = best_on_validation(made.of(FIVE), "val_mean_cost", least=True)
     assert best is not None
     assert best.title == "LSTM, PCA 2"
     assert best_on_validation([], "val_mean_cost", least=True) is None
 
 
-def test_what_is_not_there_is_named_and_not_guessed(made: Results, without, written) -> None:
+def test_missing_runs_are_named_and_not_guessed(made: Results, without, written) -> None:
     text = (written(without(made, FIVE[0])) / "README.md").read_text()
     assert "**Missing: 9 runs** (`make generalization` makes them)" in text
     assert "- LSTM, PCA 2, five, official split, seed 1" in text
@@ -89,7 +89,7 @@ def test_what_is_not_there_is_named_and_not_guessed(made: Results, without, writ
     assert "contest.svg" not in text
 
 
-def test_simulated_runs_are_called_so(made: Results, written) -> None:
+def test_simulated_runs_are_marked(made: Results, written) -> None:
     folder = written(replace(made, simulated=True))
     assert "**SIMULATED DATA.**" in (folder / "README.md").read_text()
     assert "SIMULATED DATA" in (folder / "index.html").read_text()

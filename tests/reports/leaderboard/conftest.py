@@ -1,4 +1,4 @@
-"""Runs made by hand: what the report reads, without any training."""
+"""Runs made by hand, with the values that the report reads; nothing is trained."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ def run(
     weights: int | None = None,
     current: bool = True,
 ) -> Run:
-    """One of 1,000 test records."""
+    """A run on 1,000 test records."""
     metrics = {
         **{f"test_{metric}": accuracy for metric in ("accuracy", "f1")},
         "test_false_alarm_rate": 0.01,

@@ -33,7 +33,7 @@ def test_a_whole_grid_leaves_no_cell_empty_and_nothing_missing(whole: Path) -> N
     assert {path.name for path in whole.glob("*.svg")} == set(re.findall(r"\(([\w-]+\.svg)\)", text))
 
 
-def test_models_stand_best_first_by_accuracy_or_by_cost(whole: Path) -> None:
+def test_models_are_ordered_by_accuracy_or_by_cost(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     binary = section(text, "Binary, official test")
     assert [row[0] for row in binary] == ["decision_tree", "knn", "lstm", "naive_bayes"]
@@ -53,7 +53,7 @@ def test_a_row_has_its_input_its_scores_its_time_its_weights_and_its_command(who
     assert tree[-2] == tables.NO_WEIGHTS
 
 
-def test_a_published_number_stands_beside_ours_on_the_protocol_that_comes_nearest(whole: Path) -> None:
+def test_a_published_number_is_beside_ours_on_the_most_similar_protocol(whole: Path) -> None:
     rows = section((whole / "README.md").read_text(), "Numbers in the literature")
     of_lstm = {row[1]: row[3:5] for row in rows if row[0] == "lstm"}
     assert of_lstm["accuracy 99.44 %"] == ["99.00", "binary, random split"]
@@ -84,7 +84,7 @@ def test_the_sentences_follow_from_the_numbers(made: Results) -> None:
     )
 
 
-def test_the_first_is_named_with_those_that_its_interval_does_not_tell_from_it() -> None:
+def test_the_first_is_named_with_the_number_of_others_within_its_interval() -> None:
     best = run(0.93)
     best.metrics.update(test_accuracy_low=0.91, test_accuracy_high=0.95)
     models = [configuration("a", {0: best}), configuration("b", {0: run(0.92)}), configuration("c", {0: run(0.90)})]
@@ -117,7 +117,7 @@ def test_seeds_without_a_pair_are_left_out() -> None:
     assert [one.differences for one in found] == [pytest.approx((2.0,))]
 
 
-def test_what_is_not_there_is_named_and_not_guessed(made: Results, written: Callable[[Results], Path]) -> None:
+def test_missing_runs_are_named_and_not_guessed(made: Results, written: Callable[[Results], Path]) -> None:
     folder = written(replace(made, configurations=tuple(replace(one, runs={}) for one in made.configurations)))
     text = (folder / "README.md").read_text()
     assert "**Missing: 33 runs** (`make leaderboard` makes them)" in text
@@ -126,7 +126,7 @@ def test_what_is_not_there_is_named_and_not_guessed(made: Results, written: Call
     assert not list(folder.glob("*.svg"))
 
 
-def test_simulated_runs_are_called_so(made: Results, written: Callable[[Results], Path]) -> None:
+def test_simulated_runs_are_marked(made: Results, written: Callable[[Results], Path]) -> None:
     text = (written(replace(made, simulated=True)) / "README.md").read_text()
     assert "**SIMULATED DATA.**" in text
 

@@ -43,7 +43,7 @@ def test_the_tasks_and_the_split_of_the_project_are_the_papers(composed) -> None
     ]  # type: ignore[union-attr]
 
 
-def test_no_number_of_the_paper_stands_in_the_code() -> None:
+def test_no_number_of_the_paper_is_in_the_code() -> None:
     text = "".join(path.read_text() for path in FILE.parent.glob("*.py")) + "".join(
         path.read_text() for path in (FILE.parent / "templates").iterdir()
     )

@@ -27,7 +27,7 @@ def test_a_whole_grid_leaves_no_cell_empty_and_nothing_missing(whole: Path) -> N
     assert "nan" not in text
 
 
-def test_every_number_of_the_paper_stands_beside_ours(whole: Path) -> None:
+def test_every_number_of_the_paper_is_beside_ours(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     for one in stated().values():
         assert f"| {one.place} | {one} |" in text
@@ -85,7 +85,7 @@ def test_without_any_run_there_is_still_a_report(written: Make, empty: PaperResu
     assert not list(folder.glob("*.svg"))
 
 
-def test_simulated_runs_are_called_so_in_red(written: Make, empty: PaperResults) -> None:
+def test_simulated_runs_are_marked_in_red(written: Make, empty: PaperResults) -> None:
     folder = written(replace(empty, simulated=True))
     assert "**SIMULATED DATA.**" in (folder / "README.md").read_text()
     page = (folder / "index.html").read_text()
@@ -131,7 +131,7 @@ def test_claims_are_decided_by_the_interval_of_the_difference(made: PaperResults
         (Stated(100148, "records", "x"), (8000,), "-92148.00: disagrees, ours is lower"),
     ],
 )
-def test_agreement_is_said_in_words(number: Stated, ours: tuple[float, ...], words: str) -> None:
+def test_agreement_is_stated_in_words(number: Stated, ours: tuple[float, ...], words: str) -> None:
     assert compare(number, *ours) == words
 
 

@@ -1,4 +1,4 @@
-"""Means, intervals and differences, against values worked out by hand or taken from textbooks."""
+"""Means, intervals and differences, against values derived by hand or from textbooks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.reports.made import config
 
 
 def run(accuracy: float, records: int) -> Run:
-    """A run of some test accuracy on so many test records."""
+    """A run with a test accuracy and a number of test records."""
     params = {"derived.records_test": str(records)}
     return Run("id", {"test_accuracy": accuracy}, params, lambda: Path(), "page")
 
