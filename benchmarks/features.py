@@ -20,8 +20,8 @@ FIRST = 10  # features whose order is compared
 
 def scores(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
     """Mutual information of every feature with the class, of the drawn records."""
-    table, task = inputs.outputs.training_file.table, inputs.recipe.task
-    index, y, _ = draw(table, task, inputs.recipe.seed, scale=inputs.recipe.scale)
+    table, task = inputs.outputs.training_file.table, inputs.settings.task
+    index, y, _ = draw(table, task, inputs.settings.seed, scale=inputs.settings.scale)
     X = table.take(index).X
     ours, found = race_here({"ours": lambda: mutual_information(X, y)}, rounds)
     mutual_info_classif(X[:1000], y[:1000], n_jobs=-1)  # starts its processes

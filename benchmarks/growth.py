@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.contest import least
-from benchmarks.inputs import settings
+from benchmarks.inputs import build_settings
 from src.config.settings import Settings
 from src.detector.detector import Card, Detector
 from src.detector.file_scoring import score_file
@@ -52,7 +52,9 @@ def by_records(scratch: Path, sizes: list[int], rounds: int) -> list[Growth]:
 def by_k(scratch: Path, records: int, ks: list[int], rounds: int) -> list[Growth]:
     """Measure the stages that depend on k, with components; all 53 components are a rotation of all features."""
     made = Workspace(scratch / f"records-{records}")
-    found = [_of_k(settings("dataset=simulated", f"dataset.records={records}", f"k={k}"), made, rounds) for k in ks]
+    found = [
+        _of_k(build_settings("dataset=simulated", f"dataset.records={records}", f"k={k}"), made, rounds) for k in ks
+    ]
     return _curves(ks, found)
 
 
@@ -61,41 +63,41 @@ def _curves(sizes: list[int], found: list[Seconds]) -> list[Growth]:
 
 
 def _of_records(scratch: Path, records: int, rounds: int) -> Seconds:
-    recipe = settings("dataset=simulated", f"dataset.records={records}")
+    settings = build_settings("dataset=simulated", f"dataset.records={records}")
     made = Workspace(scratch / f"records-{records}")
-    write_raw(recipe, made)
+    write_raw(settings, made)
     seconds = {
-        "preprocess": least(lambda: write_preprocessed(recipe, made, made), rounds),
-        "sample": least(lambda: write_sampled(recipe, made, made), rounds),
+        "preprocess": least(lambda: write_preprocessed(settings, made, made), rounds),
+        "sample": least(lambda: write_sampled(settings, made, made), rounds),
     }
 
     def reduce() -> None:
-        outputs = StageOutputs(recipe, made, making="reduce")
-        write_reduced(outputs, recipe, made)
-        write_reduction_reports(outputs, recipe, made)
+        outputs = StageOutputs(settings, made, making="reduce")
+        write_reduced(outputs, settings, made)
+        write_reduction_reports(outputs, settings, made)
 
     seconds["reduce"] = least(reduce, rounds)
-    return seconds | _of_network(recipe, StageOutputs(recipe, made), made, rounds)
+    return seconds | _of_network(settings, StageOutputs(settings, made), made, rounds)
 
 
-def _of_k(recipe: Settings, made: Workspace, rounds: int) -> Seconds:
+def _of_k(settings: Settings, made: Workspace, rounds: int) -> Seconds:
     def reduced() -> StageOutputs:
-        outputs = StageOutputs(recipe, made, making="reduce")  # else k = 2 would be read from the file of the stage
+        outputs = StageOutputs(settings, made, making="reduce")  # else k = 2 would be read from the file of the stage
         _ = outputs.reduced
         return outputs
 
-    return {"reduce": least(reduced, rounds)} | _of_network(recipe, reduced(), made, rounds)
+    return {"reduce": least(reduced, rounds)} | _of_network(settings, reduced(), made, rounds)
 
 
-def _of_network(recipe: Settings, outputs: StageOutputs, made: Workspace, rounds: int) -> Seconds:
+def _of_network(settings: Settings, outputs: StageOutputs, made: Workspace, rounds: int) -> Seconds:
     """An epoch with its validation, but for the first, which compiles; and text of the training file to verdicts."""
     reduced = outputs.reduced
-    training = replace(recipe.training, epochs=1 + rounds, progress=False, patience=None)
+    training = replace(settings.training, epochs=1 + rounds, progress=False, patience=None)
     train, val = reduced.train, reduced.val
-    fitted = recipe.model.fit(train.X, train.y, val.X, val.y, n_classes=2, training=training, seed=0)
-    card = Card(recipe.task.class_names, "simulated", True, "binary", "random", "pca", recipe.k, "lstm", 0)
+    fitted = settings.model.fit(train.X, train.y, val.X, val.y, n_classes=2, training=training, seed=0)
+    card = Card(settings.task.class_names, "simulated", True, "binary", "random", "pca", settings.k, "lstm", 0)
     detector = Detector(reduced.preparation, fitted.classifier, card)
-    text = made.raw("simulated") / recipe.dataset.file_name("train")
+    text = made.raw("simulated") / settings.dataset.file_name("train")
     return {
         "train, an epoch": min(one["seconds"] for one in fitted.epochs[1:]),
         "predict": least(lambda: score_file(detector, text, BytesIO(), "stop"), rounds),

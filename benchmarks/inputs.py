@@ -19,7 +19,7 @@ from src.pipeline.stages import write_preprocessed, write_raw
 from src.utils.paths import PROJECT, Workspace
 
 
-def settings(*overrides: str) -> Settings:
+def build_settings(*overrides: str) -> Settings:
     """Build and check the default config with overrides."""
     with initialize_config_dir(str(PROJECT / "conf")):
         return build(compose("config", overrides=list(overrides)))
@@ -41,14 +41,14 @@ class Inputs:
     def workspace(self) -> Workspace:
         """Outputs of the stages download and preprocess."""
         made = Workspace(self.scratch / "workspace")
-        write_raw(self.recipe, made)
-        write_preprocessed(self.recipe, made, made)
+        write_raw(self.settings, made)
+        write_preprocessed(self.settings, made, made)
         return made
 
     @property
     def gz(self) -> Path:
         """Training file as published."""
-        dataset: Dataset = self.recipe.dataset
+        dataset: Dataset = self.settings.dataset
         return self.workspace.raw(dataset.name) / dataset.file_name("train")
 
     @cached_property
@@ -60,24 +60,24 @@ class Inputs:
         return path
 
     @cached_property
-    def recipe(self) -> Settings:
+    def settings(self) -> Settings:
         """Settings of the default config."""
-        return settings(*self.dataset)
+        return build_settings(*self.dataset)
 
-    def recipe_for(self, k: int) -> Settings:
+    def settings_for(self, k: int) -> Settings:
         """Settings for k components, or for all 53 features."""
-        return settings(*self.dataset, *(("reducer=none",) if k == N_FEATURES else (f"k={k}",)))
+        return build_settings(*self.dataset, *(("reducer=none",) if k == N_FEATURES else (f"k={k}",)))
 
     @cached_property
     def outputs(self) -> StageOutputs:
         """Outputs of the stages for the default config, up to the sample."""
-        outputs = StageOutputs(self.recipe, self.workspace)
+        outputs = StageOutputs(self.settings, self.workspace)
         _ = outputs.sampled
         return outputs
 
     def outputs_for(self, k: int) -> StageOutputs:
-        """Outputs of the stages for `recipe_for`, from the same sample."""
-        return self.outputs.for_config(self.recipe_for(k))
+        """Outputs of the stages for `settings_for`, from the same sample."""
+        return self.outputs.for_config(self.settings_for(k))
 
     def for_training(self, k: int, *, batch: int, standardize: bool = True) -> Path:
         """A file for the contenders: the training part, cut to whole batches, and the validation part."""

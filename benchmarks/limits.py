@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.contest import least
-from benchmarks.inputs import Inputs, settings
+from benchmarks.inputs import Inputs, build_settings
 from benchmarks.training import OURS
 from src.models.networks.keras_setup import load_keras
 
@@ -61,9 +61,9 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
     """
     from tensorflow.profiler import experimental as profiler
 
-    recipe = settings(*inputs.dataset, *overrides, "training.progress=false", "training.patience=null")
-    parts = inputs.walk_for(k).reduced[0]
-    X, y = np.asarray(parts["train"].X), parts["train"].y
+    settings = build_settings(*inputs.dataset, *overrides, "training.progress=false", "training.patience=null")
+    train = inputs.outputs_for(k).reduced.train
+    X, y = np.asarray(train.X), train.y
     few = slice(0, 1024)
     with tempfile.TemporaryDirectory() as folder:
 
@@ -72,12 +72,12 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
                 profiler.start(folder)
 
         epochs = 5 if k < 20 else 4
-        training = replace(recipe.training, epochs=epochs)
-        fitted = recipe.model.fit(X, y, X[few], y[few], n_classes=2, training=training, seed=0, on_epoch=watch)
+        training = replace(settings.training, epochs=epochs)
+        fitted = settings.model.fit(X, y, X[few], y[few], n_classes=2, training=training, seed=0, on_epoch=watch)
         profiler.stop()
         seconds = min(one["seconds"] for one in fitted.epochs[1:-1])
-        channels = 1 + 2 * recipe.model.fourier.n_frequencies
-        work = operations(fitted.facts["rows_per_epoch"], k, channels, recipe.model.units)
+        channels = 1 + 2 * settings.model.fourier.n_frequencies
+        work = operations(fitted.facts["rows_per_epoch"], k, channels, settings.model.units)
         kinds, idle = _by_kind(Path(folder))
     return seconds, work, kinds, idle
 

@@ -30,12 +30,12 @@ def detector(inputs: Inputs, k: int) -> Path:
     """Save a detector that was fitted for one epoch on few records."""
     folder = inputs.scratch / f"detector-{k}"
     if not folder.exists():
-        recipe, reduced = inputs.recipe_for(k), inputs.outputs_for(k).reduced
+        settings, reduced = inputs.settings_for(k), inputs.outputs_for(k).reduced
         few = slice(0, 4096)
         X, y = np.asarray(reduced.train.X)[few], reduced.train.y[few]
-        training = replace(recipe.training, epochs=1, progress=False)
-        fitted = recipe.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
-        card = Card(recipe.task.class_names, "", True, "binary", "random", "", k, "lstm", 0)
+        training = replace(settings.training, epochs=1, progress=False)
+        fitted = settings.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
+        card = Card(settings.task.class_names, "", True, "binary", "random", "", k, "lstm", 0)
         Detector(reduced.preparation, fitted.classifier, card).save(folder)
     return folder
 

@@ -64,11 +64,11 @@ def _network(X: np.ndarray, overrides: list[str] | None) -> Any:
         inputs = keras.Input((X.shape[1], 1))
         network = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.LSTM(64)(inputs)))
     else:
-        from benchmarks.inputs import settings
+        from benchmarks.inputs import build_settings
         from src.models.networks import ensemble
         from src.models.networks.network_input import NetworkInput
 
-        network = settings(*overrides).model.build(NetworkInput(X.mean(axis=0), X.std(axis=0)), 2)
+        network = build_settings(*overrides).model.build(NetworkInput(X.mean(axis=0), X.std(axis=0)), 2)
         loss = ensemble.loss
     metric = "accuracy" if overrides is None else ensemble.accuracy
     network.compile(keras.optimizers.Adam(1e-3), loss, metrics=[metric])

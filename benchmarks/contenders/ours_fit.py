@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.contenders.turns import Turns, serve
-from benchmarks.inputs import settings
+from benchmarks.inputs import build_settings
 from src.models.networks.keras_setup import load_keras
 
 
@@ -29,14 +29,14 @@ def main() -> None:
     options = parser.parse_args()
     with np.load(options.data) as arrays:
         data = {name: arrays[name] for name in arrays}
-    config = settings("training.progress=false", *options.overrides)
+    settings = build_settings("training.progress=false", *options.overrides)
 
     validation = slice(1 if options.until is None else None)  # an epoch is timed without validation, as the others' are
 
     def fit(on_epoch):  # type: ignore[no-untyped-def]
-        return config.model.fit(
+        return settings.model.fit(
             data["X"], data["y"], data["X_val"][validation], data["y_val"][validation],
-            n_classes=2, training=config.training, seed=0, on_epoch=on_epoch,
+            n_classes=2, training=settings.training, seed=0, on_epoch=on_epoch,
         )  # fmt: skip
 
     if options.until is None:

@@ -158,3 +158,12 @@ def test_imports_inside_functions_and_files_beside_the_code_count_and_pictures_d
 def test_a_missing_root_is_an_error(root: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"src\.{root}: found no such definition"):
         closure(tmp_path, root, one=ONE)
+
+
+def test_another_class_under_the_same_name_counts(tmp_path: Path) -> None:
+    one = "from sklearn.decomposition import PCA\n\ndef run():\n    return PCA()\n"
+    other = one.replace("import PCA", "import IncrementalPCA as PCA")
+    unused = "from sklearn.decomposition import NMF\n" + one
+    found = closure(tmp_path, "one.run", one=one)
+    assert closure(tmp_path, "one.run", one=other).digest != found.digest
+    assert closure(tmp_path, "one.run", one=unused).digest == found.digest

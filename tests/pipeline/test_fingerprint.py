@@ -6,6 +6,7 @@ A stale output is not read. In a DVC stage it is an error; a direct run makes it
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from src.config.settings import Settings
 from src.data.tables import read_table
 from src.pipeline import fingerprint, stage_data, stages
 from src.pipeline.closure import Code
+from src.pipeline.experiment import TrainingRecord
 from src.pipeline.fingerprint import current_facts, note_path, of_run, of_stage, write_note
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import write_preprocessed, write_sampled
@@ -210,15 +212,59 @@ def test_a_note_without_facts_is_not_current(output: Path, composed: Compose) ->
 def test_in_a_dvc_stage_a_stale_output_is_an_error_that_says_what_to_do(
     stage: str, output: Path, composed: Compose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    present, other = config(composed), config(composed, "dataset=simulated")
     monkeypatch.setenv("DVC_STAGE", "train")
-    message = rf"^{output}: found an output of another config or other code.*`dvc repro --force {stage}`$"
+    message = rf"^{output}: found an output of another config, other code .*`dvc repro --force {stage}`$"
     with pytest.raises(RuntimeError, match=message):
-        current_facts(output, config(composed), stage)
-    write_note(output, of_stage(config(composed, "dataset=simulated"), stage), FACTS)
+        current_facts(output, present, stage)
+    write_note(output, of_stage(other, stage), FACTS)
     with pytest.raises(RuntimeError, match=message):
-        current_facts(output, config(composed), stage)
-    write_note(output, of_stage(config(composed), stage), FACTS)
-    assert current_facts(output, config(composed), stage) == FACTS
+        current_facts(output, present, stage)
+    write_note(output, of_stage(present, stage), FACTS)
+    assert current_facts(output, present, stage) == FACTS
+
+
+def test_an_output_of_other_library_versions_or_with_a_file_missing_or_cut_short_is_not_current(
+    output: Path, composed: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present, part = config(composed), output / "train.parquet"
+    part.write_bytes(b"whole")
+    write_note(output, of_stage(present, "sample"), FACTS)
+    (output / "of another tool").touch()
+    assert current_facts(output, present, "sample") == FACTS
+    part.write_bytes(b"half")
+    assert current_facts(output, present, "sample") is None
+    part.unlink()
+    assert current_facts(output, present, "sample") is None
+    part.write_bytes(b"whole")
+    version = fingerprint.version
+    monkeypatch.setattr(fingerprint, "version", lambda name: "99" if name == "numpy" else version(name))
+    assert current_facts(output, present, "sample") is None
+
+
+def test_a_note_that_cannot_be_read_is_none(output: Path, composed: Compose) -> None:
+    note_path(output).mkdir()
+    assert current_facts(output, config(composed), "sample") is None
+
+
+def test_the_order_of_the_classes_counts_as_it_is_their_index(composed: Compose) -> None:
+    present = config(composed, "task=five", "split=official")
+    classes = dict(reversed(present["task"]["classes"].items()))
+    other = present | {"task": present["task"] | {"classes": classes}}
+    assert other == present  # as mappings
+    assert of_run(other)["config"] != of_run(present)["config"]
+    assert not fingerprint.same_output(other, present, "sample")
+
+
+def test_a_detector_of_another_config_is_not_evaluated(tmp_path: Path, composed: Compose) -> None:
+    made = Workspace(tmp_path)
+    made.run_note.parent.mkdir()
+    present, other = config(composed), config(composed, "decision.false_alarm_budget=0.01")
+    record = TrainingRecord("a run", {}, {}, [], of_stage(present, "train"))
+    made.run_note.write_text(json.dumps(asdict(record)))
+    assert TrainingRecord.read(made, present | {"evaluation": {"bootstrap": 3}}).run_id == "a run"
+    with pytest.raises(RuntimeError, match=r"detector: found an output of another config.*dvc repro --force train"):
+        TrainingRecord.read(made, other)
 
 
 # --- outputs of the stages --------------------------------------------------------------------------------------------
@@ -265,8 +311,8 @@ def test_in_a_dvc_stage_a_stale_table_is_an_error_unless_it_is_the_one_being_mad
     written: tuple[Settings, Workspace], composed: Compose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, out = written
-    monkeypatch.setenv("DVC_STAGE", "sample")
     other = build(composed(*SMALL, "seed=1"))
+    monkeypatch.setenv("DVC_STAGE", "sample")
     with pytest.raises(RuntimeError, match="dvc repro --force sample"):
         _ = StageOutputs(other, out).sampled
     assert len(StageOutputs(other, out, making="sample").sampled.by_name()) == 3
@@ -406,8 +452,8 @@ def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None],
         ),
         (
             "evaluation/thresholds.py",
-            "_COLDEST, _HOTTEST = 0.05, 20.0",
-            "_COLDEST, _HOTTEST = 0.1, 20.0",
+            "_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 20.0",
+            "_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.1, 20.0",
             (True, True),
         ),
         ("evaluation/intervals.py", "[2.5, 97.5]", "[5, 95]", (True, True)),
