@@ -16,7 +16,7 @@ from src.utils.paths import output, project
 def main(cfg: DictConfig) -> None:
     """Evaluate, report and track."""
     settings, made, out = build(cfg), project(), output()
-    record, detector = TrainingRecord.read(made), Detector.load(made.detector)
+    record, detector = TrainingRecord.read(made, settings.config), Detector.load(made.detector)
     with tracked_run(settings, resume=record.run_id) as run:
         if run.id != record.run_id:  # the run that trained it has another evaluation, which stays as it is
             run.log_training(record.facts, record.epochs, record.metrics)

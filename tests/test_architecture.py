@@ -35,6 +35,19 @@ def test_only_build_instantiates_classes_that_config_files_name() -> None:
         assert not words & {"instantiate", "get_class", "get_method", "get_object"}, path
 
 
+def test_no_module_has_effects_that_fingerprints_would_not_see() -> None:
+    """The closure reaches definitions: what else runs at import must not exist, in a package's __init__.py not at all."""
+    allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.AugAssign)
+    for path in MODULES:
+        statements = ast.parse(path.read_text(encoding="utf-8")).body
+        assert isinstance(statements[0], ast.Expr), f"{path}: expected a docstring"
+        if path.name == "__init__.py":
+            assert len(statements) == 1, path
+        for one in statements[1:]:
+            guarded = isinstance(one, ast.If) and ast.unparse(one.test) in ("TYPE_CHECKING", "__name__ == '__main__'")
+            assert guarded or isinstance(one, allowed), f"{path}:{one.lineno}"
+
+
 def test_no_array_file_is_unpickled() -> None:
     for path in MODULES:
         assert "allow_pickle=True" not in path.read_text(), path

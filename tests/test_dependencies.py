@@ -234,4 +234,4 @@ def _reduce(settings: Settings, out: Workspace) -> None:
 
 def _train(settings: Settings, out: Workspace, outcomes: list[Outcome]) -> None:
     outcomes.append(train(settings, StageOutputs(settings, out)))
-    write_training(outcomes[0], settings, TrainingRecord("a run", {}, {}, []), out)
+    write_training(outcomes[0], settings, TrainingRecord("a run", {}, {}, [], {}), out)

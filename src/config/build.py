@@ -10,15 +10,18 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import ArgsKwargs
 
-from src.config.renamed_keys import renamed_keys
 from src.config.settings import Settings
 from src.config.stage_params import stage_params
+from src.utils.paths import in_dvc_stage
 
 WHITELIST = ["src.*"]
 GROUPS = (
     *("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training"),
     *("decision", "evaluation"),
 )
+# Groups whose `name` captions and names of runs have.
+NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
+_NUMBERS = ("k", "window", "seed")
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
 
 
@@ -35,16 +38,13 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     Raises:
         ConfigError: a value cannot work; the message names the key, the value found and the values expected.
     """
-    config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
-    assert isinstance(config, dict)
-    for key in (*GROUPS, "tracking", "preprocess", "k", "window", "seed"):
-        if key not in config:
-            raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
-    choices = [f"{group}={config[group].get('name')}" for group in ("model", "reducer")]
-    for old, new in renamed_keys(choices).items():
-        group, _, key = old.partition(".")
-        if key in config[group]:
-            raise ConfigError(f"{old}: found a key of an earlier version, expected {new}")
+    config: Any = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    _check_keys(config)
+    if in_dvc_stage() and config != OmegaConf.to_container(cfg, resolve=False):
+        raise ConfigError(
+            "params.yaml: found a value with ${...}, expected plain values: DVC compares the text, and would not run a "
+            "stage again when the value behind it changes; write it with `make params`"
+        )
     built: dict[str, Any] = {
         group: make(group, config[group]) if stage is None or group in stage_params(stage) else None for group in GROUPS
     }
@@ -66,6 +66,22 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     if settings.model is not None:
         _check_model(settings)
     return settings
+
+
+def _check_keys(config: dict[str, Any]) -> None:
+    """Check that every group and key is there that this module and captions read."""
+    wanted = [*_NUMBERS, *GROUPS, *(f"{group}.name" for group in NAMED), "preprocess.on_bad_record"]
+    for key in (*wanted, *(f"tracking.{name}" for name in _TRACKING)):
+        group, _, name = key.partition(".")
+        if group not in config or (name and not (isinstance(config[group], dict) and name in config[group])):
+            raise ConfigError(f"{key}: found no such key, expected the keys of conf/config.yaml")
+        if group in GROUPS and not isinstance(config[group], dict):
+            raise ConfigError(f"{group}={config[group]!r}: found a value, expected the keys of a file of conf/{group}")
+    for copy, source in (("reducer.k", "k"), ("layout.window", "window")):
+        group, _, name = copy.partition(".")
+        if config[group].get(name, config[source]) != config[source]:
+            raise ConfigError(f"{copy}={config[group][name]}: found {source}={config[source]}, expected the same; "
+                              f"set {source} alone")  # fmt: skip
 
 
 def _check_input(settings: Settings) -> None:
@@ -132,11 +148,14 @@ def make(group: str, node: dict[str, Any]) -> Any:
             # Checked again, strictly, because the first check takes `true` for 1 and '3' for 3. The input is JSON,
             # because strict checks accept a mapping for a nested class only from JSON.
             del arguments["_target_"]
-            return TypeAdapter(type(built)).validate_json(json.dumps(arguments), strict=True)
+            built = TypeAdapter(type(built)).validate_json(json.dumps(arguments), strict=True)
     except ValidationError as error:
         raise ConfigError(_explain(group, error)) from None
     except (InstantiationException, TypeError, ValueError) as error:
         raise ConfigError(f"{group}: {error.__cause__ or error}") from None
+    home = f"{type(built).__module__}.{type(built).__qualname__}"
+    if home != node["_target_"]:  # the code of a run is found by this name
+        raise ConfigError(f"{group}._target_={node['_target_']!r}: found another name of a class, expected {home}")
     return built
 
 

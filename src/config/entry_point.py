@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import hydra
+from omegaconf import DictConfig
 
 from src.config.build import WHITELIST
 from src.config.jobs import multirun_mode
-from src.config.renamed_keys import RENAMED_CHOICES, renamed_keys
+from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
 
 Task = Callable[..., Any]
 
@@ -26,7 +27,12 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
     """
 
     def decorate(task: Task) -> Task:
-        command = hydra.main(config_path="../conf", config_name=config_name, execution_whitelist=WHITELIST)(task)
+        @functools.wraps(task)
+        def checked(config: DictConfig) -> Any:
+            refuse_renamed_keys(config)
+            return task(config)
+
+        command = hydra.main(config_path="../conf", config_name=config_name, execution_whitelist=WHITELIST)(checked)
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:

@@ -2,6 +2,10 @@
 
 from collections.abc import Collection
 
+from omegaconf import DictConfig
+
+from src.config.build import ConfigError
+
 RENAMED_KEYS = {
     "evaluation.decision": "decision.rule",
     "evaluation.attack_odds": "decision.attack_prior_odds",
@@ -41,3 +45,16 @@ def renamed_keys(choices: Collection[str]) -> dict[str, str]:
         if choice in choices:
             keys |= renamed
     return keys
+
+
+def refuse_renamed_keys(config: DictConfig) -> None:
+    """Refuse a file, such as a params.yaml, that still has a key of an earlier version.
+
+    Raises:
+        ConfigError: the message gives the new name.
+    """
+    choices = [f"{group}={config[group].get('name')}" for group in ("model", "reducer") if group in config]
+    for old, new in renamed_keys(choices).items():
+        group, _, key = old.partition(".")
+        if key in config.get(group, ()):
+            raise ConfigError(f"{old}: found a key of an earlier version, expected {new}")

@@ -59,7 +59,7 @@ class _Part:
     """A definition, or one method of a class.
 
     Attributes:
-        text: Source without docstrings and annotations.
+        text: Source without docstrings and annotations, and the origin of each imported name in it.
         origins: Definitions and modules that its names refer to.
         attributes: Names of attributes of other objects; each may be a method.
         files: Data files beside the code that its strings name.
@@ -193,6 +193,7 @@ class Code:
         nodes = list(_running(node, annotations=annotations))
         imports = module.imports | dict(_imported(one for one in nodes if isinstance(one, _IMPORTS)))
         origins: set[Origin] = set()
+        stands_for: set[str] = set()
         attributes: set[str] = set()
         files: set[Path] = set()
         for one in nodes:
@@ -206,11 +207,12 @@ class Code:
                 origins.add((module.name, one.id))
             elif isinstance(one, ast.Name) and one.id in imports:
                 origins.add(imports[one.id])
+                stands_for.add(f"{one.id} = {imports[one.id]}")
             elif isinstance(one, ast.Constant) and isinstance(one.value, str):
                 files |= _data_files(module.path, one.value)
-        return _Part(
-            f"{module.name}.{name}", ast.unparse(node), frozenset(origins), frozenset(attributes), frozenset(files)
-        )
+        # the import lines are no part of it: another class under the same name must change the text all the same
+        text = "\n".join([ast.unparse(node), *sorted(stands_for)])
+        return _Part(f"{module.name}.{name}", text, frozenset(origins), frozenset(attributes), frozenset(files))
 
     def _attribute(self, module: _Module, node: ast.Attribute, imports: dict[str, Origin]) -> Origin | None:
         """Origin of an attribute of a module, as in `metrics.accuracy` and `np.linalg.norm`; None for other objects."""

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from src.evaluation.leakage import Background
 from src.evaluation.thresholds import fit_decision
 from src.features.reduction import Reduced
 from src.models.interface import Fitted, OnEpoch
+from src.pipeline.fingerprint import made_by, of_stage, stale
 from src.pipeline.stage_data import Facts, ReducedParts, SampledParts
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.files import write_text
@@ -30,12 +32,14 @@ class Outcome:
     Attributes:
         metrics: Scores on training and validation, and durations.
         facts: Parameters of the run that are not in its config.
+        fingerprint: Fingerprint of the train stage, from before the fit.
     """
 
     detector: Detector
     fitted: Fitted
     metrics: dict[str, float]
     facts: Facts
+    fingerprint: dict[str, Any]
 
 
 def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
@@ -44,6 +48,7 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     Raises:
         ValueError: no threshold with alarms stays within the false-alarm budget.
     """
+    fingerprint = of_stage(settings.config, "train")
     reduced = stage_outputs.reduced
     fitted = fit(settings, reduced)
     probability = fitted.classifier.predict_proba(reduced.val.X)
@@ -53,7 +58,7 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
     scored |= _decision_scores(settings, detector, probability, reduced.val.y)
     scored |= _durations(fitted, reduced)
-    return Outcome(detector, fitted, scored, _derived(settings, reduced.sample_facts, fitted))
+    return Outcome(detector, fitted, scored, _derived(settings, reduced.sample_facts, fitted), fingerprint)
 
 
 def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda epoch: None) -> Fitted:
@@ -181,22 +186,31 @@ class TrainingRecord:
         metrics: Scores on training and validation, and durations.
         facts: Parameters of the run that are not in its config.
         epochs: Metrics by epoch, as in `Fitted`.
+        fingerprint: Fingerprint of the train stage, from before the fit.
     """
 
     run_id: str
     metrics: dict[str, float]
     facts: Facts
     epochs: list[dict[str, float]]
+    fingerprint: dict[str, Any]
 
     @classmethod
     def of(cls, outcome: Outcome, run_id: str) -> "TrainingRecord":
         """Record of one outcome."""
-        return cls(run_id, outcome.metrics, outcome.facts, outcome.fitted.epochs)
+        return cls(run_id, outcome.metrics, outcome.facts, outcome.fitted.epochs, outcome.fingerprint)
 
     @classmethod
-    def read(cls, made: Workspace) -> "TrainingRecord":
-        """Read the record that `write_training` kept."""
-        return cls(**json.loads(made.run_note.read_text(encoding="utf-8")))
+    def read(cls, made: Workspace, config: Mapping[str, Any]) -> "TrainingRecord":
+        """Read the record that `write_training` kept.
+
+        Raises:
+            RuntimeError: another config, other code or other libraries trained the detector.
+        """
+        record = json.loads(made.run_note.read_text(encoding="utf-8"))
+        if not made_by(record.get("fingerprint"), config, "train"):
+            raise RuntimeError(stale(made.detector, "train"))
+        return cls(**record)
 
 
 def write_training(outcome: Outcome, settings: Settings, record: TrainingRecord, out: Workspace) -> None:

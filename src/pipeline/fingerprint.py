@@ -55,26 +55,48 @@ def stage_code(config: Config, stage: str) -> Closure:
 
 
 def of_stage(config: Config, stage: str) -> dict[str, Any]:
-    """Fingerprint of the output of a stage: the stage, its config values, and a digest of its code."""
-    values = {key: config[key] for key in stage_params(stage)}
-    return {"stage": stage, "config": values, "code": stage_code(config, stage).digest}
+    """Fingerprint of the output of a stage: the stage, its config values, and its code with the libraries it imports.
+
+    Take it before the work: code that changes meanwhile did not make the output.
+    """
+    code = stage_code(config, stage)
+    return {
+        "stage": stage,
+        "config": _stage_values(config, stage),
+        "code": code.digest,
+        "libraries": [platform.python_version(), *_versions(code)],
+    }
 
 
 def of_run(config: Config) -> dict[str, str]:
     """Fingerprint of a run: a digest of its config, and one of its code and the libraries that this imports."""
-    wanted = json.loads(json.dumps(config))
-    for *places, last in _SHOWN:
-        node = wanted
-        for place in places:
-            node = node[place]
-        node.pop(last, None)
     code = _code().closure(root for stage in STAGES for root in _roots(config, stage))
-    return {"config": _digest(wanted), "code": _digest([code.digest, platform.python_version(), _versions(code)])}
+    built_on = [code.digest, platform.python_version(), _versions(code)]
+    return {"config": _digest(_values(config)), "code": _digest(built_on)}
 
 
 def same_output(one: Config, other: Config, stage: str) -> bool:
     """Tell whether two configs give a stage the same output."""
-    return all(one[key] == other[key] for key in stage_params(stage))
+    return _stage_values(one, stage) == _stage_values(other, stage)
+
+
+def _stage_values(config: Config, stage: str) -> dict[str, Any]:
+    """Values of a config that the output of a stage follows from."""
+    values = _values(config)
+    return {key: values[key] for key in stage_params(stage)}
+
+
+def _values(config: Config) -> dict[str, Any]:
+    """Values of a config that change a number, in a form in which two configs are equal only if they give the same."""
+    values: dict[str, Any] = json.loads(json.dumps(config))
+    for *places, last in _SHOWN:
+        node = values
+        for place in places:
+            node = node[place]
+        node.pop(last, None)
+    # a list, as the order of the classes is their index, and mappings are equal in any order
+    values["task"]["classes"] = list(values["task"]["classes"].items())
+    return values
 
 
 def _roots(config: Config, stage: str) -> Iterator[str]:
@@ -116,10 +138,15 @@ def note_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.fingerprint.json")
 
 
-def write_note(output: Path, config: Config, stage: str, facts: dict[str, Any]) -> None:
-    """Write the note of an output that `stage` has made of `config`, with facts about it."""
-    note = {"fingerprint": of_stage(config, stage), "facts": facts}
+def write_note(output: Path, fingerprint: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Write the note of an output: its fingerprint from before the work, its files, and facts about it."""
+    note = {"fingerprint": fingerprint, "files": _sizes(output), "facts": facts}
     write_text(note_path(output), json.dumps(note, indent=1) + "\n")
+
+
+def _sizes(output: Path) -> dict[str, int]:
+    """Bytes of each file of an output, by its path inside of it."""
+    return {path.relative_to(output).as_posix(): path.stat().st_size for path in output.rglob("*") if path.is_file()}
 
 
 def current_facts(output: Path, config: Config, stage: str) -> dict[str, Any] | None:
@@ -131,15 +158,30 @@ def current_facts(output: Path, config: Config, stage: str) -> dict[str, Any] | 
     """
     try:
         note = json.loads(note_path(output).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # no note, or a damaged one
+    except (OSError, ValueError):  # no note, or a damaged one
         note = None
-    wanted = json.loads(json.dumps(of_stage(config, stage)))
-    if output.exists() and isinstance(note, dict) and "facts" in note and note.get("fingerprint") == wanted:
+    noted = isinstance(note, dict) and {"fingerprint", "files", "facts"} <= note.keys()
+    if noted and _whole(output, note["files"]) and made_by(note["fingerprint"], config, stage):
         facts: dict[str, Any] = note["facts"]
         return facts
     if in_dvc_stage():
-        raise RuntimeError(
-            f"{output}: found an output of another config or other code, expected that of params.yaml; "
-            f"make it again with `dvc repro --force {stage}`"
-        )
+        raise RuntimeError(stale(output, stage))
     return None
+
+
+def made_by(fingerprint: Any, config: Config, stage: str) -> bool:
+    """Tell whether a noted fingerprint is that of this config, this code and these libraries."""
+    return bool(fingerprint == json.loads(json.dumps(of_stage(config, stage))))
+
+
+def stale(output: Path, stage: str) -> str:
+    """Error on an output that something else made."""
+    return (
+        f"{output}: found an output of another config, other code or other library versions, or with a file missing, "
+        f"expected that of the present ones; make it again with `dvc repro --force {stage}`"
+    )
+
+
+def _whole(output: Path, files: Any) -> bool:
+    """Tell whether every file that was noted is there, and as large; there may be others."""
+    return output.exists() and isinstance(files, dict) and files.items() <= _sizes(output).items()

@@ -10,7 +10,7 @@ from src.config.settings import Settings
 from src.data.sources import OnProgress
 from src.data.tables import write_table
 from src.features.preprocessing import preprocess_to_file
-from src.pipeline.fingerprint import note_path, write_note
+from src.pipeline.fingerprint import note_path, of_stage, write_note
 from src.pipeline.stage_data import Facts
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
@@ -18,11 +18,11 @@ from src.utils.paths import Workspace
 
 def write_raw(settings: Settings, out: Workspace) -> None:
     """Download stage: fetch the files as published; those already there as published are left alone."""
-    folder = out.raw(settings.dataset.name)
+    folder, fingerprint = out.raw(settings.dataset.name), of_stage(settings.config, "download")
     for part in settings.dataset.parts:
         with tqdm(desc=settings.dataset.file_name(part), unit="B", unit_scale=True) as bar:
             settings.dataset.fetch(part, folder, _shown_on(bar))
-    write_note(folder, settings.config, "download", {})
+    write_note(folder, fingerprint, {})
 
 
 def _shown_on(bar: "tqdm[Any]") -> OnProgress:
@@ -35,7 +35,7 @@ def _shown_on(bar: "tqdm[Any]") -> OnProgress:
 
 def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> dict[str, Facts]:
     """Preprocess stage: check and encode every file; returns the findings by part."""
-    folder = out.preprocessed(settings.dataset.name)
+    folder, fingerprint = out.preprocessed(settings.dataset.name), of_stage(settings.config, "preprocess")
     note_path(folder).unlink(missing_ok=True)
     outputs = StageOutputs(settings, made, making="preprocess")
     findings: dict[str, Facts] = {}
@@ -52,17 +52,18 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
                     on_bytes=bar.update,
                 )
             findings[part] = found.as_dict()
-    write_note(folder, settings.config, "preprocess", findings)
+    write_note(folder, fingerprint, findings)
     return findings
 
 
 def write_sampled(settings: Settings, out: Workspace, made: Workspace) -> Facts:
     """Sample stage: write the parts with their targets; returns the facts of the sample."""
+    fingerprint = of_stage(settings.config, "sample")
     note_path(out.sampled).unlink(missing_ok=True)
     plan = StageOutputs(settings, made, making="sample").sample_plan()
     for part in plan.names:
         write_table(plan.table(part), out.sampled / f"{part}.parquet")
-    write_note(out.sampled, settings.config, "sample", plan.facts)
+    write_note(out.sampled, fingerprint, plan.facts)
     return plan.facts
 
 
@@ -70,13 +71,14 @@ def write_reduced(outputs: StageOutputs, settings: Settings, out: Workspace) -> 
     """Reduce stage: write the model's input, and the fitted scaling and reducer."""
     from src.features.reduction import save_preparation, save_reduced
 
+    fingerprint = of_stage(settings.config, "reduce")
     note_path(out.reduced).unlink(missing_ok=True)
     reduced = outputs.reduced
     for name, part in reduced.by_name().items():
         save_reduced(part, out.reduced / f"{name}.npz")
     save_preparation(reduced.preparation, out.reduced / "preparation.skops")
     facts = {"sample": reduced.sample_facts, "reduce_seconds": reduced.seconds}
-    write_note(out.reduced, settings.config, "reduce", facts)
+    write_note(out.reduced, fingerprint, facts)
 
 
 def write_reduction_reports(outputs: StageOutputs, settings: Settings, out: Workspace) -> None:

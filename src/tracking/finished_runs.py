@@ -59,7 +59,7 @@ def find_finished(config: Mapping[str, Any]) -> FinishedRun | None:
             experiment_id,
             run.data.params,
             run.data.metrics,
-            run.data.tags["fingerprint.code"] == fingerprint["code"],
+            run.data.tags.get("fingerprint.code") == fingerprint["code"],
         )
         for run in runs
         if "test_accuracy" in run.data.metrics

@@ -182,9 +182,8 @@ def end_run(run_id: str, status: str) -> None:
 
 
 def exists(mlflow: Any, run_id: str) -> bool:
-    """Tell whether the store has a run."""
+    """Tell whether the store has a run that was not deleted."""
     try:
-        mlflow.get_run(run_id)
+        return bool(mlflow.get_run(run_id).info.lifecycle_stage == "active")
     except mlflow.exceptions.MlflowException:
         return False
-    return True

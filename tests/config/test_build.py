@@ -8,7 +8,7 @@ from hydra.errors import ConfigCompositionException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import GROUPS, ConfigError, build
-from src.config.renamed_keys import RENAMED_KEYS, RENAMED_KEYS_OF_CHOICES
+from src.config.renamed_keys import RENAMED_KEYS, RENAMED_KEYS_OF_CHOICES, refuse_renamed_keys
 from src.config.stage_params import stage_params
 from src.data.sampling import REFERENCE_RECORDS
 from src.features.reducers import MutualInformation, PrincipalComponents
@@ -242,6 +242,47 @@ def test_only_classes_of_this_project_are_made(override: str, message: str, comp
         build(composed(override))
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (("reducer.k=5",), r"reducer\.k=5: found k=2, expected the same; set k alone"),
+        (("layout.window=3",), r"layout\.window=3: found window=1, expected the same; set window alone"),
+        (("~model.name",), r"model\.name: found no such key"),
+        (("~tracking.log_model",), r"tracking\.log_model: found no such key"),
+        (("~preprocess.on_bad_record",), r"preprocess\.on_bad_record: found no such key"),
+        (("preprocess=null",), r"preprocess\.on_bad_record: found no such key"),
+    ],
+)
+def test_values_that_disagree_or_are_not_there_are_named(
+    overrides: tuple[str, ...], message: str, composed: Compose
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build(composed(*overrides))
+
+
+def test_a_group_is_the_keys_of_a_file(composed: Compose) -> None:
+    config = composed()
+    OmegaConf.set_struct(config, False)
+    config["training"] = "fast"
+    with pytest.raises(ConfigError, match=r"training='fast': found a value, expected the keys of a file of conf/"):
+        build(config)
+
+
+def test_a_class_is_named_where_it_is_defined(composed: Compose) -> None:
+    expected = r"split\._target_='src\.config\.build\.Split': found another name of a class, expected src\.data\.splitting\.Split"
+    with pytest.raises(ConfigError, match=expected):
+        build(composed("split._target_=src.config.build.Split"))
+
+
+def test_a_stage_refuses_values_that_dvc_cannot_compare(composed: Compose, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = OmegaConf.create(OmegaConf.to_container(composed(), resolve=True))
+    monkeypatch.setenv("DVC_STAGE", "train")
+    build(config)
+    config["decision"]["attack_prior_odds"] = "${oc.decode:${oc.env:ODDS,1.0}}"
+    with pytest.raises(ConfigError, match=r"params\.yaml: found a value with \$\{\.\.\.\}, expected plain values"):
+        build(config)
+
+
 @pytest.mark.parametrize("stage", fingerprint.STAGES)
 def test_a_stage_has_the_groups_that_dvc_yaml_declares_for_it_and_no_other(stage: str, composed: Compose) -> None:
     settings = build(composed(), stage=stage)
@@ -260,7 +301,7 @@ def test_a_stage_does_not_check_what_it_cannot_read(composed: Compose) -> None:
 @pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
 def test_a_key_of_an_earlier_version_is_refused_with_its_new_name(old: str, new: str, composed: Compose) -> None:
     with pytest.raises(ConfigError, match=f"{old}: found a key of an earlier version, expected {new}"):
-        build(composed(f"+{old}=1"))
+        refuse_renamed_keys(composed(f"+{old}=1"))
     assert OmegaConf.select(composed(), new, default="missing") != "missing"
 
 
@@ -272,13 +313,13 @@ def test_a_key_that_one_choice_had_is_refused_for_it_and_for_no_other(
     choice: str, old: str, new: str, composed: Compose
 ) -> None:
     with pytest.raises(ConfigError, match=f"{old}: found a key of an earlier version, expected {new}"):
-        build(composed(choice, f"+{old}=1"))
+        refuse_renamed_keys(composed(choice, f"+{old}=1"))
     assert OmegaConf.select(composed(choice), new, default="missing") != "missing"
 
 
 @pytest.mark.parametrize("choice", ["model=two_stage", "model=lstm_weighted"])
 def test_a_key_that_another_choice_gave_up_is_no_old_key(choice: str, composed: Compose) -> None:
-    build(composed(choice, "task=binary"))
+    refuse_renamed_keys(composed(choice, "task=binary"))
 
 
 def test_indicators_widen_the_range_of_k(composed: Compose) -> None:

@@ -68,12 +68,12 @@ def change(path: Path, old: str, new: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_output_with_its_note_is_current(stage: str, output: Path, composed: Compose) -> None:
-    write_note(output, config(composed), stage, FACTS)
+    write_note(output, of_stage(config(composed), stage), FACTS)
     assert current_facts(output, config(composed), stage) == FACTS
 
 
 def test_the_note_lies_beside_the_output_and_not_in_it(output: Path, composed: Compose) -> None:
-    write_note(output, config(composed), "sample", FACTS)
+    write_note(output, of_stage(config(composed), "sample"), FACTS)
     assert list(output.iterdir()) == []
     assert note_path(output) == output.parent / "sampled.fingerprint.json"
     assert note_path(output.parent / "a.b") == output.parent / "a.b.fingerprint.json"
@@ -98,7 +98,7 @@ def test_the_note_lies_beside_the_output_and_not_in_it(output: Path, composed: C
     ],
 )
 def test_the_note_of_another_config_is_not_current(stage: str, override: str, output: Path, composed: Compose) -> None:
-    write_note(output, config(composed, override), stage, FACTS)
+    write_note(output, of_stage(config(composed, override), stage), FACTS)
     assert current_facts(output, config(composed), stage) is None
 
 
@@ -106,10 +106,10 @@ def test_other_windows_make_another_input(output: Path, composed: Compose) -> No
     official = config(composed, "split=official")
     for window in (1, 8):
         other = config(composed, "split=official", "layout=window", f"window={window}")
-        write_note(output, other, "reduce", FACTS)
+        write_note(output, of_stage(other, "reduce"), FACTS)
         assert current_facts(output, other, "reduce") == FACTS
         assert current_facts(output, official, "reduce") is None
-        write_note(output, other, "sample", FACTS)
+        write_note(output, of_stage(other, "sample"), FACTS)
         assert current_facts(output, official, "sample") == FACTS
 
 
@@ -126,7 +126,7 @@ def test_other_windows_make_another_input(output: Path, composed: Compose) -> No
 def test_a_value_that_a_stage_does_not_read_does_not_outdate_its_output(
     stage: str, override: str, output: Path, composed: Compose
 ) -> None:
-    write_note(output, config(composed, override), stage, FACTS)
+    write_note(output, of_stage(config(composed, override), stage), FACTS)
     assert current_facts(output, config(composed), stage) == FACTS
 
 
@@ -146,7 +146,7 @@ def test_a_value_that_a_stage_does_not_read_does_not_outdate_its_output(
 def test_the_note_of_other_code_is_not_current(
     stage: str, file: str, old: str, new: str, code: Path, output: Path, composed: Compose
 ) -> None:
-    write_note(output, config(composed), stage, FACTS)
+    write_note(output, of_stage(config(composed), stage), FACTS)
     assert current_facts(output, config(composed), stage) == FACTS
     change(code / file, old, new)
     assert current_facts(output, config(composed), stage) is None
@@ -170,7 +170,7 @@ def test_data_files_beside_the_code_count(code: Path, composed: Compose) -> None
 
 
 def test_the_note_of_another_stage_is_not_current(output: Path, composed: Compose) -> None:
-    write_note(output, config(composed), "preprocess", FACTS)
+    write_note(output, of_stage(config(composed), "preprocess"), FACTS)
     assert current_facts(output, config(composed), "download") is None
 
 
@@ -179,14 +179,14 @@ def test_a_missing_note_is_not_current(output: Path, composed: Compose) -> None:
 
 
 def test_a_note_without_its_output_is_not_current(output: Path, composed: Compose) -> None:
-    write_note(output, config(composed), "sample", FACTS)
+    write_note(output, of_stage(config(composed), "sample"), FACTS)
     output.rmdir()
     assert current_facts(output, config(composed), "sample") is None
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, -2])
 def test_half_a_note_is_not_current(left: int, output: Path, composed: Compose) -> None:
-    write_note(output, config(composed), "sample", FACTS)
+    write_note(output, of_stage(config(composed), "sample"), FACTS)
     text = note_path(output).read_text()
     note_path(output).write_text(text[:left])
     assert current_facts(output, config(composed), "sample") is None
@@ -199,7 +199,7 @@ def test_a_note_of_another_form_is_not_current(text: bytes, output: Path, compos
 
 
 def test_a_note_without_facts_is_not_current(output: Path, composed: Compose) -> None:
-    write_note(output, config(composed), "sample", FACTS)
+    write_note(output, of_stage(config(composed), "sample"), FACTS)
     note = json.loads(note_path(output).read_text())
     del note["facts"]
     note_path(output).write_text(json.dumps(note))
@@ -214,10 +214,10 @@ def test_in_a_dvc_stage_a_stale_output_is_an_error_that_says_what_to_do(
     message = rf"^{output}: found an output of another config or other code.*`dvc repro --force {stage}`$"
     with pytest.raises(RuntimeError, match=message):
         current_facts(output, config(composed), stage)
-    write_note(output, config(composed, "dataset=simulated"), stage, FACTS)
+    write_note(output, of_stage(config(composed, "dataset=simulated"), stage), FACTS)
     with pytest.raises(RuntimeError, match=message):
         current_facts(output, config(composed), stage)
-    write_note(output, config(composed), stage, FACTS)
+    write_note(output, of_stage(config(composed), stage), FACTS)
     assert current_facts(output, config(composed), stage) == FACTS
 
 
