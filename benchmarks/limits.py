@@ -62,8 +62,8 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
     from tensorflow.profiler import experimental as profiler
 
     recipe = settings(*inputs.dataset, *overrides, "training.progress=false", "training.patience=null")
-    parts = inputs.walk_for(k).reduced[0]
-    X, y = np.asarray(parts["train"].X), parts["train"].y
+    train = inputs.outputs_for(k).reduced.train
+    X, y = np.asarray(train.X), train.y
     few = slice(0, 1024)
     with tempfile.TemporaryDirectory() as folder:
 
