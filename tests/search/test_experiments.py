@@ -75,11 +75,11 @@ def test_trials_share_what_their_configs_have_in_common() -> None:
     assert other.reduced is before
     other = experiments.outputs(experiments.settings({"k": 3}, 0))
     assert other.sampled is one.sampled
-    assert other.reduced[0]["train"].X.shape[1] == 3
+    assert other.reduced.train.X.shape[1] == 3
     seed = experiments.outputs(experiments.settings({"k": 3}, 1))
-    assert seed.preprocessed is one.preprocessed
+    assert seed.training_file is one.training_file
     assert seed.sampled is not one.sampled
     again = experiments.outputs(experiments.settings({"k": 2}, 1))
     assert again.sampled is seed.sampled
     other = experiments.outputs(experiments.settings({"dataset.seed": 5}, 0))
-    assert other.preprocessed is not one.preprocessed
+    assert other.training_file is not one.training_file
