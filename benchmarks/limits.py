@@ -61,11 +61,7 @@ def epoch(inputs: Inputs, k: int, *overrides: str) -> tuple[float, float, dict[s
     """
     from tensorflow.profiler import experimental as profiler
 
-<<<<<<< HEAD
     settings = build_settings(*inputs.dataset, *overrides, "training.progress=false", "training.patience=null")
-=======
-    recipe = settings(*inputs.dataset, *overrides, "training.progress=false", "training.patience=null")
->>>>>>> core
     train = inputs.outputs_for(k).reduced.train
     X, y = np.asarray(train.X), train.y
     few = slice(0, 1024)

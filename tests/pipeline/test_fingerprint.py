@@ -452,13 +452,8 @@ def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None],
         ),
         (
             "evaluation/thresholds.py",
-<<<<<<< HEAD
             "_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 20.0",
             "_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.1, 20.0",
-=======
-            "_HIGHEST_TEMPERATURE = 0.05, 20.0",
-            "_HIGHEST_TEMPERATURE = 0.1, 20.0",
->>>>>>> core
             (True, True),
         ),
         ("evaluation/intervals.py", "[2.5, 97.5]", "[5, 95]", (True, True)),
