@@ -248,7 +248,8 @@ def test_attack_types_change_nothing_until_they_are_balanced(fit: Fit, make_rows
 
 def test_balancing_attack_types_without_attack_types_is_refused(fit: Fit) -> None:
     with pytest.raises(
-        ValueError, match=r"type_balance=0\.5 max_rows_per_attack_type=None: found no attack types, expected one a"
+        ValueError,
+        match=r"type_balance=0\.5 training\.max_rows_per_attack_type=None: found no attack types, expected one for",
     ):
         fit(SMALL, type_balance=0.5)
 
