@@ -14,26 +14,7 @@ from src.reports.generalization.report import GeneralizationReport
 from src.reports.leaderboard.report import LeaderboardReport
 from src.reports.paper.collect import paper_report
 
-
-@entry_point()
-def paper(cfg: DictConfig) -> None:
-    """Write the paper's results beside ours."""
-    collect_and_write("paper", paper_report, HydraConfig.get().overrides.task)
-
-
-@entry_point()
-def generalization(cfg: DictConfig) -> None:
-    """Write the scores on unseen traffic."""
-    collect_and_write("generalization", GeneralizationReport, HydraConfig.get().overrides.task)
-
-
-@entry_point()
-def leaderboard(cfg: DictConfig) -> None:
-    """Write the scores of every model on one protocol."""
-    collect_and_write("leaderboard", LeaderboardReport, HydraConfig.get().overrides.task)
-
-
-REPORTS = {"paper": paper, "generalization": generalization, "leaderboard": leaderboard}
+REPORTS = {"paper": paper_report, "generalization": GeneralizationReport, "leaderboard": LeaderboardReport}
 
 
 def main() -> None:
@@ -41,7 +22,12 @@ def main() -> None:
     name = sys.argv.pop(1) if len(sys.argv) > 1 and "=" not in sys.argv[1] else ""
     if name not in REPORTS:
         sys.exit(f"report: found {name!r}, expected one of {', '.join(REPORTS)}: python -m src.report paper")
-    REPORTS[name]()
+
+    @entry_point()
+    def write(cfg: DictConfig) -> None:
+        collect_and_write(name, REPORTS[name], HydraConfig.get().overrides.task)
+
+    write()
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def counted(sentence: str) -> int:
-    """Words of a sentence: what has a letter or a digit."""
-    return sum(bool(re.search(r"\w", word)) for word in sentence.split())
+    """Words of a sentence; numbers, and the single letters of formulas, are none."""
+    return sum(bool(re.search(r"[A-Za-z]{2}|^[aAI]$", word)) for word in sentence.split())
 
 
 def openings() -> Found:

@@ -37,9 +37,9 @@ def distinct(X: ModelInput, y: np.ndarray | None = None) -> tuple[np.ndarray, np
         X: Features, float32, shape (n, k), or Windows, shape (n, w, k).
         y: Classes, int32, shape (n,); None compares the features alone.
     Returns:
-        Index in X of the first occurrence of each of the m distinct rows, int64, shape (m,);
-        index among the distinct rows of each row, int64, shape (n,);
-        number of occurrences of each distinct row, int64, shape (m,).
+        Index in X of the first occurrence of each of the m distinct rows, int64, shape (m,).
+        Index among the distinct rows of each row, int64, shape (n,).
+        Number of occurrences of each distinct row, int64, shape (m,).
     """
     if isinstance(X, Windows):
         ids = _window_ids(X)

@@ -7,6 +7,7 @@ import hydra
 import pytest
 import yaml
 from hydra import initialize_config_dir
+from omegaconf import OmegaConf
 
 from src.config.entry_point import entry_point
 from src.config.jobs import jobs, jobs_with_recipes, multirun_mode
@@ -141,7 +142,7 @@ def test_the_entry_point_gets_the_mode_with_its_arguments(
     experiment: str, added: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["train", f"+experiment={experiment}", "seed=0"])
-    monkeypatch.setattr(hydra, "main", lambda **options: lambda task: task)
+    monkeypatch.setattr(hydra, "main", lambda **options: lambda task: lambda: task(OmegaConf.create()))
     found: list[str] = []
-    entry_point(sweeps=True)(lambda: found.extend(sys.argv))()
+    entry_point(sweeps=True)(lambda config: found.extend(sys.argv))()
     assert found == ["train", f"+experiment={experiment}", "seed=0", *added]
