@@ -1,6 +1,5 @@
 """Definition of a study: a file of conf/sweep, with every value checked."""
 
-import warnings
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -8,23 +7,11 @@ import optuna
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from src.search.samplers_and_pruners import PRUNERS, SAMPLERS, make_option
 from src.utils.validation import CHECKED
 
 # figures that a study may optimize: of the fit and of validation, never of the test part
 OBJECTIVES = ("val_macro_f1", "val_accuracy", "fit_seconds", "network_parameters")
-SAMPLERS = {
-    "tpe": optuna.samplers.TPESampler,
-    "random": optuna.samplers.RandomSampler,
-    "qmc": optuna.samplers.QMCSampler,
-    "nsgaii": optuna.samplers.NSGAIISampler,
-}
-PRUNERS = {
-    "none": optuna.pruners.NopPruner,
-    "median": optuna.pruners.MedianPruner,
-    "percentile": optuna.pruners.PercentilePruner,
-    "successive_halving": optuna.pruners.SuccessiveHalvingPruner,
-    "hyperband": optuna.pruners.HyperbandPruner,
-}
 Positive = Annotated[int, Field(ge=1)]
 
 
@@ -85,25 +72,7 @@ class Sweep:
         seed = self.seed
         if self.sampler.get("name") != "qmc":  # its points form one sequence over all trials
             seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-        return _make("sampler", SAMPLERS, {**self.sampler, "seed": seed})
+        return make_option("sampler", SAMPLERS, {**self.sampler, "seed": seed})
 
     def make_pruner(self) -> optuna.pruners.BasePruner:
-        return _make("pruner", PRUNERS, self.pruner)
-
-
-def quiet() -> None:
-    """Silence Optuna's own messages: the worker prints a line for each trial."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # grouped TPE and heartbeats are marked as experimental since Optuna 2.9; the lock file pins the tested version
-    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-
-
-def _make(group: str, known: dict[str, Any], options: dict[str, Any]) -> Any:
-    name = options.get("name")
-    if name not in known:
-        raise ValueError(f"{group}.name={name!r}, expected one of {', '.join(known)}")
-    try:
-        quiet()
-        return known[name](**{key: value for key, value in options.items() if key != "name"})
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{group}: {error}") from None
+        return make_option("pruner", PRUNERS, self.pruner)

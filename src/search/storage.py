@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from src.config.build import ConfigError
-from src.search.config import quiet
+from src.search.samplers_and_pruners import quiet
 from src.utils.paths import stores
 
 URL_VARIABLE = "OPTUNA_STORAGE"

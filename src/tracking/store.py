@@ -1,6 +1,5 @@
 """MLflow store: its address, its tables, and the view that its runs table opens with."""
 
-import json
 import logging
 import os
 import sqlite3
@@ -11,17 +10,12 @@ from typing import Any
 
 from filelock import FileLock
 
+from src.tracking.runs_table import set_view
 from src.utils.imports import without_collections
 from src.utils.paths import stores
 
 PORT = 5000
 UI_ADDRESS = f"http://127.0.0.1:{PORT}"
-VIEW = "compare"
-_VIEW_METRICS = (
-    *("test_accuracy", "val_macro_f1", "test_f1", "test_recall", "test_false_alarm_rate", "test_mean_cost"),
-    "fit_seconds",
-)
-_VIEW_PARAMS = ("task.name", "split.name", "reducer.name", "k", "model.name", "seed")
 
 
 def store_uri() -> str:
@@ -70,11 +64,11 @@ def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:
                 _write_ahead(database)  # first: the hundred steps that make the tables then wait less for the disk
             if mlflow.get_experiment_by_name(experiment) is None:
                 mlflow.create_experiment(experiment, artifact_location=str(folder / "artifacts"))
-                _set_view(mlflow, experiment)
+                set_view(mlflow, experiment)
                 _write_ahead(database)
     elif mlflow.get_experiment_by_name(experiment) is None:
         mlflow.set_experiment(experiment)
-        _set_view(mlflow, experiment)
+        set_view(mlflow, experiment)
     mlflow.set_experiment(experiment)
 
 
@@ -82,22 +76,3 @@ def _write_ahead(database: Path) -> None:
     """Set a SQLite database to WAL mode for good: readers and writers do not wait for each other."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("pragma journal_mode=wal")
-
-
-def runs_page(experiment_id: str) -> str:
-    """Path in the UI of the runs of an experiment, with columns for metrics and parameters."""
-    return f"#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
-
-
-def _set_view(mlflow: Any, experiment: str) -> None:
-    """Store a shared view of the runs table; without a view the UI hides all metrics and parameters."""
-    columns = [f"metrics.`{name}`" for name in _VIEW_METRICS] + [f"params.`{name}`" for name in _VIEW_PARAMS]
-    state = {
-        "selectedColumns": ["attributes.`Created`", "attributes.`Status`", *columns],
-        # ordered by a metric: in order of time the UI would hide the runs of a multirun under their parent
-        "orderByKey": "metrics.`test_accuracy`",
-        "orderByAsc": False,
-        "searchFilter": "",
-    }
-    experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
-    mlflow.MlflowClient().set_experiment_tag(experiment_id, f"mlflow.sharedViewState.{VIEW}", json.dumps(state))

@@ -9,7 +9,8 @@ import urllib.request
 import webbrowser
 from typing import Any
 
-from src.tracking.store import open_store, runs_page, store_uri
+from src.tracking.runs_table import runs_page
+from src.tracking.store import open_store, store_uri
 from src.utils.termination import Terminated, terminable
 
 START_S = 120

@@ -9,8 +9,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from src.config.build import ConfigError, make
-from src.search.config import OBJECTIVES, PRUNERS, SAMPLERS, Sweep
+from src.search.config import OBJECTIVES, Sweep
 from src.search.experiments import Experiments
+from src.search.samplers_and_pruners import PRUNERS, SAMPLERS
 from src.search.space import read_space
 from src.utils.paths import PROJECT, Workspace
 from tests.search.conftest import Define

@@ -15,6 +15,7 @@ from src.pipeline import fingerprint
 from src.tracking import environment, parents, runs
 from src.tracking import store as stores
 from src.tracking.finished_runs import already_done, find_finished
+from src.tracking.runs_table import VIEW, runs_page
 
 
 @pytest.fixture
@@ -182,7 +183,7 @@ def test_the_store_lets_readers_and_writers_work_at_once_and_has_its_view(store)
     assert experiment.artifact_location == str(store / "artifacts")
     view = json.loads(experiment.tags[f"mlflow.sharedViewState.{stores.VIEW}"])
     assert view["orderByKey"] == "metrics.`test_accuracy`"
-    assert stores.VIEW in stores.runs_page(experiment.experiment_id)
+    assert VIEW in runs_page(experiment.experiment_id)
 
 
 def test_another_store_is_laid_out_where_the_variable_names_one(settings, store, tmp_path, monkeypatch):
