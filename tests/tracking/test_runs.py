@@ -181,7 +181,7 @@ def test_the_store_lets_readers_and_writers_work_at_once_and_has_its_view(store)
         assert database.execute("pragma journal_mode").fetchone() == ("wal",)
     experiment = mlflow.get_experiment_by_name("simulated")
     assert experiment.artifact_location == str(store / "artifacts")
-    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{stores.VIEW}"])
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{VIEW}"])
     assert view["orderByKey"] == "metrics.`test_accuracy`"
     assert VIEW in runs_page(experiment.experiment_id)
 
