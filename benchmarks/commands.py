@@ -76,19 +76,21 @@ def main() -> None:
 
 
 def _measure(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Row]:
-    def door(stage: str, *arguments: str) -> float:
+    def stage_seconds(stage: str, *arguments: str) -> float:
         return min(clone.run("python", "-m", f"src.{stage}", *arguments, mirror=mirror).seconds for _ in range(REPEATS))
 
     for stage in ("download", "preprocess", "sample", "reduce"):
-        yield Row(f"start of `{stage}`, no work", door(stage, "--cfg", "job"), 3, "s")
+        yield Row(f"start of `{stage}`, no work", stage_seconds(stage, "--cfg", "job"), 3, "s")
     clone.run("dvc", "repro", "download", mirror=mirror)
     headline = clone.run("dvc", "repro", mirror=mirror)
     metrics = json.loads((clone.root / "reports" / "metrics.json").read_text())
     yield Row("`dvc repro` of the headline run, from downloaded data", headline.seconds, 120, "s")
     yield Row("... of which the fit", metrics["fit_seconds"], 120, "s")
     yield Row("... its test accuracy", metrics["test_accuracy"], 0.993, "", at_most=False)
-    yield Row("preprocess, 10 % file and test file", door("preprocess"), 5, "s")
-    yield Row("sample + reduce (mutual information included)", door("sample") + door("reduce"), 6, "s")
+    yield Row("preprocess, 10 % file and test file", stage_seconds("preprocess"), 5, "s")
+    yield Row(
+        "sample + reduce (mutual information included)", stage_seconds("sample") + stage_seconds("reduce"), 6, "s"
+    )
     tracking = [clone.run("python", "-c", TRACKING, mirror=mirror) for _ in range(REPEATS)]
     yield Row("tracking of one run where it trained: import of MLflow, store, log of all and of the detector",
               min(float(one.output.splitlines()[-1]) for one in tracking), 3, "s")  # fmt: skip

@@ -39,7 +39,7 @@ def spent(configuration: Configuration) -> float:
     return sum(score.mean for key in ("fit_seconds", "evaluate_seconds") if (score := configuration.score(key)))
 
 
-def standings(configurations: Sequence[Configuration]) -> str:
+def ranking(configurations: Sequence[Configuration]) -> str:
     """Return the models on one task and split, best first, each with the command that repeats it."""
     with_cost = leading(configurations) == "test_mean_cost"
     there = [configuration for configuration, _ in ordered(configurations)]
