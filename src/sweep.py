@@ -1,8 +1,4 @@
-"""Search with Optuna over inputs, networks and their training: `python -m src.sweep sweep=components`.
-
-A study has `sweep.n_trials` trials. The same command, repeated or run by several workers at once, goes on with those
-that are left. Trials are scored on validation only; the winner becomes conf/experiment/best/<study>.yaml.
-"""
+"""Search with Optuna: `python -m src.sweep sweep=components`. Repeated, it goes on with the trials that are left."""
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -17,26 +13,22 @@ from src.search.report import write_report
 from src.search.space import read_space
 from src.search.storage import open_storage, storage_url
 from src.search.worker import Worker
-from src.tracking import parents
+from src.tracking.parents import open_parent
 from src.utils.paths import project
 
 
 @entry_point("sweep")
 def main(cfg: DictConfig) -> None:
     """Run one worker of a study; the last worker writes the report."""
-    sweep = make("sweep", OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)["sweep"])  # type: ignore
+    sweep = make("sweep", OmegaConf.to_container(cfg.sweep, resolve=True, throw_on_missing=True))  # type: ignore
     experiments = Experiments(HydraConfig.get().overrides.task, project())
     space = read_space(sweep.space, experiments.fixed)
     experiments.check(space)
-    if sweep.threads:
-        limit_threads(sweep.threads)
+    limit_threads(sweep.threads)
     storage = open_storage(storage_url(sweep.storage), sweep.heartbeat, on_stale_trial)
     study, created = open_study(sweep, storage, experiments, space)
-    tags = {"study": sweep.study, "simulated": str(cfg.dataset.name == "simulated").lower()}
-    parent = parent_run(
-        study, created, lambda: parents.start_parent(cfg.tracking.experiment, sweep.study, tags), parents.reopen_parent
-    )
-    with parents.open_parent(parent):
+    parent = parent_run(study, created, cfg.tracking.experiment, simulated=cfg.dataset.name == "simulated")
+    with open_parent(parent):
         objective = Objective(sweep, space, experiments, parent)
         if Worker(sweep, study, storage, experiments.defaults(space), objective).work():
             print(write_report(sweep, study, experiments, parent))

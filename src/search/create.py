@@ -3,7 +3,6 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import optuna
@@ -17,6 +16,7 @@ from src.search.config import Sweep
 from src.search.experiments import Experiments
 from src.search.objective import RUN
 from src.search.space import Space
+from src.tracking import parents
 
 COMMAND = "command"
 _DEFINITION = "definition"
@@ -54,18 +54,19 @@ def open_study(sweep: Sweep, storage: RDBStorage, experiments: Experiments, spac
     return study, False
 
 
-def parent_run(study: Study, created: bool, make: Callable[[], str], reopen: Callable[[str], bool]) -> str:
+def parent_run(study: Study, created: bool, experiment: str, *, simulated: bool) -> str:
     """Return the id of the study's MLflow run. The worker that created the study makes it; the others reopen it.
 
     Args:
         study: Study that keeps the id.
         created: True for the worker that created the study.
-        make: Function that starts a run and returns its id.
-        reopen: Function that reopens a run; it returns False where the run is missing.
+        experiment: MLflow experiment of the run.
+        simulated: True if the records are simulated.
     """
     run_id = None if created else _wait_for(study, RUN)
-    if run_id is None or not reopen(run_id):
-        run_id = make()
+    if run_id is None or not parents.reopen_parent(run_id):
+        tags = {"study": study.study_name, "simulated": str(simulated).lower()}
+        run_id = parents.start_parent(experiment, study.study_name, tags)
         study.set_user_attr(RUN, run_id)
     return run_id
 

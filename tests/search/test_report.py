@@ -22,7 +22,6 @@ from src.search.space import read_space
 from src.search.storage import open_storage
 from src.search.test_scores import OnTest
 from src.search.worker import Worker
-from src.tracking import parents
 from src.tracking.finished_runs import FinishedRun
 from src.utils.paths import PROJECT, Workspace
 from tests.search.conftest import Define
@@ -49,7 +48,7 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
     study, created = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
-    parent = parent_run(study, created, lambda: parents.start_parent("simulated", "made", {}), parents.reopen_parent)
+    parent = parent_run(study, created, "simulated", simulated=True)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:
         if outcome == TrialState.FAIL:

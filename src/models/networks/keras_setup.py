@@ -52,12 +52,16 @@ def cores_for_calls() -> int:
     return int(os.environ.get(_THREADS[0]) or available or 1)
 
 
-def limit_threads(threads: int) -> None:
+def limit_threads(threads: int | None) -> None:
     """Limit the cores that Keras uses, so that workers on one machine do not slow each other down.
 
+    Args:
+        threads: Number of cores; None leaves them all.
     Raises:
         RuntimeError: Keras is already loaded with another number.
     """
+    if threads is None:
+        return
     if load_keras.cache_info().currsize and os.environ.get(_THREADS[0]) != str(threads):
         raise RuntimeError(f"threads={threads}: found Keras loaded with another number, expected this call before it")
     os.environ.update(dict.fromkeys(_THREADS, str(threads)))
