@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src.tracking.store import VIEW
+from src.tracking.runs_table import VIEW
 from tests import browser
 from tests.e2e.conftest import SIMULATED, wait_for
 from tests.servers import free_port
