@@ -271,7 +271,7 @@ def _sweep() -> str:
 def _renamed() -> str:
     lines = ["## Renamed keys and choices", "", "| earlier | now |", "|---|---|"]
     rows = [(f"`{old}`", new) for old, new in (renamed_keys.RENAMED_KEYS | renamed_keys.RENAMED_CHOICES).items()]
-    for choice, renamed in getattr(renamed_keys, "RENAMED_KEYS_OF_CHOICES", {}).items():
+    for choice, renamed in renamed_keys.RENAMED_KEYS_OF_CHOICES.items():
         rows += [(f"`{old}` with `{choice}`", new) for old, new in renamed.items()]
     return "\n".join([*lines, *(f"| {old} | `{new}` |" for old, new in rows)])
 

@@ -30,7 +30,7 @@ def without_code(text: str) -> str:
 
 
 def entries(text: str) -> list[str]:
-    """What the lines of `Args:` and `Attributes:` say, after the name."""
+    """Texts of the entries of `Args:` and `Attributes:`, after the name."""
     found: list[str] = []
     for section in re.findall(r"^(?:Call arguments|Args|Attributes):\n((?:(?: .*)?(?:\n|\Z))+?)(?=\S|\Z)", text, re.M):
         found += [" ".join(one.split()) for one in re.findall(r"^ {4}[*\w, `]+:((?:.|\n(?= {5}))*)", section, re.M)]

@@ -3,7 +3,7 @@
 The unit is a definition: a function, a method, a class without its methods, or an assigned name. A definition reaches
 the definitions that its names refer to, in its own module or through imports, and so on. A definition that is never
 reached does not count, such as another model in the same file. Comments, docstrings and annotations of functions do
-not count. Modules that import matplotlib do not count either: pictures change no number.
+not count. Modules that import matplotlib do not count either: results do not depend on pictures.
 
 Methods are reached by name: `x.fit` reaches the method `fit` of every reached class, as the class of `x` is known at
 run time only. A class that derives from a class of a library counts whole, because the library calls its methods. So

@@ -38,7 +38,7 @@ STAGES: dict[str, tuple[str, ...]] = {
 _BUILDS = "src.config.build.build"  # makes the objects of every config
 # A published file is fixed by its digest in the config; the code that fetches it does not matter.
 _PUBLISHED = "src.data.sources.PublishedDataset"
-# Values that decide what of a run is shown and kept; they change no number.
+# Values that decide what of a run is shown and kept; results do not depend on them.
 _SHOWN = (("tracking",), ("training", "progress"))
 # Distributions whose name is not that of their package.
 _DISTRIBUTIONS = {"sklearn": ("scikit-learn",), "yaml": ("pyyaml",), "tensorflow": ("tensorflow", "tensorflow-cpu")}

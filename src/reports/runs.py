@@ -12,6 +12,11 @@ _REDUCERS = {"pca": "PCA", "mi": "MI"}
 _LAYOUTS = {"groups": "all features by groups", "history": "all features and history"}
 
 
+def input_name(reducer: str, k: int) -> str:
+    """Return an input in words: `PCA 2`, `all features`."""
+    return "all features" if reducer == "none" else f"{_REDUCERS.get(reducer, reducer)} {k}"
+
+
 @dataclass(frozen=True)
 class Run:
     """A run of the store.
@@ -84,10 +89,9 @@ class Configuration:
     def input(self) -> str:
         """Input of the model in words: `PCA 2`."""
         layout, training = self.config["layout"]["name"], self.config["training"]
+        words = [input_name(self.reducer, self.k)]
         if self.reducer == "none":
-            words = [_LAYOUTS.get(layout, "all features")]
-        else:
-            words = [f"{_REDUCERS.get(self.reducer, self.reducer)} {self.k}"]
+            words = [_LAYOUTS.get(layout, words[0])]
         if training["history_grafts"]:
             words.append("grafts")
         if limit := training["max_rows_per_attack_type"]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from src.reports.markdown import seeds
 from src.reports.paper.paper import find
-from src.reports.paper.results import Input, PaperResults, difference, input_name
+from src.reports.paper.results import Input, PaperResults, difference
+from src.reports.runs import input_name
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
 

@@ -14,8 +14,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 
 from src.evaluation.plots import COLORS, STYLE, draw_confusion
 from src.reports.paper.paper import find, paper_task
-from src.reports.paper.results import PaperResults, input_name
-from src.reports.runs import Run
+from src.reports.paper.results import PaperResults
+from src.reports.runs import Run, input_name
 
 PAPER = "#c8501e"
 # Model, metric, label, marker and color of each row of marks in figure 8.

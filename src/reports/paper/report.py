@@ -13,9 +13,9 @@ from src.reports.paper import figures, tables
 from src.reports.paper.claims import OPEN
 from src.reports.paper.numbers import numbers
 from src.reports.paper.paper import TASKS, find
-from src.reports.paper.results import PaperResults, input_name
+from src.reports.paper.results import PaperResults
 from src.reports.report import Picture, Report
-from src.reports.runs import Run
+from src.reports.runs import Run, input_name
 
 
 class Drawing(NamedTuple):

@@ -11,12 +11,6 @@ from src.reports.runs import Configuration, Results, Run
 
 Input = tuple[str, int]  # reducer and k
 _ORDER = ("none", "pca", "mi")
-_REDUCERS = {"none": "all features", "pca": "PCA", "mi": "MI"}
-
-
-def input_name(reducer: str, k: int) -> str:
-    """Return an input in words: `PCA 2`, `all features`."""
-    return _REDUCERS[reducer] + ("" if reducer == "none" else f" {k}")
 
 
 def merge(configurations: Iterable[Configuration]) -> tuple[Configuration, ...]:

@@ -8,8 +8,8 @@ from src.reports.markdown import MISSING, markdown_table, run_ids
 from src.reports.paper.claims import check_claims
 from src.reports.paper.numbers import compare, compare_interval, explained_variance, mutual_information, with_seeds
 from src.reports.paper.paper import TASKS, find, paper_task, training_records
-from src.reports.paper.results import PaperResults, accuracy, input_name, records
-from src.reports.runs import Configuration, Run
+from src.reports.paper.results import PaperResults, accuracy, records
+from src.reports.runs import Configuration, Run, input_name
 
 NOT_STATED = "not in the text"
 MODELS = {
