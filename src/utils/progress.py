@@ -1,8 +1,71 @@
-"""Progress of a multirun as a line of text, with the estimated time left."""
+"""Progress of long work as one line of text, in one form for multiruns, reports and sweeps."""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Best:
+    """Best score so far.
+
+    Attributes:
+        metric: Name of the score, such as `val_macro_f1`.
+        by: Run or trial that has it.
+    """
+
+    metric: str
+    value: float
+    by: str
+
+
+def progress_line(
+    name: str,
+    done: int,
+    total: int,
+    *,
+    gone: float,
+    left: float | None,
+    unit: str = "runs",
+    notes: Sequence[str] = (),
+    best: Best | None = None,
+    trying: str | None = None,
+) -> str:
+    """Return the line that shows how far some work is.
+
+    Args:
+        name: Name of the work.
+        gone: Seconds since the work began.
+        left: Estimated seconds until the end; None if not known.
+        unit: Plural of the thing that is counted.
+        notes: Further facts about those done, such as `1 failed`.
+        trying: Text on what starts next.
+
+    >>> progress_line("grid", 2, 3, gone=10, left=20, notes=["1 failed"], best=Best("val_macro_f1", 0.98, "lstm-pca-2"))
+    'grid: 2 of 3 runs done (1 failed), best val_macro_f1 0.98000 (lstm-pca-2), 0:00:10 gone, about 0:00:20 left'
+    >>> progress_line("study", 0, 60, gone=0, left=None, unit="trials", trying="k=3")
+    'study: 0 of 60 trials done, 0:00:00 gone, time left not known yet; now k=3'
+    """
+    noted = f" ({', '.join(notes)})" if notes else ""
+    parts = [f"{name}: {done} of {total} {unit} done{noted}"]
+    if best:
+        parts.append(f"best {best.metric} {best.value:.5f} ({best.by})")
+    parts.append(f"{clock(gone)} gone")
+    if done >= total:
+        parts.append("none left")
+    else:
+        parts.append("time left not known yet" if left is None else f"about {clock(left)} left")
+    return ", ".join(parts) + (f"; now {trying}" if trying else "")
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as hours, minutes and seconds.
+
+    >>> clock(3725.4)
+    '1:02:05'
+    """
+    minutes, second = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
 
 
 @dataclass(frozen=True)
@@ -43,29 +106,16 @@ class Progress:
             self._open.remove(number)
             self._timed.append((self._jobs[number], now - self._start))
         stored = sum(job.in_store for job in self._jobs)
-        were = f" ({stored} {'was' if stored == 1 else 'were'} in the store)" if stored else ""
-        finished = f"{self._name}: {len(self._jobs) - len(self._open)} of {len(self._jobs)} runs done{were}"
-        return f"{finished}, {clock(now - self._begin)} gone, {self._left()}"
+        were = [f"{stored} {'was' if stored == 1 else 'were'} in the store"] if stored else []
+        finished = len(self._jobs) - len(self._open)
+        gone = now - self._begin
+        return progress_line(self._name, finished, len(self._jobs), gone=gone, left=self._left(), notes=were)
 
-    def _left(self) -> str:
-        if not self._open:
-            return "none left"
-        if not self._timed:
-            return "time left not known yet"
-        return f"about {clock(sum(self._expected(self._jobs[number]) for number in self._open))} left"
+    def _left(self) -> float | None:
+        return sum(self._expected(self._jobs[number]) for number in self._open) if self._timed else None
 
     def _expected(self, job: Job) -> float:
         alike = [one for one in self._timed if one[0].kind == job.kind]
         known = alike or self._timed
         seconds = sum(seconds for _, seconds in known)
         return seconds / sum(one.size for one, _ in known) * job.size if alike else seconds / len(known)
-
-
-def clock(seconds: float) -> str:
-    """Return a duration as hours, minutes and seconds.
-
-    >>> clock(3725.4)
-    '1:02:05'
-    """
-    minutes, second = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
