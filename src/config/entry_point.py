@@ -1,16 +1,24 @@
 """Decorator that makes a function a command on the config of conf/, for all entry points that use Hydra."""
 
 import functools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from src.config.build import WHITELIST
+from src.config.errors import FULL_ERROR, report
 from src.config.jobs import multirun_mode
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
+from src.utils.paths import PROJECT
+from src.utils.termination import interruptible
 
 Task = Callable[..., Any]
 
@@ -19,7 +27,8 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
     """Make a function of a config the command `python -m src.<its module>`.
 
     The command ends with an error that gives the new name of a key or choice of an earlier version. The message of
-    Hydra itself would not give it.
+    Hydra itself would not give it. Errors that a user can mend have no traceback (`src.config.errors`), and a signal
+    ends the command in two lines (`src.utils.termination`).
 
     Args:
         config_name: Primary config in conf/.
@@ -30,12 +39,19 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
             refuse_renamed_keys(config)
-            return task(config)
+            return task(_without_epochs(config))
 
-        command = hydra.main(config_path="../conf", config_name=config_name, execution_whitelist=WHITELIST)(checked)
+        command = hydra.main(config_path=str(PROJECT / "conf"), config_name=config_name, execution_whitelist=WHITELIST)(
+            checked
+        )
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:
+            name = Path(sys.argv[0]).stem
+            with _errors_in_words(name):
+                return interruptible(name, lambda: start(*config))
+
+        def start(*config: Any) -> Any:
             renamed = renamed_keys(sys.argv[1:])
             for argument in [] if config else sys.argv[1:]:
                 choice = argument.lstrip("+~")
@@ -51,3 +67,31 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         return run
 
     return decorate
+
+
+def _without_epochs(config: DictConfig) -> DictConfig:
+    """Config that shows no epochs in a multirun, which prints a line for each run, unless the command asks for them."""
+    if not HydraConfig.initialized():
+        return config
+    hydra_config = HydraConfig.get()
+    asked = any(one.startswith("training.progress=") for one in hydra_config.overrides.task)
+    if hydra_config.mode == RunMode.MULTIRUN and "training" in config and not asked:
+        config.training.progress = False
+    return config
+
+
+@contextmanager
+def _errors_in_words(name: str) -> Iterator[None]:
+    """Show expected errors without a traceback. Hydra gives those of a job to the hook, without its own frames."""
+    if os.environ.get(FULL_ERROR) == "1":
+        yield
+        return
+    previous = sys.excepthook
+    sys.excepthook = lambda kind, error, trace: report(name, error, trace)
+    try:
+        yield
+    except Exception as error:  # from outside of a job
+        report(name, error)
+        sys.exit(1)
+    finally:
+        sys.excepthook = previous
