@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -21,6 +21,7 @@ from src.utils.paths import PROJECT
 from src.utils.termination import interruptible
 
 Task = Callable[..., Any]
+Result = TypeVar("Result")
 
 
 def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callable[[Task], Task]:
@@ -47,9 +48,7 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:
-            name = Path(sys.argv[0]).stem
-            with _errors_in_words(name):
-                return interruptible(name, lambda: start(*config))
+            return in_words(Path(sys.argv[0]).stem, lambda: start(*config))
 
         def start(*config: Any) -> Any:
             renamed = renamed_keys(sys.argv[1:])
@@ -78,6 +77,16 @@ def _without_epochs(config: DictConfig) -> DictConfig:
     if hydra_config.mode == RunMode.MULTIRUN and "training" in config and not asked:
         config.training.progress = False
     return config
+
+
+def in_words(name: str, command: Callable[[], Result]) -> Result:
+    """Run a command so that expected errors and signals end it with a message instead of a traceback.
+
+    Args:
+        name: Name of the command for its messages.
+    """
+    with _errors_in_words(name):
+        return interruptible(name, command)
 
 
 @contextmanager
