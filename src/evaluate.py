@@ -4,17 +4,18 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.detector.detector import Detector
-from src.evaluation.outputs import metrics_table
-from src.pipeline.experiment import TrainingRecord, evaluate
-from src.pipeline.stage_outputs import StageOutputs
-from src.tracking.runs import tracked_run
 from src.utils.paths import output, project
 
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
     """Evaluate, report and track."""
+    from src.detector.detector import Detector
+    from src.evaluation.outputs import metrics_table
+    from src.pipeline.experiment import TrainingRecord, evaluate
+    from src.pipeline.stage_outputs import StageOutputs
+    from src.tracking.runs import tracked_run
+
     settings, made, out = build(cfg), project(), output()
     record, detector = TrainingRecord.read(made, settings.config), Detector.load(made.detector)
     with tracked_run(settings, resume=record.run_id) as run:
