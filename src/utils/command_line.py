@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,13 +18,13 @@ def command_parser(name: str, description: str, examples: Sequence[str]) -> argp
 
     Args:
         name: Name of the command.
-        description: Paragraphs of text, in lines of at most 100 columns.
+        description: Paragraphs of text, which are filled anew.
         examples: Arguments of some calls, a string each.
     """
     lines = [f"  python -m src.{name} {one}".rstrip() for one in examples]
     return argparse.ArgumentParser(
         prog=f"python -m src.{name}",
-        description=description,
+        description="\n\n".join(textwrap.fill(one, WIDTH) for one in description.split("\n\n")),
         epilog="\n".join(["examples:", *lines]),
         formatter_class=_formatter,
     )
