@@ -10,6 +10,8 @@ from src.utils.paths import in_dvc_stage, output, project
 @entry_point(sweeps=True)
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
+    settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
+    # only now, after all values are checked: they take seconds
     from src.evaluation.outputs import metrics_table
     from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
     from src.pipeline.stage_outputs import StageOutputs
@@ -17,7 +19,6 @@ def main(cfg: DictConfig) -> float:
     from src.tracking.finished_runs import already_done
     from src.tracking.runs import tracked_run
 
-    settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
     if done := already_done(settings.config):
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]

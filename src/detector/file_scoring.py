@@ -46,7 +46,7 @@ def score_file(
     with ExitStack() as stack:
         file = stack.enter_context(records.open("rb"))
         bar = stack.enter_context(
-            tqdm(total=os.fstat(file.fileno()).st_size, desc="predict", unit="B", unit_scale=True)
+            tqdm(total=os.fstat(file.fileno()).st_size, desc="predict", unit="B", unit_scale=True, disable=None)
         )
         text = stack.enter_context(pa.CompressedInputStream(file, "gzip")) if records.suffix == ".gz" else file
         stream = detector.stream()
