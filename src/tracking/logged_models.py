@@ -1,5 +1,6 @@
 """Detectors as models of MLflow runs."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> Non
     from src.detector.example import example_records
 
     kinds = {name: "string" if kind == "symbol" else "double" for name, kind in COLUMNS.items()}
+    facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
     signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
     mlflow.pyfunc.log_model(
@@ -29,7 +31,7 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> Non
         artifacts={DETECTOR: str(folder)},
         signature=signature,
         input_example=example_records(),
-        pip_requirements=requirements(),
+        pip_requirements=requirements(network=facts["kind"] == "network"),
     )
 
 
