@@ -2,11 +2,13 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 
 from docs import configuration
@@ -192,3 +194,10 @@ def test_every_option_is_described() -> None:
         bare = [(group, one) for group in groups for one in configuration.options(group)
                 if not configuration.described(group, one)]  # fmt: skip
     assert bare == []
+
+
+def test_the_citation_names_the_last_release():
+    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text())
+    version, date = re.search(r"^## (\d\S+) \((\S+)\)", (PROJECT / "CHANGELOG.md").read_text(), re.M).groups()
+    assert (citation["version"], str(citation["date-released"])) == (version, date)
+    assert citation["license"] == tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["license"]
