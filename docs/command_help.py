@@ -10,6 +10,7 @@ import textwrap
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -199,6 +200,7 @@ def _key(entry: str, config: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
+@cache
 def _composed(config: str) -> Any:
     return OmegaConf.to_container(compose(config), resolve=False)
 
