@@ -15,8 +15,10 @@ from omegaconf import DictConfig
 
 from src.config.build import WHITELIST
 from src.config.errors import FULL_ERROR, report
+from src.config.help import with_help
 from src.config.jobs import multirun_mode
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
+from src.utils.command_line import quiet_pipe
 from src.utils.paths import PROJECT
 from src.utils.termination import interruptible
 
@@ -40,7 +42,8 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
             refuse_renamed_keys(config)
-            return task(_without_epochs(config))
+            with quiet_pipe():  # inside of Hydra too, which would show the error
+                return task(_without_epochs(config))
 
         command = hydra.main(config_path=str(PROJECT / "conf"), config_name=config_name, execution_whitelist=WHITELIST)(
             checked
@@ -63,7 +66,7 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
                 sys.argv += multirun_mode(sys.argv[1:])
             return command(*config)
 
-        return run
+        return with_help(run, task)
 
     return decorate
 
