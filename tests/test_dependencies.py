@@ -210,9 +210,7 @@ def test_each_stage_reads_what_it_declares_and_runs_what_its_fingerprint_reaches
         "sample": lambda settings: write_sampled(settings, out, out),
         "reduce": lambda settings: _reduce(settings, out),
         "train": lambda settings: _train(settings, out, outcomes),
-        "evaluate": lambda settings: evaluate(
-            outcomes[0].detector, StageOutputs(settings, out).sampled, settings, outcomes[0].metrics, out
-        ),
+        "evaluate": lambda settings: _evaluate(settings, out, outcomes[0]),
     }
     outcomes: list[Outcome] = []
     not_reached = dict[str, set[str]]()
@@ -234,4 +232,10 @@ def _reduce(settings: Settings, out: Workspace) -> None:
 
 def _train(settings: Settings, out: Workspace, outcomes: list[Outcome]) -> None:
     outcomes.append(train(settings, StageOutputs(settings, out)))
-    write_training(outcomes[0], settings, TrainingRecord("a run", {}, {}, [], {}), out)
+    write_training(outcomes[0], settings, TrainingRecord("a run", {}, {}, {}, [], {}), out)
+
+
+def _evaluate(settings: Settings, out: Workspace, outcome: Outcome) -> None:
+    sampled = StageOutputs(settings, out).sampled
+    record = TrainingRecord("a run", outcome.metrics, outcome.timings, {}, [], {})
+    evaluate(outcome.detector, sampled, settings, record, out)

@@ -58,7 +58,10 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
             f"({getattr(error, 'message', error)}); expected the id of a run (make ui shows them) that was evaluated "
             "by this version"
         ) from None
-    return KeptVerdicts(run, path, found.data.tags.get("mlflow.note.content", ""), found.data.params)
+    tags = found.data.tags
+    # earlier runs have no such tag: their description was the caption
+    caption = tags.get("caption") or tags.get("mlflow.note.content", "")
+    return KeptVerdicts(run, path, caption, found.data.params)
 
 
 def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:
