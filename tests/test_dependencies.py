@@ -83,6 +83,12 @@ def test_the_outputs_of_each_stage_lie_where_the_workspace_says() -> None:
         assert bool(reports) == (name in ("reduce", "train", "evaluate")), name
 
 
+def test_dvc_compares_metrics_and_no_durations() -> None:
+    """No two runs take the same time, so that `dvc metrics diff` would never be empty."""
+    assert {path for stage in stages().values() for path in paths(stage.get("metrics", []))} == {"reports/metrics.json"}
+    assert "reports/timings.json" in paths(stages()["evaluate"]["outs"])
+
+
 def test_every_dependency_is_a_file_of_the_project_or_an_output_of_a_stage_before() -> None:
     made: set[Path] = set()
     for name, stage in stages().items():

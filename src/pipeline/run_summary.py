@@ -10,10 +10,10 @@ import numpy as np
 from src.config.settings import Settings
 from src.evaluation.metrics import detection_name
 from src.pipeline.experiment import Evaluated, TrainingRecord
+from src.pipeline.stage_tables import PART_WORDS
 from src.utils.paths import PROJECT, experiment_in_copy
 from src.utils.sections import Row, Section, as_markdown, as_text
 
-_WORDS = {"train": "training", "val": "validation"}
 _COST = "mean cost"
 # Label and name of each score.
 _SCORES = {
@@ -93,7 +93,7 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
     """Rows for data, protocol and model."""
     config, facts = settings.config, training.facts
     counts = (
-        f"{facts[f'derived.records_{part}']:,} {_WORDS.get(part, part)}"
+        f"{facts[f'derived.records_{part}']:,} {PART_WORDS.get(part, part)}"
         for part in ("train", "val", *found.assessments)
     )
     data = "SIMULATED DATA" if settings.dataset.simulated else config["dataset"]["name"]
@@ -154,7 +154,7 @@ class _Columns:
         rows = [(label, *self._cells(name)) for label, name in scores.items() if f"test_{name}" in self.metrics]
         ends = ["95 % interval"] if self.intervals else []
         titles = [title for test in self.tests for title in (test, *ends)]
-        return Section(rows, ("", *titles, _WORDS["val"], _WORDS["train"]))
+        return Section(rows, ("", *titles, PART_WORDS["val"], PART_WORDS["train"]))
 
     def _cells(self, name: str) -> Iterator[str]:
         for test in self.tests:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from src.pipeline.stage_data import Facts
 from src.utils.sections import Section
 
+PART_WORDS = {"train": "training", "val": "validation"}  # other parts are called as they are
 _SHOWN_VALUES = 3  # the note beside the output has all of them
 
 
@@ -37,7 +38,7 @@ def sampled(facts: Facts) -> list[Section]:
     for name, records in facts["records"].items():
         seen = facts.get(f"{name}_share_seen_in_training")
         share = "" if seen is None else f"{seen:.1%}".replace("%", " %")
-        parts.append((f"{name} part", *_counts(records, facts["distinct_vectors"][name]), share))
+        parts.append((PART_WORDS.get(name, name), *_counts(records, facts["distinct_vectors"][name]), share))
     return [
         Section(classes, ("", "records", "drawn", "drawn again")),
         Section(parts, ("", "records", "distinct", "copy in training")),
@@ -52,7 +53,9 @@ def reduced(shapes: Mapping[str, Sequence[int]], reducer: str, seconds: float) -
         reducer: Reducer in words.
         seconds: Seconds that scaling and reducer took to fit.
     """
-    rows = [(f"{name} part", f"{shape[0]:,}", " x ".join(map(str, shape[1:]))) for name, shape in shapes.items()]
+    rows = [
+        (PART_WORDS.get(name, name), f"{shape[0]:,}", " x ".join(map(str, shape[1:]))) for name, shape in shapes.items()
+    ]
     return [
         Section(rows, ("", "records", "columns")),
         Section([("reducer", f"{reducer}, fitted in {seconds:.2f} s on the training part")]),

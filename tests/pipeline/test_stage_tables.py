@@ -25,16 +25,16 @@ def test_sample_lists_classes_and_parts() -> None:
         "class normal    9,846  10,121          275",
         "",
         "              records  distinct  copy in training",
-        "train part     12,155     7,871",
-        "val part        4,051     2,668",
-        "test part       4,051     2,678            37.3 %",
+        "training       12,155     7,871",
+        "validation      4,051     2,668",
+        "test            4,051     2,678            37.3 %",
     ]
 
 
 def test_reduce_lists_the_input_of_a_model() -> None:
     lines = as_text(stage_tables.reduced({"train": (100, 2), "test": (7, 8, 2)}, "pca k=2", 0.043)).splitlines()
     assert [line.split() for line in lines[1:3]] == [
-        ["train", "part", "100", "2"],
-        ["test", "part", "7", "8", "x", "2"],
+        ["training", "100", "2"],
+        ["test", "7", "8", "x", "2"],
     ]
     assert lines[-1].endswith("pca k=2, fitted in 0.04 s on the training part")
