@@ -104,7 +104,8 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
     yield "protocol", f"{protocol}; seen in training: {', '.join(seen)}"
     weights = facts.get("derived.network_parameters")
     size = f", {weights:,} weights" if weights else ""
-    yield "model", f"{config['model']['name']} on {settings.input}{size}"
+    read = settings.input.replace(f"none k={settings.k}", f"all {settings.k} features")
+    yield "model", f"{config['model']['name']} on {read}{size}"
 
 
 def _alarms(n_classes: int) -> Mapping[str, str]:

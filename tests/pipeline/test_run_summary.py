@@ -108,6 +108,8 @@ def test_the_choices_say_what_was_run(composed: Compose) -> None:
     assert data == "kdd99_10pct: 12,155 training, 12,155 validation, 12,155 test records"
     assert protocol == ("binary, random split, distinct training records, seed 0; seen in training: 37.3 % of test")
     assert model == "lstm on pca k=2, 21,634 weights"
+    whole = summary(composed, "reducer=none", "scaling=log_minmax")
+    assert whole.table[0].rows[2][1] == "lstm on log_minmax all 53 features, 21,634 weights"
     assert simulated.table[0].rows[0][1].startswith("SIMULATED DATA: 12,155 training")
     assert real.table[-1].rows[0][1] == "fit 2.84 (3 epochs), reduction 0.02, scoring 123"
 
