@@ -8,6 +8,9 @@ from pathlib import Path
 
 from src.utils.paths import PROJECT
 
+# pyproject.toml has the same condition for TensorFlow without support of GPUs.
+_CPU_ALONE = "sys_platform == 'linux' and platform_machine == 'x86_64'"
+_ELSEWHERE = "sys_platform != 'linux' or platform_machine != 'x86_64'"
 _LIBRARIES = ("keras", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
@@ -47,11 +50,13 @@ def requirements() -> list[str]:
     """Pinned requirements of a process that only scores."""
     names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops", "keras"]
     pinned = [f"{name}=={version(name)}" for name in names]
-    return [*pinned, f"tensorflow=={_tensorflow_version()}"]
+    return [*pinned, *_tensorflow()]
 
 
-def _tensorflow_version() -> str:
+def _tensorflow() -> list[str]:
+    """TensorFlow by the name that is installed here: MLflow imports a package that has no version under its name."""
     try:
-        return version("tensorflow")
+        return [f"tensorflow=={version('tensorflow')}"]
     except PackageNotFoundError:
-        return version("tensorflow-cpu")
+        installed = version("tensorflow-cpu")
+        return [f"tensorflow-cpu=={installed} ; {_CPU_ALONE}", f"tensorflow=={installed} ; {_ELSEWHERE}"]
