@@ -4,8 +4,6 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.pipeline import stage_tables
-from src.pipeline.stages import write_preprocessed
 from src.utils.paths import output, project
 from src.utils.sections import as_text
 
@@ -13,6 +11,9 @@ from src.utils.sections import as_text
 @entry_point()
 def main(cfg: DictConfig) -> None:
     """Check and encode the training file and the test files, and print the counts."""
+    from src.pipeline import stage_tables
+    from src.pipeline.stages import write_preprocessed
+
     print(as_text(stage_tables.preprocessed(write_preprocessed(build(cfg, stage="preprocess"), output(), project()))))
 
 

@@ -46,11 +46,14 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def requirements() -> list[str]:
-    """Pinned requirements of a process that only scores."""
-    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops", "keras"]
+def requirements(*, network: bool) -> list[str]:
+    """Pinned requirements of a process that only scores, with Keras and TensorFlow for a network.
+
+    MLflow imports what is listed when it loads a model: TensorFlow takes seconds and prints lines.
+    """
+    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops"]
     pinned = [f"{name}=={version(name)}" for name in names]
-    return [*pinned, *_tensorflow()]
+    return [*pinned, *([f"keras=={version('keras')}", *_tensorflow()] if network else [])]
 
 
 def _tensorflow() -> list[str]:

@@ -16,7 +16,7 @@ from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
-from src.utils.termination import Terminated, terminable
+from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
 
@@ -132,10 +132,12 @@ def tracked_run(
             tags={key: value for key, value in tags.items() if value},
         )
         tracked = Run(mlflow, run.info.run_id)
-        if not run_id:
-            tracked.log_params(flat({**config, "derived": environment()}))
-            mlflow.log_dict(config, "config.yaml")
-        yield tracked
+        kept = f"MLflow run {tracked.id[:8]} is kept, as KILLED"
+        with closed_on_stop(lambda: end_run(tracked.id, "KILLED"), lambda: kept):
+            if not run_id:
+                tracked.log_params(flat({**config, "derived": environment()}))
+                mlflow.log_dict(config, "config.yaml")
+            yield tracked
 
 
 @contextmanager
@@ -144,11 +146,8 @@ def ended(end: Callable[[str], object]) -> Iterator[None]:
     status = "FINISHED"
     try:
         yield
-    except (KeyboardInterrupt, Terminated):
-        status = "KILLED"
-        raise
-    except BaseException:
-        status = "FAILED"
+    except BaseException as error:
+        status = "KILLED" if stopping() or isinstance(error, (KeyboardInterrupt, Terminated)) else "FAILED"
         raise
     finally:
         end(status)
