@@ -126,8 +126,10 @@ def test_the_files_of_the_reports_are_logged_and_folders_beside_them_are_not(set
     for name in ("metrics.json", "roc.png", "paper/README.md"):
         (tmp_path / "reports" / name).write_text("x")
     with runs.tracked_run(settings) as run:
-        run.log_evaluation({"test_accuracy": 0.5}, tmp_path / "reports")
-    client, _ = only_run(store)
+        run.log_evaluation({"test_accuracy": 0.5}, tmp_path / "reports", "| a | table |")
+    client, found = only_run(store)
+    assert found.data.tags["mlflow.note.content"] == "| a | table |"
+    assert found.data.tags["caption"] == settings.caption
     assert {item.path for item in client.list_artifacts(run.id)} == {"config.yaml", "metrics.json", "roc.png"}
 
 
