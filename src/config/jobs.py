@@ -29,6 +29,11 @@ def composed_jobs(overrides: Sequence[str]) -> list[DictConfig]:
         return jobs([one for one in overrides if not one.lstrip("+~").startswith("hydra")])
 
 
+def grids(report: str) -> list[str]:
+    """Return the names of the grids that a report reads, the files of conf/experiment/<report>."""
+    return sorted(f"{report}/{path.stem}" for path in (PROJECT / "conf" / "experiment" / report).glob("*.yaml"))
+
+
 def jobs_with_recipes(overrides: Sequence[str]) -> list[tuple[DictConfig, str]]:
     """Config of each job, as `jobs` gives it, with the name of its recipe."""
     return [_with_recipe(job) for job in _each(overrides)]
