@@ -5,14 +5,15 @@ from collections.abc import Mapping
 # MLflow shows metrics in the order in which they were logged first, and its compare view opens on the first.
 _FIRST = (
     *("test_accuracy", "accuracy_percent", "detection_percent", "false_alarm_percent", "macro_f1_percent"),
-    *("test_detection_rate", "test_false_alarm_rate", "test_macro_f1", "test_mean_cost", "fit_seconds"),
+    *("test_recall", "test_detection_rate", "test_false_alarm_rate", "test_macro_f1", "test_mean_cost", "fit_seconds"),
 )
 _PARTS = ("test", "val", "train")
+# Name in percent, and the score; with two classes the detection rate is the recall, and has no name of its own.
 _PERCENT = {
-    "test_accuracy": "accuracy_percent",
-    "test_detection_rate": "detection_percent",
-    "test_false_alarm_rate": "false_alarm_percent",
-    "test_macro_f1": "macro_f1_percent",
+    "accuracy_percent": ("test_accuracy",),
+    "detection_percent": ("test_detection_rate", "test_recall"),
+    "false_alarm_percent": ("test_false_alarm_rate",),
+    "macro_f1_percent": ("test_macro_f1",),
 }
 
 
@@ -20,9 +21,11 @@ def with_percent(metrics: Mapping[str, object]) -> dict[str, object]:
     """Add the headline scores of the test part in percent: MLflow's compare view rounds to three decimals.
 
     >>> with_percent({"test_accuracy": 0.99951234, "test_recall": 0.5})
-    {'test_accuracy': 0.99951234, 'test_recall': 0.5, 'accuracy_percent': 99.9512}
+    {'test_accuracy': 0.99951234, 'test_recall': 0.5, 'accuracy_percent': 99.9512, 'detection_percent': 50.0}
     """
-    found = {_PERCENT[name]: value for name, value in metrics.items() if name in _PERCENT}
+    found = {
+        name: next((metrics[score] for score in scores if score in metrics), None) for name, scores in _PERCENT.items()
+    }
     return {**metrics, **{name: round(100 * value, 4) for name, value in found.items() if isinstance(value, float)}}
 
 

@@ -168,6 +168,18 @@ def tracked_run(
             tracked.log_waiting()
 
 
+def parameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a run: the config, the chosen files as the command line names them, and what is not in the config.
+
+    Classes are left out, since they follow from the files. MLflow's compare view opens on the first three names, by the
+    alphabet, that differ: in a grid of inputs on `derived.input`, `k` and `reducer`.
+    """
+    chosen = {group: node["name"] for group, node in config.items() if isinstance(node, Mapping) and "name" in node}
+    derived = {"input": f"{config['reducer']['name']} {config['k']}", **environment()}
+    values = flat({**config, "derived": derived})
+    return chosen | {name: value for name, value in values.items() if not name.endswith("_target_")}
+
+
 @contextmanager
 def ended(end: Callable[[str], object]) -> Iterator[None]:
     """Call `end` with the status of the block: FINISHED, FAILED or KILLED."""
@@ -195,18 +207,6 @@ def _config_of(mlflow: Any, run_id: str) -> str | None:
         return None
     found: str | None = mlflow.get_run(run_id).data.tags.get("fingerprint.config")
     return found
-
-
-def parameters(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a run: the config, the chosen files as the command line names them, and what is not in the config.
-
-    Classes are left out, since they follow from the files. MLflow's compare view opens on the first three names, by the
-    alphabet, that differ: in a grid of inputs on `derived.input`, `k` and `reducer`.
-    """
-    chosen = {group: node["name"] for group, node in config.items() if isinstance(node, Mapping) and "name" in node}
-    derived = {"input": f"{config['reducer']['name']} {config['k']}", **environment()}
-    values = flat({**config, "derived": derived})
-    return chosen | {name: value for name, value in values.items() if not name.endswith("_target_")}
 
 
 def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
