@@ -1,22 +1,24 @@
-"""Hydra callback of a multirun: one MLflow parent for its runs, a line of progress, and means over seeds."""
+"""Hydra callback of a multirun: one MLflow parent for its runs, a line of progress, and a table at the end."""
 
 import atexit
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.jobs import jobs
+from src.config.jobs import jobs, swept_keys
 from src.tracking import parents, runs
 from src.tracking.finished_runs import already_done
-from src.tracking.seed_groups import SeedGroup, group_by_seed
+from src.tracking.run_names import parent_name
+from src.tracking.seed_groups import Configs, group_by_seed
 from src.utils.progress import Job, Progress
-from src.utils.termination import terminable
+from src.utils.termination import Terminated, terminable
 
 _SIGNALS = ExitStack()  # not in the callback, which is pickled for workers
 
@@ -32,7 +34,7 @@ class MultirunCallback(Callback):
         self._parent: str | None = None  # id of the run
         self._main_process = 0
         self._may_be_empty = False
-        self._seed_groups: list[SeedGroup] = []
+        self._groups: list[Configs] = []  # by configuration, of the jobs that are expected
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
@@ -53,7 +55,7 @@ class MultirunCallback(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         try:
-            self._log_seed_summaries(config)
+            self._log_results(config)
         finally:
             self._end_parent(complete=True)
 
@@ -66,7 +68,8 @@ class MultirunCallback(Callback):
         overrides = " ".join(config.hydra.overrides.task)
         shared = config.tracking.parent
         tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": overrides}
-        name = shared or overrides or "multirun"
+        given = list(config.hydra.overrides.task)
+        name = shared or parent_name(given, swept_keys(given), config.hydra.runtime.choices.get("experiment"))
         self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared))
         self._may_be_empty = config.tracking.skip_finished
         os.environ[runs.PARENT_VARIABLE] = self._parent
@@ -74,20 +77,21 @@ class MultirunCallback(Callback):
         _SIGNALS.enter_context(terminable())
 
     def _expect_jobs(self, config: DictConfig, expected: Sequence[DictConfig]) -> None:
-        """Prepare the line of progress and the means over seeds."""
+        """Prepare the line of progress and the final table."""
         name = config.hydra.runtime.choices.get("experiment") or "multirun"
         self._progress = Progress(name, [_expected_cost(job) for job in expected])
-        self._seed_groups = [group for group in group_by_seed(expected) if len(group.configs) > 1]
+        self._groups = group_by_seed(expected)
 
-    def _log_seed_summaries(self, config: DictConfig) -> None:
-        """Log means over seeds to the parent; a parent that several multiruns share has a folder for each."""
-        if not self._parent or not self._seed_groups or config.hydra.job.name != "train":
+    def _log_results(self, config: DictConfig) -> None:
+        """Print the table of the runs and log it to the parent; not after Ctrl-C, when nobody waits for it."""
+        interrupted = isinstance(sys.exception(), (KeyboardInterrupt, Terminated))
+        if not self._parent or interrupted or config.hydra.job.name != "train":
             return
         # late: Hydra makes a callback in every process, and scikit-learn takes a second to import
-        from src.tracking.seed_summary import log_seed_summaries
+        from src.tracking.multirun_results import log_results
 
-        folder = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
-        log_seed_summaries(self._seed_groups, self._parent, folder)
+        place = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
+        log_results(self._groups, self._parent, Path(config.hydra.sweep.dir) / "results", place)
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:

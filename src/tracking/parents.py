@@ -37,7 +37,7 @@ def reopen_parent(run_id: str) -> bool:
     if not exists(mlflow, run_id):
         return False
     client = mlflow.MlflowClient()
-    _close_dead(client, client.get_run(run_id).info.experiment_id, run_id)
+    _close_dead(client, run_id)
     client.update_run(run_id, status="RUNNING")
     return True
 
@@ -75,7 +75,7 @@ def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> Non
     client = mlflow.MlflowClient()
     newest = {
         child.data.tags.get("fingerprint.config", child.info.run_id): child.info.status
-        for child in reversed(_children(client, client.get_run(run_id).info.experiment_id, run_id))
+        for child in reversed(children(client, run_id))
     }
     statuses = set(newest.values())
     if not complete or "KILLED" in statuses:
@@ -122,14 +122,15 @@ def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
     open_store(None).MlflowClient().log_artifacts(run_id, str(folder), place)
 
 
-def _children(client: Any, experiment_id: str, run_id: str) -> list[Any]:
+def children(client: Any, run_id: str) -> list[Any]:
     """Runs nested under a parent, newest first."""
+    experiment_id = client.get_run(run_id).info.experiment_id
     return list(client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'", max_results=50000))
 
 
-def _close_dead(client: Any, experiment_id: str, parent: str) -> None:
+def _close_dead(client: Any, parent: str) -> None:
     """Mark as KILLED the children that a dead process of this machine left RUNNING, as after SIGKILL."""
-    for child in _children(client, experiment_id, parent):
+    for child in children(client, parent):
         host, pid, created = child.data.tags.get("process", "? 0 0").rsplit(" ", 2)
         if child.info.status != "RUNNING" or host != platform.node():
             continue
