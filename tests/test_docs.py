@@ -11,7 +11,8 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 
-from docs import configuration
+from docs import command_help, configuration
+from src.config.help import PAGES
 from src.utils.paths import PROJECT
 
 CONF = PROJECT / "conf"
@@ -176,6 +177,12 @@ def test_the_first_pages_are_short(name: str, most: int) -> None:
 
 def test_the_configuration_page_agrees_with_conf() -> None:
     assert configuration.PAGE.read_text() == configuration.page(), "run `make docs` and commit docs/configuration.md"
+
+
+def test_the_help_pages_agree_with_conf() -> None:
+    with initialize_config_dir(str(CONF)):
+        pages = {f"{name}.txt": command_help.page(name) for name in command_help.COMMANDS}
+    assert {path.name: path.read_text() for path in PAGES.iterdir()} == pages, "run `make docs` and commit docs/help/"
 
 
 def test_comments_belong_to_the_key_on_their_line_or_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
