@@ -1,28 +1,34 @@
-"""Print a table of runs of the store, best first, a row for each configuration: `python -m src.table [SELECTION]`."""
+"""Print a table of runs of the store: a row for each configuration, the best on validation first.
 
-import argparse
+SELECTION is a multirun (beginning of its name or id), the beginning of the names of runs, or a filter of MLflow. Runs
+that differ by the seed alone are one row, with mean and 95 % interval.
+"""
+
 import sys
 from pathlib import Path
 
-_EPILOG = """examples:
-  python -m src.table                                         all runs
-  python -m src.table "reducer=pca,mi k=2,3"                  the runs of a multirun (beginning of name or id)
-  python -m src.table 'params."split.name" = "grouped"' --sort test_accuracy
-  python -m src.table --columns model,k,accuracy,mean_cost -o table.tex"""
+from src.utils.command_line import command_parser, quiet_pipe
+
+EXAMPLES = (
+    '"reducer=pca,mi k=2,3"',
+    '\'params."split.name" = "grouped"\' --sort test_accuracy',
+    "lstm-pca --columns model,k,accuracy,mean_cost -o table.tex",
+)
 
 
+@quiet_pipe()
 def main(arguments: list[str] | None = None) -> int:
     """Print the table, or write it to a file."""
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("python -m src.table", None, __doc__, _EPILOG, formatter_class=layout)
+    parser = command_parser("table", __doc__, EXAMPLES)
     add = parser.add_argument
-    add("selection", nargs="?", help="multirun (beginning of name or id), beginning of run names, or MLflow filter")
-    add("--format", choices=["text", "csv", "markdown", "latex"], help="default: that of FILE's suffix, or text")
-    add("-o", "--output", type=Path, metavar="FILE", help="file to write (.txt, .csv, .md, .tex), with all rows")
-    add("--sort", metavar="NAME", help="metric (best first) or parameter (default: macro F1 on validation)")
-    add("--columns", metavar="NAMES", help="metrics and parameters, comma-separated (default: what differs, scores)")
+    add("selection", nargs="?", help="multirun, beginning of run names, or filter (default: all runs)")
+    formats = ["text", "csv", "markdown", "latex"]
+    add("--format", choices=formats, help="format (default: that of the suffix of FILE, or text)")
+    add("-o", "--output", type=Path, metavar="FILE", help="file to write: .txt, .csv, .md or .tex; it has all rows")
+    add("--sort", metavar="NAME", help="metric, best first, or parameter (default: macro F1 on validation)")
+    add("--columns", metavar="NAMES", help="metrics and parameters, with commas (default: what differs, scores)")
     options = parser.parse_args(arguments)
-    from src.tracking.stored_runs import write_selected  # late: --help starts without MLflow
+    from src.tracking.stored_runs import write_selected  # only now: it takes seconds
 
     columns = options.columns.split(",") if options.columns else None
     try:
