@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from src.pipeline.fingerprint import of_run
+from src.pipeline.fingerprint import config_digest
 from src.tracking.finished_runs import already_done
 from src.tracking.parents import children, describe
 from src.tracking.results_table import NOT_RUN, Row, TableRun, results_table
@@ -76,7 +76,7 @@ def _row(group: Configs, own: Mapping[str, Any]) -> Row:
 
 def _run(config: dict[str, Any], own: Mapping[str, Any]) -> TableRun:
     """Run of a job: the child of the parent, or the run that made it needless."""
-    child = own.get(of_run(config)["config"])
+    child = own.get(config_digest(config))
     if child and child.info.status == "FINISHED":
         return table_run(child)
     if done := already_done(config):

@@ -12,7 +12,7 @@ import psutil
 from src.config.settings import Settings
 from src.tracking.runs import end_run, ended, exists
 from src.tracking.store import open_store
-from src.utils.termination import terminable
+from src.utils.termination import closed_on_stop, terminable
 
 
 def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared: bool = False) -> str:
@@ -45,7 +45,11 @@ def reopen_parent(run_id: str) -> bool:
 @contextmanager
 def open_parent(run_id: str) -> Iterator[None]:
     """End a parent with its block: FINISHED, FAILED on an exception, KILLED on Ctrl-C or SIGTERM."""
-    with terminable(), ended(lambda status: end_run(run_id, status)):
+    with (
+        terminable(),
+        ended(lambda status: end_run(run_id, status)),
+        closed_on_stop(lambda: end_run(run_id, "KILLED"), lambda: "the trials that ended are kept", ()),
+    ):
         yield
 
 

@@ -10,9 +10,12 @@ from src.tracking.run_names import NO_CHOICES, copied
 from src.tracking.seed_summary import over_seeds
 
 METRICS = (
-    *("val_macro_f1", "test_accuracy", "test_f1", "test_macro_f1", "test_false_alarm_rate", "test_detection_rate"),
-    *("test_mean_cost", "fit_seconds"),
+    *("val_macro_f1", "test_accuracy", "test_f1", "test_macro_f1", "test_false_alarm_rate", "test_recall"),
+    *("test_detection_rate", "test_mean_cost", "fit_seconds"),
 )
+# Scores that tables of two classes and of more leave out: the recall of two classes is their detection rate.
+_NOT_OF_TWO = ("test_macro_f1", "test_detection_rate")
+_NOT_OF_MORE = ("test_f1", "test_recall")
 BEST = "val_macro_f1"  # what training returns and a sweep maximizes
 LESS_IS_BETTER = ("_seconds", "cost", "loss", "false_alarm_rate", "calibration_error")
 FINISHED = "finished"
@@ -167,9 +170,8 @@ def results_table(
     params = {name for row in rows for name in row.params}
     if columns is None:
         parameters = differing(rows)
-        # with more than two classes F1 is the mean over the classes
-        left_out = "test_macro_f1" if all(row.n_classes == 2 for row in rows) else "test_f1"
-        shown = [name for name in METRICS if name in metrics and name != left_out]
+        left_out = _NOT_OF_TWO if all(row.n_classes == 2 for row in rows) else _NOT_OF_MORE
+        shown = [name for name in METRICS if name in metrics and name not in left_out]
     else:
         known = [_resolved(name, metrics, params) for name in columns]
         parameters = [name for name in known if name not in metrics]

@@ -17,7 +17,7 @@ from src.tracking.logged_models import log_detector
 from src.tracking.run_names import flat, run_name
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
-from src.utils.termination import Terminated, terminable
+from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
 
@@ -65,13 +65,18 @@ class Run:
         for start in range(0, len(points), 1000):  # the limit of one write
             self._mlflow.MlflowClient().log_batch(self.id, metrics=points[start : start + 1000])
 
-    def log_evaluation(self, metrics: Mapping[str, object], folder: Path) -> None:
-        """Log the metrics, and the reports in `folder` at the top of the artifacts.
+    def log_evaluation(self, metrics: Mapping[str, object], folder: Path, description: str | None = None) -> None:
+        """Log the metrics, the description, and the reports in `folder` at the top of the artifacts.
 
         Of its subfolders only the one for further test parts is logged: others, such as `reports/paper`, are about
         many runs.
+
+        Args:
+            description: Markdown for the page of the run; None keeps the caption that it started with.
         """
         self.log_metrics(metrics)
+        if description is not None:
+            self.set_tags({"mlflow.note.content": description})
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 self._mlflow.log_artifact(str(path))
@@ -108,6 +113,7 @@ def tracked_run(
     tags = {
         "simulated": str(settings.dataset.simulated).lower(),
         "protocol": config["split"]["name"],
+        "caption": settings.caption,
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
@@ -127,10 +133,12 @@ def tracked_run(
             tags={key: value for key, value in tags.items() if value},
         )
         tracked = Run(mlflow, run.info.run_id)
-        if not run_id:
-            tracked.log_params(flat({**config, "derived": environment()}))
-            mlflow.log_dict(config, "config.yaml")
-        yield tracked
+        kept = f"MLflow run {tracked.id[:8]} is kept, as KILLED"
+        with closed_on_stop(lambda: end_run(tracked.id, "KILLED"), lambda: kept):
+            if not run_id:
+                tracked.log_params(flat({**config, "derived": environment()}))
+                mlflow.log_dict(config, "config.yaml")
+            yield tracked
 
 
 @contextmanager
@@ -139,11 +147,8 @@ def ended(end: Callable[[str], object]) -> Iterator[None]:
     status = "FINISHED"
     try:
         yield
-    except (KeyboardInterrupt, Terminated):
-        status = "KILLED"
-        raise
-    except BaseException:
-        status = "FAILED"
+    except BaseException as error:
+        status = "KILLED" if stopping() or isinstance(error, (KeyboardInterrupt, Terminated)) else "FAILED"
         raise
     finally:
         end(status)
