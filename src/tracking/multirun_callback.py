@@ -33,6 +33,7 @@ class MultirunCallback(Callback):
         self._parent: str | None = None  # id of the run
         self._main_process = 0
         self._may_be_empty = False
+        self._failed = False
         self._groups: list[Configs] = []  # by configuration, of the jobs that are expected
         self._watch: MultirunWatch | None = None
 
@@ -108,13 +109,14 @@ class MultirunCallback(Callback):
 
     def _log_results(self, config: DictConfig) -> None:
         """Print the table of the runs, and log it to the parent."""
-        if not self._parent or config.hydra.job.name != "train":
+        if not self._parent or not self._groups or config.hydra.job.name != "train":
             return
         # late: Hydra makes a callback in every process, and scikit-learn takes a second to import
         from src.tracking.multirun_results import log_results
 
         place = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
-        log_results(self._groups, self._parent, Path(config.hydra.sweep.dir) / "results", place)
+        folder = Path(config.hydra.sweep.dir) / "results"
+        self._failed = not log_results(self._groups, self._parent, folder, place)
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:
@@ -122,4 +124,4 @@ class MultirunCallback(Callback):
             os.environ.pop(runs.PARENT_VARIABLE, None)
             if not complete and self._watch:
                 self._watch.end_open_runs()
-            parents.end_parent(parent, complete=complete, all_skipped=self._may_be_empty)
+            parents.end_parent(parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)

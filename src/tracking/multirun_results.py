@@ -8,7 +8,7 @@ from typing import Any
 from src.pipeline.fingerprint import config_digest
 from src.tracking.finished_runs import already_done
 from src.tracking.parents import children, describe
-from src.tracking.results_table import NOT_RUN, Row, TableRun, results_table
+from src.tracking.results_table import FINISHED, NOT_RUN, Row, TableRun, results_table
 from src.tracking.run_names import flat
 from src.tracking.seed_groups import Configs
 from src.tracking.seed_summary import SeedSummary, seeds_csv
@@ -21,7 +21,7 @@ _IDS_OF_A_TAG = 120  # of 32 characters, in the 5,000 that a tag has
 _LONGEST_NOTE = 5000
 
 
-def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str | None) -> None:
+def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str | None) -> bool:
     """Make the final table of a multirun, print it, write it to `folder`, and log it to the parent run.
 
     Args:
@@ -29,9 +29,9 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
         parent: Id of the parent run.
         folder: Folder for the files of the table, of their own.
         place: Folder among the parent's artifacts, where several multiruns share the parent; the top, unless given.
+    Returns:
+        False if a job has no finished run.
     """
-    if not groups:
-        return
     client = open_store(None).MlflowClient()
     own = {child.data.tags.get("fingerprint.config", ""): child for child in reversed(children(client, parent))}
     rows = [_row(group, own) for group in groups]
@@ -61,6 +61,7 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
         sep="\n",
         flush=True,
     )
+    return all(row.status == FINISHED for row in rows)
 
 
 def _row(group: Configs, own: Mapping[str, Any]) -> Row:
@@ -80,7 +81,7 @@ def _run(config: dict[str, Any], own: Mapping[str, Any]) -> TableRun:
     if child and child.info.status == "FINISHED":
         return table_run(child)
     if done := already_done(config):
-        return TableRun(done.id, done.metrics, "finished")
+        return TableRun(done.id, done.metrics, FINISHED)
     return table_run(child) if child else TableRun("", {}, NOT_RUN)
 
 

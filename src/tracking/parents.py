@@ -65,7 +65,7 @@ def find_parent(experiment: str, name: str) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
-def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> None:
+def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False, failed: bool = False) -> None:
     """End a parent run with the worst status of its children.
 
     Of children with the same config only the newest counts, since it replaces those that died before it.
@@ -73,6 +73,7 @@ def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> Non
     Args:
         complete: True if the multirun reached its end; otherwise the status is KILLED.
         all_skipped: True if no child was needed because the store had every run.
+        failed: True if a job failed, maybe without a child.
     """
     import mlflow
 
@@ -85,7 +86,8 @@ def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> Non
     if not complete or "KILLED" in statuses:
         status = "KILLED"
     else:
-        status = "FINISHED" if statuses == {"FINISHED"} or (all_skipped and not statuses) else "FAILED"
+        fine = statuses == {"FINISHED"} or (all_skipped and not statuses)
+        status = "FINISHED" if fine and not failed else "FAILED"
     client.set_terminated(run_id, status)
 
 
