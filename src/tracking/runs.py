@@ -16,6 +16,7 @@ from src.tracking.datasets import log_datasets
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_percent
+from src.tracking.run_names import flat, run_name
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
@@ -134,13 +135,13 @@ def tracked_run(
     Args:
         resume: Id of a run to continue. A new run is made if the store does not have it, or has it with another
             config, since parameters of a run cannot change.
-        name: Name of the run; unless given, one of model, input and task.
+        name: Name of the run; unless given, one that says what differs from the default config.
         parent: Id of the parent run; unless given, that of the multirun, if any.
         extra_tags: Tags beside those that every run has.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
     config = settings.config
-    name = name or f"{config['model']['name']}-{config['reducer']['name']}-{settings.k}-{config['task']['name']}"
+    name = name or run_name(config)
     fingerprint = of_run(config)
     tags = {
         "simulated": str(settings.dataset.simulated).lower(),
@@ -211,21 +212,6 @@ def _config_of(mlflow: Any, run_id: str) -> str | None:
     if not exists(mlflow, run_id):
         return None
     found: str | None = mlflow.get_run(run_id).data.tags.get("fingerprint.config")
-    return found
-
-
-def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values of a config by their full names, as parameters of a run are named.
-
-    >>> flat({"model": {"name": "lstm", "units": 64}, "k": 2})
-    {'model.name': 'lstm', 'model.units': 64, 'k': 2}
-    """
-    found: dict[str, Any] = {}
-    for key, value in node.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
     return found
 
 

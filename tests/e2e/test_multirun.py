@@ -22,6 +22,12 @@ from tests.servers import free_port
 pytestmark = pytest.mark.integration
 
 
+def table_in(output: str) -> list[str]:
+    """Rows of the table that a multirun ends with."""
+    after = output.rpartition("\n---")[2].splitlines()[1:]
+    return after[: after.index("")] if "" in after else after
+
+
 @pytest.fixture(scope="module")
 def swept(new_project, tmp_path_factory):
     """Project in which a multirun ran on simulated records, with its output."""
@@ -90,14 +96,21 @@ def test_an_experiment_file_that_sweeps_is_one_grid(project, multirun):
         (split, seed) for split in ("grouped", "random") for seed in ("0", "1")
     ]
     assert "generalization/baselines: 4 of 4 runs done" in output
-    assert output.count("mean and 95 % interval over 2 seeds") == 2
+    assert "SIMULATED DATA - simulated, binary, decision_tree, none, k=53: 2 configurations" in output
+    assert "Best first by macro F1 on validation within each data set, task and split" in output
+    assert sorted(line.split()[:2] for line in table_in(output)) == [["grouped", "2"], ["random", "2"]]
+    note = parents[0].data.tags["mlflow.note.content"]
+    assert note.startswith("### generalization/baselines")
+    files = mlflow.MlflowClient(project.store).list_artifacts(parents[0].info.run_id, "generalization/baselines")
+    assert len(files) == 4
 
 
 def test_two_workers_share_one_parent(project):
-    project.module(
+    output = project.module(
         "train", "-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "k=2,3",
         "hydra/launcher=joblib", "hydra.launcher.n_jobs=2",
     )  # fmt: skip
+    assert sorted(line.split()[0] for line in table_in(output)) == ["2", "3"]
     parent = [run for run in project.runs() if run.data.tags.get("multirun")]
     children = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
     assert [run.info.status for run in (*parent, *children)] == ["FINISHED"] * 3
@@ -111,9 +124,39 @@ def test_direct_runs_do_not_change_the_folders_of_the_pipeline(swept):
     assert not (project.root / "models").exists()
 
 
-def test_everything_printed_says_that_it_is_simulated(swept):
-    _, output = swept
-    assert output.count("SIMULATED DATA") == 8
+def test_the_table_at_the_end_has_every_configuration_best_first(swept, runs):
+    project, output = swept
+    parent, children = runs
+    assert "SIMULATED DATA - simulated, binary, random split, lstm, seed 0: 8 configurations" in output
+    best_first = sorted(children, key=lambda run: -run.data.metrics["val_macro_f1"])
+    expected = [run.data.params["reducer.name"] + run.data.params["k"] for run in best_first]
+    assert sorted("".join(line.split()[:2]) for line in table_in(output)) == sorted(expected)
+    scores = [float(line.split()[2]) for line in table_in(output)]
+    assert scores == sorted(scores, reverse=True)
+    (folder,) = (project.root / "multirun").glob("*/*/results")
+    assert f"Also: {folder.relative_to(project.root)}/table.csv" in output
+    logged = mlflow.MlflowClient(project.store).list_artifacts(parent[0].info.run_id)
+    assert {item.path for item in logged} == {path.name for path in folder.iterdir()} == {
+        "table.csv", "table.md", "table.tex",
+    }  # fmt: skip
+    assert parent[0].data.tags["mlflow.note.content"] == (folder / "table.md").read_text().rstrip("\n")
+    assert parent[0].info.run_name == "reducer=pca,mi k=2,3,4,10 dataset.records=6000 +4"
+    assert table_in(project.module("table", "reducer=pca,mi")) == table_in(output)
+
+
+def test_runs_in_the_store_and_failed_ones_are_rows_too(project):
+    tree = ("-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "evaluation.bootstrap=0")
+    project.module("train", *tree, "k=2,3")
+    output = project.module("train", *tree, "k=3,4,54", "tracking.skip_finished=true", fails=True)
+    rows = {line.split()[0]: line for line in table_in(output)}
+    assert list(rows)[-1] == "54"
+    assert rows["54"].endswith("not run")
+    assert "finished" in rows["3"]
+    assert "1 of 3 runs were in the store already, under other parents." in output
+    (parent,) = [run for run in project.runs() if run.info.run_name.startswith("k=3,4,54")]
+    assert parent.info.status == "FAILED"
+    again = project.module("table", "k=3,4,54")
+    assert sorted(line.split()[0] for line in table_in(again)) == ["3", "4"]
 
 
 def test_the_store_opens_on_a_view_with_its_columns(swept):
