@@ -57,6 +57,12 @@ def multirun_mode(arguments: Sequence[str]) -> list[str]:
         return []  # Hydra itself reports what is wrong with the command
 
 
+def swept_keys(overrides: Sequence[str]) -> set[str]:
+    """Keys of the overrides of a command that have several values."""
+    parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
+    return {one.get_key_element().lstrip("+") for one in parse(list(overrides)) if one.is_sweep_override()}
+
+
 def _swept(overrides: Sequence[Override]) -> dict[str, str]:
     """`hydra.sweeper.params` of the config that the overrides without sweeps compose."""
     fixed = [str(one.input_line) for one in overrides if not one.is_sweep_override()]

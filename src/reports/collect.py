@@ -42,10 +42,10 @@ def _configurations(grid: str, overrides: Sequence[str]) -> list[Configuration]:
     recipes = {(job.model.name, job.task.name): recipe for job, recipe in jobs}
     found = []
     for group in group_by_seed([job for job, _ in jobs]):
-        runs = {seed: _run(run) for seed, config in group.configs.items() if (run := find_finished(config))}
-        config = next(iter(group.configs.values()))
+        runs = {seed: _run(run) for seed, config in group.items() if (run := find_finished(config))}
+        config = next(iter(group.values()))
         recipe = recipes[config["model"]["name"], config["task"]["name"]]
-        found.append(Configuration(grid, config, tuple(group.configs), runs, recipe))
+        found.append(Configuration(grid, config, tuple(group), runs, recipe))
     return found
 
 
