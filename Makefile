@@ -38,6 +38,9 @@ install = while sleep 1; do \
   done & trap "kill $$!" EXIT; \
   $(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) 2>&1 | { grep -vE '^ [-+~] ' || true; }
 
+# a downloaded ZIP has no .git, which DVC needs for all but the demo
+GIT := [ -e .git ] || { echo "found no .git here, which DVC needs: git init && git add --all && git commit --message 'the project'"; exit 1; }
+
 # $(call resolve,options,lock file): a version of the file as it stands is kept where pyproject.toml allows it
 resolve = $(UV) pip compile --quiet pyproject.toml $(1) --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file $(2)
@@ -83,11 +86,13 @@ demo: $(READY) ## run the whole pipeline on simulated records, without network
 
 # of what differs, neither the other metrics nor checksums, which are names without "." or with "/"
 experiments: $(READY) ## show the experiments of DVC side by side
+	@$(GIT)
 	@[ -t 1 ] || export COLUMNS=120; \
 	  $(BIN)/dvc exp show --no-pager --only-changed --drop '^[^.]*$$|/|^(dataset|tracking)[.]|^reducer[.]k$$|_target_' \
 	  --keep '^(Experiment|test_accuracy|test_false_alarm_rate|dataset.name|reducer.name|k|model.name|seed)$$'
 
 repro: $(READY) ## run the pipeline on the real data (dvc repro)
+	@$(GIT)
 	$(BIN)/dvc repro
 
 paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated, minutes)
