@@ -4,14 +4,15 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.pipeline.stage_outputs import StageOutputs
-from src.pipeline.stages import write_reduced, write_reduction_reports
 from src.utils.paths import output, project
 
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
     """Reduce all three parts and report variance and mutual information."""
+    from src.pipeline.stage_outputs import StageOutputs
+    from src.pipeline.stages import write_reduced, write_reduction_reports
+
     settings, out = build(cfg, stage="reduce"), output()
     outputs = StageOutputs(settings, project(), making="reduce")
     write_reduced(outputs, settings, out)

@@ -4,14 +4,15 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.pipeline.stage_data import scored_parts
-from src.pipeline.stages import write_sampled
 from src.utils.paths import output, project
 
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
     """Draw and divide the records, and print the counts."""
+    from src.pipeline.stage_data import scored_parts
+    from src.pipeline.stages import write_sampled
+
     facts = write_sampled(build(cfg, stage="sample"), output(), project())
     print(f"records: {facts['records']}, classes: {facts['classes']}")
     for part in scored_parts(facts["records"]):

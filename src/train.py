@@ -3,13 +3,8 @@
 from omegaconf import DictConfig
 
 from src.config.build import build
+from src.config.edited_params import note_edited_params
 from src.config.entry_point import entry_point
-from src.evaluation.outputs import metrics_table
-from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
-from src.pipeline.stage_outputs import StageOutputs
-from src.pipeline.stages import write_reduction_reports
-from src.tracking.finished_runs import already_done
-from src.tracking.runs import tracked_run
 from src.utils.paths import in_dvc_stage, output, project
 
 
@@ -17,6 +12,15 @@ from src.utils.paths import in_dvc_stage, output, project
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
     settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
+    note_edited_params()
+    # only now, after all values are checked: they take seconds
+    from src.evaluation.outputs import metrics_table
+    from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
+    from src.pipeline.stage_outputs import StageOutputs
+    from src.pipeline.stages import write_reduction_reports
+    from src.tracking.finished_runs import already_done
+    from src.tracking.runs import tracked_run
+
     if done := already_done(settings.config):
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]

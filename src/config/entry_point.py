@@ -9,8 +9,10 @@ import hydra
 from omegaconf import DictConfig
 
 from src.config.build import WHITELIST
+from src.config.help import with_help
 from src.config.jobs import multirun_mode
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
+from src.utils.command_line import quiet_pipe
 
 Task = Callable[..., Any]
 
@@ -30,7 +32,8 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
             refuse_renamed_keys(config)
-            return task(config)
+            with quiet_pipe():  # inside of Hydra too, which would show the error
+                return task(config)
 
         command = hydra.main(config_path="../conf", config_name=config_name, execution_whitelist=WHITELIST)(checked)
 
@@ -48,6 +51,6 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
                 sys.argv += multirun_mode(sys.argv[1:])
             return command(*config)
 
-        return run
+        return with_help(run, task)
 
     return decorate

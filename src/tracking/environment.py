@@ -43,11 +43,15 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def requirements() -> list[str]:
-    """Pinned requirements of a process that only scores."""
-    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops", "keras"]
+def requirements(*, network: bool) -> list[str]:
+    """Pinned requirements of a process that only scores, with Keras and TensorFlow for a network.
+
+    MLflow imports what is listed when it loads a model: TensorFlow takes seconds and prints lines.
+    """
+    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops"]
     pinned = [f"{name}=={version(name)}" for name in names]
-    return [*pinned, f"tensorflow=={_tensorflow_version()}"]
+    framework = [f"keras=={version('keras')}", f"tensorflow=={_tensorflow_version()}"]
+    return [*pinned, *(framework if network else [])]
 
 
 def _tensorflow_version() -> str:
