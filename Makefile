@@ -74,7 +74,7 @@ $(READY): requirements.lock
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock $(READY)
-	@echo "Installing the tools of tests and lint into .venv, once: SIZES."
+	@echo "Installing the tools of tests and lint into .venv, once: 0.4 GB to download, 1 GB on disk, half a minute and the download."
 	@$(call install,requirements-dev.lock)
 	@touch $@
 endif

@@ -1,4 +1,4 @@
-"""Note that params.yaml, which DVC runs, has other values than the defaults in conf/, which direct commands start from."""
+"""Note that params.yaml, which DVC runs, has other values than the defaults in conf/ of direct commands."""
 
 import sys
 from pathlib import Path
@@ -32,8 +32,9 @@ def note_edited_params(path: Path = PROJECT / "params.yaml") -> None:
         shown = [f"{name}={edited.get(name)} (default {defaults.get(name)})" for name in names[:_SHOWN]]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         print(
-            f"This run starts from the defaults in conf/; params.yaml, which dvc repro runs, has {', '.join(shown)}{more}. "
-            "To go back to the defaults there: git checkout params.yaml dvc.lock",
+            "This run starts from the defaults in conf/. dvc repro runs params.yaml, "
+            f"which has {', '.join(shown)}{more}. "
+            "To set it back: git checkout params.yaml dvc.lock",
             file=sys.stderr,
         )
 
@@ -42,4 +43,5 @@ def _leaves(value: Any, name: str = "") -> dict[str, Any]:
     """Values by their dotted names; a list is a value."""
     if not isinstance(value, dict):
         return {name: value}
-    return {key: one for child, part in value.items() for key, one in _leaves(part, f"{name}.{child}".lstrip(".")).items()}
+    children = [_leaves(part, f"{name}.{key}".lstrip(".")) for key, part in value.items()]
+    return {key: one for child in children for key, one in child.items()}
