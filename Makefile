@@ -36,7 +36,7 @@ SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2
 install = while sleep 1; do \
     if [ -t 2 ]; then printf '  %d s\r' $$SECONDS >&2; elif (( SECONDS % 20 == 0 )); then echo "  $$SECONDS s" >&2; fi; \
   done & trap "kill $$!" EXIT; \
-  $(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) 2>&1 | { grep -vE '^ [-+~] ' || true; }
+  $(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) 2>&1 | { grep --line-buffered -vE '^ [-+~] ' || true; }
 
 # a downloaded ZIP has no .git, which DVC needs for all but the demo
 GIT := [ -e .git ] || { echo "found no .git here, which DVC needs: git init && git add --all && git commit --message 'the project'"; exit 1; }
@@ -74,7 +74,7 @@ $(READY): requirements.lock
 	@touch $@
 
 $(READY_DEV): requirements-dev.lock $(READY)
-	@echo "Installing the tools of tests and lint into .venv, once: 0.4 GB to download, 1 GB on disk, half a minute and the download."
+	@echo "Installing the tools of tests and lint into .venv, once: 0.8 GB more on disk."
 	@$(call install,requirements-dev.lock)
 	@touch $@
 endif
