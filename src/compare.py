@@ -8,6 +8,7 @@ import sys
 
 from src.tracking.find_runs import folder_or_id
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.termination import interruptible
 from src.utils.validation import whole_number_from_1
 
 EXAMPLES = (
@@ -51,4 +52,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible("compare", main))

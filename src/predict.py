@@ -10,6 +10,7 @@ from pathlib import Path
 from src.detector.record_file import check_record_file
 from src.tracking.logged_models import detector_folder
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.termination import interruptible
 
 EXAMPLES = (
     "--model models/detector examples/records.csv -o verdicts.csv",
@@ -55,4 +56,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible("predict", main))

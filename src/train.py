@@ -5,7 +5,7 @@ from omegaconf import DictConfig
 from src.config.build import build
 from src.config.edited_params import note_edited_params
 from src.config.entry_point import entry_point
-from src.utils.paths import in_dvc_stage, output, project
+from src.utils.paths import in_dvc_stage, in_multirun, output, project
 
 
 @entry_point(sweeps=True)
@@ -14,8 +14,8 @@ def main(cfg: DictConfig) -> float:
     settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
     note_edited_params()
     # only now, after all values are checked: they take seconds
-    from src.evaluation.outputs import metrics_table
     from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
+    from src.pipeline.run_summary import summarize
     from src.pipeline.stage_outputs import StageOutputs
     from src.pipeline.stages import write_reduction_reports
     from src.tracking.finished_runs import already_done
@@ -28,15 +28,17 @@ def main(cfg: DictConfig) -> float:
         outputs = StageOutputs(settings, project())
         outcome = train(settings, outputs)
         record = TrainingRecord.of(outcome, run.id)
-        run.log_training(record.facts, record.epochs, record.metrics)
+        run.log_training(record.facts, record.epochs, record.metrics | record.timings)
         write_training(outcome, settings, record, out)
         if cfg.tracking.log_model:
             run.log_detector(out.detector, outcome.detector.card.class_names)
         if not in_dvc_stage():
             write_reduction_reports(outputs, settings, out)
-            metrics = evaluate(outcome.detector, outputs.sampled, settings, outcome.metrics, out)
-            run.log_evaluation(metrics, out.reports)
-            print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
+            summary = summarize(settings, record, evaluate(outcome.detector, outputs.sampled, settings, record, out))
+            run.log_evaluation(summary.numbers, out.reports, summary.markdown)
+            shown = summary.line if in_multirun() else summary.text(out.reports, run.id)
+    if not in_dvc_stage():
+        print(shown)  # after the run has ended: it is complete, also where nobody reads on
     return outcome.metrics["val_macro_f1"]
 
 

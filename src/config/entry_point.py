@@ -1,27 +1,37 @@
 """Decorator that makes a function a command on the config of conf/, for all entry points that use Hydra."""
 
 import functools
+import os
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from src.config.build import WHITELIST
+from src.config.errors import FULL_ERROR, report
 from src.config.help import with_help
 from src.config.jobs import multirun_mode
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
 from src.utils.command_line import quiet_pipe
+from src.utils.paths import PROJECT
+from src.utils.termination import interruptible
 
 Task = Callable[..., Any]
+Result = TypeVar("Result")
 
 
 def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callable[[Task], Task]:
     """Make a function of a config the command `python -m src.<its module>`.
 
     The command ends with an error that gives the new name of a key or choice of an earlier version. The message of
-    Hydra itself would not give it.
+    Hydra itself would not give it. Errors that a user can mend have no traceback (`src.config.errors`), and a signal
+    ends the command in two lines (`src.utils.termination`).
 
     Args:
         config_name: Primary config in conf/.
@@ -33,12 +43,17 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         def checked(config: DictConfig) -> Any:
             refuse_renamed_keys(config)
             with quiet_pipe():  # inside of Hydra too, which would show the error
-                return task(config)
+                return task(_without_epochs(config))
 
-        command = hydra.main(config_path="../conf", config_name=config_name, execution_whitelist=WHITELIST)(checked)
+        command = hydra.main(config_path=str(PROJECT / "conf"), config_name=config_name, execution_whitelist=WHITELIST)(
+            checked
+        )
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:
+            return in_words(Path(sys.argv[0]).stem, lambda: start(*config))
+
+        def start(*config: Any) -> Any:
             renamed = renamed_keys(sys.argv[1:])
             for argument in [] if config else sys.argv[1:]:
                 choice = argument.lstrip("+~")
@@ -54,3 +69,41 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         return with_help(run, task)
 
     return decorate
+
+
+def _without_epochs(config: DictConfig) -> DictConfig:
+    """Config that shows no epochs in a multirun, which prints a line for each run, unless the command asks for them."""
+    if not HydraConfig.initialized():
+        return config
+    hydra_config = HydraConfig.get()
+    asked = any(one.startswith("training.progress=") for one in hydra_config.overrides.task)
+    if hydra_config.mode == RunMode.MULTIRUN and "training" in config and not asked:
+        config.training.progress = False
+    return config
+
+
+def in_words(name: str, command: Callable[[], Result]) -> Result:
+    """Run a command so that expected errors and signals end it with a message instead of a traceback.
+
+    Args:
+        name: Name of the command for its messages.
+    """
+    with _errors_in_words(name):
+        return interruptible(name, command)
+
+
+@contextmanager
+def _errors_in_words(name: str) -> Iterator[None]:
+    """Show expected errors without a traceback. Hydra gives those of a job to the hook, without its own frames."""
+    if os.environ.get(FULL_ERROR) == "1":
+        yield
+        return
+    previous = sys.excepthook
+    sys.excepthook = lambda kind, error, trace: report(name, error, trace)
+    try:
+        yield
+    except Exception as error:  # from outside of a job
+        report(name, error)
+        sys.exit(1)
+    finally:
+        sys.excepthook = previous

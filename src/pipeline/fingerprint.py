@@ -72,7 +72,12 @@ def of_run(config: Config) -> dict[str, str]:
     """Fingerprint of a run: a digest of its config, and one of its code and the libraries that this imports."""
     code = _code().closure(root for stage in STAGES for root in _roots(config, stage))
     built_on = [code.digest, platform.python_version(), _versions(code)]
-    return {"config": _digest(_values(config)), "code": _digest(built_on)}
+    return {"config": config_digest(config), "code": _digest(built_on)}
+
+
+def config_digest(config: Config) -> str:
+    """Fingerprint of the config of a run."""
+    return _digest(_values(config))
 
 
 def same_output(one: Config, other: Config, stage: str) -> bool:
@@ -121,6 +126,7 @@ def _versions(code: Closure) -> list[str]:
     return sorted(f"{library} {_version(library)}" for library in code.libraries | backend)
 
 
+@cache
 def _version(library: str) -> str:
     """Installed version of a library by its import name; empty if it has none."""
     for name in _DISTRIBUTIONS.get(library, (library,)):

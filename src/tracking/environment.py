@@ -8,6 +8,9 @@ from pathlib import Path
 
 from src.utils.paths import PROJECT
 
+# pyproject.toml has the same condition for TensorFlow without support of GPUs.
+_CPU_ALONE = "sys_platform == 'linux' and platform_machine == 'x86_64'"
+_ELSEWHERE = "sys_platform != 'linux' or platform_machine != 'x86_64'"
 _LIBRARIES = ("keras", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
@@ -50,12 +53,13 @@ def requirements(*, network: bool) -> list[str]:
     """
     names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops"]
     pinned = [f"{name}=={version(name)}" for name in names]
-    framework = [f"keras=={version('keras')}", f"tensorflow=={_tensorflow_version()}"]
-    return [*pinned, *(framework if network else [])]
+    return [*pinned, *([f"keras=={version('keras')}", *_tensorflow()] if network else [])]
 
 
-def _tensorflow_version() -> str:
+def _tensorflow() -> list[str]:
+    """TensorFlow by the name that is installed here: MLflow imports a package that has no version under its name."""
     try:
-        return version("tensorflow")
+        return [f"tensorflow=={version('tensorflow')}"]
     except PackageNotFoundError:
-        return version("tensorflow-cpu")
+        installed = version("tensorflow-cpu")
+        return [f"tensorflow-cpu=={installed} ; {_CPU_ALONE}", f"tensorflow=={installed} ; {_ELSEWHERE}"]

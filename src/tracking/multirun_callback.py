@@ -1,24 +1,25 @@
-"""Hydra callback of a multirun: one MLflow parent for its runs, a line of progress, and means over seeds."""
+"""Hydra callback of a multirun: one MLflow parent for its runs, lines of progress, and a table at the end."""
 
 import atexit
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from src.config.jobs import jobs
+from src.config.errors import summary
+from src.config.jobs import jobs, swept_keys
 from src.tracking import parents, runs
-from src.tracking.finished_runs import already_done
-from src.tracking.seed_groups import SeedGroup, group_by_seed
-from src.utils.progress import Job, Progress
-from src.utils.termination import terminable
+from src.tracking.multirun_progress import MultirunProgress, MultirunWatch, PlannedJob, shared
+from src.tracking.run_names import parent_name
+from src.tracking.seed_groups import Configs, group_by_seed
+from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
-_SIGNALS = ExitStack()  # not in the callback, which is pickled for workers
+_OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
 
 
 class MultirunCallback(Callback):
@@ -32,30 +33,46 @@ class MultirunCallback(Callback):
         self._parent: str | None = None  # id of the run
         self._main_process = 0
         self._may_be_empty = False
-        self._seed_groups: list[SeedGroup] = []
+        self._failed = False
+        self._groups: list[Configs] = []  # by configuration, of the jobs that are expected
+        self._watch: MultirunWatch | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_watch": None, "_groups": []}  # a worker has no use for them
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
             return
-        self._start_parent(config)
-        self._expect_jobs(config, jobs(list(config.hydra.overrides.task)))
         self._main_process = os.getpid()
+        self._start_parent(config)
+        self._expect_jobs(config)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
-        if self._in_main_process:
-            self._progress.start()
+        if self._in_main_process and self._watch:
+            self._watch.stop()  # jobs of this process say themselves when they end
         elif self._parent:  # a worker; in a running cluster it does not inherit the environment
             os.environ[runs.PARENT_VARIABLE] = self._parent
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
-        if self._in_main_process:
-            print(self._progress.done(config.hydra.job.num), file=sys.stderr, flush=True)
+        returned = job_return._return_value  # the public property raises it
+        error = returned if isinstance(returned, BaseException) else None
+        if self._parent and isinstance(error, Exception):
+            self._may_be_empty = False
+            overrides = " ".join(config.hydra.overrides.task)
+            print(f"failed: {overrides}: {summary(error)}", file=sys.stderr, flush=True)
+        if self._in_main_process and self._watch:
+            self._watch.job_ended(config.hydra.job.num, error)
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        complete = stopping() is None
         try:
-            self._log_seed_summaries(config)
+            if complete and self._watch:
+                self._watch.finish()
+            if complete:
+                self._log_results(config)
         finally:
-            self._end_parent(complete=True)
+            self._end_parent(complete=complete)
+            _OPEN.close()
 
     @property
     def _in_main_process(self) -> bool:
@@ -64,49 +81,47 @@ class MultirunCallback(Callback):
     def _start_parent(self, config: DictConfig) -> None:
         """Make the parent run, and end it as KILLED if the multirun does not reach its end."""
         overrides = " ".join(config.hydra.overrides.task)
-        shared = config.tracking.parent
+        shared_parent = config.tracking.parent
         tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": overrides}
-        name = shared or overrides or "multirun"
-        self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared))
+        given = list(config.hydra.overrides.task)
+        name = shared_parent or parent_name(given, swept_keys(given), config.hydra.runtime.choices.get("experiment"))
+        self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared_parent))
         self._may_be_empty = config.tracking.skip_finished
         os.environ[runs.PARENT_VARIABLE] = self._parent
         atexit.register(self._end_parent, complete=False)
-        _SIGNALS.enter_context(terminable())
+        _OPEN.enter_context(terminable())
+        if not config.hydra.launcher._target_.endswith(".BasicLauncher"):
+            _OPEN.enter_context(deaf_children())
 
-    def _expect_jobs(self, config: DictConfig, expected: Sequence[DictConfig]) -> None:
-        """Prepare the line of progress and the means over seeds."""
+    def _expect_jobs(self, config: DictConfig) -> None:
+        """Prepare the lines of progress and the final table."""
         name = config.hydra.runtime.choices.get("experiment") or "multirun"
-        self._progress = Progress(name, [_expected_cost(job) for job in expected])
-        self._seed_groups = [group for group in group_by_seed(expected) if len(group.configs) > 1]
+        progress = shared()
+        if not progress:
+            planned = [PlannedJob.of(job) for job in jobs(list(config.hydra.overrides.task))]
+            progress = MultirunProgress(name, {name: planned})
+        expected = progress.jobs(name)
+        assert self._parent
+        self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent)
+        resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
+        _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
+        self._groups = group_by_seed([job.config for job in expected])
 
-    def _log_seed_summaries(self, config: DictConfig) -> None:
-        """Log means over seeds to the parent; a parent that several multiruns share has a folder for each."""
-        if not self._parent or not self._seed_groups or config.hydra.job.name != "train":
+    def _log_results(self, config: DictConfig) -> None:
+        """Print the table of the runs, and log it to the parent."""
+        if not self._parent or not self._groups or config.hydra.job.name != "train":
             return
         # late: Hydra makes a callback in every process, and scikit-learn takes a second to import
-        from src.tracking.seed_summary import log_seed_summaries
+        from src.tracking.multirun_results import log_results
 
-        folder = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
-        log_seed_summaries(self._seed_groups, self._parent, folder)
+        place = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
+        folder = Path(config.hydra.sweep.dir) / "results"
+        self._failed = not log_results(self._groups, self._parent, folder, place)
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:
             parent, self._parent = self._parent, None
             os.environ.pop(runs.PARENT_VARIABLE, None)
-            parents.end_parent(parent, complete=complete, all_skipped=self._may_be_empty)
-
-
-def _expected_cost(config: DictConfig) -> Job:
-    """Expected cost of a job: a fit takes longer with more inputs and more records."""
-    resolved: Any = OmegaConf.to_container(config, resolve=True)
-    kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
-    return Job(kind, resolved["k"] * _n_records(resolved), in_store=already_done(resolved) is not None)
-
-
-def _n_records(config: dict[str, Any]) -> int:
-    """Number of records that a job uses: the counts of its task, or the whole training file."""
-    counts = [one["count"] for one in config["task"]["classes"].values()]
-    if config["split"]["name"] != "official" and None not in counts:
-        return sum(counts)
-    dataset = config["dataset"]
-    return int(dataset["records"] if "records" in dataset else dataset["train"]["records"])
+            if not complete and self._watch:
+                self._watch.end_open_runs()
+            parents.end_parent(parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)

@@ -59,7 +59,10 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
             f"run {run}: found no {place.as_posix()} in {mlflow.get_tracking_uri()} "
             f"({getattr(error, 'message', error)}); expected a run that was evaluated by this version, not a parent"
         ) from None
-    return KeptVerdicts(run, path, found.data.tags.get("mlflow.note.content", ""), found.data.params)
+    tags = found.data.tags
+    # earlier runs have no such tag: their description was the caption
+    caption = tags.get("caption") or tags.get("mlflow.note.content", "")
+    return KeptVerdicts(run, path, caption, found.data.params)
 
 
 def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:

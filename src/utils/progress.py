@@ -1,64 +1,66 @@
-"""Progress of a multirun as a line of text, with the estimated time left."""
+"""Progress of long work as one line of text, in one form for multiruns, reports and sweeps; and of a single fit."""
 
+import math
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+_LINE_S = 10.0
 
 
 @dataclass(frozen=True)
-class Job:
-    """Expected cost of a job: among jobs of one `kind`, the time is proportional to `size`."""
+class Best:
+    """Best score so far.
 
-    kind: str
-    size: float
-    in_store: bool = False
-
-
-class Progress:
-    """Counts finished jobs and estimates the time of the others from finished jobs of the same kind.
-
-    >>> now = iter([0.0, 0.0, 10.0]).__next__
-    >>> progress = Progress("grid", [Job("lstm", 2), Job("lstm", 4), Job("lstm", 9, in_store=True)], now)
-    >>> progress.start()
-    >>> progress.done(0)
-    'grid: 2 of 3 runs done (1 was in the store), 0:00:10 gone, about 0:00:20 left'
+    Attributes:
+        metric: Name of the score, such as `val_macro_f1`.
+        by: Run or trial that has it.
     """
 
-    def __init__(self, name: str, jobs: Sequence[Job], now: Callable[[], float] = time.monotonic):
-        self._name = name
-        self._jobs = jobs
-        self._now = now
-        self._begin = now()
-        self._open = {number for number, job in enumerate(jobs) if not job.in_store}
-        self._timed: list[tuple[Job, float]] = []
+    metric: str
+    value: float
+    by: str
 
-    def start(self) -> None:
-        """Note that the next job starts."""
-        self._start = self._now()
 
-    def done(self, number: int) -> str:
-        """Note that job `number` is done, and return the line to show."""
-        now = self._now()
-        if number in self._open:
-            self._open.remove(number)
-            self._timed.append((self._jobs[number], now - self._start))
-        stored = sum(job.in_store for job in self._jobs)
-        were = f" ({stored} {'was' if stored == 1 else 'were'} in the store)" if stored else ""
-        finished = f"{self._name}: {len(self._jobs) - len(self._open)} of {len(self._jobs)} runs done{were}"
-        return f"{finished}, {clock(now - self._begin)} gone, {self._left()}"
+def progress_line(
+    name: str,
+    done: int,
+    total: int,
+    *,
+    gone: float,
+    left: float | None,
+    unit: str = "runs",
+    notes: Sequence[str] = (),
+    best: Best | None = None,
+    trying: str | None = None,
+) -> str:
+    """Return the line that shows how far some work is.
 
-    def _left(self) -> str:
-        if not self._open:
-            return "none left"
-        if not self._timed:
-            return "time left not known yet"
-        return f"about {clock(sum(self._expected(self._jobs[number]) for number in self._open))} left"
+    Args:
+        name: Name of the work.
+        gone: Seconds since the work began.
+        left: Estimated seconds until the end; None if not known.
+        unit: Plural of the thing that is counted.
+        notes: Further facts about those done, such as `1 failed`.
+        trying: Text on what starts next.
 
-    def _expected(self, job: Job) -> float:
-        alike = [one for one in self._timed if one[0].kind == job.kind]
-        known = alike or self._timed
-        seconds = sum(seconds for _, seconds in known)
-        return seconds / sum(one.size for one, _ in known) * job.size if alike else seconds / len(known)
+    >>> progress_line("grid", 2, 3, gone=10, left=20, notes=["1 failed"], best=Best("val_macro_f1", 0.98, "lstm-pca-2"))
+    'grid: 2 of 3 runs done (1 failed), best val_macro_f1 0.98000 (lstm-pca-2), 0:00:10 gone, about 0:00:20 left'
+    >>> progress_line("study", 0, 60, gone=0, left=None, unit="trials", trying="k=3")
+    'study: 0 of 60 trials done, 0:00:00 gone, time left not known yet; now k=3'
+    """
+    noted = f" ({', '.join(notes)})" if notes else ""
+    parts = [f"{name}: {done} of {total} {unit} done{noted}"]
+    if best:
+        parts.append(f"best {best.metric} {best.value:.5f} ({best.by})")
+    parts.append(f"{clock(gone)} gone")
+    if done >= total:
+        parts.append("none left")
+    else:
+        parts.append("time left not known yet" if left is None else f"about {clock(left)} left")
+    return ", ".join(parts) + (f"; now {trying}" if trying else "")
 
 
 def clock(seconds: float) -> str:
@@ -69,3 +71,131 @@ def clock(seconds: float) -> str:
     """
     minutes, second = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
+
+
+class Steps:
+    """Progress of one fit on standard error: a bar on a terminal, elsewhere a line every ten seconds.
+
+    Args:
+        name: Name of the work.
+        step: Name of one step, such as `epoch`.
+        total: Upper bound on the steps.
+    """
+
+    def __init__(self, name: str, step: str, total: int):
+        self._name = name
+        self._step = step
+        self._total = total
+        self._done = 0
+        self._begin = time.monotonic()
+        self._last = -math.inf
+        self._bar: Any = None
+        if sys.stderr.isatty():
+            from tqdm import tqdm  # late: a worker that is killed would leave the lock that tqdm makes
+
+            self._bar = tqdm(total=total, desc=name, unit=step, leave=False)
+
+    def done(self, values: Mapping[str, float]) -> None:
+        """Note that a step is done, with values to show."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.set_postfix({name: f"{value:.4f}" for name, value in values.items()}, refresh=False)
+            self._bar.update()
+        elif (now := time.monotonic()) - self._last >= _LINE_S:
+            self._last = now
+            shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+            line = f"{self._name}: {self._step} {self._done} of {self._total}, {shown}, {clock(now - self._begin)} gone"
+            print(line, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Expected cost of a job: among jobs of one `kind`, the time is proportional to `size`."""
+
+    kind: str
+    size: float
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Outcome of a job.
+
+    Attributes:
+        seconds: Duration of the job.
+        name: Name of its run.
+        score: Macro F1 on validation; None if the job failed.
+    """
+
+    seconds: float
+    name: str
+    score: float | None
+
+
+class Progress:
+    """Counts finished jobs, and estimates the time of the others from finished jobs of the same kind.
+
+    Jobs that run side by side need no other treatment: the estimate follows from the work done so far.
+
+    >>> progress = Progress("grid", [Job("lstm", 2), Job("lstm", 4), Job("svm", 9)], now=iter([0, 10]).__next__)
+    >>> progress.line({0: Ended(10, "lstm-2", 0.98)}, stored={2})
+    'grid: 2 of 3 runs done (1 was in the store), best val_macro_f1 0.98000 (lstm-2), 0:00:10 gone, about 0:00:20 left'
+    """
+
+    def __init__(self, name: str, jobs: Sequence[Job], *, now: Callable[[], float] = time.monotonic):
+        self._name = name
+        self._jobs = jobs
+        self._now = now
+        self._begin = now()
+
+    def line(
+        self,
+        ended: Mapping[int, Ended],
+        stored: Collection[int] = (),
+        running: Mapping[int, float] | None = None,
+    ) -> str:
+        """Return the line to show.
+
+        Args:
+            ended: Outcome of each job that ended, by the number of the job.
+            stored: Numbers of the jobs that were skipped, as the store has their runs.
+            running: Seconds since the start of each job that runs, by the number of the job.
+        """
+        gone = self._now() - self._begin
+        failed = sum(one.score is None for one in ended.values())
+        notes = [f"{len(stored)} {'was' if len(stored) == 1 else 'were'} in the store"] if stored else []
+        notes += [f"{failed} failed"] if failed else []
+        scored = [Best("val_macro_f1", one.score, one.name) for one in ended.values() if one.score is not None]
+        return progress_line(
+            self._name,
+            len(stored) + len(ended),
+            len(self._jobs),
+            gone=gone,
+            left=self._left(gone, ended, stored, running or {}),
+            notes=notes,
+            best=max(scored, key=lambda one: one.value, default=None),
+        )
+
+    def _left(
+        self, gone: float, ended: Mapping[int, Ended], stored: Collection[int], running: Mapping[int, float]
+    ) -> float | None:
+        """Seconds until the end at the pace so far; None before any job has ended."""
+        timed = {number: one for number, one in ended.items() if one.seconds}  # others failed before they began
+        waiting = [number for number in range(len(self._jobs)) if number not in ended and number not in stored]
+        begun = {number: running.get(number, 0.0) for number in waiting}
+        if not timed:
+            return None
+        work = sum(one.seconds for one in timed.values()) + sum(begun.values())
+        ahead = sum(max(0.0, self._expected(number, timed) - begun[number]) for number in waiting)
+        return ahead * gone / work
+
+    def _expected(self, number: int, timed: Mapping[int, Ended]) -> float:
+        """Seconds that a job will take."""
+        job = self._jobs[number]
+        alike = {other: one for other, one in timed.items() if self._jobs[other].kind == job.kind}
+        seconds = sum(one.seconds for one in (alike or timed).values())
+        return seconds / sum(self._jobs[other].size for other in alike) * job.size if alike else seconds / len(timed)

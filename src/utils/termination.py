@@ -1,9 +1,28 @@
-"""SIGTERM as an exception."""
+"""Ctrl-C and SIGTERM: a command ends within three seconds, says in two lines what was kept, and leaves no run open.
 
+The first signal raises an exception in the main thread, so that open files and runs get closed. That is not enough:
+C++ code of libraries discards exceptions while it imports modules, and a call into C returns only when it is done. So a
+thread waits for the signal too. It ends the process where the main thread does not do so in time.
+"""
+
+import os
+import shlex
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any, NoReturn, TypeVar
+
+COMMAND_VARIABLE = "IDS_COMMAND"  # command that started this one, such as `make paper`
+_NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+_UNWINDING_S = 1.5  # for the main thread to close what is open
+_CLOSING_S = 1.0  # for the thread to close it instead
+_NO_SIGNAL = 0  # ends the thread
+
+Result = TypeVar("Result")
 
 
 class Terminated(SystemExit):
@@ -13,19 +32,215 @@ class Terminated(SystemExit):
         super().__init__(128 + signal.SIGTERM)
 
 
+@dataclass(frozen=True)
+class Open:
+    """Something to close when the process has to end.
+
+    Attributes:
+        close: Function that closes it from any thread.
+        kept: Function that says in words what is kept of it.
+        resume: Overrides that make the same command go on; None where the command starts anew.
+    """
+
+    close: Callable[[], object]
+    kept: Callable[[], str]
+    resume: tuple[str, ...] | None = None
+
+
+@dataclass
+class _Stop:
+    """Signals that this process received, and what is open in it."""
+
+    received: int | None = None
+    raised: bool = False  # in the main thread
+    open: list[Open] = field(default_factory=list)
+    name: str | None = None  # of the command; None outside of one
+    previous: dict[int, Any] = field(default_factory=dict)  # handlers
+    said: tuple[str, tuple[str, ...] | None] | None = None  # what is kept, and how to go on
+    reported: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+    reporting: threading.Lock = field(default_factory=threading.Lock)
+
+
+_STOP = _Stop()
+
+
+def interruptible(name: str, command: Callable[[], Result]) -> Result:
+    """Run a command, which a signal ends in two lines, with the exit status of a shell: 130 or 143.
+
+    Args:
+        name: Name of the command for its messages.
+    """
+    if _STOP.name or threading.current_thread() is not threading.main_thread():
+        return command()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    _STOP.name = name
+    _STOP.ended.clear()
+    _handle_signals(_raise)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    os.register_at_fork(after_in_child=_forget)
+    threading.Thread(target=_watch, args=(reader,), name="signals", daemon=True).start()
+    try:
+        result = command()
+    except BaseException:
+        if stopping() is None:
+            raise
+        _exit()
+    finally:
+        _STOP.ended.set()
+        _forget()
+        os.write(writer, bytes([_NO_SIGNAL]))
+    return result
+
+
+def stopping() -> int | None:
+    """Return the signal that ends this process; None if no signal has arrived."""
+    return _STOP.received
+
+
+@contextmanager
+def closed_on_stop(
+    close: Callable[[], object], kept: Callable[[], str], resume: tuple[str, ...] | None = None
+) -> Iterator[None]:
+    """Close something when the process has to end within the block; parameters as in `Open`."""
+    one = Open(close, kept, resume)
+    _STOP.open.append(one)
+    try:
+        yield
+    finally:
+        if stopping() is not None:  # blocks end from the inside out, so that the outermost has the last word
+            _STOP.said = (kept(), resume)
+        with suppress(ValueError):  # forgotten in a child process
+            _STOP.open.remove(one)
+
+
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that open runs and files get closed; has no effect outside the main thread."""
+    """Turn SIGTERM into an exception, so that open runs and files get closed.
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Terminated
-
-    try:
-        previous = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread, which alone may handle signals
+    It has no effect in an interruptible command, which does so already, and outside the main thread.
+    """
+    if _STOP.name or threading.current_thread() is not threading.main_thread():
         yield
         return
+    previous = signal.signal(signal.SIGTERM, _raise)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C, which a terminal sends to them too: this process ends them.
+
+    The main thread blocks the signal, as its children inherit. The thread that waits for signals still receives it.
+    """
+    if not _STOP.name or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    """Raise at the first signal of a command. The others do nothing, as they would break off the closing."""
+    if _STOP.name:
+        if _STOP.raised:
+            return
+        _STOP.received, _STOP.raised = number, True
+    if number == signal.SIGTERM:
+        raise Terminated
+    raise KeyboardInterrupt
+
+
+def _handle_signals(handler: Any) -> None:
+    for number in _NAMES:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # ignored where a shell runs it in the background
+            _STOP.previous[number] = signal.signal(number, handler)
+
+
+def _forget() -> None:
+    """Restore the signals of a process that runs no command, or of a child process, to which they do not belong."""
+    if not _STOP.name:
+        return
+    _STOP.name, _STOP.received, _STOP.said = None, None, None
+    _STOP.raised = _STOP.reported = False
+    _STOP.open.clear()
+    signal.set_wakeup_fd(-1)
+    while _STOP.previous:
+        signal.signal(*_STOP.previous.popitem())
+
+
+def _watch(reader: int) -> None:
+    """Wait for a signal; then give the main thread some time to end, and end the process."""
+    while (number := os.read(reader, 1)[0]) not in _NAMES:
+        if number == _NO_SIGNAL:
+            os.close(reader)
+            return
+    if _STOP.received is None:  # the main thread is in a long call, or a library handles the signal in its own way
+        _STOP.received = number
+    if _STOP.ended.wait(_UNWINDING_S):
+        return
+    closing = threading.Thread(target=_close_all, daemon=True)
+    closing.start()
+    closing.join(_CLOSING_S)
+    _exit()
+
+
+def _kill_children() -> None:
+    """End the workers, which would go on without this process."""
+    import psutil
+
+    with suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if "resource_tracker" not in " ".join(child.cmdline()):  # ends by itself, and tidies up after workers
+                    child.kill()
+
+
+def _close_all() -> None:
+    for one in reversed(_STOP.open):
+        with suppress(Exception):
+            one.close()
+
+
+def _exit() -> NoReturn:
+    """Say what was kept and end at once: with TensorFlow loaded, the interpreter needs seconds to end."""
+    _report()
+    _kill_children()
+    os._exit(128 + (_STOP.received or 0))
+
+
+def _report() -> None:
+    """Print the two lines, once."""
+    with _STOP.reporting:
+        if _STOP.reported:
+            return
+        _STOP.reported = True
+        kept, resume = _STOP.said or ("what was complete is kept", None)
+        for one in _STOP.open[:1]:  # the outermost: a multirun, rather than its run
+            kept, resume = one.kept(), one.resume
+        name = _NAMES[signal.Signals(_STOP.received or signal.SIGINT)]
+        lines = f"{_STOP.name}: stopped by {name}; {kept}\n{_next_command(resume)}\n"
+        with suppress(OSError, ValueError):  # nobody reads any more
+            sys.stdout.flush()
+            sys.stderr.write(("\n" if sys.stderr.isatty() else "") + lines)
+            sys.stderr.flush()
+
+
+def _next_command(resume: tuple[str, ...] | None) -> str:
+    """Line with the command that goes on."""
+    if command := os.environ.get(COMMAND_VARIABLE):
+        return f"go on with: {command}"
+    if "DVC_STAGE" in os.environ:
+        return f"go on with: dvc {'exp run' if 'DVC_EXP_NAME' in os.environ else 'repro'}"
+    arguments = list(sys.orig_argv[1:])
+    if resume is None:
+        return f"start again with: {shlex.join(['python', *arguments])}"
+    missing = [one for one in resume if one not in arguments]
+    return f"go on with: {shlex.join(['python', *arguments, *missing])}"

@@ -4,23 +4,22 @@ import math
 import time
 from typing import Any
 
-from tqdm import tqdm
-
 from src.models.interface import OnEpoch
 from src.models.networks.keras_setup import load_keras
 from src.models.training import Training
+from src.utils.progress import Steps
 
 keras = load_keras()
 
 
 class EpochReport(keras.callbacks.Callback):  # type: ignore[name-defined]
-    """Record of each epoch's metrics, with a progress bar."""
+    """Record of each epoch's metrics, which also shows the progress."""
 
     def __init__(self, training: Training, on_epoch: OnEpoch):
         super().__init__()
         self.epochs: list[dict[str, float]] = []
         self._on_epoch = on_epoch
-        self._bar = tqdm(total=training.epochs, desc="train", unit="epoch", disable=not training.progress)
+        self._shown = Steps("train", "epoch", training.epochs) if training.progress else None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._start = time.perf_counter()
@@ -30,12 +29,13 @@ class EpochReport(keras.callbacks.Callback):  # type: ignore[name-defined]
         values = {name: float(logs[name]) for name in names} if logs else {}
         metrics = {"epoch": epoch + 1, **values, "seconds": time.perf_counter() - self._start}
         self.epochs.append(metrics)
-        self._bar.set_postfix({name: f"{values[name]:.4f}" for name in ("loss", "val_accuracy")}, refresh=False)
-        self._bar.update()
+        if self._shown:
+            self._shown.done({name: values[name] for name in ("loss", "val_accuracy")})
         self._on_epoch(metrics)
 
     def on_train_end(self, logs: Any = None) -> None:
-        self._bar.close()
+        if self._shown:
+            self._shown.close()
 
 
 class StopOnDivergence(keras.callbacks.Callback):  # type: ignore[name-defined]

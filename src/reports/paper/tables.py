@@ -18,7 +18,6 @@ MODELS = {
     "decision_tree": "decision tree",
     "random_forest": "random forest",
 }
-_SHARES = ("train_accuracy", "test_recall", "test_precision", "test_f1", "test_false_alarm_rate")
 
 
 def headline(results: PaperResults) -> str:
@@ -141,7 +140,8 @@ def processing(results: PaperResults, task: str) -> str:
             rows.append([input_name(reducer, k), str(number or NOT_STATED), theirs, *[MISSING] * 5])
             continue
         epoch, epochs = run.metrics["epoch_seconds_median"], run.metrics["epochs"]
-        distinct = int(float(run.params["derived.rows_per_epoch"]))
+        # a parameter in runs of version 0.1
+        distinct = int(float(run.metrics.get("rows_per_epoch") or run.params["derived.rows_per_epoch"]))
         train = int(run.params["derived.records_train"])
         fit = run.metrics["fit_seconds"]
         rows.append(
@@ -160,10 +160,11 @@ def everything(results: PaperResults, task: str, *, links: bool) -> str:
     rows = []
     for reducer, k in results.inputs:
         for model, words in MODELS.items():
-            if results.get(task, reducer, k, model) is None:
+            if (one := results.get(task, reducer, k, model)) is None:
                 continue
-            runs = results.runs_of(task, reducer, k, model)
-            shares = [_mean(runs, metric) for metric in _SHARES]
+            runs = list(one.runs.values())
+            names = ("train_accuracy", "test_recall", "test_precision", f"test_{one.f1}", "test_false_alarm_rate")
+            shares = [_mean(runs, metric) for metric in names]
             values = [*(f"{100 * share:.2f}" for share in shares), f"{_mean(runs, 'fit_seconds'):.1f}"] if runs else []
             rows.append(
                 [input_name(reducer, k), words, with_seeds(accuracy(runs), len(runs)), *(values or [MISSING] * 6),
