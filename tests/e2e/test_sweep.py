@@ -126,11 +126,11 @@ def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, 
     assert f"{before + 1} of 4 trials" in output
     assert "1 of 4 trials" not in output
     assert_whole(project, study, 4)
-    assert "again: python -m src.train +experiment=best/components-binary-simulated" in output
+    assert "train it: python -m src.train +experiment=local/components-binary-simulated" in output
     assert f"{STUDY}: trial" in project.module(*command), "a complete study: nothing to run, the report again"
     assert len(trial_queue.finished(study)) == 4
 
-    output = project.module("train", f"+experiment=best/{STUDY}", "tracking.log_model=false")
+    output = project.module("train", f"+experiment=local/{STUDY}", "tracking.log_model=false")
     (run,) = [run for run in project.runs() if "test_accuracy" in run.data.metrics]
     assert run.data.metrics["val_macro_f1"] == study.best_value
     assert metrics_of(output)["val_macro_f1"] == pytest.approx(study.best_value, abs=1e-4)
