@@ -17,7 +17,7 @@ from src.config.jobs import jobs
 from src.tracking import parents, runs
 from src.tracking.multirun_progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.seed_groups import SeedGroup, group_by_seed
-from src.utils.termination import closed_on_stop, stopping, terminable
+from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
 
@@ -87,6 +87,8 @@ class MultirunCallback(Callback):
         os.environ[runs.PARENT_VARIABLE] = self._parent
         atexit.register(self._end_parent, complete=False)
         _OPEN.enter_context(terminable())
+        if not config.hydra.launcher._target_.endswith(".BasicLauncher"):
+            _OPEN.enter_context(deaf_children())
 
     def _expect_jobs(self, config: DictConfig) -> None:
         """Prepare the lines of progress and the means over seeds."""

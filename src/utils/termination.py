@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 COMMAND_VARIABLE = "IDS_COMMAND"  # command that started this one, such as `make paper`
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
@@ -52,6 +52,7 @@ class _Stop:
     """Signals that this process received, and what is open in it."""
 
     received: int | None = None
+    raised: bool = False  # in the main thread
     open: list[Open] = field(default_factory=list)
     name: str | None = None  # of the command; None outside of one
     previous: dict[int, Any] = field(default_factory=dict)  # handlers
@@ -84,18 +85,13 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
         result = command()
     except BaseException:
         if stopping() is None:
-            _STOP.ended.set()
             raise
-        _report()
-        # the thread stays, in case that something holds up the end of the interpreter
-        sys.exit(_status())
-    else:
-        _STOP.ended.set()
-        return result
+        _exit()
     finally:
-        if _STOP.ended.is_set():
-            _forget()
-            os.write(writer, bytes([_NO_SIGNAL]))
+        _STOP.ended.set()
+        _forget()
+        os.write(writer, bytes([_NO_SIGNAL]))
+    return result
 
 
 def stopping() -> int | None:
@@ -135,12 +131,28 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C, which a terminal sends to them too: this process ends them.
+
+    The main thread blocks the signal, as its children inherit. The thread that waits for signals still receives it.
+    """
+    if not _STOP.name or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _raise(number: int, frame: FrameType | None) -> None:
     """Raise at the first signal of a command. The others do nothing, as they would break off the closing."""
     if _STOP.name:
-        if _STOP.received is not None:
+        if _STOP.raised:
             return
-        _STOP.received = number
+        _STOP.received, _STOP.raised = number, True
     if number == signal.SIGTERM:
         raise Terminated
     raise KeyboardInterrupt
@@ -156,7 +168,8 @@ def _forget() -> None:
     """Restore the signals of a process that runs no command, or of a child process, to which they do not belong."""
     if not _STOP.name:
         return
-    _STOP.name, _STOP.received, _STOP.said, _STOP.reported = None, None, None, False
+    _STOP.name, _STOP.received, _STOP.said = None, None, None
+    _STOP.raised = _STOP.reported = False
     _STOP.open.clear()
     signal.set_wakeup_fd(-1)
     while _STOP.previous:
@@ -173,12 +186,10 @@ def _watch(reader: int) -> None:
         _STOP.received = number
     if _STOP.ended.wait(_UNWINDING_S):
         return
-    _kill_children()
     closing = threading.Thread(target=_close_all, daemon=True)
     closing.start()
     closing.join(_CLOSING_S)
-    _report()
-    os._exit(_status())
+    _exit()
 
 
 def _kill_children() -> None:
@@ -188,7 +199,8 @@ def _kill_children() -> None:
     with suppress(psutil.Error):
         for child in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
-                child.kill()
+                if "resource_tracker" not in " ".join(child.cmdline()):  # ends by itself, and tidies up after workers
+                    child.kill()
 
 
 def _close_all() -> None:
@@ -197,8 +209,11 @@ def _close_all() -> None:
             one.close()
 
 
-def _status() -> int:
-    return 128 + (_STOP.received or 0)
+def _exit() -> NoReturn:
+    """Say what was kept and end at once: with TensorFlow loaded, the interpreter needs seconds to end."""
+    _report()
+    _kill_children()
+    os._exit(128 + (_STOP.received or 0))
 
 
 def _report() -> None:
