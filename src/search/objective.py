@@ -98,7 +98,9 @@ class Objective:
             outputs = self._experiments.outputs(settings)
             epochs: list[dict[str, float]] = []
             try:
-                fitted = fit(settings, outputs.reduced, self._reporter(trial, turn, each, epochs))
+                fitted = fit(
+                    settings, outputs.reduced, self._reporter(trial, turn, each, epochs, settings.training.epochs)
+                )
             finally:
                 if not turn:
                     run.log_epochs(epochs)
@@ -117,7 +119,7 @@ class Objective:
         return mean
 
     def _reporter(
-        self, trial: Trial, turn: int, before: list[dict[str, float]], epochs: list[dict[str, float]]
+        self, trial: Trial, turn: int, before: list[dict[str, float]], epochs: list[dict[str, float]], most: int
     ) -> OnEpoch:
         """Make a callback that collects the epochs and prunes the trial.
 
@@ -126,10 +128,12 @@ class Objective:
             turn: Position of the seed, from 0.
             before: Figures of the seeds before this one; the reported value is the mean with theirs.
             epochs: List that the callback extends.
+            most: Largest number of epochs.
         """
 
         def report(epoch: dict[str, float]) -> None:
             epochs.append(epoch)
+            self._lines.epoch(trial.number, int(epoch["epoch"]), most, epoch["val_accuracy"])
             value = float(np.mean([one["val_accuracy"] for one in [*before, epoch]]))
             if not self._sweep.prunes or not math.isfinite(value):  # then the fit itself raises an error with the cause
                 return

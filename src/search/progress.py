@@ -18,6 +18,7 @@ from src.search.storage import open_storage, storage_file, storage_url, without_
 from src.utils.progress import Best, progress_line
 
 SAME = "same_as"  # attribute of a trial: the number of an earlier one with the same values
+QUIET_S = 30.0  # longest time without a line, except in a longer epoch
 _WORDS = {TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 
 
@@ -31,7 +32,7 @@ class Lines:
 
     def __init__(self, sweep: Sweep, worker: int | None = None):
         self._sweep = sweep
-        self._begin = time.monotonic()
+        self._begin = self._last = time.monotonic()
         self._prefix = "" if worker is None else f"worker {worker}, "
         self._fits = 0
         self._done = 0
@@ -56,6 +57,18 @@ class Lines:
         first = "" if self._fits else " (the first one here also loads the data and the libraries)"
         self._fits += 1
         self._say(f"trial {number}: {brief(values)}{first}")
+
+    def epoch(self, number: int, epoch: int, epochs: int, accuracy: float) -> None:
+        """Print the epoch of a long trial, if the last line is some time ago.
+
+        Args:
+            number: Number of the trial.
+            epoch: Number of epochs that have ended.
+            epochs: Largest number of epochs of the fit.
+            accuracy: Accuracy on validation after this epoch.
+        """
+        if time.monotonic() - self._last >= QUIET_S:
+            self._say(f"trial {number}: epoch {epoch} of at most {epochs}, val_accuracy {accuracy:.5f}")
 
     def end(self, study: Study, number: int) -> None:
         """Print the outcome of a trial, the best so far and the time left."""
@@ -99,6 +112,7 @@ class Lines:
         return min(left, max(0.0, self._sweep.timeout - (time.monotonic() - self._begin)))
 
     def _say(self, text: str) -> None:
+        self._last = time.monotonic()
         print(f"{self._prefix}{text}", file=sys.stderr, flush=True)
 
 

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import optuna
 import pytest
 from optuna.study import Study
 from optuna.trial import TrialState, create_trial
 
-from src.search import trial_queue
+from src.search import progress, trial_queue
 from src.search.progress import SAME, Lines, from_best
 from tests.search.conftest import Define, QueueOf
 
@@ -85,6 +86,20 @@ def test_a_trial_starts_with_its_values_and_only_the_first_says_what_else_takes_
     assert capsys.readouterr().err.splitlines() == [
         "trial 3: reducer=mi k=3 (the first one here also loads the data and the libraries)",
         "trial 4: reducer=pca learning_rate=0.007124",
+    ]
+
+
+def test_a_long_trial_shows_its_epoch_now_and_then(
+    define: Define, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    lines = Lines(define())
+    for epoch in range(1, 101):
+        now[0] = epoch
+        lines.epoch(3, epoch, 200, 0.99)
+    assert capsys.readouterr().err.splitlines() == [
+        f"trial 3: epoch {epoch} of at most 200, val_accuracy 0.99000" for epoch in (30, 60, 90)
     ]
 
 
