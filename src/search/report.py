@@ -79,7 +79,7 @@ def draw(sweep: Sweep, study: Study, simulated: bool) -> Iterator[tuple[str, str
         "One line a trial through its values",
         plots.parallel_coordinates(trials, scales[0], title),
     )
-    if sweep.prunes:
+    if any(trial.intermediate_values for trial in trials):  # no trees, which have no epochs
         yield (
             "learning_curves",
             "Validation accuracy by epoch, and where trials were pruned",
@@ -125,7 +125,7 @@ def _interactive(sweep: Sweep, study: Study) -> str:
             score = _importance_target(study)
             figures.append(visualization.plot_param_importances(study, target=score, target_name=names[0]))
     figures += [visualization.plot_parallel_coordinate(study, **labelled), visualization.plot_slice(study, **labelled)]
-    if sweep.prunes:
+    if any(trial.intermediate_values for trial in study.get_trials(deepcopy=False)):
         figures.append(visualization.plot_intermediate_values(study))
     if len(names) > 1:
         figures.append(visualization.plot_pareto_front(study, target_names=names))

@@ -47,7 +47,9 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Pat
         yield
 
 
-def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLETE) -> tuple[Study, str, str]:
+def make(
+    sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLETE, epochs: bool = True
+) -> tuple[Study, str, str]:
     """A study of quick trials, its parent run, and the summary of its report."""
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
@@ -59,6 +61,8 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
             raise ValueError("no")
         k = trial.suggest_int("k", 2, 5, log=True)
         score = 0.9 + k / 100 + (trial.suggest_categorical("reducer", ["pca", "mi"]) == "mi") / 1000
+        if sweep.prunes and epochs:
+            trial.report(score, 1)
         trial.set_user_attr(FIGURES, {"val_macro_f1": score, "fit_seconds": float(k), "epochs": 3.0})
         return [score, float(k)][: len(sweep.objectives)]
 
@@ -142,6 +146,14 @@ def test_a_study_without_a_complete_trial_has_no_winner(define: Define, tmp_path
     _, _, said = make(define(space=SPACE, n_trials=2), outcome=TrialState.FAIL)
     assert "no trial is complete" in said
     assert not (tmp_path / "experiment").exists()
+
+
+def test_models_without_epochs_have_no_learning_curves(define: Define, tmp_path: Path) -> None:
+    make(define(space=SPACE, n_trials=2), epochs=False)
+    folder = tmp_path / "reports" / "sweeps" / "made"
+    assert (folder / "history.svg").is_file()
+    assert not (folder / "learning_curves.svg").exists()
+    assert "Intermediate" not in (folder / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
