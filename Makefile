@@ -31,13 +31,14 @@ install = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --
 resolve = $(UV) pip compile --quiet pyproject.toml $(1) --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file $(2)
 
-# $(call report,name): the grids conf/experiment/name/*.yaml, then the report on them
+# the command that goes on where a signal stopped this one
+again = IDS_COMMAND='$(strip make $(1) $(filter-out FORCE=%,$(MAKEOVERRIDES)))'
+
+# $(call report,name,options): the grids conf/experiment/name/*.yaml, then the report on them
 define report
-$(if $(QUICK),,$(BIN)/dvc repro preprocess)
-for grid in conf/experiment/$(1)/*.yaml; do \
-  $(ONE_CORE) $(BIN)/python -m src.train -m +experiment=$(1)/$$(basename $$grid .yaml) $(SIDE_BY_SIDE) $(SMALL) || exit; \
-done
-$(BIN)/python -m src.report $(1) $(SMALL)
+$(if $(QUICK),,$(call again,$(1)) $(BIN)/dvc repro preprocess)
+$(call again,$(1)) $(if $(2),$(ONE_CORE)) $(BIN)/python -m src.grids $(1) $(2) $(SMALL)
+$(call again,$(1)) $(BIN)/python -m src.report $(1) $(SMALL)
 endef
 
 .PHONY: help setup setup-dev demo repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
@@ -72,17 +73,13 @@ repro: $(READY) ## run the pipeline on the real data (dvc repro)
 	$(BIN)/dvc repro
 
 paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated, minutes)
-	$(if $(QUICK),,$(BIN)/dvc repro preprocess)
-	for grid in conf/experiment/paper/*.yaml; do \
-	  $(BIN)/python -m src.train -m +experiment=paper/$$(basename $$grid .yaml) $(SMALL) || exit; \
-	done
-	$(BIN)/python -m src.report paper $(SMALL)
+	$(call report,paper)
 
 generalization: $(READY) ## run the models on unseen traffic and write the report (resumes; QUICK=1, JOBS=2)
-	$(call report,generalization)
+	$(call report,generalization,$(SIDE_BY_SIDE))
 
 leaderboard: $(READY) ## run every model on one protocol and write the report (resumes; QUICK=1, JOBS=2)
-	$(call report,leaderboard)
+	$(call report,leaderboard,$(SIDE_BY_SIDE))
 
 ui: $(READY) ## open the MLflow UI on the runs
 	$(BIN)/python -m src.ui

@@ -27,6 +27,13 @@ HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests
 EXPERIMENTS = ("paper", "generalization", "leaderboard", "best")
 Values = dict[str, Any]
 
+# Keys without a comment in conf/ and without a class.
+OUTSIDE_GROUPS = {
+    "k": "Number of columns that the reducer makes.",
+    "window": "Number of records that a network reads at once.",
+    "seed": "Seed of every draw: sample, split, weights.",
+}
+
 # What holds for a whole group, below its table of options.
 NOTES = {
     "reducer": """\
@@ -65,7 +72,7 @@ python -m src.train reducer=mi k=4 seed=3 --cfg job       # print the config and
 def page() -> str:
     """Markdown of the whole page."""
     with initialize_config_dir(str(CONF)):
-        chosen = _defaults("config")
+        chosen = defaults("config")
         parts = [INTRODUCTION, _overview(chosen), _top_level()]
         parts += [_group(group, default) for group, default in chosen.items() if group not in ("recipe",)]
         parts += [_recipes(), _experiments(), _sweep(), _renamed()]
@@ -128,15 +135,13 @@ def _overview(chosen: Mapping[str, str]) -> str:
 
 
 def _top_level() -> str:
-    notes = comments("config")
     config = yaml.safe_load((CONF / "config.yaml").read_text(encoding="utf-8"))
     own = {key: value for key, value in config.items() if key not in ("defaults", "hydra")}
     lines = ["## Keys outside the groups", "", "| key | default | meaning |", "|---|---|---|"]
-    lines.append("| `k` | set by `reducer=` | Number of columns that the reducer makes. |")
-    lines.append("| `window` | set by `layout=` | Number of records that a network reads at once. |")
-    known = {"seed": "Seed of every draw: sample, split, weights."}
+    lines.append(f"| `k` | set by `reducer=` | {OUTSIDE_GROUPS['k']} |")
+    lines.append(f"| `window` | set by `layout=` | {OUTSIDE_GROUPS['window']} |")
     for key, value in flat(own).items():
-        lines.append(f"| `{key}` | {_shown(value)} | {_cell(notes.get(key) or known.get(key, ''))} |")
+        lines.append(f"| `{key}` | {_shown(value)} | {cell(meaning('', '', key))} |")
     return "\n".join(lines)
 
 
@@ -147,7 +152,7 @@ def _group(group: str, default: str) -> str:
         lines += [f"| `{group}=` | what it is |", "|---|---|"]
         for name in names:
             mark = " (default)" if name == default else ""
-            lines.append(f"| `{name}`{mark} | {_cell(described(group, name))} |")
+            lines.append(f"| `{name}`{mark} | {cell(described(group, name))} |")
         lines += ["", NOTES[group], ""] if group in NOTES else [""]
     elif text := described(group, names[0]):
         lines += [text, ""]
@@ -160,7 +165,7 @@ def _key_table(group: str, names: list[str]) -> list[str]:
     for name in names:
         for key, value in keys_of(group, name).items():
             if not HIDDEN.search(key) and not str(value).startswith("${"):
-                rows.setdefault((key, _shown(value), _meaning(group, name, key)), []).append(name)
+                rows.setdefault((key, _shown(value), meaning(group, name, key)), []).append(name)
     if not rows:
         return []
     several = len(names) > 1
@@ -169,7 +174,7 @@ def _key_table(group: str, names: list[str]) -> list[str]:
     order = {key: place for place, key in enumerate(dict.fromkeys(key for key, _, _ in rows))}
     for (key, value, text), owners in sorted(rows.items(), key=lambda row: order[row[0][0]]):
         where = f" {_owners(group, owners, names)} |" if several else ""
-        lines.append(f"| `{key}` | {value} | {_cell(text)} |{where}")
+        lines.append(f"| `{key}` | {value} | {cell(text)} |{where}")
     if group == "dataset":
         lines += ["", "Names, sizes, addresses and checksums of the published files are in `conf/dataset/`."]
     return lines
@@ -187,12 +192,20 @@ def _owners(group: str, owners: list[str], names: list[str]) -> str:
     return _codes(owners)
 
 
-def _meaning(group: str, option: str, key: str) -> str:
+def meaning(group: str, option: str, key: str) -> str:
     """Comment of a key in the option's file or in a file it builds on, else the docstring of the class.
 
     A comment that begins with `or` continues the value: there the docstring comes first. One that begins with `of` or
     `by` continues the docstring.
+
+    Args:
+        group: Group of the key; empty for a key outside the groups, `sweep` for one of conf/sweep.yaml.
+        option: Option of the group; empty for both of these.
+        key: Full name of the key.
     """
+    if not option:
+        note = comments(group or "config").get(key, "")
+        return note or (_attribute(owner_of(group, "", key), key.split(".")[-1]) if group else OUTSIDE_GROUPS[key])
     relative = key.removeprefix(f"{group}.")
     notes = [comments(name) for name in _files(f"{group}/{option}")]
     note = next((text for one in notes if (text := one.get(relative) or one.get(key))), "")
@@ -206,18 +219,24 @@ def _meaning(group: str, option: str, key: str) -> str:
 
 def _documented_key(group: str, option: str, key: str, relative: str) -> str:
     """Meaning of a key by the docstring of the class that takes it."""
-    if key == "k":
-        return "Number of columns that the reducer makes."
-    if key == "window":
-        return "Number of records that a network reads at once."
+    if key in OUTSIDE_GROUPS:
+        return OUTSIDE_GROUPS[key]
     if (estimator := _estimator(group, option)) and relative != "estimator":
         return f"Parameter of `{estimator}`."
-    *parents, last = relative.split(".")
+    return _attribute(owner_of(group, option, key), relative.split(".")[-1])
+
+
+def owner_of(group: str, option: str, key: str) -> Any:
+    """Class that takes a key; None if there is none. The arguments are those of `meaning`."""
+    if not option:
+        content = yaml.safe_load((CONF / f"{group or 'config'}.yaml").read_text(encoding="utf-8"))
+        return _class(content[group]["_target_"]) if group and "." in key else None
+    *parents, _ = key.removeprefix(f"{group}.").split(".")
     owner: Any = _target(keys_of(group, option))
     for place, part in enumerate(parents):
         made = keys_of(group, option).get(".".join([group, *parents[: place + 1], "_target_"]))
         owner = _class(made) if made else _class_of(owner, part) or owner
-    return _attribute(owner, last)
+    return owner
 
 
 def _estimator(group: str, option: str) -> str:
@@ -232,7 +251,7 @@ def _recipes() -> str:
     lines += ["| `recipe=` | what it is |", "|---|---|"]
     for name in options("recipe"):
         mark = " (default)" if name == "none" else ""
-        lines.append(f"| `{name}`{mark} | {_cell(comments(f'recipe/{name}').get('', ''))} |")
+        lines.append(f"| `{name}`{mark} | {cell(comments(f'recipe/{name}').get('', ''))} |")
     return "\n".join(lines)
 
 
@@ -242,7 +261,7 @@ def _experiments() -> str:
     for folder in EXPERIMENTS:
         for name in options(f"experiment/{folder}"):
             text = comments(f"experiment/{folder}/{name}").get("", "")
-            lines.append(f"| `{folder}/{name}` | {_cell(text)} |")
+            lines.append(f"| `{folder}/{name}` | {cell(text)} |")
     return "\n".join(lines)
 
 
@@ -251,20 +270,17 @@ def _sweep() -> str:
     lines = ["## Sweeps", "", "Groups and keys of `python -m src.sweep`, beside all of the above.", ""]
     for group, title in (("sweep", "sweep"), ("sweep/sampler", "sweep/sampler"), ("sweep/pruner", "sweep/pruner")):
         lines += [f"| `{title}=` | what it is |", "|---|---|"]
-        chosen = _defaults("sweep").get(group)
+        chosen = defaults("sweep").get(group)
         for name in options(group):
             mark = " (default)" if name == chosen else ""
-            lines.append(f"| `{name}`{mark} | {_cell(comments(f'{group}/{name}').get('', ''))} |")
+            lines.append(f"| `{name}`{mark} | {cell(comments(f'{group}/{name}').get('', ''))} |")
         lines.append("")
-    notes = comments("sweep")
     config = yaml.safe_load((CONF / "sweep.yaml").read_text(encoding="utf-8"))
-    target = _class(config["sweep"]["_target_"])
     lines += ["| key | default | meaning |", "|---|---|---|"]
     own = {key: value for key, value in config.items() if key != "defaults"}
     for key, value in flat(own).items():
         if not HIDDEN.search(key):
-            text = notes.get(key) or _attribute(target, key.split(".")[1] if "." in key else key)
-            lines.append(f"| `{key}` | {_shown(value)} | {_cell(text)} |")
+            lines.append(f"| `{key}` | {_shown(value)} | {cell(meaning('sweep', '', key))} |")
     return "\n".join(lines)
 
 
@@ -284,7 +300,7 @@ def keys_of(group: str, option: str) -> Values:
 
 
 @cache
-def _defaults(name: str) -> dict[str, str]:
+def defaults(name: str) -> dict[str, str]:
     """The option that a primary config chooses for each group."""
     entries = yaml.safe_load((CONF / f"{name}.yaml").read_text(encoding="utf-8"))["defaults"]
     return {group: option for one in entries if isinstance(one, dict) for group, option in one.items()}
@@ -355,13 +371,18 @@ def _documented(owner: type) -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: Any) -> str:
+    return f"`{as_yaml(value)}`"
+
+
+def as_yaml(value: Any) -> str:
+    """Value as on the command line."""
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     if isinstance(value, (list, dict)):
         text = yaml.safe_dump(value, default_flow_style=True, width=10**6).strip()
-    return f"`{text}`"
+    return text
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text in one line of a table, its commands as code, its first word with a capital."""
     line = COMMAND.sub(r"`\g<0>`", " ".join(text.split()).replace("|", "\\|"))
     return line[:1].upper() + line[1:] if re.match(r"(?!null|true|false)[a-z]{2,}[ ;,]", line) else line
@@ -372,4 +393,8 @@ def _codes(names: list[str]) -> str:
 
 
 if __name__ == "__main__":
+    from docs.command_help import write_pages  # it imports this module
+
     write_text(PAGE, page())
+    with initialize_config_dir(str(CONF)):
+        write_pages()

@@ -4,27 +4,33 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.detector.detector import Detector
-from src.evaluation.outputs import metrics_table
-from src.pipeline.experiment import TrainingRecord, evaluate
-from src.pipeline.stage_outputs import StageOutputs
-from src.tracking.runs import tracked_run
 from src.utils.paths import output, project
 
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
     """Evaluate, report and track."""
-    settings, made, out = build(cfg), project(), output()
+    made, out = project(), output()
+    if not made.run_note.is_file():
+        raise FileNotFoundError(f"{made.run_note}: found no such file, expected a trained detector: dvc repro train")
+    settings = build(cfg)
+    # only now, after all values are checked: they take seconds
+    from src.detector.detector import Detector
+    from src.pipeline.experiment import TrainingRecord, evaluate
+    from src.pipeline.run_summary import summarize
+    from src.pipeline.stage_outputs import StageOutputs
+    from src.tracking.runs import tracked_run
+
     record, detector = TrainingRecord.read(made, settings.config), Detector.load(made.detector)
     with tracked_run(settings, resume=record.run_id) as run:
         if run.id != record.run_id:  # the run that trained it has another evaluation, which stays as it is
-            run.log_training(record.facts, record.epochs, record.metrics)
+            run.log_training(record.facts, record.epochs, record.metrics | record.timings)
             if cfg.tracking.log_model:
                 run.log_detector(made.detector, detector.card.class_names)
-        metrics = evaluate(detector, StageOutputs(settings, made).sampled, settings, record.metrics, out)
-        run.log_evaluation(metrics, out.reports)
-    print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
+        found = evaluate(detector, StageOutputs(settings, made).sampled, settings, record, out)
+        summary = summarize(settings, record, found)
+        run.log_evaluation(summary.numbers, out.reports, summary.markdown)
+    print(summary.text(out.reports, run.id))
 
 
 if __name__ == "__main__":

@@ -1,28 +1,49 @@
-"""Score a file of raw records: `python -m src.predict --model RUN_OR_PATH records.csv [-o verdicts.csv]`."""
+"""Score raw records with a trained detector: line, verdict and probability of each class, as CSV.
 
-import argparse
+The detector is that of a run in MLflow, or a folder. Records are read and scored block by block, in the order of the
+file, and a file of any size is accepted.
+"""
+
 import sys
 from pathlib import Path
 
-from src.detector.detector import Detector
-from src.detector.file_scoring import open_output, score_file
+from src.detector.record_file import check_record_file
 from src.tracking.logged_models import detector_folder
+from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.termination import interruptible
+
+EXAMPLES = (
+    "--model models/detector examples/records.csv -o verdicts.csv",
+    "--model 3f2a records.csv.gz --on-bad-record quarantine > verdicts.csv",
+    "--model lstm-pca-2-binary records.csv | cut -d, -f2 | sort | uniq -c",
+)
 
 
+@quiet_pipe()
 def main(arguments: list[str] | None = None) -> int:
     """Read, score and write the records, and list those that were left out."""
-    parser = argparse.ArgumentParser(prog="python -m src.predict", description=__doc__)
+    parser = command_parser("predict", __doc__, EXAMPLES)
     add = parser.add_argument
-    add("records", type=Path, help="raw records, 41 comma-separated values a line (and a label); .gz is unpacked")
-    add("--model", required=True, help="id of an MLflow run, or a folder such as models/detector")
+    fields = "raw records: 41 comma-separated columns a line; a label behind them, a header and .gz are accepted"
+    add("records", type=Path, help=fields)
+    model = "name of a run, its id or the first digits of it, or a folder such as models/detector"
+    add("--model", required=True, help=model)
     add("-o", "--output", type=Path, help="CSV to write, whole or not at all (default: standard output)")
     malformed = "stop at the first malformed record (default), or leave out and list all of them"
     add("--on-bad-record", choices=["stop", "quarantine"], default="stop", help=malformed)
     options = parser.parse_args(arguments)
     try:
-        detector = Detector.load(detector_folder(options.model))
+        check_record_file(options.records)
+        folder = detector_folder(options.model)
+        # only now: they take seconds
+        from src.detector.detector import Detector
+        from src.detector.file_scoring import open_output, score_file
+
+        detector = Detector.load(folder)
         with open_output(options.output) as out:
             scored, bad = score_file(detector, options.records, out, options.on_bad_record)
+    except BrokenPipeError:
+        raise
     except (OSError, ValueError, EOFError) as error:
         where = f"{options.records}: " if isinstance(error, OSError) and str(options.records) not in str(error) else ""
         print(f"predict: {where}{error}", file=sys.stderr)
@@ -35,4 +56,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible("predict", main))

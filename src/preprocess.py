@@ -4,16 +4,17 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.pipeline.stages import write_preprocessed
 from src.utils.paths import output, project
+from src.utils.sections import as_text
 
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
-    """Check and encode the training file and the test files."""
-    for part, facts in write_preprocessed(build(cfg, stage="preprocess"), output(), project()).items():
-        unknown = {name: counts for name, counts in facts["unknown"].items() if counts}
-        print(f"{part}: {facts['records']:,} records, {facts['quarantined']:,} quarantined, unknown values: {unknown}")
+    """Check and encode the training file and the test files, and print the counts."""
+    from src.pipeline import stage_tables
+    from src.pipeline.stages import write_preprocessed
+
+    print(as_text(stage_tables.preprocessed(write_preprocessed(build(cfg, stage="preprocess"), output(), project()))))
 
 
 if __name__ == "__main__":

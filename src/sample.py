@@ -4,18 +4,17 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.pipeline.stage_data import scored_parts
-from src.pipeline.stages import write_sampled
 from src.utils.paths import output, project
+from src.utils.sections import as_text
 
 
 @entry_point()
 def main(cfg: DictConfig) -> None:
     """Draw and divide the records, and print the counts."""
-    facts = write_sampled(build(cfg, stage="sample"), output(), project())
-    print(f"records: {facts['records']}, classes: {facts['classes']}")
-    for part in scored_parts(facts["records"]):
-        print(f"{part} records with a copy in training: {facts[f'{part}_share_seen_in_training']:.1%}")
+    from src.pipeline import stage_tables
+    from src.pipeline.stages import write_sampled
+
+    print(as_text(stage_tables.sampled(write_sampled(build(cfg, stage="sample"), output(), project()))))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import make
 from src.config.entry_point import entry_point
-from src.search.progress import Lines
 
 
 @entry_point("sweep")
 def main(cfg: DictConfig) -> None:
     """Run one worker of a study; the last worker writes the report."""
+    from src.search.progress import Lines
+
     sweep = make("sweep", OmegaConf.to_container(cfg.sweep, resolve=True, throw_on_missing=True))  # type: ignore
     several = cfg.worker > 0 or HydraConfig.get().mode == RunMode.MULTIRUN
     lines = Lines(sweep, cfg.worker if several else None)

@@ -4,19 +4,21 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
-from src.evaluation.outputs import metrics_table
-from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
-from src.pipeline.stage_outputs import StageOutputs
-from src.pipeline.stages import write_reduction_reports
-from src.tracking.finished_runs import already_done
-from src.tracking.runs import tracked_run
-from src.utils.paths import in_dvc_stage, output, project
+from src.utils.paths import in_dvc_stage, in_multirun, output, project
 
 
 @entry_point(sweeps=True)
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
     settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
+    # only now, after all values are checked: they take seconds
+    from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
+    from src.pipeline.run_summary import summarize
+    from src.pipeline.stage_outputs import StageOutputs
+    from src.pipeline.stages import write_reduction_reports
+    from src.tracking.finished_runs import already_done
+    from src.tracking.runs import tracked_run
+
     if done := already_done(settings.config):
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]
@@ -24,15 +26,15 @@ def main(cfg: DictConfig) -> float:
         outputs = StageOutputs(settings, project())
         outcome = train(settings, outputs)
         record = TrainingRecord.of(outcome, run.id)
-        run.log_training(record.facts, record.epochs, record.metrics)
+        run.log_training(record.facts, record.epochs, record.metrics | record.timings)
         write_training(outcome, settings, record, out)
         if cfg.tracking.log_model:
             run.log_detector(out.detector, outcome.detector.card.class_names)
         if not in_dvc_stage():
             write_reduction_reports(outputs, settings, out)
-            metrics = evaluate(outcome.detector, outputs.sampled, settings, outcome.metrics, out)
-            run.log_evaluation(metrics, out.reports)
-            print(metrics_table(metrics, settings.caption), f"MLflow run {run.id}; open the UI with: make ui", sep="\n")
+            summary = summarize(settings, record, evaluate(outcome.detector, outputs.sampled, settings, record, out))
+            run.log_evaluation(summary.numbers, out.reports, summary.markdown)
+            print(summary.line if in_multirun() else summary.text(out.reports, run.id))
     return outcome.metrics["val_macro_f1"]
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,8 @@ def test_no_module_is_longer_than_400_lines_and_none_of_models_than_200(path: Pa
     "path", [path for path in MODULES if path.parent == SRC], ids=lambda path: str(path.relative_to(SRC))
 )
 def test_an_entry_point_is_a_page(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 40
+    lines = [line for line in path.read_text().splitlines() if not re.match(r"\s*(from \S+ )?import ", line)]
+    assert len(lines) <= 40
 
 
 def python(code: str, folder: Path) -> str:

@@ -67,12 +67,22 @@ def test_two_runs_are_compared(logged: Logged, capsys: pytest.CaptureFixture[str
     assert "The two runs do not differ by more than" in capsys.readouterr().out
 
 
+def test_runs_are_taken_by_name_and_by_first_digits(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = logged(verdicts(5)), logged(verdicts(45), "k=3")
+    digits = next(other[:length] for length in range(1, 33) if not one.startswith(other[:length]))
+    name = mlflow.get_run(one).info.run_name
+    assert main([name, digits, "--resamples", "20"]) == 0
+    text = capsys.readouterr().out
+    assert f"({one})" in text
+    assert f"({other})" in text
+
+
 def test_a_further_test_part_is_compared_by_its_name(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = (logged(verdicts(errors), part="test_21") for errors in (0, 1))
     assert main([one, other, "--part", "test_21", "--resamples", "20"]) == 0
     assert "McNemar (exact binomial): 1 records only A has right" in capsys.readouterr().out
     assert main([one, other]) == 1
-    assert "a run with test_verdicts.parquet in sqlite" in capsys.readouterr().err
+    assert f"compare: run {one}: found no test_verdicts.parquet in sqlite" in capsys.readouterr().err
 
 
 def test_folders_with_reports_of_direct_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,8 +107,8 @@ def test_runs_on_different_records_are_refused_and_their_choices_named(
 def test_an_id_that_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["0" * 32, "0" * 32]) == 1
     error = capsys.readouterr().err
-    assert f"compare: '{'0' * 32}': found neither such a folder nor a run with test_verdicts.parquet in sqlite" in error
-    assert "expected the id of a run (make ui shows them)" in error
+    assert f"compare: '{'0' * 32}': found neither such a folder nor any run in sqlite" in error
+    assert "make demo or python -m src.train makes a run" in error
     assert main([str(tmp_path), str(tmp_path)]) == 1
     assert f"{tmp_path}: found no test_verdicts.parquet in it, expected the reports" in capsys.readouterr().err
 
@@ -107,7 +117,7 @@ def test_a_run_without_verdicts_is_named(composed: Compose, logged: Logged, caps
     with runs.tracked_run(build(composed("dataset=simulated", "model=decision_tree"))) as run:
         run.log_metrics({"test_accuracy": 0.5})
     assert main([run.id, logged(verdicts(1))]) == 1
-    assert f"compare: '{run.id}': found neither such a folder nor a run with" in capsys.readouterr().err
+    assert f"compare: run {run.id}: found no test_verdicts.parquet in sqlite" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("resamples", ["0", "-1", "many"])

@@ -6,7 +6,8 @@ import pytest
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.build import build
+from docs.command_help import RANGES
+from src.config.build import ConfigError, build
 from src.utils.paths import PROJECT
 from tests.choices import CONF, NEEDS, options
 
@@ -61,6 +62,22 @@ def test_each_reducer_has_its_own_default_k(reducer: str, k: int, composed: Comp
 def test_k_on_the_command_line_overrides_it(overrides: tuple[str, ...], composed: Compose) -> None:
     settings = build(composed(*overrides))
     assert settings.k == settings.reducer.k == 7
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("k=54", "k=54: expected a whole number from 1 to 53"),
+        ("seed=4294967296", "seed=4294967296: expected a whole number from 0 to 4294967295"),
+        ("preprocess.on_bad_record=skip", "preprocess.on_bad_record='skip': Input should be 'stop' or 'quarantine'"),
+        ("split.test=1.0", "test=1.0: expected a share between 0 and 1"),
+    ],
+)
+def test_what_is_outside_a_range_of_the_help_pages_is_refused(override: str, message: str, composed: Compose) -> None:
+    """Ranges that the pages do not take from a class."""
+    assert override.partition("=")[0] in RANGES
+    with pytest.raises(ConfigError, match=message):
+        build(composed(override))
 
 
 # --- params.yaml -----------------------------------------------------------------------------------------------------

@@ -2,14 +2,17 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 
-from docs import configuration
+from docs import command_help, configuration
+from src.config.help import PAGES
 from src.utils.paths import PROJECT
 
 CONF = PROJECT / "conf"
@@ -178,6 +181,12 @@ def test_the_configuration_page_agrees_with_conf() -> None:
     assert configuration.PAGE.read_text() == configuration.page(), "run `make docs` and commit docs/configuration.md"
 
 
+def test_the_help_pages_agree_with_conf() -> None:
+    with initialize_config_dir(str(CONF)):
+        pages = {f"{name}.txt": command_help.page(name) for name in command_help.COMMANDS}
+    assert {path.name: path.read_text() for path in PAGES.iterdir()} == pages, "run `make docs` and commit docs/help/"
+
+
 def test_comments_belong_to_the_key_on_their_line_or_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "one.yaml").write_text(
         "# @package _global_\n# The file,\n# in two lines.\na: 1 # the first\n# the block\nb:\n  c: 2 # inside\n"
@@ -194,3 +203,10 @@ def test_every_option_is_described() -> None:
         bare = [(group, one) for group in groups for one in configuration.options(group)
                 if not configuration.described(group, one)]  # fmt: skip
     assert bare == []
+
+
+def test_the_citation_names_the_last_release():
+    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text())
+    version, date = re.search(r"^## (\d\S+) \((\S+)\)", (PROJECT / "CHANGELOG.md").read_text(), re.M).groups()
+    assert (citation["version"], str(citation["date-released"])) == (version, date)
+    assert citation["license"] == tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["license"]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -15,12 +15,15 @@ from omegaconf import DictConfig
 
 from src.config.build import WHITELIST
 from src.config.errors import FULL_ERROR, report
+from src.config.help import with_help
 from src.config.jobs import multirun_mode
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
+from src.utils.command_line import quiet_pipe
 from src.utils.paths import PROJECT
 from src.utils.termination import interruptible
 
 Task = Callable[..., Any]
+Result = TypeVar("Result")
 
 
 def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callable[[Task], Task]:
@@ -39,7 +42,8 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
             refuse_renamed_keys(config)
-            return task(_without_epochs(config))
+            with quiet_pipe():  # inside of Hydra too, which would show the error
+                return task(_without_epochs(config))
 
         command = hydra.main(config_path=str(PROJECT / "conf"), config_name=config_name, execution_whitelist=WHITELIST)(
             checked
@@ -47,9 +51,7 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:
-            name = Path(sys.argv[0]).stem
-            with _errors_in_words(name):
-                return interruptible(name, lambda: start(*config))
+            return in_words(Path(sys.argv[0]).stem, lambda: start(*config))
 
         def start(*config: Any) -> Any:
             renamed = renamed_keys(sys.argv[1:])
@@ -64,7 +66,7 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
                 sys.argv += multirun_mode(sys.argv[1:])
             return command(*config)
 
-        return run
+        return with_help(run, task)
 
     return decorate
 
@@ -78,6 +80,16 @@ def _without_epochs(config: DictConfig) -> DictConfig:
     if hydra_config.mode == RunMode.MULTIRUN and "training" in config and not asked:
         config.training.progress = False
     return config
+
+
+def in_words(name: str, command: Callable[[], Result]) -> Result:
+    """Run a command so that expected errors and signals end it with a message instead of a traceback.
+
+    Args:
+        name: Name of the command for its messages.
+    """
+    with _errors_in_words(name):
+        return interruptible(name, command)
 
 
 @contextmanager

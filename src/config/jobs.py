@@ -23,6 +23,12 @@ def jobs(overrides: Sequence[str]) -> list[DictConfig]:
     return [compose("config", job) for job in _each(overrides)]
 
 
+def composed_jobs(overrides: Sequence[str]) -> list[DictConfig]:
+    """Config of each job, as `jobs` gives it, where Hydra is not initialized; its own overrides do not count."""
+    with initialize_config_dir(str(PROJECT / "conf")):
+        return jobs([one for one in overrides if not one.lstrip("+~").startswith("hydra")])
+
+
 def jobs_with_recipes(overrides: Sequence[str]) -> list[tuple[DictConfig, str]]:
     """Config of each job, as `jobs` gives it, with the name of its recipe."""
     return [_with_recipe(job) for job in _each(overrides)]

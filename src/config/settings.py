@@ -63,17 +63,23 @@ class Settings:
         """One line that names data and protocol, for what no model is part of."""
         return self._caption("")
 
-    def _caption(self, model: str) -> str:
-        names = {group: self.config[group]["name"] for group in ("dataset", "task", "split", "scaling", "reducer")}
-        warning = "SIMULATED DATA - " if self.dataset.simulated else ""
-        scaled = "" if names["scaling"] == "minmax" else f"{names['scaling']} "
+    @property
+    def input(self) -> str:
+        """Input of the model in words: `pca k=2`."""
+        scaling, reducer = (self.config[group]["name"] for group in ("scaling", "reducer"))
+        scaled = "" if scaling == "minmax" else f"{scaling} "
         steps = {
             "record": "",
             "groups": ", by groups",
             "history": ", by groups and history",
             "window": f", windows of {self.layout.window}",
         }
+        return f"{scaled}{reducer} k={self.k}{steps[self.layout.name]}"
+
+    def _caption(self, model: str) -> str:
+        names = {group: self.config[group]["name"] for group in ("dataset", "task", "split")}
+        warning = "SIMULATED DATA - " if self.dataset.simulated else ""
         return (
             f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
-            f"{model}{scaled}{names['reducer']} k={self.k}{steps[self.layout.name]}, seed {self.seed}"
+            f"{model}{self.input}, seed {self.seed}"
         )

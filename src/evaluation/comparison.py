@@ -7,12 +7,11 @@ import numpy as np
 from scipy import stats
 
 from src.evaluation.intervals import Interval, percentiles, resampled
-from src.evaluation.metrics import scores
+from src.evaluation.metrics import detection_name, scores
 from src.evaluation.verdicts import Verdicts
 
 _FEW = 25  # discordant records below which the chi-square approximation is poor
-_NAMES = ("accuracy", "mean_cost", "false_alarm_rate", "detection_rate")
-_HIGHER_IS_BETTER = {"accuracy", "detection_rate"}
+_HIGHER_IS_BETTER = {"accuracy", "recall", "detection_rate"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def compare(first: Verdicts, second: Verdicts, *, resamples: int, seed: int = 0)
     scores_first, scores_second = scores(whole.sum(axis=1), cost), scores(whole.sum(axis=0), cost)
     drawn_first, drawn_second = scores(drawn.sum(axis=2), cost), scores(drawn.sum(axis=1), cost)
     differences = []
-    for name in _NAMES:
+    for name in ("accuracy", "mean_cost", "false_alarm_rate", detection_name(n_classes)):
         if name in scores_first:
             interval: Interval = percentiles(drawn_first[name] - drawn_second[name])
             differences.append(

@@ -8,8 +8,6 @@ from scipy import stats
 
 from src.evaluation.metrics import scores
 
-INTERVALS = ("accuracy", "f1", "false_alarm_rate", "detection_rate", "mean_cost")
-
 
 @dataclass(frozen=True)
 class Interval:
@@ -42,7 +40,7 @@ def bootstrap(
     seed: int,
     cost: Sequence[Sequence[float]] | None = None,
 ) -> dict[str, Interval]:
-    """Compute bootstrap intervals of the test metrics: percentiles over resampled test parts.
+    """Compute bootstrap intervals of all `scores`: percentiles over resampled test parts.
 
     A draw, with replacement, is a feature vector with all its records, because copies are no further evidence.
 
@@ -57,7 +55,7 @@ def bootstrap(
     """
     cells = resampled(vectors, predicted * n_classes + target, n_classes**2, resamples=resamples, seed=seed)
     drawn = scores(cells.reshape(resamples, n_classes, n_classes), cost)
-    return {name: percentiles(values) for name, values in drawn.items() if name in INTERVALS}
+    return {name: percentiles(values) for name, values in drawn.items()}
 
 
 def percentiles(values: np.ndarray) -> Interval:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from src.data.duplicates import vector_ids
 from src.data.tables import Table
-from src.evaluation.metrics import by_class, confusion_matrix, scores
+from src.evaluation.metrics import by_class, confusion_matrix, detection_name, scores
 
 _COLUMNS = ("accuracy", "recall", "false_alarm_rate", "detection_rate", "mean_cost")
 
@@ -36,10 +36,11 @@ class Leakage:
     """Leakage report of a test part.
 
     Attributes:
-        metrics: Metrics by name, such as `share_seen_in_training`, `accuracy_unseen`, `detection_rate_unknown_attacks`,
+        metrics: Metrics by name, such as `share_seen_in_training`, `accuracy_unseen`, `recall_unknown_attacks`,
             `ceiling_accuracy`. Metrics of subsets without records are left out.
         table: One row for each subset of the test part (`all`, `seen`, `unseen`, `known_attacks`, `unknown_attacks`).
-            Its columns are `records`, `vectors` and the metrics, which are empty if undefined for the subset.
+            Its columns are `records`, `vectors` and the metrics, which are empty if undefined for the subset. With two
+            classes it has no `detection_rate`, which would equal `recall`.
     """
 
     metrics: dict[str, float]
@@ -81,14 +82,16 @@ def report(
     rows = {
         name: _subset(vectors[mask], predicted[mask], target[mask], n_classes, cost) for name, mask in subsets.items()
     }
+    columns = [name for name in _COLUMNS if n_classes > 2 or name != "detection_rate"]
     metrics = {"share_seen_in_training": float(seen.mean())}
     for name in ("seen", "unseen"):
-        metrics |= {f"{metric}_{name}": rows[name][metric] for metric in _COLUMNS if metric in rows[name]}
+        metrics |= {f"{metric}_{name}": rows[name][metric] for metric in columns if metric in rows[name]}
     for name in ("known_attacks", "unknown_attacks"):
         if rows[name]["records"]:
-            recall = float(np.mean((predicted == target)[subsets[name]]))
-            metrics |= {f"detection_rate_{name}": rows[name]["detection_rate"], f"recall_{name}": recall}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["records", "vectors", *_COLUMNS])
+            metrics[f"recall_{name}"] = float(np.mean((predicted == target)[subsets[name]]))
+            if n_classes > 2:  # with two classes every alarm on an attack is correct
+                metrics[f"detection_rate_{name}"] = rows[name]["detection_rate"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["records", "vectors", *columns])
     return Leakage(metrics | ceiling(vectors, target, n_classes, cost), table.rename_axis("subset").reset_index())
 
 
@@ -106,9 +109,8 @@ def _subset(
     if n_classes > 2 and actual.any():
         metrics["recall"] = float(by_class(confusion)[0][actual > 0].mean())
     n_normal, n_attacks = actual[0], actual[1:].sum()
-    undefined = {name for name, n in (("false_alarm_rate", n_normal), ("detection_rate", n_attacks)) if not n}
-    if n_classes == 2 and not n_attacks:
-        undefined.add("recall")
+    needs = (("false_alarm_rate", n_normal), (detection_name(n_classes), n_attacks))
+    undefined = {name for name, n in needs if not n}
     if not len(target):
         undefined = set(metrics)
     defined = {name: value for name, value in metrics.items() if name not in undefined}

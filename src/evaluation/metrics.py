@@ -49,6 +49,16 @@ def macro_f1(probability: np.ndarray, target: np.ndarray) -> float:
     return float(scores(confusion_matrix(probability.argmax(axis=1), target, n_classes))["macro_f1"])
 
 
+def detection_name(n_classes: int) -> str:
+    """Name of the share of attack records with an alarm: with two classes it is the recall of the attack."""
+    return "recall" if n_classes == 2 else "detection_rate"
+
+
+def f1_name(n_classes: int) -> str:
+    """Name of the F1 that sums up the verdicts: that of the attack, or with more classes the mean over them."""
+    return "f1" if n_classes == 2 else "macro_f1"
+
+
 def confusion_matrix(predicted: np.ndarray, target: np.ndarray, n_classes: int) -> np.ndarray:
     """Count class indices, each of shape (n,), as a confusion matrix: int64, rows predicted, columns actual."""
     return np.bincount(predicted * n_classes + target, minlength=n_classes**2).reshape(n_classes, n_classes)
@@ -57,10 +67,13 @@ def confusion_matrix(predicted: np.ndarray, target: np.ndarray, n_classes: int) 
 def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None) -> dict[str, np.ndarray]:
     """Compute metrics from confusion matrices, and `mean_cost` if there is a cost matrix.
 
-    With two classes, `recall`, `precision` and `f1` are those of the second class, the attack. With more, they are
-    means over the classes (macro). `false_alarm_rate` is the share of normal records with an alarm, `detection_rate`
-    the share of attack records with one. With more than two classes, `binary_accuracy` is the share of records for
-    which the alarm, or its absence, is correct. A ratio without records is 0.
+    With two classes, `recall`, `precision` and `f1` are those of the second class, the attack. With more, `recall` and
+    `precision` are means over the classes (macro). `macro_f1` is the mean F1 of the classes. `false_alarm_rate` is the
+    share of normal records with an alarm. A ratio without records is 0.
+
+    Two more exist only with more than two classes, as with two they equal `recall` and `accuracy`. `detection_rate` is
+    the share of attack records with an alarm. `binary_accuracy` is the share of records for which the alarm, or its
+    absence, is correct. `f1` exists only with two classes, as with more it would equal `macro_f1`.
 
     Args:
         confusion: Numbers of records, rows predicted, columns actual, shape (..., classes, classes).
@@ -69,21 +82,22 @@ def scores(confusion: np.ndarray, cost: Sequence[Sequence[float]] | None = None)
         Metrics by name, each float64, shape (...).
     """
     recall, precision, f1 = by_class(confusion)
-    attacks = slice(1, None) if confusion.shape[-1] == 2 else slice(None)
+    binary = confusion.shape[-1] == 2
+    attacks = slice(1, None) if binary else slice(None)
     actual, alarm = confusion.sum(axis=-2), confusion[..., 1:, :].sum(axis=-2)
     records = actual.sum(axis=-1)
     metrics = {
         "accuracy": ratio(np.diagonal(confusion, axis1=-2, axis2=-1).sum(axis=-1), records),
         "recall": recall[..., attacks].mean(axis=-1),
         "precision": precision[..., attacks].mean(axis=-1),
-        "f1": f1[..., attacks].mean(axis=-1),
+        **({"f1": f1[..., 1]} if binary else {}),
         "macro_f1": f1.mean(axis=-1),
         "false_alarm_rate": ratio(alarm[..., 0], actual[..., 0]),
-        "detection_rate": ratio(alarm[..., 1:].sum(axis=-1), actual[..., 1:].sum(axis=-1)),
     }
-    if confusion.shape[-1] > 2:  # with two classes it equals the accuracy
-        silent = actual[..., 0] - alarm[..., 0]
-        metrics["binary_accuracy"] = ratio(silent + alarm[..., 1:].sum(axis=-1), records)
+    if not binary:
+        silent, detected = actual[..., 0] - alarm[..., 0], alarm[..., 1:].sum(axis=-1)
+        metrics["detection_rate"] = ratio(detected, actual[..., 1:].sum(axis=-1))
+        metrics["binary_accuracy"] = ratio(silent + detected, records)
     if cost is not None:
         metrics["mean_cost"] = ratio((confusion * np.asarray(cost).T).sum(axis=(-2, -1)), records)
     return metrics
@@ -114,7 +128,7 @@ def evaluate(
     """Evaluate verdicts and class probabilities against the actual classes.
 
     The metrics are those of `scores`, those of each class, and `roc_auc`: the area of the attack for two classes, or
-    the mean over the classes (one against the rest).
+    the mean over the classes (one against the rest). With two classes those of the attack are among the scores.
 
     Args:
         probability: Class probabilities, float32, shape (n, classes), n >= 1.
@@ -136,7 +150,7 @@ def evaluate(
     if with_curve:
         areas = [roc_auc_score(target == index, probability[:, index]) for index in with_curve]
         metrics["roc_auc"] = float(np.mean(areas))
-    for index, name in enumerate(class_names):
+    for index, name in enumerate(class_names[:1] if n_classes == 2 else class_names):
         metrics[f"recall_{name}"] = float(recall[index])
         metrics[f"precision_{name}"] = float(precision[index])
         metrics[f"f1_{name}"] = float(f1[index])

@@ -65,17 +65,9 @@ def write_evaluation(
         plots.save(figure, folder / f"{name}.png")
 
 
-def metrics_table(metrics: Mapping[str, object], caption: str) -> str:
-    """Format the main metrics as text for the terminal."""
-    names = [name for name in metrics if name.startswith(("train_", "val_", "test_")) or name.endswith("_seconds")]
-    width = max(len(name) for name in names)
-    rule = "-" * max(width + 12, len(caption))
-    lines = [f"{name:<{width}}  {_shown(metrics[name]):>10}" for name in names]
-    return "\n".join([rule, caption, rule, *lines, rule])
-
-
-def _shown(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+def write_timings(timings: Mapping[str, float], folder: Path) -> None:
+    """Write durations to a file of their own, so that equal experiments have equal files of metrics."""
+    _write_json(dict(timings), folder / "timings.json")
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:

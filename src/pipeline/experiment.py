@@ -11,7 +11,7 @@ import numpy as np
 from src.config.settings import Settings
 from src.detector.detector import Card, Detector
 from src.evaluation import metrics, outputs
-from src.evaluation.assessment import assess
+from src.evaluation.assessment import Assessment, assess
 from src.evaluation.leakage import Background
 from src.evaluation.thresholds import fit_decision
 from src.features.reduction import Reduced
@@ -22,15 +22,14 @@ from src.pipeline.stage_outputs import StageOutputs
 from src.utils.files import write_text
 from src.utils.paths import Workspace
 
-_VALIDATION_SCORES = ("false_alarm_rate", "detection_rate", "mean_cost")  # of the verdicts, beside those of the model
-
 
 @dataclass(frozen=True)
 class Outcome:
     """Result of a training.
 
     Attributes:
-        metrics: Scores on training and validation, and durations.
+        metrics: Scores on training and validation.
+        timings: Durations in seconds, which no two runs have alike.
         facts: Parameters of the run that are not in its config.
         fingerprint: Fingerprint of the train stage, from before the fit.
     """
@@ -38,6 +37,7 @@ class Outcome:
     detector: Detector
     fitted: Fitted
     metrics: dict[str, float]
+    timings: dict[str, float]
     facts: Facts
     fingerprint: dict[str, Any]
 
@@ -57,8 +57,10 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     detector = Detector(reduced.preparation, fitted.classifier, _card(settings), decision)
     scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
     scored |= _decision_scores(settings, detector, probability, reduced.val.y)
-    scored |= _durations(fitted, reduced)
-    return Outcome(detector, fitted, scored, _derived(settings, reduced.sample_facts, fitted), fingerprint)
+    if fitted.epochs:
+        scored["epochs"] = len(fitted.epochs)
+    facts = _derived(settings, reduced.sample_facts, fitted)
+    return Outcome(detector, fitted, scored, _timings(fitted, reduced), facts, fingerprint)
 
 
 def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda epoch: None) -> Fitted:
@@ -146,9 +148,12 @@ def _decision_scores(
         target: Class index, int32, shape (n,).
     """
     decision, task = detector.decision, settings.task
+    n_classes = len(task.classes)
     verdicts = decision.verdict(decision.calibrated(probability))
-    found = metrics.scores(metrics.confusion_matrix(verdicts, target, len(task.classes)), task.cost)
-    scored = {f"val_{name}": float(value) for name, value in found.items() if name in _VALIDATION_SCORES}
+    found = metrics.scores(metrics.confusion_matrix(verdicts, target, n_classes), task.cost)
+    # those of the verdicts, beside those of the model
+    names = ("false_alarm_rate", metrics.detection_name(n_classes), "mean_cost")
+    scored = {f"val_{name}": float(value) for name, value in found.items() if name in names}
     if settings.decision.calibrate:
         scored["val_temperature"] = decision.temperature
     if decision.threshold is not None:
@@ -156,12 +161,12 @@ def _decision_scores(
     return scored
 
 
-def _durations(fitted: Fitted, reduced: ReducedParts) -> dict[str, float]:
-    """Seconds of the fits and, for networks, the number of epochs and their median duration."""
+def _timings(fitted: Fitted, reduced: ReducedParts) -> dict[str, float]:
+    """Seconds of the fits and, for networks, the median of the epochs."""
     found = {"fit_seconds": fitted.seconds, "reduce_seconds": reduced.seconds}
     if fitted.epochs:
         seconds = sorted(epoch["seconds"] for epoch in fitted.epochs)
-        found |= {"epochs": len(fitted.epochs), "epoch_seconds_median": seconds[len(seconds) // 2]}
+        found["epoch_seconds_median"] = seconds[len(seconds) // 2]
     return found
 
 
@@ -183,7 +188,8 @@ class TrainingRecord:
 
     Attributes:
         run_id: MLflow run of the training.
-        metrics: Scores on training and validation, and durations.
+        metrics: Scores on training and validation.
+        timings: Durations in seconds.
         facts: Parameters of the run that are not in its config.
         epochs: Metrics by epoch, as in `Fitted`.
         fingerprint: Fingerprint of the train stage, from before the fit.
@@ -191,6 +197,7 @@ class TrainingRecord:
 
     run_id: str
     metrics: dict[str, float]
+    timings: dict[str, float]
     facts: Facts
     epochs: list[dict[str, float]]
     fingerprint: dict[str, Any]
@@ -198,7 +205,7 @@ class TrainingRecord:
     @classmethod
     def of(cls, outcome: Outcome, run_id: str) -> "TrainingRecord":
         """Record of one outcome."""
-        return cls(run_id, outcome.metrics, outcome.facts, outcome.fitted.epochs, outcome.fingerprint)
+        return cls(run_id, outcome.metrics, outcome.timings, outcome.facts, outcome.fitted.epochs, outcome.fingerprint)
 
     @classmethod
     def read(cls, made: Workspace, config: Mapping[str, Any]) -> "TrainingRecord":
@@ -220,15 +227,30 @@ def write_training(outcome: Outcome, settings: Settings, record: TrainingRecord,
     write_text(out.run_note, json.dumps(asdict(record), indent=2) + "\n")
 
 
+@dataclass(frozen=True)
+class Evaluated:
+    """Result of an evaluation.
+
+    Attributes:
+        metrics: Metrics of the run, those of its training included.
+        timings: Durations in seconds, those of its training included.
+        assessments: Results by test part.
+    """
+
+    metrics: dict[str, Any]
+    timings: dict[str, float]
+    assessments: dict[str, Assessment]
+
+
 def evaluate(
-    detector: Detector, sampled: SampledParts, settings: Settings, training_metrics: dict[str, float], out: Workspace
-) -> dict[str, Any]:
-    """Score the test parts with the whole detector, write the reports, and return all metrics.
+    detector: Detector, sampled: SampledParts, settings: Settings, training: TrainingRecord, out: Workspace
+) -> Evaluated:
+    """Score the test parts with the whole detector, and write the reports.
 
     Reports of `test` are written to `reports/`, those of each further test to a folder of its own.
 
     Args:
-        training_metrics: Metrics of the training, written to the same file.
+        training: Record of the training; its metrics and timings are written to the same files.
     """
     background = Background.of(sampled.train)
     seconds, assessments = 0.0, {}
@@ -242,14 +264,15 @@ def evaluate(
     test_metrics = {
         name: {f"{name}_{metric}": value for metric, value in one.metrics.items()} for name, one in assessments.items()
     }
-    everything: dict[str, Any] = {"simulated": settings.dataset.simulated, **training_metrics}
+    everything: dict[str, Any] = {"simulated": settings.dataset.simulated, **training.metrics}
     for one in test_metrics.values():
         everything |= one
-    everything["evaluate_seconds"] = seconds
+    timings = {**training.timings, "evaluate_seconds": seconds}
     out.further_tests.mkdir(parents=True, exist_ok=True)  # DVC expects the folder even where it stays empty
     for name, assessment in assessments.items():
         folder, caption, shown = out.reports, settings.caption, everything
         if name != "test":
             folder, caption, shown = out.further_tests / name, f"{settings.caption}, {name}", test_metrics[name]
         outputs.write_assessment(assessment, shown, settings.task.class_names, folder, caption, name)
-    return everything
+    outputs.write_timings(timings, out.reports)
+    return Evaluated(everything, timings, assessments)

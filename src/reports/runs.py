@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from src.evaluation.intervals import Interval, student
+from src.evaluation.metrics import detection_name, f1_name
 
 _MODELS = {"lstm": "LSTM", "lstm_ensemble": "LSTM"}
 _REDUCERS = {"pca": "PCA", "mi": "MI"}
@@ -76,6 +77,20 @@ class Configuration:
     @property
     def k(self) -> int:
         return int(self.config["k"])
+
+    @property
+    def detection(self) -> str:
+        """Name of the metric for the share of attacks with an alarm."""
+        return detection_name(self._n_classes)
+
+    @property
+    def f1(self) -> str:
+        """Name of the metric for the F1 that sums up the verdicts."""
+        return f1_name(self._n_classes)
+
+    @property
+    def _n_classes(self) -> int:
+        return len(self.config["task"]["classes"])
 
     @property
     def title(self) -> str:

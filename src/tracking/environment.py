@@ -8,6 +8,9 @@ from pathlib import Path
 
 from src.utils.paths import PROJECT
 
+# pyproject.toml has the same condition for TensorFlow without support of GPUs.
+_CPU_ALONE = "sys_platform == 'linux' and platform_machine == 'x86_64'"
+_ELSEWHERE = "sys_platform != 'linux' or platform_machine != 'x86_64'"
 _LIBRARIES = ("keras", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
@@ -43,15 +46,20 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def requirements() -> list[str]:
-    """Pinned requirements of a process that only scores."""
-    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops", "keras"]
+def requirements(*, network: bool) -> list[str]:
+    """Pinned requirements of a process that only scores, with Keras and TensorFlow for a network.
+
+    MLflow imports what is listed when it loads a model: TensorFlow takes seconds and prints lines.
+    """
+    names = ["mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "skops"]
     pinned = [f"{name}=={version(name)}" for name in names]
-    return [*pinned, f"tensorflow=={_tensorflow_version()}"]
+    return [*pinned, *([f"keras=={version('keras')}", *_tensorflow()] if network else [])]
 
 
-def _tensorflow_version() -> str:
+def _tensorflow() -> list[str]:
+    """TensorFlow by the name that is installed here: MLflow imports a package that has no version under its name."""
     try:
-        return version("tensorflow")
+        return [f"tensorflow=={version('tensorflow')}"]
     except PackageNotFoundError:
-        return version("tensorflow-cpu")
+        installed = version("tensorflow-cpu")
+        return [f"tensorflow-cpu=={installed} ; {_CPU_ALONE}", f"tensorflow=={installed} ; {_ELSEWHERE}"]

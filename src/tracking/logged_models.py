@@ -1,9 +1,11 @@
 """Detectors as models of MLflow runs."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from src.tracking.environment import requirements
+from src.tracking.find_runs import find_run
 from src.tracking.store import open_store
 from src.utils.paths import PROJECT
 
@@ -19,6 +21,7 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> Non
     from src.detector.example import example_records
 
     kinds = {name: "string" if kind == "symbol" else "double" for name, kind in COLUMNS.items()}
+    facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
     signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
     mlflow.pyfunc.log_model(
@@ -28,7 +31,7 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> Non
         artifacts={DETECTOR: str(folder)},
         signature=signature,
         input_example=example_records(),
-        pip_requirements=requirements(),
+        pip_requirements=requirements(network=facts["kind"] == "network"),
     )
 
 
@@ -36,9 +39,9 @@ def detector_folder(model: str) -> Path:
     """Folder of a detector.
 
     Args:
-        model: Id of a run, folder of a detector, or folder of a logged model.
+        model: Id of a run, its first digits, name of a run, folder of a detector, or folder of a logged model.
     Raises:
-        ValueError: no detector is found there.
+        ValueError: no detector is found there, or several runs have this name.
     """
     folder = Path(model)
     if folder.is_dir():
@@ -46,11 +49,12 @@ def detector_folder(model: str) -> Path:
             if (place / "detector.json").is_file():
                 return place
         raise ValueError(f"{folder}: found no detector in it, expected detector.json or a model logged by this project")
+    run = find_run(model)
     mlflow = open_store(None)
     try:
-        return Path(mlflow.artifacts.download_artifacts(f"runs:/{model}/{DETECTOR}")) / "artifacts" / DETECTOR
+        return Path(mlflow.artifacts.download_artifacts(f"runs:/{run.id}/{DETECTOR}")) / "artifacts" / DETECTOR
     except mlflow.exceptions.MlflowException as error:
         raise ValueError(
-            f"{model!r}: found neither such a folder nor a run with a detector in {mlflow.get_tracking_uri()} "
-            f"({error.message}); expected the id of a run (make ui shows them) or a path such as models/detector"
+            f"run {run.id}: found no detector in {mlflow.get_tracking_uri()} ({error.message}); expected a run with "
+            "tracking.log_model=true, not a parent, or a path such as models/detector"
         ) from None

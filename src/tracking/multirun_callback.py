@@ -58,6 +58,7 @@ class MultirunCallback(Callback):
         returned = job_return._return_value  # the public property raises it
         error = returned if isinstance(returned, BaseException) else None
         if self._parent and isinstance(error, Exception):
+            self._may_be_empty = False
             overrides = " ".join(config.hydra.overrides.task)
             print(f"failed: {overrides}: {summary(error)}", file=sys.stderr, flush=True)
         if self._in_main_process and self._watch:

@@ -84,10 +84,12 @@ class MultirunProgress:
             started = {number: (running or {}).get(self._jobs[number].digest, 0.0) for number in open_}
             for digest, outcome in ended.items():
                 same = [number for number in open_ if self._jobs[number].digest == digest]
-                if same:
-                    self._ended[same[0]] = outcome
-                    self._stored |= set(same[1:])  # of a later multirun, which finds the run in the store
-                    self._print(started)
+                if not same:
+                    continue
+                self._ended[same[0]] = outcome
+                if outcome.score is not None:
+                    self._stored |= set(same[1:])  # of later multiruns, which find the run in the store
+                self._print(started)
 
     def skip(self, digest: str) -> None:
         """Note that a job was skipped that the store did not have before; does nothing if it was counted."""

@@ -64,13 +64,18 @@ class Run:
         for start in range(0, len(points), 1000):  # the limit of one write
             self._mlflow.MlflowClient().log_batch(self.id, metrics=points[start : start + 1000])
 
-    def log_evaluation(self, metrics: Mapping[str, object], folder: Path) -> None:
-        """Log the metrics, and the reports in `folder` at the top of the artifacts.
+    def log_evaluation(self, metrics: Mapping[str, object], folder: Path, description: str | None = None) -> None:
+        """Log the metrics, the description, and the reports in `folder` at the top of the artifacts.
 
         Of its subfolders only the one for further test parts is logged: others, such as `reports/paper`, are about
         many runs.
+
+        Args:
+            description: Markdown for the page of the run; None keeps the caption that it started with.
         """
         self.log_metrics(metrics)
+        if description is not None:
+            self.set_tags({"mlflow.note.content": description})
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 self._mlflow.log_artifact(str(path))
@@ -107,6 +112,7 @@ def tracked_run(
     tags = {
         "simulated": str(settings.dataset.simulated).lower(),
         "protocol": config["split"]["name"],
+        "caption": settings.caption,
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},

@@ -17,6 +17,7 @@ MAIN = (
     "accuracy",
     "mean_cost",
     "binary_accuracy",
+    "macro_f1",
     "f1",
     "recall",
     "precision",

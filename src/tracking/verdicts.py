@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from src.evaluation.verdicts import verdicts_file
+from src.tracking.find_runs import find_run
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
 
@@ -35,10 +36,10 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
     """Find the verdicts of a run on one test part.
 
     Args:
-        run: Id of a run, or folder with its reports.
+        run: Id of a run, its first digits, name of a run, or folder with its reports.
         part: Name of the test part.
     Raises:
-        ValueError: no verdicts are found there.
+        ValueError: no verdicts are found there, or several runs have this name.
     """
     place = Path(verdicts_file(part))
     if part != "test":
@@ -48,17 +49,20 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
         if not (folder / place).is_file():
             raise ValueError(f"{folder}: found no {place} in it, expected the reports of a run that was evaluated")
         return KeptVerdicts(run, folder / place, "")
+    run = find_run(run).id
     mlflow = open_store(None)
     try:
         found = mlflow.get_run(run)
         path = Path(mlflow.artifacts.download_artifacts(f"runs:/{run}/{place.as_posix()}"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise ValueError(
-            f"{run!r}: found neither such a folder nor a run with {place.as_posix()} in {mlflow.get_tracking_uri()} "
-            f"({getattr(error, 'message', error)}); expected the id of a run (make ui shows them) that was evaluated "
-            "by this version"
+            f"run {run}: found no {place.as_posix()} in {mlflow.get_tracking_uri()} "
+            f"({getattr(error, 'message', error)}); expected a run that was evaluated by this version, not a parent"
         ) from None
-    return KeptVerdicts(run, path, found.data.tags.get("mlflow.note.content", ""), found.data.params)
+    tags = found.data.tags
+    # earlier runs have no such tag: their description was the caption
+    caption = tags.get("caption") or tags.get("mlflow.note.content", "")
+    return KeptVerdicts(run, path, caption, found.data.params)
 
 
 def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:

@@ -52,6 +52,20 @@ def in_dvc_stage() -> bool:
     return "DVC_STAGE" in os.environ
 
 
+def in_multirun() -> bool:
+    """Tell whether Hydra runs this job as one of several."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    return HydraConfig.get().mode == RunMode.MULTIRUN
+
+
+def experiment_in_copy() -> str | None:
+    """Name of the DVC experiment that runs in a copy of the project, which DVC removes; None outside of a copy."""
+    root = os.environ.get("DVC_ROOT")
+    return os.environ.get("DVC_EXP_NAME") if root and Path(root).resolve() != PROJECT else None
+
+
 def project() -> Workspace:
     """Workspace that the outputs of the stages are read from."""
     return Workspace(PROJECT)

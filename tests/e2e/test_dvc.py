@@ -92,11 +92,13 @@ def test_the_files_that_users_rely_on_exist(ran_once):
     for name in (
         "data/raw/simulated/train.gz", "data/preprocessed/simulated/test.parquet", "data/sampled/val.parquet",
         "data/reduced/train.npz", "data/reduced/preparation.skops", "models/detector/detector.json",
-        "reports/metrics.json", "reports/explained_variance.csv", "reports/mutual_information.csv",
+        "reports/metrics.json", "reports/timings.json",
+        "reports/explained_variance.csv", "reports/mutual_information.csv",
         "reports/confusion_matrix.json", "reports/confusion_matrix.csv", "reports/confusion_matrix.png",
     ):  # fmt: skip
         assert (project.root / name).is_file(), name
     assert json.loads((project.root / "reports/metrics.json").read_text())["simulated"] is True
+    assert "seconds" not in (project.root / "reports/metrics.json").read_text()
     assert "simulated: true" in (project.root / "models/detector/detector.json").read_text().replace('"', "")
 
 

@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import re
 
 import pandas as pd
 import pytest
 
 from src.data.schema import COLUMNS
 from src.data.simulator import simulate
+from src.detector.detector import Detector
 from src.predict import main
+from src.tracking.logged_models import detector_folder
+from src.utils.paths import PROJECT
 from tests.e2e.conftest import SIMULATED
 
 
@@ -72,7 +76,46 @@ def test_a_bad_record_stops_with_its_place_and_leaves_no_file(trained, records, 
     code, verdicts = score(trained[2], path, tmp_path)
     assert code == 1
     assert verdicts is None
-    assert f"{path}: line 6, column (record): found '3 fields'" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"{path}: line 6, column (record): found '3 fields', expected 42 fields in every line" in error
+    assert "(41 columns, and optionally a label and a difficulty level)" in error
+    assert "leave bad records out with --on-bad-record quarantine" in error
+
+
+def test_a_value_out_of_range_is_named_as_elsewhere(trained, records, tmp_path, capsys):
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join([*records[:5], records[5].replace(b"0,", b"-1,", 1)]))
+    assert score(trained[2], path, tmp_path)[0] == 1
+    assert "line 6, column duration: found '-1', expected a whole number, 0 or more;" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "header", "header\n"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_without_records_is_an_error_and_writes_nothing(trained, tmp_path, capsys, text, packed):
+    path = tmp_path / ("records.csv.gz" if packed else "records.csv")
+    content = text.replace("header", ",".join([*COLUMNS, "label"])).encode()
+    path.write_bytes(gzip.compress(content) if packed else content)
+    code, verdicts = score(trained[2], path, tmp_path)
+    assert code == 1
+    assert verdicts is None
+    expected = f"predict: {path}: found no record, expected raw records, 41 comma-separated columns a line"
+    assert expected in capsys.readouterr().err
+    assert main(["--model", str(trained[2]), str(path)]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_of_bad_records_alone_has_a_table_without_rows(trained, tmp_path, capsys):
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"not,a,record\n")
+    code, verdicts = score(trained[2], path, tmp_path, "--on-bad-record", "quarantine")
+    assert (code, len(verdicts)) == (0, 0)
+    assert "0 records scored by a detector trained on SIMULATED data, 1 left out" in capsys.readouterr().err
+
+
+def test_the_file_is_checked_before_the_model(tmp_path, capsys):
+    for path, found in ((tmp_path / "none.csv", "no such file"), (tmp_path, "a folder")):
+        assert main(["--model", "no-such-model", str(path)]) == 1
+        assert f"predict: {path}: found {found}, expected" in capsys.readouterr().err
 
 
 def test_quarantine_leaves_bad_records_out_and_keeps_the_line_numbers(trained, records, tmp_path, capsys):
@@ -99,12 +142,50 @@ def test_a_run_id_and_a_folder_give_the_same_verdicts_on_standard_output(trained
     assert by_run == by_folder
 
 
+@pytest.mark.integration
+def test_a_reader_that_goes_away_ends_it_quietly(trained, records, tmp_path):
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join(records) + b"\n")
+    command = (
+        f"python -m src.predict --model {trained[2]} {path} 2>{tmp_path / 'errors'} | true; echo ${{PIPESTATUS[0]}}"
+    )
+    assert trained[0].run("bash", "-c", command) == "141\n"
+    assert (tmp_path / "errors").read_text() == ""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_lines_of_the_docs_load_the_model(trained, tmp_path, inside):
+    """As docs/scoring.md has them: in the project and elsewhere, without a store of MLflow's own or TensorFlow."""
+    project, run_id, _ = trained
+    text = (PROJECT / "docs" / "scoring.md").read_text()
+    code = re.search(r"```python\n(.*?)```", text, re.S)[1].replace("<run id>", run_id)
+    code = code.replace("/path/to/the/project", "." if inside else str(project.root))
+    folder = project.root if inside else tmp_path
+    before = sorted(folder.iterdir())
+    command = f"cd '{folder}' && python -c '{code}print(list(verdicts), len(verdicts))'"
+    output = project.run("bash", "-c", command)
+    assert output.splitlines()[-1] == "['verdict', 'probability_normal', 'probability_attack'] 200"
+    assert "oneDNN" not in output
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_run_is_taken_by_its_name_and_by_first_digits(trained, monkeypatch):
+    project, run_id, _ = trained
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", project.store)
+    (run,) = project.runs()
+    folders = {detector_folder(text) for text in (run_id, run_id[:6], run.info.run_name)}
+    assert {Detector.load(folder).card for folder in folders} == {Detector.load(trained[2]).card}
+
+
 def test_a_missing_model_is_named(trained, records, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", trained[0].store)
     path = tmp_path / "records.csv"
     path.write_bytes(records[0])
     assert main(["--model", "0" * 32, str(path)]) == 1
-    assert "found neither such a folder nor a run with a detector" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "found neither such a folder nor a run of this name or id in sqlite" in error
+    assert trained[1][:8] in error
     assert main(["--model", str(tmp_path), str(path)]) == 1
     assert "found no detector in it" in capsys.readouterr().err
 

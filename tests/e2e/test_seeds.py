@@ -39,7 +39,7 @@ def test_the_parent_has_the_mean_over_the_seeds(seeded):
     )
     table = pd.read_csv(path)
     assert set(table["configuration"]) == {label}
-    assert {"test_accuracy", "test_accuracy_unseen", "test_detection_rate", "fit_seconds"} <= set(table["metric"])
+    assert {"test_accuracy", "test_accuracy_unseen", "test_recall", "fit_seconds"} <= set(table["metric"])
 
 
 def test_two_runs_on_different_records_are_refused_and_a_run_equals_itself(seeded):

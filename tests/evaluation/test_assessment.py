@@ -42,8 +42,8 @@ def test_all_metrics_follow_from_the_verdicts_of_the_decision() -> None:
     assert metrics["accuracy"] == 10 / 12  # one false alarm at 0.6, one missed at 0.05
     assert metrics["mean_cost"] == (1 + 3) / 12
     assert metrics["false_alarm_rate"] == pytest.approx(1 / 6)
-    assert metrics["detection_rate_known_attacks"] == 1
-    assert metrics["detection_rate_unknown_attacks"] == pytest.approx(2 / 3)
+    assert metrics["recall_known_attacks"] == 1
+    assert metrics["recall_unknown_attacks"] == pytest.approx(2 / 3)
     assert metrics["share_seen_in_training"] == 5 / 12
     assert metrics["accuracy_unseen"] == 6 / 7
     assert metrics["ceiling_accuracy"] == 11 / 12
@@ -52,7 +52,7 @@ def test_all_metrics_follow_from_the_verdicts_of_the_decision() -> None:
     assert found.evaluation.per_attack.set_index("attack")["in_training"].to_dict() == {
         "normal": True, "smurf": True, "mailbomb": False,
     }  # fmt: skip
-    assert assessed(Decision()).metrics["detection_rate"] == 3 / 6
+    assert assessed(Decision()).metrics["recall"] == 3 / 6
 
 
 def test_the_verdicts_are_stored_record_by_record() -> None:
@@ -80,6 +80,6 @@ def test_calibration_is_reported_before_and_after_the_temperature() -> None:
 
 def test_intervals_are_reported_beside_their_scores() -> None:
     found = assessed(Decision(), bootstrap=200).metrics
-    for name in ("accuracy", "f1", "false_alarm_rate", "detection_rate", "mean_cost"):
+    for name in ("accuracy", "macro_f1", "f1", "recall", "precision", "false_alarm_rate", "mean_cost"):
         assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
     assert not [name for name in assessed(Decision()).metrics if name.endswith(("_low", "_high"))]

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from omegaconf import DictConfig
 
-from src.config.build import build
 from src.evaluation import outputs
 from src.evaluation.metrics import Evaluation
 
@@ -23,7 +21,7 @@ def names_in(folder: Path) -> list[str]:
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_an_evaluation_writes_the_promised_files(n_classes: int, make_evaluation: Evaluated, tmp_path: Path) -> None:
     result, names = make_evaluation(n_classes)
-    everything = {"simulated": False, "fit_seconds": 1.5, "test_accuracy": 0.875, "epochs": 3}
+    everything = {"simulated": False, "test_accuracy": 0.875, "epochs": 3}
     outputs.write_evaluation(result, everything, names, tmp_path, CAPTION)
     assert names_in(tmp_path) == [
         "attack_recall.csv", "attack_recall.png", "class_recall.csv", "confusion_matrix.csv", "confusion_matrix.json",
@@ -95,22 +93,9 @@ def test_the_same_numbers_make_the_same_files(make_evaluation: Evaluated, tmp_pa
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 
 
-def test_the_metrics_table_shows_the_headline_numbers() -> None:
-    found = {"simulated": False, "val_accuracy": 0.98765, "test_f1": 0.5, "fit_seconds": 12.0, "epochs": 30}
-    lines = outputs.metrics_table(found, CAPTION).splitlines()
-    assert lines[1] == CAPTION
-    assert [line.split() for line in lines[3:-1]] == [
-        ["val_accuracy", "0.9877"],
-        ["test_f1", "0.5000"],
-        ["fit_seconds", "12.0000"],
-    ]
-
-
-@pytest.mark.parametrize(("dataset", "labelled"), [("simulated", True), ("kdd99_10pct", False)])
-def test_the_metrics_table_says_so_where_the_data_are_simulated(
-    dataset: str, labelled: bool, composed: Callable[..., DictConfig]
-) -> None:
-    caption = build(composed(f"dataset={dataset}")).caption
-    table = outputs.metrics_table({"test_accuracy": 0.5}, caption)
-    assert ("SIMULATED DATA" in table) == labelled
-    assert f"{dataset}, binary, random split, lstm on pca k=2, seed 0" in table
+def test_durations_are_in_a_file_of_their_own(make_evaluation: Evaluated, tmp_path: Path) -> None:
+    result, names = make_evaluation(2)
+    outputs.write_evaluation(result, {"test_accuracy": 1.0}, names, tmp_path, CAPTION)
+    outputs.write_timings({"fit_seconds": 1.5}, tmp_path)
+    assert json.loads((tmp_path / "timings.json").read_text()) == {"fit_seconds": 1.5}
+    assert "seconds" not in (tmp_path / "metrics.json").read_text()

@@ -16,7 +16,7 @@ from src.evaluation.verdicts import Verdicts
 from src.features.reduction import Reduced
 from src.models.classical.sklearn_models import SklearnModel
 from src.models.interface import Fitted
-from src.pipeline.experiment import evaluate, train
+from src.pipeline.experiment import Outcome, TrainingRecord, evaluate, train
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
 
@@ -44,6 +44,10 @@ def settings(composed: Compose, *overrides: str) -> Settings:
     return build(composed(*SMALL, *overrides))
 
 
+def record(outcome: Outcome) -> TrainingRecord:
+    return TrainingRecord.of(outcome, "a run")
+
+
 def test_the_operating_point_keeps_to_its_budget_on_validation(composed: Compose, outputs: StageOutputs) -> None:
     outcome = train(settings(composed, *POINT), outputs)
     decision, found = outcome.detector.decision, outcome.metrics
@@ -54,7 +58,7 @@ def test_the_operating_point_keeps_to_its_budget_on_validation(composed: Compose
     val = outputs.sampled.val
     alarm = outcome.detector.verdict(outcome.detector.score(val.X)) != 0
     assert alarm[val.target == 0].mean() == found["val_false_alarm_rate"]
-    assert alarm[val.target != 0].mean() == found["val_detection_rate"]
+    assert alarm[val.target != 0].mean() == found["val_recall"]
 
 
 @pytest.mark.parametrize("blocks", [(), ("split.distinct=true", "decision.false_alarm_blocks=3")])
@@ -132,7 +136,7 @@ def test_costs_are_reported_wherever_a_task_has_them(composed: Compose, outputs:
     wanted = settings(composed, COST)
     outcome = train(wanted, outputs)
     assert outcome.detector.decision.cost is None  # most probable, as the default says
-    found = evaluate(outcome.detector, outputs.sampled, wanted, outcome.metrics, Workspace(tmp_path))
+    found = evaluate(outcome.detector, outputs.sampled, wanted, record(outcome), Workspace(tmp_path)).metrics
     assert {"val_mean_cost", "test_mean_cost", "test_mean_cost_low", "test_ceiling_mean_cost"} <= set(found)
 
 
@@ -145,8 +149,13 @@ def test_each_test_part_has_its_metrics_and_its_reports(
     half = test.take(np.arange(len(test) // 2))
     sampled = replace(outputs.sampled, tests={"test": test, "test_21": half})
     out = Workspace(tmp_path)
-    found = evaluate(outcome.detector, sampled, wanted, outcome.metrics, out)
+    result = evaluate(outcome.detector, sampled, wanted, record(outcome), out)
+    found = result.metrics
     assert json.loads((out.reports / "metrics.json").read_text()) == found
+    assert json.loads((out.reports / "timings.json").read_text()) == result.timings
+    assert list(result.timings) == ["fit_seconds", "reduce_seconds", "evaluate_seconds"]
+    assert not [name for name in found if "seconds" in name]
+    assert list(result.assessments) == ["test", "test_21"]
     for name, table, folder in (
         ("test", test, out.reports),
         ("test_21", half, out.further_tests / "test_21"),
@@ -168,7 +177,7 @@ def test_the_folder_of_further_tests_exists_even_without_any(
 ) -> None:
     wanted = settings(composed, "evaluation.bootstrap=0")
     outcome = train(wanted, outputs)
-    found = evaluate(outcome.detector, outputs.sampled, wanted, outcome.metrics, Workspace(tmp_path))
+    found = evaluate(outcome.detector, outputs.sampled, wanted, record(outcome), Workspace(tmp_path)).metrics
     assert list(Workspace(tmp_path).further_tests.iterdir()) == []
     assert not [name for name in found if name.endswith(("_low", "_high"))]
 
@@ -177,11 +186,11 @@ def test_equal_runs_have_equal_numbers(composed: Compose, outputs: StageOutputs,
     wanted = settings(composed, *POINT)
     outcome = train(wanted, outputs)
     one, two = (
-        evaluate(outcome.detector, outputs.sampled, wanted, {}, Workspace(tmp_path / name)) for name in ("one", "two")
+        evaluate(outcome.detector, outputs.sampled, wanted, record(outcome), Workspace(tmp_path / name))
+        for name in ("one", "two")
     )
-    del one["evaluate_seconds"], two["evaluate_seconds"]
-    assert one == two
-    for name in ("test_verdicts.parquet", "reliability.png", "leakage.csv"):
+    assert one.metrics == two.metrics
+    for name in ("metrics.json", "test_verdicts.parquet", "reliability.png", "leakage.csv"):
         assert (tmp_path / "one/reports" / name).read_bytes() == (tmp_path / "two/reports" / name).read_bytes()
 
 

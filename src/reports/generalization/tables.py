@@ -35,19 +35,19 @@ def by_split(configurations: Sequence[Configuration]) -> str:
 
 def unseen(configurations: Sequence[Configuration]) -> str:
     """Return scores on the official test for known and unknown attacks, and seen and unseen vectors."""
-    metrics = (
-        "test_accuracy",
-        "test_false_alarm_rate",
-        "test_detection_rate",
-        "test_detection_rate_known_attacks",
-        "test_detection_rate_unknown_attacks",
-        "test_accuracy_seen",
-        "test_accuracy_unseen",
-    )
-    rows = [
-        [configuration.title, *(percent(configuration.score(metric)) for metric in metrics)]
-        for configuration in configurations
-    ]
+    rows = []
+    for configuration in configurations:
+        detection = f"test_{configuration.detection}"
+        metrics = (
+            "test_accuracy",
+            "test_false_alarm_rate",
+            detection,
+            f"{detection}_known_attacks",
+            f"{detection}_unknown_attacks",
+            "test_accuracy_seen",
+            "test_accuracy_unseen",
+        )
+        rows.append([configuration.title, *(percent(configuration.score(metric)) for metric in metrics)])
     columns = ("accuracy", "false alarms", "detection", "of known attack types", "of unknown attack types",
                "accuracy on seen vectors", "on unseen vectors")  # fmt: skip
     return markdown_table(["in percent", *columns], rows)
@@ -68,8 +68,8 @@ def contest(configurations: Sequence[Configuration]) -> str:
         )
         for one in references()
     ]
-    metrics = ("test_accuracy", "test_binary_accuracy", "test_detection_rate", "test_false_alarm_rate")
     for configuration in configurations:
+        metrics = ("test_accuracy", "test_binary_accuracy", f"test_{configuration.detection}", "test_false_alarm_rate")
         score = configuration.score("test_mean_cost")
         scores = [percent(configuration.score(metric)) for metric in metrics]
         rows.append(
@@ -104,8 +104,9 @@ def ceiling(configurations: Sequence[Configuration]) -> str:
 def operating_point(configurations: Sequence[Configuration]) -> str:
     """Return the thresholds chosen for a budget, and their scores on the test."""
     rows = []
-    metrics = ("val_false_alarm_rate", "test_false_alarm_rate", "test_detection_rate", "test_binary_accuracy")
     for configuration in configurations:
+        detection = f"test_{configuration.detection}"
+        metrics = ("val_false_alarm_rate", "test_false_alarm_rate", detection, "test_binary_accuracy")
         decision = configuration.config["decision"]
         budget, blocks = decision["false_alarm_budget"], decision["false_alarm_blocks"]
         kept = f"in each of {blocks} blocks of training" if blocks else "on validation"

@@ -45,7 +45,8 @@ def ranking(configurations: Sequence[Configuration]) -> str:
     there = [configuration for configuration, _ in ordered(configurations)]
     rows = []
     for configuration in [*there, *(configuration for configuration in configurations if not configuration.runs)]:
-        shares = [percent(configuration.score(f"test_{metric}")) for metric in ("accuracy", "f1", "false_alarm_rate")]
+        metrics = ("accuracy", configuration.f1, "false_alarm_rate")
+        shares = [percent(configuration.score(f"test_{metric}")) for metric in metrics]
         costs = [cost(configuration.score("test_mean_cost"))] if with_cost else []
         run = configuration.first
         sizes = [_fit(run), _scoring(run), _weights(run)] if run else [MISSING] * 3

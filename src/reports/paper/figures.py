@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 from src.evaluation.plots import COLORS, STYLE, draw_confusion
 from src.reports.paper.paper import find, paper_task
 from src.reports.paper.results import PaperResults
-from src.reports.runs import Run, input_name
+from src.reports.runs import Configuration, Run, input_name
 
 PAPER = "#c8501e"
 # Model, metric, label, marker and color of each row of marks in figure 8.
@@ -134,6 +134,12 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> N
     axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, color="#333333"))
 
 
+def _mean(one: Configuration, metric: str) -> float:
+    """Mean of a metric over the runs of a configuration; `test_f1` stands for the F1 of its task."""
+    name = f"test_{one.f1}" if metric == "test_f1" else metric
+    return float(np.mean([run.metrics[name] for run in one.runs.values()]))
+
+
 def performance(results: PaperResults, task: str, title: str) -> Figure:
     """Accuracy, recall, precision and F1 of the LSTM on every input, and the test accuracy of the baselines.
 
@@ -147,9 +153,9 @@ def performance(results: PaperResults, task: str, title: str) -> Figure:
         axes = figure.add_subplot()
         for order, (model, metric, label, marker, color) in enumerate(_MARKS):
             points = [
-                (max(1 - float(np.mean([run.metrics[metric] for run in runs])), _LEAST_ERROR), place)
+                (max(1 - _mean(found, metric), _LEAST_ERROR), place)
                 for place, one in enumerate(inputs)
-                if (runs := results.runs_of(task, *one, model))
+                if (found := results.get(task, *one, model)) and found.runs
             ]
             if not points:
                 continue

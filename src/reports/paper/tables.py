@@ -18,7 +18,6 @@ MODELS = {
     "decision_tree": "decision tree",
     "random_forest": "random forest",
 }
-_SHARES = ("train_accuracy", "test_recall", "test_precision", "test_f1", "test_false_alarm_rate")
 
 
 def headline(results: PaperResults) -> str:
@@ -160,10 +159,11 @@ def everything(results: PaperResults, task: str, *, links: bool) -> str:
     rows = []
     for reducer, k in results.inputs:
         for model, words in MODELS.items():
-            if results.get(task, reducer, k, model) is None:
+            if (one := results.get(task, reducer, k, model)) is None:
                 continue
-            runs = results.runs_of(task, reducer, k, model)
-            shares = [_mean(runs, metric) for metric in _SHARES]
+            runs = list(one.runs.values())
+            names = ("train_accuracy", "test_recall", "test_precision", f"test_{one.f1}", "test_false_alarm_rate")
+            shares = [_mean(runs, metric) for metric in names]
             values = [*(f"{100 * share:.2f}" for share in shares), f"{_mean(runs, 'fit_seconds'):.1f}"] if runs else []
             rows.append(
                 [input_name(reducer, k), words, with_seeds(accuracy(runs), len(runs)), *(values or [MISSING] * 6),

@@ -16,9 +16,10 @@ INPUTS = (("lstm", "pca", 2), ("lstm", "mi", 4), ("random_forest", "none", 53))
 Make = Callable[[Results], Path]
 
 
-def metrics(accuracy: float, cost: float) -> dict[str, float]:
-    shares = ("accuracy", "binary_accuracy", "false_alarm_rate", "detection_rate", "detection_rate_known_attacks",
-              "detection_rate_unknown_attacks", "accuracy_seen", "accuracy_unseen", "share_seen_in_training",
+def metrics(accuracy: float, cost: float, task: str) -> dict[str, float]:
+    detection = "recall" if task == "binary" else "detection_rate"
+    shares = ("accuracy", "binary_accuracy", "false_alarm_rate", detection, f"{detection}_known_attacks",
+              f"{detection}_unknown_attacks", "accuracy_seen", "accuracy_unseen", "share_seen_in_training",
               "share_ambiguous", "ceiling_accuracy", "calibration_error")  # fmt: skip
     return {
         **{f"test_{name}": accuracy for name in shares},
@@ -46,14 +47,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(files: Path) -> Results:
     """Every grid whole: three seeds a configuration, scores 0.001 apart."""
 
-    def run(seed: int, accuracy: float, cost: float) -> Run:
+    def run(seed: int, accuracy: float, cost: float, task: str) -> Run:
         params = {"derived.git_revision": "0123456789abcdef", "derived.cpu": "a processor", "derived.cores": "2"}
-        return Run("id", metrics(accuracy + seed / 1000, cost + seed / 1000), params, lambda: files, "page")
+        return Run("id", metrics(accuracy + seed / 1000, cost + seed / 1000, task), params, lambda: files, "page")
 
     def three(grid: str, accuracy: float, cost: float, one: tuple[str, str, int], **of: Any) -> Configuration:
         model, reducer, k = one
         made = config(model=model, reducer=reducer, k=k, **of)
-        return Configuration(grid, made, (0, 1, 2), {seed: run(seed, accuracy, cost) for seed in (0, 1, 2)})
+        return Configuration(grid, made, (0, 1, 2), {seed: run(seed, accuracy, cost, of["task"]) for seed in (0, 1, 2)})
 
     found = [
         three(SPLITS[0], 0.99 - 0.03 * place, 0.0, one, split=split, task="binary")

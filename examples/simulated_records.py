@@ -1,0 +1,26 @@
+"""Write examples/records.csv, records to try the detector on: `python -m examples.simulated_records`.
+
+The records are simulated: the simulator draws them from the profile of the contest's labeled test file. They have the
+41 columns and no label.
+"""
+
+from pathlib import Path
+
+from src.data.schema import COLUMNS
+from src.data.simulator import simulate
+from src.utils.files import write_text
+
+RECORDS = Path(__file__).with_name("records.csv")
+LINES = 200
+SEED = 2026
+
+
+def records() -> str:
+    """Text of the file: a header and 200 records."""
+    drawn = b"".join(text for _, text in simulate("test", LINES, SEED)).decode()
+    lines = (line.rpartition(",")[0] for line in drawn.splitlines())
+    return "\n".join([",".join(COLUMNS), *lines]) + "\n"
+
+
+if __name__ == "__main__":
+    write_text(RECORDS, records())

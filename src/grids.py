@@ -1,0 +1,42 @@
+"""Run the grids of a report, one after the other. Repeated, the command goes on with the runs that are left."""
+
+import sys
+
+from src.config.entry_point import in_words
+from src.config.jobs import composed_jobs
+from src.train import main as train
+from src.utils.command_line import command_parser
+
+REPORTS = ("paper", "generalization", "leaderboard")
+EXAMPLES = (
+    "paper",
+    "paper dataset=simulated dataset.records=20000 training.epochs=2",
+    "leaderboard hydra/launcher=joblib hydra.launcher.n_jobs=2",
+)
+
+
+def main() -> None:
+    """Run each grid of conf/experiment/<report> that the store does not have."""
+    parser = command_parser("grids", __doc__, EXAMPLES)
+    parser.add_argument("report", choices=REPORTS, help="name of the report, which `make` writes afterwards")
+    parser.add_argument("overrides", nargs="*", help="keys of the config, as for src.train; they hold for every run")
+    options = parser.parse_args()
+
+    def run() -> None:
+        from src.reports.collect import grids
+        from src.tracking.grids import Grids
+        from src.tracking.multirun_progress import shared_progress
+
+        configs = {one: composed_jobs([f"+experiment={one}", *options.overrides]) for one in grids(options.report)}
+        found = Grids.of(options.report, configs)
+        with shared_progress(found.progress):
+            for grid in found.left:
+                sys.argv[1:] = ["-m", f"+experiment={grid}", *options.overrides]
+                train()
+        found.progress.finish()
+
+    in_words("grids", run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Summary of a run: the table that a command ends with, and the description of the run in MLflow."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from src.config.settings import Settings
+from src.evaluation.metrics import detection_name
+from src.pipeline.experiment import Evaluated, TrainingRecord
+from src.pipeline.stage_tables import PART_WORDS
+from src.utils.paths import PROJECT, experiment_in_copy
+from src.utils.sections import Row, Section, as_markdown, as_text
+
+_COST = "mean cost"
+# Label and name of each score.
+_SCORES = {
+    "accuracy, %": "accuracy",
+    "macro F1, %": "macro_f1",
+}
+_BINARY_SCORES = _SCORES | {"F1, %": "f1", "precision, %": "precision", "ROC AUC, %": "roc_auc", _COST: "mean_cost"}
+_MORE_CLASSES = _SCORES | {"macro recall, %": "recall", _COST: "mean_cost"}
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """Summary of a run.
+
+    Attributes:
+        caption: One line that names data, protocol and model.
+        simulated: True if the records are simulated.
+        table: Choices, scores, alarms and durations.
+        confusion: Confusion matrix of `test`, rows predicted, columns actual.
+        headline: Main scores in a line.
+        numbers: All metrics and durations, by name.
+    """
+
+    caption: str
+    simulated: bool
+    table: tuple[Section, ...]
+    confusion: Section
+    headline: str
+    numbers: Mapping[str, Any]
+
+    def text(self, reports: Path, run_id: str) -> str:
+        """Return the summary for a terminal, and where the rest is.
+
+        Args:
+            reports: Folder with the reports.
+            run_id: Id of the MLflow run.
+        """
+        folder = str(reports.relative_to(PROJECT) if reports.is_relative_to(PROJECT) else reports)
+        if experiment := experiment_in_copy():
+            folder = f"among the files of the MLflow run; here after: dvc exp apply {experiment}"
+        places = [("reports", folder), ("MLflow run", f"{run_id}; open the UI with: make ui")]
+        return as_text([*self.table, self.confusion, Section(places)])
+
+    @property
+    def markdown(self) -> str:
+        """Summary for the page of the run."""
+        warning = "**Simulated data.**\n\n" if self.simulated else ""
+        return f"{warning}{as_markdown([*self.table, self.confusion])}\n"
+
+    @property
+    def line(self) -> str:
+        """Summary in one line."""
+        return f"{self.caption}: {self.headline}"
+
+
+def summarize(settings: Settings, training: TrainingRecord, found: Evaluated) -> RunSummary:
+    """Summarize a run after its evaluation."""
+    columns = _Columns(found.metrics, list(found.assessments), intervals=bool(settings.evaluation.bootstrap))
+    names = settings.task.class_names
+    return RunSummary(
+        settings.caption,
+        settings.dataset.simulated,
+        (
+            Section(list(_choices(settings, training, found))),
+            columns.section(_BINARY_SCORES if len(names) == 2 else _MORE_CLASSES),
+            columns.section(_alarms(len(names))),
+            Section([("seconds", ", ".join(_seconds(found.timings, training.metrics)))]),
+        ),
+        _confusion(found.assessments["test"].evaluation.confusion, names),
+        f"test accuracy {columns.score('test', 'accuracy')} %, validation {columns.score('val', 'accuracy')} %, "
+        f"fit {_number(found.timings['fit_seconds'])} s",
+        found.metrics | found.timings,
+    )
+
+
+def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> Iterator[Row]:
+    """Rows for data, protocol and model."""
+    config, facts = settings.config, training.facts
+    counts = (
+        f"{facts[f'derived.records_{part}']:,} {PART_WORDS.get(part, part)}"
+        for part in ("train", "val", *found.assessments)
+    )
+    data = "SIMULATED DATA" if settings.dataset.simulated else config["dataset"]["name"]
+    yield "data", f"{data}: {', '.join(counts)} records"
+    distinct = ", distinct training records" if config["split"]["distinct"] else ""
+    seen = (f"{100 * found.metrics[f'{part}_share_seen_in_training']:.1f} % of {part}" for part in found.assessments)
+    protocol = f"{config['task']['name']}, {config['split']['name']} split{distinct}, seed {settings.seed}"
+    yield "protocol", f"{protocol}; seen in training: {', '.join(seen)}"
+    weights = facts.get("derived.network_parameters")
+    size = f", {weights:,} weights" if weights else ""
+    read = settings.input.replace(f"none k={settings.k}", f"all {settings.k} features")
+    yield "model", f"{config['model']['name']} on {read}{size}"
+
+
+def _alarms(n_classes: int) -> Mapping[str, str]:
+    """Label and name of each score of alarms, whatever the class of a verdict."""
+    if n_classes == 2:
+        return {"false alarms, %": "false_alarm_rate", "recall (detection), %": detection_name(n_classes)}
+    return {
+        "false alarms, %": "false_alarm_rate",
+        "detection, %": detection_name(n_classes),
+        "alarm or none right, %": "binary_accuracy",
+    }
+
+
+def _seconds(timings: Mapping[str, float], metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Durations in words."""
+    epochs = f" ({metrics['epochs']} epochs)" if "epochs" in metrics else ""
+    yield f"fit {_number(timings['fit_seconds'])}{epochs}"
+    yield f"reduction {_number(timings['reduce_seconds'])}"
+    yield f"scoring {_number(timings['evaluate_seconds'])}"
+
+
+def _number(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds < 100 else f"{seconds:,.0f}"
+
+
+def _confusion(confusion: np.ndarray, names: Sequence[str]) -> Section:
+    rows = [(f"predicted {name}", *(f"{count:,}" for count in row)) for name, row in zip(names, confusion, strict=True)]
+    return Section(rows, ("", *(f"actual {name}" for name in names)))
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Columns of scores: each test part with its intervals, then validation and training.
+
+    Attributes:
+        metrics: Metrics of the run.
+        tests: Names of the test parts.
+        intervals: True if the test parts have intervals.
+    """
+
+    metrics: Mapping[str, Any]
+    tests: Sequence[str]
+    intervals: bool
+
+    def section(self, scores: Mapping[str, str]) -> Section:
+        """Rows of the scores that the run has, by label."""
+        rows = [(label, *self._cells(name)) for label, name in scores.items() if f"test_{name}" in self.metrics]
+        ends = ["95 % interval"] if self.intervals else []
+        titles = [title for test in self.tests for title in (test, *ends)]
+        return Section(rows, ("", *titles, PART_WORDS["val"], PART_WORDS["train"]))
+
+    def _cells(self, name: str) -> Iterator[str]:
+        for test in self.tests:
+            yield self._value(f"{test}_{name}")
+            if self.intervals:
+                low, high = (self._value(f"{test}_{name}_{end}") for end in ("low", "high"))
+                yield f"[{low}, {high}]" if low else ""
+        yield from (self._value(f"{part}_{name}") for part in ("val", "train"))
+
+    def _value(self, name: str) -> str:
+        """Value in percent, or a cost as it is; empty if the run has none."""
+        if name not in self.metrics:
+            return ""
+        return f"{self.metrics[name]:.4f}" if "mean_cost" in name else f"{100 * self.metrics[name]:.2f}"
+
+    def score(self, part: str, name: str) -> str:
+        """Value of a score and its interval, if any."""
+        low, high = (self._value(f"{part}_{name}_{end}") for end in ("low", "high"))
+        return self._value(f"{part}_{name}") + (f" [{low}, {high}]" if low else "")

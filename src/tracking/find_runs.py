@@ -1,0 +1,104 @@
+"""Runs of the store, found by id, by the first digits of the id, or by name."""
+
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from src.tracking.store import open_store, store_uri
+
+SHOWN = 10  # runs that a message lists
+_PREFIX = re.compile(r"[0-9a-f]{1,32}")
+_EVERYTHING = "select run_uuid, name, status, start_time from runs where lifecycle_stage = 'active'"
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """Run of the store; `start` is in milliseconds since 1970."""
+
+    id: str
+    name: str
+    status: str
+    start: int
+
+    def __str__(self) -> str:
+        return f"{self.id[:8]}  {datetime.fromtimestamp(self.start / 1000):%Y-%m-%d %H:%M}  {self.status}  {self.name}"
+
+
+def find_run(text: str) -> FoundRun:
+    """Find the run that a person means.
+
+    Args:
+        text: Id, first digits of an id, or name of a run. A name goes before digits.
+    Raises:
+        ValueError: the store has no such run, or several; the message lists them.
+    """
+    runs = sorted(_candidates(text), key=lambda run: -run.start)
+    exact = [run for run in runs if run.id == text] or [run for run in runs if run.name == text]
+    found = exact or [run for run in runs if _PREFIX.fullmatch(text) and run.id.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(
+            f"{text!r}: found {len(found)} runs in {store_uri()}, expected one; give the first digits of an id:\n"
+            + _listed(found)
+        )
+    if not runs:
+        raise ValueError(
+            f"{text!r}: found neither such a folder nor any run in {store_uri()}, expected one; make demo or "
+            "python -m src.train makes a run"
+        )
+    near = get_close_matches(text, dict.fromkeys(run.name for run in runs), n=3)
+    shown = [run for run in runs if run.name in near] or runs
+    raise ValueError(
+        f"{text!r}: found neither such a folder nor a run of this name or id in {store_uri()}, expected one such as "
+        f"these (make ui shows all):\n{_listed(shown)}"
+    )
+
+
+def folder_or_id(text: str) -> str:
+    """Return the path of a folder as it is, and the full id of any other run that `find_run` finds."""
+    return text if Path(text).is_dir() else find_run(text).id
+
+
+def _listed(runs: list[FoundRun]) -> str:
+    more = [f"  and {len(runs) - SHOWN} more"] if len(runs) > SHOWN else []
+    return "\n".join([*(f"  {run}" for run in runs[:SHOWN]), *more])
+
+
+def _candidates(text: str) -> list[FoundRun]:
+    """Runs of the store that are not deleted.
+
+    A local database is asked directly, in a hundredth of a second: MLflow takes two seconds to import and connect. A
+    database that is missing is not made.
+    """
+    uri = store_uri()
+    if not uri.startswith("sqlite:///"):
+        return _of_server(text)
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not path.is_file():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        return _runs(database.execute(_EVERYTHING))
+
+
+def _runs(rows: Iterable[tuple[str, str | None, str, int | None]]) -> list[FoundRun]:
+    return [FoundRun(run_id, name or "", status, start or 0) for run_id, name, status, start in rows]
+
+
+def _of_server(text: str) -> list[FoundRun]:
+    """Runs of a server whose name or id begins as `text`; the newest runs if there are none."""
+    client = open_store(None).MlflowClient()
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    quote = '"' if "'" in text else "'"
+    filters = [f"attributes.run_name = {quote}{text}{quote}"] if '"' not in text else []
+    if _PREFIX.fullmatch(text):
+        filters.append(f"attributes.run_id LIKE '{text}%'")
+    found = [run for one in filters for run in client.search_runs(experiments, one, max_results=1000)]
+    found = found or client.search_runs(experiments, max_results=SHOWN, order_by=["attributes.start_time DESC"])
+    infos = {run.info.run_id: run.info for run in found}
+    return _runs((info.run_id, info.run_name, info.status, info.start_time) for info in infos.values())

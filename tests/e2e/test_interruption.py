@@ -1,0 +1,126 @@
+"""Ctrl-C, SIGTERM and errors in the real commands; progress on every launcher."""
+
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from tests.e2e.conftest import SIMULATED, wait_for
+
+pytestmark = pytest.mark.integration
+
+ENDLESS = (*SIMULATED, "training.epochs=100000", "training.patience=null", "tracking.log_model=false")
+TREES = (*SIMULATED, "model=decision_tree", "tracking.log_model=false", "evaluation.bootstrap=100")
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+RAY = ("hydra/launcher=ray", "hydra.launcher.ray.init.address=local", "+hydra.launcher.ray.init.num_cpus=2")
+LAUNCHERS = pytest.mark.parametrize("launcher", [(), JOBLIB, RAY], ids=["basic", "joblib", "ray"])
+# The tree ends; the network would run for hours.
+GRID = (*ENDLESS, "-m", "model=decision_tree,lstm", "evaluation.bootstrap=100")
+
+
+class Started:
+    """A command whose output is read while it runs."""
+
+    def __init__(self, process):
+        self.process = process
+        self.output = ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while text := self.process.stdout.read(1):
+            self.output += text
+
+    def stop(self, number):
+        """Send a signal; return the lines printed since, and the seconds until the end."""
+        before, start = len(self.output), time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(60)
+        seconds = time.monotonic() - start
+        time.sleep(0.5)  # for the rest of the output
+        return self.output[before:].splitlines(), seconds
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_single_run_ends_in_two_lines(project, background, number, status):
+    command = ("python", "-m", "src.train", *ENDLESS, "training.progress=true")
+    started = Started(background(project.start(*command)))
+    wait_for(lambda: "val_accuracy" in started.output, "the first epoch")
+    lines, seconds = started.stop(number)
+    assert started.process.returncode == status
+    kept, again = lines[-2:]
+    (run,) = project.runs()
+    name = "Ctrl-C" if status == 130 else "SIGTERM"
+    assert kept == f"train: stopped by {name}; MLflow run {run.info.run_id[:8]} is kept, as KILLED"
+    assert again == f"start again with: {' '.join(command)}"
+    assert run.info.status == "KILLED"
+    assert "Traceback" not in started.output
+    assert seconds < 10  # 3 on a machine of its own
+
+
+@LAUNCHERS
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+def test_a_grid_keeps_what_is_done_and_names_the_command_that_goes_on(project, background, launcher, times):
+    command = ("python", "-m", "src.train", *GRID, *launcher)
+    started = Started(background(project.start(*command)))
+    wait_for(lambda: "1 of 2 runs done" in started.output, "the tree")
+    wait_for(lambda: project.statuses().count("RUNNING") == 2, "the parent and the network")
+    if times == 2:
+        threading.Timer(0.3, started.process.send_signal, [signal.SIGINT]).start()
+    lines, seconds = started.stop(signal.SIGINT)
+    assert started.process.returncode == 130, started.output
+    assert lines[-2] == "train: stopped by Ctrl-C; 1 of 2 runs are done and kept"
+    assert lines[-1] == f"go on with: {' '.join(command)} tracking.skip_finished=true"
+    assert "2 of 2" not in started.output
+    assert "Traceback" not in started.output
+    statuses = {run.data.params.get("model.name", "parent"): run.info.status for run in project.runs()}
+    assert statuses == {"parent": "KILLED", "decision_tree": "FINISHED", "lstm": "KILLED"}
+    assert seconds < 10
+
+
+def test_a_terminated_grid_leaves_nothing_running_with_joblib(project, background):
+    started = Started(background(project.start("python", "-m", "src.train", *GRID, *JOBLIB)))
+    wait_for(lambda: project.statuses().count("RUNNING") == 2, "the parent and the network")
+    started.stop(signal.SIGTERM)
+    assert started.process.returncode == 143
+    assert "RUNNING" not in project.statuses()
+
+
+@LAUNCHERS
+def test_every_launcher_shows_progress(project, launcher):
+    output = project.module("train", "-m", *TREES, "k=2,3,4", *launcher)
+    lines = [line for line in output.splitlines() if line.startswith("multirun: ")]
+    form = r"multirun: (\d) of 3 runs done, best val_macro_f1 0\.\d{5} \(.+\), 0:\d\d:\d\d gone, .*"
+    found = [re.fullmatch(form, line) for line in lines]
+    assert all(found), lines
+    assert [match[1] for match in found if match] == ["1", "2", "3"]
+    assert lines[-1].endswith("none left")
+
+
+def test_the_grids_of_a_report_have_one_progress_and_are_skipped_once_they_are_done(project):
+    same = ("paper", *TREES, "recipe=none", "task=binary", "reducer=pca", "k=2", "seed=0", "tracking.log_model=false")
+    output = project.module("grids", *same)
+    assert re.search(r"^paper: 8 of 8 runs done \(7 were in the store\), best .* none left$", output, re.M)
+    (child,) = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
+    again = project.module("grids", *same)
+    assert again.startswith("paper: 8 of 8 runs done (8 were in the store), ")
+    assert len(again.splitlines()) == 1
+    assert [run.info.run_id for run in project.runs() if "mlflow.parentRunId" in run.data.tags] == [child.info.run_id]
+
+
+def test_an_expected_error_shows_a_traceback_only_when_asked(bare_project):
+    message = "train: model.units='oops': Input should be a valid integer"
+    output = bare_project.module("train", "model.units=oops", fails=True)
+    assert message in output
+    assert "Traceback" not in output
+    assert len(output.splitlines()) <= 3
+    bare_project.env["HYDRA_FULL_ERROR"] = "1"
+    assert "Traceback" in bare_project.module("train", "model.units=oops", fails=True)
+
+
+def test_a_job_that_fails_says_so_at_once_and_the_others_run(project):
+    output = project.module("train", "-m", *TREES, "k=2,54,3", fails=True)
+    failed = "k=54: expected a whole number from 1 to 53"
+    assert output.index(failed) < output.index("3 of 3 runs done (1 failed)") < output.rindex(failed)
+    assert "Traceback" not in output

@@ -1,0 +1,77 @@
+"""Lines of progress of multiruns. (Their runs on the launchers are in tests/e2e.)"""
+
+import pytest
+from omegaconf import OmegaConf
+
+from src.tracking.multirun_progress import MultirunProgress, PlannedJob, shared, shared_progress
+from src.utils.progress import Ended, Job, Progress
+
+
+def planned(digest: str, *, in_store: bool = False) -> PlannedJob:
+    return PlannedJob(OmegaConf.create({}), digest, Job("lstm", 1), in_store)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line.partition(", 0:00:")[0] for line in capsys.readouterr().err.splitlines()]
+
+
+def test_each_job_that_ends_is_one_line_and_stays_counted(capsys):
+    progress = MultirunProgress("grid", {"grid": [planned("a"), planned("b"), planned("c", in_store=True)]})
+    first = {"a": Ended(2, "run-a", 0.9)}
+    progress.show(first)
+    progress.show(first)
+    progress.show({**first, "b": Ended(2, "run-b", None), "of another grid": Ended(2, "run-x", 1.0)})
+    assert lines(capsys) == [
+        "grid: 2 of 3 runs done (1 was in the store), best val_macro_f1 0.90000 (run-a)",
+        "grid: 3 of 3 runs done (1 was in the store, 1 failed), best val_macro_f1 0.90000 (run-a)",
+    ]
+    assert progress.kept == "2 of 3 runs are done and kept"
+    progress.finish()
+    assert lines(capsys) == []
+
+
+def test_a_config_of_two_multiruns_runs_once(capsys):
+    progress = MultirunProgress("paper", {"one": [planned("a")], "other": [planned("a"), planned("b")]})
+    progress.show({"a": Ended(2, "run-a", 0.9)})
+    assert lines(capsys) == ["paper: 2 of 3 runs done (1 was in the store), best val_macro_f1 0.90000 (run-a)"]
+    assert [job.digest for job in progress.jobs("other")] == ["a", "b"]
+
+
+def test_a_job_that_was_skipped_is_counted_once(capsys):
+    progress = MultirunProgress("grid", {"grid": [planned("a", in_store=True), planned("b")]})
+    progress.skip("a")
+    progress.skip("b")
+    progress.skip("b")
+    assert lines(capsys) == ["grid: 2 of 2 runs done (2 were in the store)"]
+
+
+def test_a_multirun_that_had_nothing_to_do_still_ends_with_a_line(capsys):
+    progress = MultirunProgress("grid", {"grid": [planned("a", in_store=True)]})
+    progress.finish()
+    assert lines(capsys) == ["grid: 1 of 1 runs done (1 was in the store)"]
+
+
+def test_multiruns_share_a_progress_within_its_block_only():
+    progress = MultirunProgress("paper", {"one": []})
+    with shared_progress(progress):
+        assert shared() is progress
+    assert shared() is None
+
+
+def test_jobs_side_by_side_halve_the_time_left():
+    """After 10 s two workers have ended one job of 10 s each: the other four need 20 s."""
+    progress = Progress("grid", [Job("lstm", 1)] * 6, now=iter([0, 10]).__next__)
+    line = progress.line({0: Ended(10, "a", 0.9), 1: Ended(10, "b", 0.8)})
+    assert line.endswith("0:00:10 gone, about 0:00:20 left")
+
+
+def test_running_jobs_count_for_what_they_have_done():
+    """One job of 10 s is done, another has run for 10 s, and a third waits: 10 s at two jobs a time is 5 s."""
+    progress = Progress("grid", [Job("lstm", 1)] * 3, now=iter([0, 10]).__next__)
+    line = progress.line({0: Ended(10, "a", 0.9)}, running={1: 10.0})
+    assert line.endswith("about 0:00:05 left")
+
+
+def test_jobs_that_failed_before_they_began_say_nothing_on_time():
+    progress = Progress("grid", [Job("lstm", 1)] * 2, now=iter([0, 10]).__next__)
+    assert progress.line({0: Ended(0, "", None)}).endswith("time left not known yet")
