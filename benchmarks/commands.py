@@ -29,7 +29,7 @@ with initialize_config_dir(str(Path("conf").resolve())):
     settings = build(compose("config"))
 start = time.perf_counter()
 with tracked_run(settings) as run:
-    run.log_params({"derived.k": 1})
+    run.log_params({"derived.simulated": True})
     run.log_epochs([{"epoch": n + 1, "loss": 1.0, "accuracy": 1.0, "val_loss": 1.0} for n in range(30)])
     run.log_detector(Path("models/detector"), ("normal", "attack"))
     run.log_evaluation({"test_accuracy": 1.0}, Path("reports"))

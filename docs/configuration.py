@@ -63,6 +63,7 @@ python -m src.train reducer=mi k=4 seed=3 --cfg job       # print the config and
   what is legal. A key of an earlier version gives an error that names the new key (`src/config/renamed_keys.py`).
 - **Grids.** `-m` and lists make a grid: `python -m src.train -m reducer=pca,mi k=2,4`. See [sweeps](sweeps.md).
 - **Values of several lines.** Lists and mappings are written as in YAML: `'layout.history=[50, 500]'`.
+- **Help.** `--help` of a command has its groups, the keys that are used most, and examples. `--cfg job` prints all.
 - **DVC.** `params.yaml` holds the values that DVC runs: `conf/config.yaml` composed with its defaults (`make
   params`), or those of the last `dvc exp run -S`.
 - **New file.** An option added to `conf/` today is offered, tested and listed here (`make docs`) today.

@@ -3,7 +3,7 @@
 import sys
 
 from src.config.entry_point import in_words
-from src.config.jobs import composed_jobs
+from src.config.jobs import composed_jobs, grids
 from src.train import main as train
 from src.utils.command_line import command_parser
 
@@ -23,7 +23,6 @@ def main() -> None:
     options = parser.parse_args()
 
     def run() -> None:
-        from src.reports.collect import grids
         from src.tracking.grids import Grids
         from src.tracking.multirun_progress import shared_progress
 

@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -49,6 +50,12 @@ def chromium() -> str:
 def dom(address: str, size: tuple[int, int] = (2400, 1000)) -> str:
     """The page's elements, as text."""
     return html.unescape(_open(address, size, "--dump-dom"))
+
+
+def words(address: str, size: tuple[int, int] = (1440, 1000)) -> list[str]:
+    """What the page says, element by element, without scripts."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", "", dom(address, size), flags=re.S)
+    return [text.strip() for text in re.split(r"<[^>]*>", page) if text.strip()]
 
 
 def screenshot(address: str, picture: Path, size: tuple[int, int] = (2400, 1000)) -> None:

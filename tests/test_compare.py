@@ -48,7 +48,7 @@ def logged(composed: Compose, tmp_path: Path) -> Logged:
         folder = reports if part == "test" else reports / "further_tests" / part
         kept.write(folder / f"{part}_verdicts.parquet")
         with runs.tracked_run(build(composed("dataset=simulated", "model=decision_tree", *overrides))) as run:
-            run.log_evaluation({"test_accuracy": 0.5}, reports)
+            run.log_evaluation({"test_accuracy": 0.5}, reports, "| a description | that is a table |")
         return run.id
 
     return make
@@ -60,6 +60,7 @@ def test_two_runs_are_compared(logged: Logged, capsys: pytest.CaptureFixture[str
     text = capsys.readouterr().out
     assert f"SIMULATED DATA - simulated, binary, random split, decision_tree on pca k=2, seed 0 ({one})" in text
     assert f"decision_tree on pca k=3, seed 0 ({other})" in text
+    assert "| a description" not in text
     # 300 records, 5 wrong of one and 45 of the other: accuracy 295/300 and 255/300
     assert "McNemar (chi-square with continuity correction): 40 records only A has right, 0 only B" in text
     assert "The two runs differ: A is better in accuracy, by 0.13333; A is better in false alarm rate" in text

@@ -29,6 +29,11 @@ def composed_jobs(overrides: Sequence[str]) -> list[DictConfig]:
         return jobs([one for one in overrides if not one.lstrip("+~").startswith("hydra")])
 
 
+def grids(report: str) -> list[str]:
+    """Return the names of the grids that a report reads, the files of conf/experiment/<report>."""
+    return sorted(f"{report}/{path.stem}" for path in (PROJECT / "conf" / "experiment" / report).glob("*.yaml"))
+
+
 def jobs_with_recipes(overrides: Sequence[str]) -> list[tuple[DictConfig, str]]:
     """Config of each job, as `jobs` gives it, with the name of its recipe."""
     return [_with_recipe(job) for job in _each(overrides)]
@@ -50,6 +55,12 @@ def multirun_mode(arguments: Sequence[str]) -> list[str]:
             return [] if decided or not _swept(overrides) else ["hydra.mode=MULTIRUN"]
     except (HydraException, OmegaConfBaseException):
         return []  # Hydra itself reports what is wrong with the command
+
+
+def swept_keys(overrides: Sequence[str]) -> set[str]:
+    """Keys of the overrides of a command that have several values."""
+    parse = OverridesParser.create(GlobalHydra.instance().config_loader()).parse_overrides
+    return {one.get_key_element().lstrip("+") for one in parse(list(overrides)) if one.is_sweep_override()}
 
 
 def _swept(overrides: Sequence[Override]) -> dict[str, str]:

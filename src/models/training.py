@@ -35,7 +35,8 @@ class Training:
         monitor: Metric of early stopping; the weights of its best epoch are kept.
         patience: Epochs without a better value before the fit ends; null runs all epochs.
         jit_compile: Compile each step with XLA. On a CPU that is slower: the cores then share operations, not batches.
-        progress: Show a progress bar.
+        progress: Show the epochs of a fit: a bar on a terminal, elsewhere a line every ten seconds. A multirun shows
+            them only if its command gives this key.
     """
 
     epochs: Annotated[int, Field(ge=1)]

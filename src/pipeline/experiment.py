@@ -172,7 +172,7 @@ def _timings(fitted: Fitted, reduced: ReducedParts) -> dict[str, float]:
 
 def _derived(settings: Settings, sample: Facts, fitted: Fitted) -> Facts:
     """Parameters of the run that are not in the config but decide what a score means."""
-    flat: Facts = {"k": settings.k, "simulated": settings.dataset.simulated}
+    flat: Facts = {"simulated": settings.dataset.simulated}
     for key in ("records", "distinct_vectors"):
         flat |= {f"{key}_{part}": count for part, count in sample[key].items()}
     flat |= {f"records_drawn_again_{name}": found["drawn_again"] for name, found in sample["classes"].items()}

@@ -6,19 +6,14 @@ from functools import cache
 from omegaconf import OmegaConf
 
 from src.config.build import build
-from src.config.jobs import jobs_with_recipes
+from src.config.jobs import grids, jobs_with_recipes
 from src.config.settings import Settings
 from src.reports.report import Report
 from src.reports.runs import Configuration, Results, Run
 from src.tracking.finished_runs import FinishedRun, find_finished
 from src.tracking.parents import log_to_parent
 from src.tracking.seed_groups import group_by_seed
-from src.utils.paths import PROJECT, project
-
-
-def grids(report: str) -> list[str]:
-    """Return the names of the grids that a report reads, the files of conf/experiment/<report>."""
-    return sorted(f"{report}/{path.stem}" for path in (PROJECT / "conf" / "experiment" / report).glob("*.yaml"))
+from src.utils.paths import project
 
 
 def collect_and_write(name: str, report: Callable[[Results], Report], overrides: Sequence[str]) -> None:
@@ -47,10 +42,10 @@ def _configurations(grid: str, overrides: Sequence[str]) -> list[Configuration]:
     recipes = {(job.model.name, job.task.name): recipe for job, recipe in jobs}
     found = []
     for group in group_by_seed([job for job, _ in jobs]):
-        runs = {seed: _run(run) for seed, config in group.configs.items() if (run := find_finished(config))}
-        config = next(iter(group.configs.values()))
+        runs = {seed: _run(run) for seed, config in group.items() if (run := find_finished(config))}
+        config = next(iter(group.values()))
         recipe = recipes[config["model"]["name"], config["task"]["name"]]
-        found.append(Configuration(grid, config, tuple(group.configs), runs, recipe))
+        found.append(Configuration(grid, config, tuple(group), runs, recipe))
     return found
 
 

@@ -97,6 +97,8 @@ class Objective:
                 settings = self._experiments.settings(values, self._first_seed + turn)
             outputs = self._experiments.outputs(settings)
             epochs: list[dict[str, float]] = []
+            if not turn:
+                run.log_datasets(outputs.reduced.sample_facts["records"])
             try:
                 fitted = fit(
                     settings, outputs.reduced, self._reporter(trial, turn, each, epochs, settings.training.epochs)

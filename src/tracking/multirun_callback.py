@@ -1,22 +1,22 @@
-"""Hydra callback of a multirun: one MLflow parent for its runs, lines of progress, and means over seeds."""
+"""Hydra callback of a multirun: one MLflow parent for its runs, lines of progress, and a table at the end."""
 
 import atexit
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from src.config.build import ConfigError
 from src.config.errors import summary
-from src.config.jobs import jobs
+from src.config.jobs import jobs, swept_keys
 from src.tracking import parents, runs
 from src.tracking.multirun_progress import MultirunProgress, MultirunWatch, PlannedJob, shared
-from src.tracking.seed_groups import SeedGroup, group_by_seed
+from src.tracking.run_names import parent_name
+from src.tracking.seed_groups import Configs, group_by_seed
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
@@ -33,11 +33,12 @@ class MultirunCallback(Callback):
         self._parent: str | None = None  # id of the run
         self._main_process = 0
         self._may_be_empty = False
-        self._seed_groups: list[SeedGroup] = []
+        self._failed = False
+        self._groups: list[Configs] = []  # by configuration, of the jobs that are expected
         self._watch: MultirunWatch | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_watch": None, "_seed_groups": []}  # a worker has no use for them
+        return {**vars(self), "_watch": None, "_groups": []}  # a worker has no use for them
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
@@ -70,7 +71,7 @@ class MultirunCallback(Callback):
             if complete and self._watch:
                 self._watch.finish()
             if complete:
-                self._log_seed_summaries(config)
+                self._log_results(config)
         finally:
             self._end_parent(complete=complete)
             _OPEN.close()
@@ -84,7 +85,8 @@ class MultirunCallback(Callback):
         overrides = " ".join(config.hydra.overrides.task)
         shared_parent = config.tracking.parent
         tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": overrides}
-        name = shared_parent or overrides or "multirun"
+        given = list(config.hydra.overrides.task)
+        name = shared_parent or parent_name(given, swept_keys(given), config.hydra.runtime.choices.get("experiment"))
         self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared_parent))
         self._may_be_empty = config.tracking.skip_finished
         os.environ[runs.PARENT_VARIABLE] = self._parent
@@ -94,7 +96,7 @@ class MultirunCallback(Callback):
             _OPEN.enter_context(deaf_children())
 
     def _expect_jobs(self, config: DictConfig) -> None:
-        """Prepare the lines of progress and the means over seeds."""
+        """Prepare the lines of progress and the final table."""
         name = config.hydra.runtime.choices.get("experiment") or "multirun"
         progress = shared()
         if not progress:
@@ -105,18 +107,18 @@ class MultirunCallback(Callback):
         self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent)
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
-        with suppress(ConfigError):  # which the job itself reports
-            self._seed_groups = _over_seeds([job.config for job in expected])
+        self._groups = group_by_seed([job.config for job in expected])
 
-    def _log_seed_summaries(self, config: DictConfig) -> None:
-        """Log means over seeds to the parent; a parent that several multiruns share has a folder for each."""
-        if not self._parent or not self._seed_groups or config.hydra.job.name != "train":
+    def _log_results(self, config: DictConfig) -> None:
+        """Print the table of the runs, and log it to the parent."""
+        if not self._parent or not self._groups or config.hydra.job.name != "train":
             return
         # late: Hydra makes a callback in every process, and scikit-learn takes a second to import
-        from src.tracking.seed_summary import log_seed_summaries
+        from src.tracking.multirun_results import log_results
 
-        folder = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
-        log_seed_summaries(self._seed_groups, self._parent, folder)
+        place = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
+        folder = Path(config.hydra.sweep.dir) / "results"
+        self._failed = not log_results(self._groups, self._parent, folder, place)
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:
@@ -124,8 +126,4 @@ class MultirunCallback(Callback):
             os.environ.pop(runs.PARENT_VARIABLE, None)
             if not complete and self._watch:
                 self._watch.end_open_runs()
-            parents.end_parent(parent, complete=complete, all_skipped=self._may_be_empty)
-
-
-def _over_seeds(configs: Sequence[DictConfig]) -> list[SeedGroup]:
-    return [group for group in group_by_seed(configs) if len(group.configs) > 1]
+            parents.end_parent(parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)

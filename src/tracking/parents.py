@@ -37,7 +37,7 @@ def reopen_parent(run_id: str) -> bool:
     if not exists(mlflow, run_id):
         return False
     client = mlflow.MlflowClient()
-    _close_dead(client, client.get_run(run_id).info.experiment_id, run_id)
+    _close_dead(client, run_id)
     client.update_run(run_id, status="RUNNING")
     return True
 
@@ -65,7 +65,7 @@ def find_parent(experiment: str, name: str) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
-def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> None:
+def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False, failed: bool = False) -> None:
     """End a parent run with the worst status of its children.
 
     Of children with the same config only the newest counts, since it replaces those that died before it.
@@ -73,19 +73,21 @@ def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False) -> Non
     Args:
         complete: True if the multirun reached its end; otherwise the status is KILLED.
         all_skipped: True if no child was needed because the store had every run.
+        failed: True if a job failed, maybe without a child.
     """
     import mlflow
 
     client = mlflow.MlflowClient()
     newest = {
         child.data.tags.get("fingerprint.config", child.info.run_id): child.info.status
-        for child in reversed(_children(client, client.get_run(run_id).info.experiment_id, run_id))
+        for child in reversed(children(client, run_id))
     }
     statuses = set(newest.values())
     if not complete or "KILLED" in statuses:
         status = "KILLED"
     else:
-        status = "FINISHED" if statuses == {"FINISHED"} or (all_skipped and not statuses) else "FAILED"
+        fine = statuses == {"FINISHED"} or (all_skipped and not statuses)
+        status = "FINISHED" if fine and not failed else "FAILED"
     client.set_terminated(run_id, status)
 
 
@@ -126,14 +128,15 @@ def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
     open_store(None).MlflowClient().log_artifacts(run_id, str(folder), place)
 
 
-def _children(client: Any, experiment_id: str, run_id: str) -> list[Any]:
+def children(client: Any, run_id: str) -> list[Any]:
     """Runs nested under a parent, newest first."""
+    experiment_id = client.get_run(run_id).info.experiment_id
     return list(client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'", max_results=50000))
 
 
-def _close_dead(client: Any, experiment_id: str, parent: str) -> None:
+def _close_dead(client: Any, parent: str) -> None:
     """Mark as KILLED the children that a dead process of this machine left RUNNING, as after SIGKILL."""
-    for child in _children(client, experiment_id, parent):
+    for child in children(client, parent):
         host, pid, created = child.data.tags.get("process", "? 0 0").rsplit(" ", 2)
         if child.info.status != "RUNNING" or host != platform.node():
             continue

@@ -12,20 +12,31 @@ import psutil
 
 from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
+from src.tracking.datasets import log_datasets
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
+from src.tracking.metric_order import in_order, with_percent
+from src.tracking.run_names import flat, run_name
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
+_PARTS = ("train", "val", "test")  # further tests begin with the last
 
 
 class Run:
-    """Open MLflow run."""
+    """Open MLflow run.
 
-    def __init__(self, mlflow: Any, run_id: str):
+    Metrics and epochs of a training wait for the scores of the evaluation, since the UI shows first what was logged
+    first. `log_waiting` logs them where no evaluation follows.
+    """
+
+    def __init__(self, mlflow: Any, run_id: str, config: Mapping[str, Any]):
         self._mlflow = mlflow
+        self._config = config
+        self._metrics: dict[str, object] = {}
+        self._epochs: list[dict[str, float]] = []
         self.id = run_id
 
     def log_params(self, params: Mapping[str, object]) -> None:
@@ -45,10 +56,32 @@ class Run:
     def log_training(
         self, facts: Mapping[str, object], epochs: list[dict[str, float]], metrics: Mapping[str, object]
     ) -> None:
-        """Log the metrics and epochs of a training, and parameters that are not in the config."""
-        self.log_params(facts)
-        self.log_epochs(epochs)
-        self.log_metrics(metrics)
+        """Log the data sets of a training and parameters that are not in the config, and take its metrics and epochs.
+
+        Args:
+            facts: Parameters that are not in the config, among them `derived.records_<part>`.
+        """
+        # a parameter that differs between reducers would be the first axis of MLflow's compare view, before `k`
+        rows = {key: value for key, value in facts.items() if key == "derived.rows_per_epoch"}
+        self.log_params({key: value for key, value in facts.items() if key not in rows})
+        counts = {key.removeprefix("derived.records_"): str(value) for key, value in facts.items()}
+        self.log_datasets({part: int(count) for part, count in counts.items() if part.partition("_")[0] in _PARTS})
+        self._metrics |= {**metrics, **{key.removeprefix("derived."): value for key, value in rows.items()}}
+        self._epochs += epochs
+
+    def log_datasets(self, records: Mapping[str, int]) -> None:
+        """Log training, validation and test part as inputs of the run.
+
+        Args:
+            records: Number of records by part.
+        """
+        log_datasets(self._mlflow.MlflowClient(), self.id, self._config, records)
+
+    def log_waiting(self) -> None:
+        """Log the metrics and epochs that wait for an evaluation."""
+        self.log_metrics(in_order(self._metrics))
+        self.log_epochs(self._epochs)
+        self._metrics, self._epochs = {}, []
 
     def log_epochs(self, epochs: list[dict[str, float]]) -> None:
         """Log the metrics of every epoch as `epoch_<name>` by step, in as few writes as possible."""
@@ -73,7 +106,8 @@ class Run:
         Args:
             description: Markdown for the page of the run; None keeps the caption that it started with.
         """
-        self.log_metrics(metrics)
+        self._metrics |= with_percent(metrics)
+        self.log_waiting()
         if description is not None:
             self.set_tags({"mlflow.note.content": description})
         for path in sorted(folder.iterdir()):
@@ -101,13 +135,13 @@ def tracked_run(
     Args:
         resume: Id of a run to continue. A new run is made if the store does not have it, or has it with another
             config, since parameters of a run cannot change.
-        name: Name of the run; unless given, one of model, input and task.
+        name: Name of the run; unless given, one that says what differs from the default config.
         parent: Id of the parent run; unless given, that of the multirun, if any.
         extra_tags: Tags beside those that every run has.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
     config = settings.config
-    name = name or f"{config['model']['name']}-{config['reducer']['name']}-{settings.k}-{config['task']['name']}"
+    name = name or run_name(config)
     fingerprint = of_run(config)
     tags = {
         "simulated": str(settings.dataset.simulated).lower(),
@@ -131,13 +165,28 @@ def tracked_run(
             parent_run_id=parent,
             tags={key: value for key, value in tags.items() if value},
         )
-        tracked = Run(mlflow, run.info.run_id)
+        tracked = Run(mlflow, run.info.run_id, config)
         kept = f"MLflow run {tracked.id[:8]} is kept, as KILLED"
         with closed_on_stop(lambda: end_run(tracked.id, "KILLED"), lambda: kept):
             if not run_id:
-                tracked.log_params(flat({**config, "derived": environment()}))
+                tracked.log_params(parameters(config))
                 mlflow.log_dict(config, "config.yaml")
-            yield tracked
+            try:
+                yield tracked
+            finally:
+                tracked.log_waiting()
+
+
+def parameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a run: the config, the chosen files as the command line names them, and what is not in the config.
+
+    Classes are left out, since they follow from the files. MLflow's compare view opens on the first three names, by the
+    alphabet, that differ: in a grid of inputs on `derived.input`, `k` and `reducer`.
+    """
+    chosen = {group: node["name"] for group, node in config.items() if isinstance(node, Mapping) and "name" in node}
+    derived = {"input": f"{config['reducer']['name']} {config['k']}", **environment()}
+    values = flat({**config, "derived": derived})
+    return chosen | {name: value for name, value in values.items() if not name.endswith("_target_")}
 
 
 @contextmanager
@@ -163,21 +212,6 @@ def _config_of(mlflow: Any, run_id: str) -> str | None:
     if not exists(mlflow, run_id):
         return None
     found: str | None = mlflow.get_run(run_id).data.tags.get("fingerprint.config")
-    return found
-
-
-def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values of a config by their full names, as parameters of a run are named.
-
-    >>> flat({"model": {"name": "lstm", "units": 64}, "k": 2})
-    {'model.name': 'lstm', 'model.units': 64, 'k': 2}
-    """
-    found: dict[str, Any] = {}
-    for key, value in node.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
     return found
 
 

@@ -7,36 +7,50 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
-from src.tracking.runs_table import runs_page
+from src.tracking.runs_table import runs_page, set_view
 from src.tracking.store import open_store, store_uri
+from src.utils.paths import PROJECT
 from src.utils.termination import Terminated, terminable
 
 START_S = 120
 
 
 def serve(port: int, *, open_browser: bool) -> int:
-    """Start the server, open the runs of the experiment with the newest run, and wait until the server ends.
+    """Open the runs of the experiment with the newest run: of a server that is named, or of one that is started here.
 
     Returns:
-        Exit status of the command: 1 where the store has no run, or the server does not start.
+        Exit status of the command: 1 where the store has no run, or the server does not answer.
     """
-    address = f"http://127.0.0.1:{port}"
-    pages = _pages(address)
-    if not pages:
-        print(f"ui: found no run in {store_uri()}, expected one; make demo or python -m src.train makes one",
-              file=sys.stderr)  # fmt: skip
+    uri = store_uri()
+    remote = uri.startswith(("http://", "https://"))
+    address = uri.rstrip("/") if remote else f"http://127.0.0.1:{port}"
+    try:
+        pages = _pages(address, remote=remote)
+    except ConnectionError as error:
+        print(f"ui: {error}", file=sys.stderr)
         return 1
+    if not pages:
+        print(f"ui: found no run in {uri}, expected one; make demo or python -m src.train makes one", file=sys.stderr)
+        return 1
+    if remote:
+        _show(pages, open_browser=open_browser)
+        return 0
+    return _serve_here(port, pages, open_browser=open_browser)
+
+
+def _serve_here(port: int, pages: Mapping[str, str], *, open_browser: bool) -> int:
+    """Start the server, show the pages, and wait until the server ends."""
     server = _start(port)
     try:
         with terminable():
-            if not _answers(f"{address}/health", server):
+            if not _answers(f"http://127.0.0.1:{port}/health", server):
                 print(f"ui: the server on port {port} did not start; is the port taken? try --port", file=sys.stderr)
                 return 1
-            print("", *(f"{name}: {page}" for name, page in pages.items()), "Ctrl-C ends it.", sep="\n", flush=True)
-            if open_browser:
-                webbrowser.open(next(iter(pages.values())))
+            _show(pages, open_browser=open_browser)
+            print("Ctrl-C ends it.", flush=True)
             return server.wait()
     except (KeyboardInterrupt, Terminated):
         return 0
@@ -45,24 +59,51 @@ def serve(port: int, *, open_browser: bool) -> int:
         server.wait()
 
 
+def _show(pages: Mapping[str, str], *, open_browser: bool) -> None:
+    """Print the pages, and open the first in the browser."""
+    print(*(f"{name}: {page}" for name, page in pages.items()), sep="\n", flush=True)
+    if open_browser:
+        webbrowser.open(next(iter(pages.values())))
+
+
 def _start(port: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store_uri(),
-               "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]  # fmt: skip
-    # the job runner serves features that are not used here, and costs a dozen processes and 2.5 GB
-    return subprocess.Popen(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"})
+    """Start MLflow's server on the store, with a start page of ours; it prints warnings and errors only."""
+    command = [sys.executable, "-m", "uvicorn", "--factory", "src.tracking.ui_app:app", "--app-dir", str(PROJECT),
+               "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--no-access-log"]  # fmt: skip
+    return subprocess.Popen(command)
 
 
-def _pages(address: str) -> dict[str, str]:
-    """Address of the runs of each experiment that has any, by name; that with the newest run first."""
+def _pages(address: str, *, remote: bool) -> dict[str, str]:
+    """Address of the runs of each experiment that has any, by name; that with the newest run first.
+
+    Raises:
+        ConnectionError: the server does not answer, or the store cannot be read.
+    """
     uri = store_uri()
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         return {}  # to ask MLflow would make a database
-    client = open_store(None).MlflowClient()
+    if remote:  # as it is, MLflow asks a server that does not answer again and again, for minutes
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    mlflow = open_store(None)
+    client = mlflow.MlflowClient()
     newest = []
-    for one in client.search_experiments():
-        runs = client.search_runs([one.experiment_id], max_results=1, order_by=["attributes.start_time DESC"])
-        newest += [(run.info.start_time, one.name, one.experiment_id) for run in runs]
-    return {name: f"{address}/{runs_page(experiment)}" for _, name, experiment in sorted(newest, reverse=True)}
+    try:
+        for one in client.search_experiments():
+            runs = client.search_runs([one.experiment_id], max_results=1, order_by=["attributes.start_time DESC"])
+            newest += [(run.info.start_time, one.name, one.experiment_id) for run in runs]
+    except mlflow.exceptions.MlflowException as error:
+        raise ConnectionError(
+            f"could not read {uri}, expected an MLflow store or server; does it run, and is MLFLOW_TRACKING_URI right? "
+            f"{error.message}"
+        ) from error
+    if not remote:
+        for _, name, _ in newest:  # an older version may have stored another
+            set_view(mlflow, name)
+    return {
+        name: f"{address}/{runs_page(experiment, shared=remote)}"
+        for _, name, experiment in sorted(newest, reverse=True)
+    }
 
 
 def _answers(address: str, server: "subprocess.Popen[bytes]") -> bool:

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import current_process
 from typing import Any
 
 WIDTH = 100  # columns of a help page
@@ -44,7 +45,8 @@ def asks_for_help(arguments: Sequence[str]) -> bool:
 def quiet_pipe() -> Iterator[None]:
     """End the process quietly where the reader of standard output has gone, as in `... | head -1`.
 
-    The exit status is 141 then, as that of other commands.
+    The exit status is 141 then, as that of other commands. In a worker of a grid the error goes on, to the main
+    process: that would wait for a worker that ends itself.
     """
     try:
         try:
@@ -52,8 +54,8 @@ def quiet_pipe() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        if not _reader_has_gone():
-            raise  # another pipe, or a connection
+        if current_process().name != "MainProcess" or not _reader_has_gone():
+            raise  # a worker; or another pipe, or a connection
         # what is still buffered would fail once more when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_CLOSED)

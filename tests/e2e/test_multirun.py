@@ -4,7 +4,10 @@ import json
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 import mlflow
 import numpy as np
@@ -17,6 +20,12 @@ from tests.e2e.conftest import SIMULATED, wait_for
 from tests.servers import free_port
 
 pytestmark = pytest.mark.integration
+
+
+def table_in(output: str) -> list[str]:
+    """Rows of the table that a multirun ends with."""
+    after = output.rpartition("\n---")[2].splitlines()[1:]
+    return after[: after.index("")] if "" in after else after
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +66,8 @@ def test_each_run_has_its_metrics_parameters_and_pictures(swept, runs):
                 "epoch_loss"} <= set(run.data.metrics)  # fmt: skip
         assert {"derived.records_train", "derived.distinct_vectors_test", "derived.git_revision", "derived.cpu",
                 "derived.versions.keras", "split.name", "task.name"} <= set(run.data.params)  # fmt: skip
-        assert run.data.params["derived.k"] == run.data.params["k"]
+        assert "derived.k" not in run.data.params
+        assert run.data.params["derived.input"] == f"{run.data.params['reducer']} {run.data.params['k']}"
         assert run.data.tags["simulated"] == "true"
         names = {item.path for item in client.list_artifacts(run.info.run_id)}
         assert {"confusion_matrix.png", "confusion_matrix.json", "confusion_matrix.csv", "roc.png", "history.png",
@@ -86,14 +96,21 @@ def test_an_experiment_file_that_sweeps_is_one_grid(project, multirun):
         (split, seed) for split in ("grouped", "random") for seed in ("0", "1")
     ]
     assert "generalization/baselines: 4 of 4 runs done" in output
-    assert output.count("mean and 95 % interval over 2 seeds") == 2
+    assert "SIMULATED DATA - simulated, binary, decision_tree, none, k=53: 2 configurations" in output
+    assert "Best first by macro F1 on validation within each data set, task and split" in output
+    assert sorted(line.split()[:2] for line in table_in(output)) == [["grouped", "2"], ["random", "2"]]
+    note = parents[0].data.tags["mlflow.note.content"]
+    assert note.startswith("### generalization/baselines")
+    files = mlflow.MlflowClient(project.store).list_artifacts(parents[0].info.run_id, "generalization/baselines")
+    assert len(files) == 4
 
 
 def test_two_workers_share_one_parent(project):
-    project.module(
+    output = project.module(
         "train", "-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "k=2,3",
         "hydra/launcher=joblib", "hydra.launcher.n_jobs=2",
     )  # fmt: skip
+    assert sorted(line.split()[0] for line in table_in(output)) == ["2", "3"]
     parent = [run for run in project.runs() if run.data.tags.get("multirun")]
     children = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
     assert [run.info.status for run in (*parent, *children)] == ["FINISHED"] * 3
@@ -107,28 +124,63 @@ def test_direct_runs_do_not_change_the_folders_of_the_pipeline(swept):
     assert not (project.root / "models").exists()
 
 
-def test_everything_printed_says_that_it_is_simulated(swept):
-    _, output = swept
-    assert output.count("SIMULATED DATA") == 8
+def test_the_table_at_the_end_has_every_configuration_best_first(swept, runs):
+    project, output = swept
+    parent, children = runs
+    assert "SIMULATED DATA - simulated, binary, random split, lstm, seed 0: 8 configurations" in output
+    best_first = sorted(children, key=lambda run: -run.data.metrics["val_macro_f1"])
+    expected = [run.data.params["reducer.name"] + run.data.params["k"] for run in best_first]
+    assert sorted("".join(line.split()[:2]) for line in table_in(output)) == sorted(expected)
+    scores = [float(line.split()[2]) for line in table_in(output)]
+    assert scores == sorted(scores, reverse=True)
+    (folder,) = (project.root / "multirun").glob("*/*/results")
+    assert f"Also: {folder.relative_to(project.root)}/table.csv" in output
+    logged = mlflow.MlflowClient(project.store).list_artifacts(parent[0].info.run_id)
+    assert {item.path for item in logged} == {path.name for path in folder.iterdir()} == {
+        "table.csv", "table.md", "table.tex",
+    }  # fmt: skip
+    assert parent[0].data.tags["mlflow.note.content"] == (folder / "table.md").read_text().rstrip("\n")
+    assert parent[0].info.run_name == "reducer=pca,mi k=2,3,4,10 dataset.records=6000 +4"
+    assert table_in(project.module("table", "reducer=pca,mi")) == table_in(output)
+
+
+def test_runs_in_the_store_and_failed_ones_are_rows_too(project):
+    tree = ("-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "evaluation.bootstrap=0")
+    project.module("train", *tree, "k=2,3")
+    output = project.module("train", *tree, "k=3,4,54", "tracking.skip_finished=true", fails=True)
+    rows = {line.split()[0]: line for line in table_in(output)}
+    assert list(rows)[-1] == "54"
+    assert rows["54"].endswith("not run")
+    assert "finished" in rows["3"]
+    assert "1 of 3 runs were in the store already, under other parents." in output
+    (parent,) = [run for run in project.runs() if run.info.run_name.startswith("k=3,4,54")]
+    assert parent.info.status == "FAILED"
+    again = project.module("table", "k=3,4,54")
+    assert sorted(line.split()[0] for line in table_in(again)) == ["3", "4"]
 
 
 def test_the_store_opens_on_a_view_with_its_columns(swept):
     project, _ = swept
     experiment = mlflow.MlflowClient(project.store).get_experiment_by_name("simulated")
     view = json.loads(experiment.tags[f"mlflow.sharedViewState.{VIEW}"])
-    assert "metrics.`test_accuracy`" in view["selectedColumns"]
-    assert "params.`reducer.name`" in view["selectedColumns"]
+    assert "metrics.`accuracy_percent`" in view["selectedColumns"]
+    assert "params.`reducer`" in view["selectedColumns"]
 
 
 # --- in a real headless browser ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def ui(swept, tmp_path_factory):
+def log(tmp_path_factory):
+    """What the server of the UI prints."""
+    return tmp_path_factory.mktemp("ui") / "log"
+
+
+@pytest.fixture(scope="module")
+def ui(swept, log):
     """Address of the runs page, as `make ui` prints it."""
     browser.chromium()  # skips without a browser, before the server starts
     project, _ = swept
-    log = tmp_path_factory.mktemp("ui") / "log"
     with log.open("w") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "src.ui", "--port", str(free_port()), "--no-browser"],
@@ -149,16 +201,90 @@ def cells(dom: str, column: str) -> list[str]:
 
 
 @pytest.mark.browser
-def test_the_runs_show_with_metrics_and_parameters_without_a_click(swept, ui):
-    dom = browser.dom(ui)
-    shown = {run.info.run_name for run in swept[0].runs() if "mlflow.parentRunId" in run.data.tags}
-    assert len(shown) == 8
-    assert all(name in dom for name in shown)
-    for metric in ("test_accuracy", "test_f1", "fit_seconds"):
-        values = [float(text) for text in cells(dom, f"metrics.`{metric}`")]
+def test_the_table_shows_eight_runs_under_their_parent_with_scores_and_choices(swept, ui):
+    """At 1440 pixels nothing is left to scroll to, even beside a scroll bar, and no panel covers the table."""
+    dom = browser.dom(ui, (1440, 900))
+    shown = [run.info.run_name for run in swept[0].runs()]  # newest first, but for the parent
+    assert len(shown) == 9
+    places = [dom.index(f">{name}<") for name in [shown[-1], *shown[:-1]]]
+    assert places == sorted(places)
+    for metric in ("accuracy_percent", "detection_percent", "false_alarm_percent", "fit_seconds"):
+        values = [float(text.rstrip("…")) for text in cells(dom, f"metrics.`{metric}`")]
         assert len(values) == 8, f"{metric}: {values}"
     assert sorted(cells(dom, "params.`k`"), key=int) == ["2", "2", "3", "3", "4", "4", "10", "10"]
-    assert sorted(cells(dom, "params.`reducer.name`")) == ["mi"] * 4 + ["pca"] * 4
+    assert sorted(cells(dom, "params.`reducer`")) == ["mi"] * 4 + ["pca"] * 4
+    widths = [
+        re.search(rf'ag-{part}-cols-container"[^>]*[" ]width: (\d+)px', dom) for part in ("pinned-left", "center")
+    ]
+    menu, margin, scroll_bar = 222, 32, 15
+    assert sum(int(width[1]) for width in widths if width) <= 1440 - menu - margin - scroll_bar
+    assert "Ask a question" not in dom
+    assert "shared view" not in dom
+
+
+@pytest.mark.browser
+def test_a_narrow_window_shows_the_runs_too(swept, ui):
+    said = browser.words(ui, (390, 844))
+    assert {run.info.run_name for run in swept[0].runs()} <= set(said)
+    assert "Ask a question" not in " ".join(said)
+
+
+@pytest.mark.browser
+def test_eight_runs_can_be_told_apart_in_the_compare_view(runs, ui):
+    _, children = runs
+    ids, experiments = ([run.info.run_id for run in children], [children[0].info.experiment_id])
+    query = f"runs={quote(json.dumps(ids))}&experiments={quote(json.dumps(experiments))}"
+    said = browser.words(f"{ui.partition('#')[0]}#/compare-runs?{query}", (2400, 2400))
+    axes = said[said.index("Parameters:") + 1 : said.index("Clear All")]
+    assert [one for one in axes if one != "Metrics:"] == ["derived.input", "k", "reducer", "test_accuracy"]
+    for metric in ("accuracy_percent", "false_alarm_percent"):
+        start = next(place for place, one in enumerate(said, 1) if one == metric and said[place][0].isdigit())
+        exact = [run.data.metrics[metric] for run in children]
+        # three decimals at most
+        assert [float(text) for text in said[start : start + 8]] == pytest.approx(exact, abs=0.05)
+        assert len(set(said[start : start + 8])) == len(set(exact))
+
+
+@pytest.mark.browser
+def test_the_page_of_a_run_has_its_data_sets_and_headline_scores_first(runs, ui):
+    run = runs[1][0]
+    address = f"{ui.partition('#')[0]}#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+    said = browser.words(address)
+    metrics = said[said.index("Metric") :]
+    names = [one for one in metrics if one in run.data.metrics]
+    assert names[:4] == ["test_accuracy", "accuracy_percent", "detection_percent", "false_alarm_percent"]
+    after = said[said.index("Datasets") + 1 : said.index("Tags")]
+    assert "simulated-binary-random" in " ".join(after)
+    assert "training" in [one.lower() for one in after]
+    assert "Model training" in said
+    assert "Evaluation runs" not in said  # the menu of language models
+
+
+@pytest.mark.browser
+def test_the_page_of_the_parent_lists_its_runs(runs, ui):
+    (parent,), children = runs
+    address = f"{ui.partition('#')[0]}#/experiments/{parent.info.experiment_id}/runs/{parent.info.run_id}"
+    for width in (1440, 390):
+        said = browser.words(address, (width, 1200))
+        assert {run.info.run_name for run in children} <= {one.rstrip(",") for one in said}
+
+
+def test_the_server_prints_two_lines_and_errors(ui, log):
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{ui.partition('#')[0]}api/2.0/mlflow/runs/get?run_id=none", timeout=30)
+    lines = log.read_text().splitlines()
+    assert lines == [f"simulated: {ui}", "Ctrl-C ends it."]
+
+
+def test_where_the_variable_names_a_server_the_page_is_there(ui, bare_project):
+    """No server is started, and the project gets no store."""
+    address = ui.partition("#")[0]
+    bare_project.env["MLFLOW_TRACKING_URI"] = address
+    output = bare_project.module("ui", "--no-browser")
+    found = re.search(r"^simulated: (\S+)$", output, re.MULTILINE)
+    assert found[1].startswith(f"{address}#/experiments/")
+    assert f"viewStateShareKey={VIEW}" in found[1]
+    assert not (bare_project.root / "mlruns").exists()
 
 
 @pytest.mark.browser

@@ -29,11 +29,16 @@ def test_the_parent_has_the_mean_over_the_seeds(seeded):
     assert parent.data.tags["seeds"] == "0 1 2"
     assert parent.data.metrics["test_accuracy_mean"] == pytest.approx(sum(values) / 3)
     assert parent.data.metrics["test_accuracy_low"] < min(values) < parent.data.metrics["test_accuracy_high"]
-    label = "SIMULATED DATA - simulated, binary, grouped split, decision_tree on pca k=2"
-    assert f"**{label}**: mean and 95 % interval over 3 seeds\n" in output
-    assert "| `test_accuracy` |" in parent.data.tags["mlflow.note.content"]
+    label = "SIMULATED DATA - simulated, binary, grouped split, decision_tree, pca, k=2"
+    assert f"{label}: 1 configuration\n" in output
+    assert "Scores in percent; means with 95 % t intervals over the seeds." in output
+    mean = f"{100 * parent.data.metrics['test_accuracy_mean']:.2f}"
+    assert f" {mean} [" in output
+    assert f"| {mean} [" in parent.data.tags["mlflow.note.content"]
     client = mlflow.MlflowClient(project.store)
-    assert {item.path for item in client.list_artifacts(parent.info.run_id)} == {"seeds.csv", "seeds.md"}
+    assert {item.path for item in client.list_artifacts(parent.info.run_id)} == {
+        "seeds.csv", "table.csv", "table.md", "table.tex",
+    }  # fmt: skip
     path = mlflow.artifacts.download_artifacts(
         run_id=parent.info.run_id, artifact_path="seeds.csv", tracking_uri=project.store
     )

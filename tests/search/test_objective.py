@@ -65,7 +65,8 @@ def scores_by_formula(fitted: Fitted, data: Reduced, part: str) -> dict[str, flo
 def _by_formula(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objective, "fit", by_formula)
     monkeypatch.setattr(objective, "scores", scores_by_formula)
-    monkeypatch.setattr(Experiments, "outputs", lambda self, settings: Mock())  # which need no data
+    outputs = Mock(reduced=Mock(sample_facts={"records": {"train": 60, "val": 20, "test": 20}}))  # which need no data
+    monkeypatch.setattr(Experiments, "outputs", lambda self, settings: outputs)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import os
 import platform
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import mlflow
 import pytest
@@ -126,8 +126,10 @@ def test_the_files_of_the_reports_are_logged_and_folders_beside_them_are_not(set
     for name in ("metrics.json", "roc.png", "paper/README.md"):
         (tmp_path / "reports" / name).write_text("x")
     with runs.tracked_run(settings) as run:
-        run.log_evaluation({"test_accuracy": 0.5}, tmp_path / "reports")
-    client, _ = only_run(store)
+        run.log_evaluation({"test_accuracy": 0.5}, tmp_path / "reports", "| a | table |")
+    client, found = only_run(store)
+    assert found.data.tags["mlflow.note.content"] == "| a | table |"
+    assert found.data.tags["caption"] == settings.caption
     assert {item.path for item in client.list_artifacts(run.id)} == {"config.yaml", "metrics.json", "roc.png"}
 
 
@@ -150,6 +152,68 @@ def test_epochs_become_curves(settings, store):
     client, _ = only_run(store)
     curve = client.get_metric_history(run.id, "epoch_loss")
     assert [(point.step, point.value) for point in curve] == [(1, 1.0), (2, 0.5), (3, pytest.approx(1 / 3))]
+
+
+TRAINING = {
+    "derived.records_train": 60,
+    "derived.records_val": 20,
+    "derived.records_test": 20,
+    "derived.rows_per_epoch": 7,
+}
+
+
+def test_headline_scores_come_first_exact_and_in_percent(settings, store, tmp_path):
+    """The UI shows metrics in the order of their first value, and its compare view three decimals."""
+    training = {"train_accuracy": 0.5, "val_accuracy": 0.25}
+    with runs.tracked_run(settings) as run:
+        run.log_training(TRAINING, [{"epoch": 1, "loss": 0.125}], training)
+        run.log_evaluation({**training, "test_f1": 0.5, "test_accuracy": 0.99951}, tmp_path)
+    metrics = only_run(store)[1].data.metrics
+    assert list(metrics) == ["test_accuracy", "accuracy_percent", "test_f1", "val_accuracy", "train_accuracy",
+                             "rows_per_epoch", "epoch_loss"]  # fmt: skip
+    assert (metrics["test_accuracy"], metrics["accuracy_percent"], metrics["rows_per_epoch"]) == (0.99951, 99.951, 7)
+
+
+@pytest.mark.parametrize("error", [None, ValueError])
+def test_a_training_without_evaluation_keeps_its_metrics_and_curves(settings, store, error):
+    with pytest.raises(ValueError, match="stop") if error else nullcontext(), runs.tracked_run(settings) as run:
+        run.log_training(TRAINING, [{"epoch": 1, "loss": 0.125}], {"val_accuracy": 0.25})
+        if error:
+            raise error("stop")
+    assert only_run(store)[1].data.metrics == {"val_accuracy": 0.25, "rows_per_epoch": 7.0, "epoch_loss": 0.125}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sources"),
+    [
+        (["dataset=simulated"], ["simulator", "simulator"]),
+        (["dataset=kdd99_10pct", "split=official"], ["kddcup.data_10_percent.gz", "corrected.gz"]),
+    ],
+)
+def test_a_run_has_its_data_sets(composed, store, overrides, sources):
+    """They are those of the drawn parts: other values of the config that change them give another digest."""
+    found = {}
+    for seed in (0, 1):
+        with runs.tracked_run(build(composed(*overrides, "model=decision_tree", f"seed={seed}"))) as run:
+            run.log_training(TRAINING, [], {})
+        inputs = mlflow.get_run(run.id).inputs.dataset_inputs
+        found |= {(seed, one.tags[0].value): one.dataset for one in inputs}
+    assert [context for _, context in found] == ["training", "validation", "test"] * 2
+    assert len({dataset.digest for dataset in found.values()}) == 6
+    assert {dataset.name.rpartition("-")[0].partition("-")[0] for dataset in found.values()} == {overrides[0][8:]}
+    assert [json.loads(found[0, part].profile) for part in ("training", "test")] == [{"num_rows": 60}, {"num_rows": 20}]
+    for part, source in zip(("training", "test"), sources, strict=True):
+        assert source in found[0, part].source.lower()
+        assert str(store) not in found[0, part].source
+
+
+def test_parameters_are_named_as_on_the_command_line(settings, store):
+    with runs.tracked_run(settings):
+        pass
+    params = only_run(store)[1].data.params
+    assert (params["reducer"], params["model"], params["k"]) == ("pca", "decision_tree", "2")
+    assert params["derived.input"] == "pca 2"
+    assert not [name for name in params if "_target_" in name]
 
 
 @pytest.mark.parametrize(
@@ -182,8 +246,8 @@ def test_the_store_lets_readers_and_writers_work_at_once_and_has_its_view(store)
     experiment = mlflow.get_experiment_by_name("simulated")
     assert experiment.artifact_location == str(store / "artifacts")
     view = json.loads(experiment.tags[f"mlflow.sharedViewState.{VIEW}"])
-    assert view["orderByKey"] == "metrics.`test_accuracy`"
-    assert VIEW in runs_page(experiment.experiment_id)
+    assert view["orderByKey"] == "attributes.start_time"  # the only order in which children are under their parent
+    assert VIEW in runs_page(experiment.experiment_id, shared=True)
 
 
 def test_another_store_is_laid_out_where_the_variable_names_one(settings, store, tmp_path, monkeypatch):

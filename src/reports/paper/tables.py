@@ -140,7 +140,8 @@ def processing(results: PaperResults, task: str) -> str:
             rows.append([input_name(reducer, k), str(number or NOT_STATED), theirs, *[MISSING] * 5])
             continue
         epoch, epochs = run.metrics["epoch_seconds_median"], run.metrics["epochs"]
-        distinct = int(float(run.params["derived.rows_per_epoch"]))
+        # a parameter in runs of version 0.1
+        distinct = int(float(run.metrics.get("rows_per_epoch") or run.params["derived.rows_per_epoch"]))
         train = int(run.params["derived.records_train"])
         fit = run.metrics["fit_seconds"]
         rows.append(

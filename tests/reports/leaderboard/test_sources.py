@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from src.reports.collect import grids
+from src.config.jobs import grids
 from src.reports.leaderboard.report import SPLITS, TASKS, VARIANTS
 from src.reports.leaderboard.sources import Source, source
 from src.utils.paths import PROJECT

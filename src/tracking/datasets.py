@@ -1,0 +1,48 @@
+"""Data sets of a run, as MLflow shows them: training, validation and test part of the drawn records."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from src.pipeline.fingerprint import of_stage
+
+_CONTEXTS = {"train": "training", "val": "validation"}  # a further part is a test
+
+
+def log_datasets(client: Any, run_id: str, config: Mapping[str, Any], records: Mapping[str, int]) -> None:
+    """Log the parts as inputs of a run.
+
+    Args:
+        client: MLflow client.
+        config: Resolved config of the run.
+        records: Number of records by part.
+    """
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    name = "-".join(config[group]["name"] for group in ("dataset", "task", "split"))
+    values = of_stage(config, "sample")["config"]
+    inputs = []
+    for part, count in records.items():
+        kind, source = _source(config, part)
+        profile = json.dumps({"num_rows": count})
+        dataset = Dataset(name, _digest(values, part), kind, json.dumps(source), profile=profile)
+        context = _CONTEXTS.get(part, "test" if part == "test" else part)
+        inputs.append(DatasetInput(dataset, [InputTag("mlflow.data.context", context)]))
+    client.log_inputs(run_id, inputs)
+
+
+def _digest(values: Mapping[str, Any], part: str) -> str:
+    """Digest of a part: that of the config values which it follows from, with the SHA-256 of published files."""
+    return hashlib.sha256(json.dumps([values, part], sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _source(config: Mapping[str, Any], part: str) -> tuple[str, dict[str, Any]]:
+    """Source of the records of a part, as type and description: a public address, or the simulator."""
+    dataset = config["dataset"]
+    file = dataset.get("train")
+    if part not in _CONTEXTS and config["split"]["name"] == "official":
+        file = dataset.get(part) or dataset.get("further_tests", {}).get(part)
+    if file and file["urls"]:
+        return "http", {"url": file["urls"][0]}
+    return "code", {"tags": {"mlflow.source.name": file["path"] if file else "src/data/simulator.py"}}

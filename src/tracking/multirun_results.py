@@ -1,0 +1,108 @@
+"""Final table of a multirun: printed, written to its folder, and logged to its parent run."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from src.pipeline.fingerprint import config_digest
+from src.tracking.finished_runs import already_done
+from src.tracking.parents import children, describe
+from src.tracking.results_table import FINISHED, NOT_RUN, Row, TableRun, results_table
+from src.tracking.run_names import flat
+from src.tracking.seed_groups import Configs
+from src.tracking.seed_summary import SeedSummary, seeds_csv
+from src.tracking.store import open_store
+from src.tracking.table_formats import MOST_ROWS, markdown, text, write_files
+from src.utils.files import write_text
+
+STORED = "runs_in_store"  # tags of a parent: ids of runs that its multirun found finished
+_IDS_OF_A_TAG = 120  # of 32 characters, in the 5,000 that a tag has
+_LONGEST_NOTE = 5000
+
+
+def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str | None) -> bool:
+    """Make the final table of a multirun, print it, write it to `folder`, and log it to the parent run.
+
+    Args:
+        groups: Configs of the jobs by seed, one group for each configuration.
+        parent: Id of the parent run.
+        folder: Folder for the files of the table, of their own.
+        place: Folder among the parent's artifacts, where several multiruns share the parent; the top, unless given.
+    Returns:
+        False if a job has no finished run.
+    """
+    client = open_store(None).MlflowClient()
+    own = {child.data.tags.get("fingerprint.config", ""): child for child in reversed(children(client, parent))}
+    rows = [_row(group, own) for group in groups]
+    nested = {child.info.run_id for child in own.values()}
+    stored = [run.id for row in rows for run in row.runs.values() if run.id and run.id not in nested]
+    table = results_table(rows, remarks=_remarks(stored, rows))
+    write_files(table, folder)
+    shown = f"{_relative(folder)}/table"
+    tags, metrics = dict(_tags(stored)), dict[str, float]()
+    over_seeds = [
+        SeedSummary(table.label(row), tuple(row.finished), row.scores) for row in rows if len(row.finished) > 1
+    ]
+    if over_seeds:
+        write_text(folder / "seeds.csv", seeds_csv(over_seeds))
+        if len(over_seeds) == 1:  # several groups would give one metric several values
+            tags["seeds"] = " ".join(over_seeds[0].seeds)
+            metrics = over_seeds[0].parent_metrics
+    heading = f"### {place} (tables of the other grids: artifacts)\n\n" if place else ""
+    rest = f"`{f'{place}/' if place else ''}table.csv` among the artifacts"
+    note = markdown(table, most=MOST_ROWS, longest=_LONGEST_NOTE - len(heading), rest=rest)
+    describe(parent, heading + note, tags, metrics, folder, place)
+    print(
+        "",
+        text(table, f"{shown}.csv"),
+        "",
+        f"Also: {shown}.csv, .md and .tex, and the page of the multirun (make ui).",
+        sep="\n",
+        flush=True,
+    )
+    return all(row.status == FINISHED for row in rows)
+
+
+def _row(group: Configs, own: Mapping[str, Any]) -> Row:
+    """Row of a configuration.
+
+    Args:
+        group: Configs by seed.
+        own: Newest child of the parent for each fingerprint of a config.
+    """
+    runs = {str(seed): _run(config, own) for seed, config in group.items()}
+    return Row({key: str(value) for key, value in flat(next(iter(group.values()))).items()}, runs)
+
+
+def _run(config: dict[str, Any], own: Mapping[str, Any]) -> TableRun:
+    """Run of a job: the child of the parent, or the run that made it needless."""
+    child = own.get(config_digest(config))
+    if child and child.info.status == "FINISHED":
+        return table_run(child)
+    if done := already_done(config):
+        return TableRun(done.id, done.metrics, FINISHED)
+    return table_run(child) if child else TableRun("", {}, NOT_RUN)
+
+
+def table_run(run: Any) -> TableRun:
+    """Run of a table for an MLflow run."""
+    return TableRun(run.info.run_id, run.data.metrics, run.info.status.lower())
+
+
+def _remarks(stored: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    if not stored:
+        return []
+    count = sum(len(row.runs) for row in rows)
+    return [f"{len(stored)} of {count} runs were in the store already, under other parents."]
+
+
+def _tags(stored: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Tags with the ids of the runs that were in the store, for a later table of the same parent."""
+    for start in range(0, len(stored), _IDS_OF_A_TAG):
+        yield f"{STORED}.{start // _IDS_OF_A_TAG}", " ".join(stored[start : start + _IDS_OF_A_TAG])
+
+
+def _relative(folder: Path) -> str:
+    """Path from the working directory, if the folder lies in it."""
+    return os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)

@@ -1,0 +1,141 @@
+"""Runs of the store, selected for a table by their parent or by a filter."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from src.tracking.multirun_results import STORED, table_run
+from src.tracking.parents import children
+from src.tracking.results_table import FINISHED, Row, TableRun, results_table, without_seed
+from src.tracking.store import open_store, store_uri
+from src.tracking.table_formats import formatted
+from src.utils.files import write_text
+
+_MOST = 50000  # that one search of MLflow returns
+SUFFIXES = {".txt": "text", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
+_FILTER = re.compile(r"[=<>]|\b(?:i?like|in|is)\b", re.IGNORECASE)
+
+
+def select(selection: str | None) -> tuple[list[Row], list[str]]:
+    """Find runs, and group them by configuration.
+
+    Args:
+        selection: Name of a parent or its beginning, beginning of a parent's id, beginning of the name of runs, or a
+            filter of MLflow; None for all runs.
+    Returns:
+        Configurations, and sentences about the choice of the runs.
+    Raises:
+        ValueError: the store has no such run.
+    """
+    uri = store_uri()
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():  # MLflow would make it
+        raise ValueError(f"found no store at {uri}, expected one with runs; make demo or python -m src.train makes one")
+    mlflow = open_store(None)
+    client = mlflow.MlflowClient()
+    experiments = [one.experiment_id for one in client.search_experiments()]
+
+    def search(text: str) -> list[Any]:
+        return list(client.search_runs(experiments, text, max_results=_MOST))
+
+    if selection is None:
+        found, looked_for = search(""), "any run"
+    elif parents := _named(search("tags.multirun = 'true'"), selection):
+        found = [run for parent in parents for run in _runs_of(client, parent)]
+        looked_for = f"runs of {', '.join(parent.info.run_name for parent in parents)}"
+    else:
+        looked_for = f"a multirun or a run whose name begins with {selection!r}, and a multirun whose id does"
+        found = [] if "'" in selection else search(f"attributes.run_name LIKE '{selection}%'")
+        if not found and _FILTER.search(selection):
+            looked_for += ", and runs for which that filter is true"
+            try:
+                found = search(selection)
+            except mlflow.exceptions.MlflowException as error:
+                raise ValueError(
+                    f"found no run in {uri}, looked for {looked_for}; MLflow cannot read the filter ({error.message}); "
+                    """expected one such as 'params."model.name" = "lstm" and metrics.test_accuracy > 0.9'"""
+                ) from None
+    rows, repeated = configurations([run for run in found if run.data.tags.get("multirun") != "true"])
+    if not rows:
+        raise ValueError(f"found no run in {uri}, looked for {looked_for}; make ui shows all runs")
+    remarks = (
+        [f"{repeated} other run{'s' * (repeated != 1)} of the same configurations and seeds left out."]
+        if repeated
+        else []
+    )
+    return rows, remarks
+
+
+def write_selected(
+    selection: str | None,
+    output: Path | None = None,
+    kind: str | None = None,
+    sort: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> str:
+    """Make the table of some runs, write it to `output` if given, and return the text to print.
+
+    Args:
+        selection: Selection of the runs, as `select` takes it.
+        output: File to write.
+        kind: Format of the table: text, csv, markdown or latex; unless given, that of the suffix of `output`, or text.
+        sort: Metric or parameter that the rows are sorted by.
+        columns: Names of metrics and parameters.
+    Raises:
+        ValueError: there is no such run, metric, parameter or format.
+    """
+    if output and not kind and output.suffix not in SUFFIXES:
+        raise ValueError(f"{output}: found the suffix {output.suffix!r}, expected one of {', '.join(SUFFIXES)}, "
+                         "or --format")  # fmt: skip
+    rows, remarks = select(selection)
+    table = results_table(rows, sort=sort, columns=columns, remarks=remarks)
+    kind = kind or (SUFFIXES[output.suffix] if output else "text")
+    if not output:
+        return formatted(table, kind)
+    write_text(output, formatted(table, kind, most=None) + "\n")
+    return f"{output}: {len(rows)} configuration{'s' * (len(rows) != 1)}"
+
+
+def _named(parents: Sequence[Any], selection: str) -> list[Any]:
+    """Parents of exactly that name, or else those whose name or id begins so."""
+    exact = [one for one in parents if one.info.run_name == selection]
+    return exact or [
+        one
+        for one in parents
+        if one.info.run_name.startswith(selection) or (len(selection) >= 4 and one.info.run_id.startswith(selection))
+    ]
+
+
+def _runs_of(client: Any, parent: Any) -> list[Any]:
+    """Children of a parent, and runs that its multirun found in the store."""
+    ids = [run_id for tag, text in parent.data.tags.items() if tag.startswith(STORED) for run_id in text.split()]
+    return [*children(client, parent.info.run_id), *(client.get_run(run_id) for run_id in ids)]
+
+
+def configurations(runs: Sequence[Any]) -> tuple[list[Row], int]:
+    """Group MLflow runs that differ by the seed alone.
+
+    Of runs with the same configuration and seed the newest one with test scores counts, or else the newest.
+
+    Args:
+        runs: Runs, in any order.
+    Returns:
+        Configurations, the oldest first, and the number of runs that do not count.
+    """
+    grouped: dict[Any, tuple[dict[str, str], dict[str, TableRun]]] = {}
+    counted = 0
+    for run in sorted(runs, key=_worth):
+        params = run.data.params
+        _, by_seed = grouped.setdefault((run.info.experiment_id, without_seed(params)), (params, {}))
+        by_seed[params.get("seed", "")] = table_run(run)  # replaces those that are worth less
+    rows = [Row(params, dict(sorted(by_seed.items(), key=_by_seed))) for params, by_seed in grouped.values()]
+    counted = sum(len(row.runs) for row in rows)
+    return rows, len({run.info.run_id for run in runs}) - counted
+
+
+def _worth(run: Any) -> tuple[bool, int]:
+    return run.info.status.lower() == FINISHED and "test_accuracy" in run.data.metrics, run.info.start_time
+
+
+def _by_seed(item: tuple[str, TableRun]) -> tuple[int, str]:
+    return len(item[0]), item[0]

@@ -1,0 +1,206 @@
+"""Table of configurations as text, CSV, Markdown and LaTeX."""
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tabulate import tabulate
+
+from src.evaluation.intervals import Interval
+from src.tracking.results_table import BEST, FINISHED, ResultsTable, Row, less_is_better
+from src.tracking.run_names import short_names
+from src.utils.files import write_text
+
+MOST_ROWS = 40  # on a screen and on the page of a run
+_TITLES = {
+    "val_macro_f1": "val\nmacro F1",
+    "test_accuracy": "accuracy",
+    "test_f1": "F1",
+    "test_macro_f1": "macro F1",
+    "test_false_alarm_rate": "false\nalarms",
+    "test_detection_rate": "detection",
+    "test_mean_cost": "cost",
+    "fit_seconds": "fit, s",
+}
+_SHARES = re.compile("accuracy|f1|recall|precision|_rate|share")
+_VALUES = {"None": "null", "True": "true", "False": "false"}  # as on the command line
+# Metrics whose intervals a text shows: all, then fewer until the table is narrow enough.
+_WITH_INTERVALS: tuple[Callable[[str], bool], ...] = (
+    lambda metric: True,
+    lambda metric: metric not in ("test_f1", "test_macro_f1"),
+    lambda metric: metric == "test_accuracy",
+    lambda metric: False,
+)
+_WIDTH = 120  # where the output is no terminal
+
+
+def text(table: ResultsTable, rest: str, *, most: int | None = MOST_ROWS) -> str:
+    """Format a table for a terminal.
+
+    Args:
+        rest: Place of the rows that are not shown.
+        most: Number of rows; None for all.
+    """
+    rows = table.rows[:most]
+    width = shutil.get_terminal_size((_WIDTH, 0)).columns
+    for with_interval in _WITH_INTERVALS:
+        made = _tabulated(table, rows, "simple", with_interval, run_ids=True)
+        if max(map(len, made.splitlines())) <= width:
+            break
+    more = [f"{len(table.rows) - len(rows)} more rows: {rest}"] if len(rows) < len(table.rows) else []
+    return "\n".join([*_caption(table), "", made, *more])
+
+
+def markdown(table: ResultsTable, *, most: int | None = None, longest: int | None = None, rest: str = "") -> str:
+    """Format a table as Markdown.
+
+    Args:
+        most: Number of rows; None for all.
+        longest: Number of characters; rows are left out until the text is as short. None for no limit.
+        rest: Place of the rows that are left out.
+    """
+    for count in range(min(most or len(table.rows), len(table.rows)), 0, -1):
+        made = _tabulated(table, table.rows[:count], "github", _WITH_INTERVALS[0], run_ids=True)
+        more = [f"\n{len(table.rows) - count} more rows: {rest}"] if count < len(table.rows) else []
+        first, *others = _caption(table)
+        # a paragraph for each line of the caption
+        made = "\n".join(["\n\n".join([f"**{first}**", *others]), "", _narrow(made), *more])
+        if longest is None or len(made) <= longest:
+            return made
+    return made[:longest]
+
+
+def _narrow(made: str) -> str:
+    """Remove the spaces that align the columns of a Markdown table, for which a page has no use."""
+    return re.sub(r"-{3,}", "---", re.sub(r" +", " ", made))
+
+
+def latex(table: ResultsTable) -> str:
+    """Format a table as a LaTeX `tabular` for the package booktabs, with the caption as a comment."""
+    made = _tabulated(table, table.rows, "latex_booktabs", _WITH_INTERVALS[0], run_ids=False)
+    return "\n".join([*(f"% {line}" for line in _caption(table)), r"% \usepackage{booktabs}", made, ""])
+
+
+def as_csv(table: ResultsTable) -> str:
+    """Format a table as CSV: full names, shares from 0 to 1, and a column for each end of an interval."""
+    target = io.StringIO()
+    write = csv.writer(target, lineterminator="\n").writerow
+    ends = {metric: _has_interval(table, metric) for metric in table.metrics}
+    numbers = [name for metric, wide in ends.items() for name in [metric, *[f"{metric}_low", f"{metric}_high"] * wide]]
+    write([*table.parameters, "seeds", *numbers, "status", "runs"])
+    for row in table.rows:
+        scores: list[str] = []
+        for metric, wide in ends.items():
+            score = row.scores.get(metric)
+            found = [score.mean, *[score.low, score.high] * wide] if score else [None] * (1 + 2 * wide)
+            scores += ["" if value is None else f"{value:.8g}" for value in found]
+        ids = " ".join(run.id for run in row.runs.values() if run.id)
+        write([*(_value(row, key) for key in table.parameters), " ".join(row.runs), *scores, row.status, ids])
+    return target.getvalue()
+
+
+def write_files(table: ResultsTable, folder: Path) -> None:
+    """Write `table.csv`, `table.md` and `table.tex`, with all rows."""
+    for suffix, kind in (("csv", "csv"), ("md", "markdown"), ("tex", "latex")):
+        write_text(folder / f"table.{suffix}", formatted(table, kind) + "\n")
+
+
+def _caption(table: ResultsTable) -> list[str]:
+    """Lines on top of a table: its subject, its order, and the meaning of its numbers."""
+    count = len(table.rows)
+    lines = [f"{table.subject or 'runs'}: {count} configuration{'s' * (count != 1)}"]
+    if table.order == BEST:
+        within = " within each data set, task and split" if table.data_blocks else ""
+        lines.append(f"Best first by macro F1 on validation{within}: no choice may use test scores.")
+    else:
+        by_value = table.order not in table.metrics or less_is_better(table.order)
+        warning = "; a choice by test scores is too good" if table.order.startswith("test_") else ""
+        lines.append(f"{'Lowest' if by_value else 'Highest'} first by {table.order}{warning}.")
+    kinds = ["means with 95 % t intervals over the seeds"] if table.over_seeds else []
+    if any(_wide(score) for row in table.rows if len(row.finished) == 1 for score in row.scores.values()):
+        single = "of single runs " if kinds else ""
+        kinds.append(f"95 % bootstrap intervals {single}over the test records")
+    return [*lines, f"Scores in percent{'; ' if kinds else ''}{', '.join(kinds)}.", *table.remarks]
+
+
+@dataclass(frozen=True)
+class _Column:
+    title: str
+    cell: Callable[[Row], str]
+    align: str = "right"
+
+
+def _tabulated(
+    table: ResultsTable, rows: Sequence[Row], style: str, with_interval: Callable[[str], bool], *, run_ids: bool
+) -> str:
+    """Rows in a style of tabulate."""
+    columns = list(_columns(table, with_interval, run_ids=run_ids))
+    cells = [[column.cell(row) for column in columns] for row in rows]
+    titles = [column.title if style == "simple" else column.title.replace("\n", " ") for column in columns]
+    return str(tabulate(cells, titles, style, disable_numparse=True, colalign=[column.align for column in columns]))
+
+
+def _columns(table: ResultsTable, with_interval: Callable[[str], bool], *, run_ids: bool) -> Iterator[_Column]:
+    short = short_names({key for row in table.rows for key in row.params})
+    for key in table.parameters:
+        values = [_value(row, key) for row in table.rows]
+        align = "left" if any(re.search("[A-Za-z]{2}", value) for value in values) else "right"
+        yield _Column(short[key].removesuffix(".name"), partial(_value, key=key), align)
+    if table.over_seeds:
+        yield _Column("seeds", _seeds)
+    elif len({tuple(row.runs) for row in table.rows}) > 1 and "seed" not in table.parameters:
+        yield _Column("seed", lambda row: " ".join(row.runs))
+    for metric in table.metrics:
+        yield _Column(
+            _TITLES.get(metric, metric.removeprefix("test_")),
+            partial(_score, metric=metric, with_interval=with_interval(metric)),
+        )
+    if any(row.status != FINISHED for row in table.rows):
+        yield _Column("status", lambda row: row.status, "left")
+    if run_ids and not table.over_seeds:
+        yield _Column("run", lambda row: next(iter(row.runs.values())).id[:8], "left")
+
+
+def _value(row: Row, key: str) -> str:
+    value = row.params.get(key, "")
+    return _VALUES.get(value, value)
+
+
+def _seeds(row: Row) -> str:
+    found, asked = len(row.finished), len(row.runs)
+    return str(found) if found == asked else f"{found} of {asked}"
+
+
+def _score(row: Row, metric: str, *, with_interval: bool) -> str:
+    """Share in percent or other number, with its interval if it has one."""
+    score = row.scores.get(metric)
+    if score is None:
+        return "-"
+    if metric.endswith("_seconds"):
+        return f"{score.mean:.{3 if score.mean < 1 else 1 if score.mean < 100 else 0}f}"
+    if _SHARES.search(metric):
+        values, digits = [100 * min(max(value, 0), 1) for value in (score.mean, score.low, score.high)], 2
+    else:
+        values, digits = [score.mean, score.low, score.high], 4
+    mean, low, high = (f"{value:.{digits}f}" for value in values)
+    return f"{mean} [{low}, {high}]" if with_interval and _wide(score) and metric != BEST else mean
+
+
+def _has_interval(table: ResultsTable, metric: str) -> bool:
+    return any(_wide(row.scores[metric]) for row in table.rows if metric in row.scores)
+
+
+def _wide(score: Interval) -> bool:
+    return score.low < score.high
+
+
+def formatted(table: ResultsTable, kind: str, *, most: int | None = MOST_ROWS) -> str:
+    """Format a table as `kind`: text, csv, markdown or latex; only a text has at most `most` rows."""
+    if kind == "text":
+        return text(table, "-o FILE writes all", most=most)
+    return {"csv": as_csv, "markdown": markdown, "latex": latex}[kind](table).rstrip("\n")

@@ -1,0 +1,118 @@
+"""`python -m src.table` on a store: selection by parent, name and filter, its formats, and its errors."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow.entities import Metric, Param, RunTag
+
+from src.table import main
+from src.tracking.multirun_results import STORED
+
+NAMES = {"dataset.name": "simulated", "derived.simulated": "True", "task.name": "binary", "split.name": "random",
+         "model.name": "svm", "task.classes.normal.count": "1", "task.classes.attack.count": "1"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ids(laid_out_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Ids of the runs of a store: a parent of k=2, run three times, and of k=3 with two seeds; k=9 alone."""
+    folder = tmp_path_factory.mktemp("table")
+    shutil.copy(laid_out_store, folder)
+    patch = pytest.MonkeyPatch()
+    patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
+    client = mlflow.MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    experiment = client.create_experiment("simulated", str(folder / "artifacts"))
+    start = iter(range(1, 100))
+
+    def run(name: str, k: int, accuracy: float | None, seed: int = 0, **tags: str) -> str:
+        made = client.create_run(experiment, start_time=next(start), run_name=name, tags=tags).info.run_id
+        scores = {"val_macro_f1": accuracy, "test_accuracy": accuracy} if accuracy is not None else {}
+        params = [Param(key, value) for key, value in (NAMES | {"k": str(k), "seed": str(seed)}).items()]
+        client.log_batch(made, [Metric(key, value, 0, 0) for key, value in scores.items()], params)
+        client.set_terminated(made, "FAILED" if accuracy is None else "FINISHED")
+        return made
+
+    parent = client.create_run(experiment, run_name="k=2,3 model=svm", tags={"multirun": "true"}).info.run_id
+    found = {"parent": parent, "alone": run("svm-pca-9", 9, 0.99)}
+    client.log_batch(parent, tags=[RunTag(f"{STORED}.0", found["alone"])])
+    nested = {"mlflow.parentRunId": parent}
+    found["first"] = run("svm-pca-2", 2, 0.5, **nested)
+    found["again"] = run("svm-pca-2", 2, 0.6, **nested)
+    run("svm-pca-3", 3, 0.7, **nested)
+    run("svm-pca-3-seed=1", 3, None, seed=1, **nested)
+    run("svm-pca-2", 2, None, **nested)
+    yield found
+    patch.undo()
+
+
+@pytest.fixture
+def shown(ids: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    def show(*arguments: str) -> str:
+        assert main(list(arguments)) == 0
+        return capsys.readouterr().out
+
+    return show
+
+
+def first_cells(made: str) -> list[str]:
+    return [line.split()[0] for line in made.split("\n---")[1].splitlines()[1:] if line]
+
+
+def test_without_a_selection_all_runs_are_rows(shown) -> None:
+    made = shown()
+    assert first_cells(made) == ["9", "3", "2"]
+    assert "2 other runs of the same configurations and seeds left out." in made
+    assert "60.00" in made  # the newest with scores
+    assert "1 of 2" in made
+
+
+@pytest.mark.parametrize("selection", ["k=2,3 model=svm", "k=2,3", "id"])
+def test_a_parent_is_found_by_the_beginning_of_its_name_or_id(shown, ids, selection: str) -> None:
+    """Its table has the run that its multirun found in the store."""
+    made = shown(ids["parent"][:8] if selection == "id" else selection)
+    assert first_cells(made) == ["9", "3", "2"]
+
+
+def test_runs_are_found_by_the_beginning_of_their_names_and_by_a_filter(shown, ids) -> None:
+    assert ids["again"][:8] in shown("svm-pca-2")
+    assert ids["alone"][:8] in shown("metrics.test_accuracy > 0.9")
+    assert ids["again"][:8] in shown('params."k" = "2"')
+
+
+def test_a_table_is_written_in_the_format_of_the_suffix(shown, tmp_path: Path) -> None:
+    for suffix, beginning in (("csv", "k,seeds,"), ("md", "**SIMULATED"), ("tex", "% SIMULATED"), ("txt", "SIMULATED")):
+        file = tmp_path / f"made.{suffix}"
+        assert shown("-o", str(file)) == f"{file}: 3 configurations\n"
+        assert file.read_text().startswith(beginning)
+        assert file.read_text().endswith("\n")
+    assert shown("--format", "csv", "--columns", "k,val_macro_f1", "--sort", "k").splitlines()[1].startswith("2,0,0.6,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing"], "looked for a multirun or a run whose name begins with 'nothing', and a multirun whose id does"),
+        (["metrics.test_accuracy > 1"], "and runs for which that filter is true; make ui shows all runs"),
+        (["foo = 1"], "MLflow cannot read the filter (Invalid"),
+        (
+            ["--sort", "acc"],
+            "acc: found no metric or parameter of that name in these runs, expected one such as val_macro_f1",
+        ),
+        (["--columns", "k,units"], "units: found no metric or parameter"),
+        (["-o", "table.pdf"], "table.pdf: found the suffix '.pdf', expected one of .txt, .csv, .md, .tex, or --format"),
+    ],
+)
+def test_an_error_says_what_was_looked_for(ids, capsys, arguments: list[str], message: str) -> None:
+    assert main(arguments) == 1
+    found = capsys.readouterr().err
+    assert found.startswith("table: ")
+    assert message in found
+
+
+def test_no_store_is_made_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert main([]) == 1
+    assert "make demo or python -m src.train makes one" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
