@@ -9,11 +9,12 @@ from src.search.config import Sweep
 from src.search.create import COMMAND
 from src.search.experiments import Experiments
 from src.search.objective import FIGURES
-from src.search.progress import SAME, best, from_best, short_names
+from src.search.progress import SAME, best, brief, from_best, short_names
 from src.search.test_scores import on_test
 
 SHOWN_TRIALS = 10
 NOTE_LIMIT = 5000  # characters of a note that the MLflow UI shows whole
+_HEADING = "# Study "
 _PICTURES = "Pictures: `index.html` and the SVG files among the artifacts. Every trial: the runs below this one."
 
 
@@ -23,14 +24,16 @@ def page(sweep: Sweep, study: Study, config: Winner, experiments: Experiments) -
     states = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     seeds = f"seed {base.seed}" if sweep.n_seeds == 1 else f"mean of {sweep.n_seeds} seeds from {base.seed} on"
     warning = "**Simulated data.** " if base.dataset.simulated else ""
-    done = sum(counts.values())
+    done, winner, score = sum(counts.values()), best(study), next(iter(sweep.objectives))
     lines = [
-        f"# Study {study.study_name}",
+        f"{_HEADING}{study.study_name}",
+        "",
+        f"**Best: trial {winner.number} of {done}, {score} {winner.values[0]:.5f}:** `{brief(winner.params)}`",
         "",
         f"`{study.user_attrs[COMMAND]}`",
         "",
         f"{warning}{base.task.name} on {base.dataset.name}, {base.split.name} split. {done} of "
-        f"{max(done, sweep.n_trials)} trials: {states}. Score: `{next(iter(sweep.objectives))}`, {seeds}; "
+        f"{max(done, sweep.n_trials)} trials: {states}. Score: `{score}`, {seeds}; "
         "no trial has seen the test part.",
         "",
         *_winner(sweep, study),
@@ -44,7 +47,8 @@ def page(sweep: Sweep, study: Study, config: Winner, experiments: Experiments) -
 
 
 def note(text: str) -> str:
-    """Page for the MLflow run, whose UI shows no picture that lies among the artifacts."""
+    """Page for the MLflow run, without heading: the UI shows the first lines, and no picture among the artifacts."""
+    text = text.partition("\n\n")[2] if text.startswith(_HEADING) else text
     limit = NOTE_LIMIT - len(_PICTURES) - 2
     kept = (
         text if len(text) <= limit else text[: text.rindex("\n", 0, limit)]

@@ -88,6 +88,7 @@ def test_it_shows_the_best_values_beside_those_without_the_search(define: Define
     assert run.data.metrics["trials_complete"] == 20
     assert run.info.run_name == "sweep made"
     shown = run.data.tags["mlflow.note.content"]
+    assert re.match(r"\*\*Best: trial \d+ of 20, val_macro_f1 0.95100:\*\* `k=5 reducer=mi`\n", shown)
     assert "| `k` | 5 | 2 |" in shown
     rows = shown.partition("| trial | val_macro_f1 | fit_seconds | k | reducer |\n|---|---|---|---|---|\n")[2]
     rows = rows.partition("\n\n")[0]
