@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.space import Values, as_override
-from src.search.storage import open_storage, storage_file, storage_url, without_password
+from src.search.storage import GRACE, open_storage, storage_file, storage_url, without_password
 from src.utils.progress import Best, progress_line
 
 SAME = "same_as"  # attribute of a trial: the number of an earlier one with the same values
@@ -89,6 +89,18 @@ class Lines:
             left=self._left(study, done),
         )
         self._say(line)
+
+    def wait(self, numbers: list[int]) -> None:
+        """Print that the last trials belong to other workers.
+
+        Args:
+            numbers: Numbers of those trials.
+        """
+        trials = f"trial{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"
+        self._say(
+            f"waits for other workers, which have {trials}; what a dead one had is run again "
+            f"{GRACE * self._sweep.heartbeat} s after its last sign of life"
+        )
 
     def kept(self) -> str:
         """Text on what an interrupted sweep keeps; asks no database, as it has to be quick."""

@@ -60,7 +60,7 @@ class Worker:
         Raises:
             StudyError: too many trials failed one after the other.
         """
-        start, since, ran_last = time.monotonic(), datetime.now(), True
+        start, since, ran_last, waits = time.monotonic(), datetime.now(), True, False
         while True:
             fail_stale_trials(self._study)
             self._queue.fill(self._first)
@@ -71,11 +71,13 @@ class Worker:
                 return True
             if taken := self._queue.take():
                 self._run(taken)
-                ran_last = True
+                ran_last, waits = True, False
             elif not self._queue.is_full():
                 continue  # another worker was faster
             else:
-                ran_last = False
+                if not waits:
+                    self._lines.wait([trial.number for trial in trial_queue.running(self._study)])
+                ran_last, waits = False, True
                 time.sleep(POLL_S)  # other workers have the last trials; if one dies, its trial waits again
 
     def release(self) -> None:

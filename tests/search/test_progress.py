@@ -136,6 +136,14 @@ def test_several_workers_name_themselves_and_share_the_time_left(
     assert second.startswith("worker 1, trial 2: k=3")
 
 
+def test_a_worker_that_waits_says_for_which_trials_and_for_how_long_at_most(define: Define, capsys: Capture) -> None:
+    Lines(define(heartbeat=15), worker=0).wait([3, 4])
+    assert capsys.readouterr().err == (
+        "worker 0, waits for other workers, which have trials 3, 4; what a dead one had is run again "
+        "60 s after its last sign of life\n"
+    )
+
+
 def test_no_more_time_is_left_than_until_the_timeout(define: Define, memory: Study, capsys: Capture) -> None:
     Lines(define(n_trials=60, timeout=100.0)).end(memory, add(memory, 0.95, 10))
     assert "about 0:01:40 left" in capsys.readouterr().err

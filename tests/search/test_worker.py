@@ -197,7 +197,9 @@ def test_a_worker_that_counted_as_dead_goes_on_with_other_trials(
 
 
 @pytest.mark.integration
-def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(define: Define) -> None:
+def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(
+    define: Define, capsys: pytest.CaptureFixture[str]
+) -> None:
     slow_began, results = threading.Event(), {}
 
     def slow(study: Study, trial: Trial) -> list[float]:
@@ -219,6 +221,8 @@ def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(define
     for thread in threads:
         thread.join(60)
     assert results == {"slow": True, "quick": False}
+    waits = re.findall(r"waits for other workers, which have trial \d; what a dead one had", capsys.readouterr().err)
+    assert len(waits) == 1
     _, study = worker(define(n_trials=8))
     assert [trial.state for trial in trial_queue.finished(study)] == [TrialState.COMPLETE] * 8
 
