@@ -109,7 +109,9 @@ ui: $(READY) ## open the MLflow UI on the runs
 	$(BIN)/python -m src.ui
 
 dashboard: $(READY) ## open optuna-dashboard on the sweeps
-	$(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
+	@[ -n "$${OPTUNA_STORAGE:-}" ] || [ -e mlruns/optuna.db ] || \
+	  { echo "no sweep yet: python -m src.sweep sweep=components sweep.n_trials=6 dataset=simulated runs one (2 minutes)"; exit; }; \
+	  exec $(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
 
 # a file's tests share a worker, which makes what they share once; files in their order, as those of few tests take longest
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
