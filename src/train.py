@@ -36,9 +36,8 @@ def main(cfg: DictConfig) -> float:
             write_reduction_reports(outputs, settings, out)
             summary = summarize(settings, record, evaluate(outcome.detector, outputs.sampled, settings, record, out))
             run.log_evaluation(summary.numbers, out.reports, summary.markdown)
-            shown = summary.line if in_multirun() else summary.text(out.reports, run.id)
-    if not in_dvc_stage():
-        print(shown)  # after the run has ended: it is complete, also where nobody reads on
+    if not in_dvc_stage() and not in_multirun():  # which prints a line for each run, and a table
+        print(summary.text(out.reports, run.id))  # after the run has ended: it is complete, also where nobody reads on
     return outcome.metrics["val_macro_f1"]
 
 

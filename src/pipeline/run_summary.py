@@ -29,19 +29,15 @@ class RunSummary:
     """Summary of a run.
 
     Attributes:
-        caption: One line that names data, protocol and model.
         simulated: True if the records are simulated.
         table: Choices, scores, alarms and durations.
         confusion: Confusion matrix of `test`, rows predicted, columns actual.
-        headline: Main scores in a line.
         numbers: All metrics and durations, by name.
     """
 
-    caption: str
     simulated: bool
     table: tuple[Section, ...]
     confusion: Section
-    headline: str
     numbers: Mapping[str, Any]
 
     def text(self, reports: Path, run_id: str) -> str:
@@ -63,18 +59,12 @@ class RunSummary:
         warning = "**Simulated data.**\n\n" if self.simulated else ""
         return f"{warning}{as_markdown([*self.table, self.confusion])}\n"
 
-    @property
-    def line(self) -> str:
-        """Summary in one line."""
-        return f"{self.caption}: {self.headline}"
-
 
 def summarize(settings: Settings, training: TrainingRecord, found: Evaluated) -> RunSummary:
     """Summarize a run after its evaluation."""
     columns = _Columns(found.metrics, list(found.assessments), intervals=bool(settings.evaluation.bootstrap))
     names = settings.task.class_names
     return RunSummary(
-        settings.caption,
         settings.dataset.simulated,
         (
             Section(list(_choices(settings, training, found))),
@@ -83,8 +73,6 @@ def summarize(settings: Settings, training: TrainingRecord, found: Evaluated) ->
             Section([("seconds", ", ".join(_seconds(found.timings, training.metrics)))]),
         ),
         _confusion(found.assessments["test"].evaluation.confusion, names),
-        f"test accuracy {columns.score('test', 'accuracy')} %, validation {columns.score('val', 'accuracy')} %, "
-        f"fit {_number(found.timings['fit_seconds'])} s",
         found.metrics | found.timings,
     )
 
@@ -170,8 +158,3 @@ class _Columns:
         if name not in self.metrics:
             return ""
         return f"{self.metrics[name]:.4f}" if "mean_cost" in name else f"{100 * self.metrics[name]:.2f}"
-
-    def score(self, part: str, name: str) -> str:
-        """Value of a score and its interval, if any."""
-        low, high = (self._value(f"{part}_{name}_{end}") for end in ("low", "high"))
-        return self._value(f"{part}_{name}") + (f" [{low}, {high}]" if low else "")

@@ -15,7 +15,7 @@ from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.space import Values, as_override
 from src.search.storage import GRACE, open_storage, storage_file, storage_url, without_password
-from src.utils.progress import Best, progress_line
+from src.utils.progress import Score, progress_line
 
 SAME = "same_as"  # attribute of a trial: the number of an earlier one with the same values
 QUIET_S = 30.0  # longest time without a line, except in a longer epoch
@@ -84,7 +84,7 @@ class Lines:
             self._sweep.n_trials,
             unit="trials",
             notes=[f"{count} {word}" for word, count in sorted(counts.items())],
-            best=Best(score, winner.values[0], f"trial {winner.number}") if winner else None,
+            best=Score(score, winner.values[0], f"trial {winner.number}") if winner else None,
             gone=time.monotonic() - self._begin,
             left=self._left(study, done),
         )

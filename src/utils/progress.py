@@ -11,12 +11,12 @@ _LINE_S = 10.0
 
 
 @dataclass(frozen=True)
-class Best:
-    """Best score so far.
+class Score:
+    """Score of a run or trial.
 
     Attributes:
         metric: Name of the score, such as `val_macro_f1`.
-        by: Run or trial that has it.
+        by: Name of the run or trial.
     """
 
     metric: str
@@ -33,7 +33,8 @@ def progress_line(
     left: float | None,
     unit: str = "runs",
     notes: Sequence[str] = (),
-    best: Best | None = None,
+    best: Score | None = None,
+    last: Score | None = None,
     trying: str | None = None,
 ) -> str:
     """Return the line that shows how far some work is.
@@ -44,10 +45,12 @@ def progress_line(
         left: Estimated seconds until the end; None if not known.
         unit: Plural of the thing that is counted.
         notes: Further facts about those done, such as `1 failed`.
+        best: Best score so far.
+        last: Score by the same metric of the one that ended last; shown where it is not the best.
         trying: Text on what starts next.
 
-    >>> progress_line("grid", 2, 3, gone=10, left=20, notes=["1 failed"], best=Best("val_macro_f1", 0.98, "lstm-pca-2"))
-    'grid: 2 of 3 runs done (1 failed), best val_macro_f1 0.98000 (lstm-pca-2), 0:00:10 gone, about 0:00:20 left'
+    >>> progress_line("grid", 2, 3, gone=10, left=20, notes=["1 failed"], best=Score("val_macro_f1", 0.98, "pca-2"))
+    'grid: 2 of 3 runs done (1 failed), best val_macro_f1 0.98000 (pca-2), 0:00:10 gone, about 0:00:20 left'
     >>> progress_line("study", 0, 60, gone=0, left=None, unit="trials", trying="k=3")
     'study: 0 of 60 trials done, 0:00:00 gone, time left not known yet; now k=3'
     """
@@ -55,6 +58,8 @@ def progress_line(
     parts = [f"{name}: {done} of {total} {unit} done{noted}"]
     if best:
         parts.append(f"best {best.metric} {best.value:.5f} ({best.by})")
+    if last and last != best:
+        parts.append(f"last {last.value:.5f} ({last.by})")
     parts.append(f"{clock(gone)} gone")
     if done >= total:
         parts.append("none left")
@@ -141,9 +146,12 @@ class Progress:
 
     Jobs that run side by side need no other treatment: the estimate follows from the work done so far.
 
-    >>> progress = Progress("grid", [Job("lstm", 2), Job("lstm", 4), Job("svm", 9)], now=iter([0, 10]).__next__)
-    >>> progress.line({0: Ended(10, "lstm-2", 0.98)}, stored={2})
+    >>> progress = Progress("grid", [Job("lstm", 2), Job("lstm", 4), Job("svm", 9)], now=iter([0, 10, 30]).__next__)
+    >>> ended = {0: Ended(10, "lstm-2", 0.98)}
+    >>> progress.line(ended, stored={2})
     'grid: 2 of 3 runs done (1 was in the store), best val_macro_f1 0.98000 (lstm-2), 0:00:10 gone, about 0:00:20 left'
+    >>> progress.line(ended | {1: Ended(20, "lstm-4", 0.97)}).partition("last ")[2]
+    '0.97000 (lstm-4), 0:00:30 gone, about 0:00:15 left'
     """
 
     def __init__(self, name: str, jobs: Sequence[Job], *, now: Callable[[], float] = time.monotonic):
@@ -161,7 +169,7 @@ class Progress:
         """Return the line to show.
 
         Args:
-            ended: Outcome of each job that ended, by the number of the job.
+            ended: Outcome of each job that ended, by the number of the job; the newest is last.
             stored: Numbers of the jobs that were skipped, as the store has their runs.
             running: Seconds since the start of each job that runs, by the number of the job.
         """
@@ -169,7 +177,7 @@ class Progress:
         failed = sum(one.score is None for one in ended.values())
         notes = [f"{len(stored)} {'was' if len(stored) == 1 else 'were'} in the store"] if stored else []
         notes += [f"{failed} failed"] if failed else []
-        scored = [Best("val_macro_f1", one.score, one.name) for one in ended.values() if one.score is not None]
+        scored = [Score("val_macro_f1", one.score, one.name) for one in ended.values() if one.score is not None]
         return progress_line(
             self._name,
             len(stored) + len(ended),
@@ -178,6 +186,7 @@ class Progress:
             left=self._left(gone, ended, stored, running or {}),
             notes=notes,
             best=max(scored, key=lambda one: one.value, default=None),
+            last=scored[-1] if scored else None,
         )
 
     def _left(

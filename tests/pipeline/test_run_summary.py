@@ -137,15 +137,6 @@ def test_the_description_has_the_same_rows_as_markdown(composed: Compose) -> Non
     assert not summary(composed).markdown.startswith("**Simulated")
 
 
-def test_a_run_of_a_grid_is_a_line(composed: Compose) -> None:
-    found = summary(composed, "dataset=simulated")
-    accuracy = rows(found)["accuracy, %"]
-    assert found.line == (
-        "SIMULATED DATA - simulated, binary, random split, lstm on pca k=2, seed 0: "
-        f"test accuracy {accuracy[0]} {accuracy[1]} %, validation 98.77 %, fit 2.84 s"
-    )
-
-
 def test_reports_of_an_experiment_in_a_copy_are_found_in_its_run(
     composed: Compose, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -75,3 +75,12 @@ def test_running_jobs_count_for_what_they_have_done():
 def test_jobs_that_failed_before_they_began_say_nothing_on_time():
     progress = Progress("grid", [Job("lstm", 1)] * 2, now=iter([0, 10]).__next__)
     assert progress.line({0: Ended(0, "", None)}).endswith("time left not known yet")
+
+
+def test_a_line_has_the_score_of_the_run_that_ended_last(capsys):
+    progress = MultirunProgress("grid", {"grid": [planned("a"), planned("b")]})
+    progress.show({"a": Ended(2, "run-a", 0.9), "b": Ended(2, "run-b", 0.8)})
+    assert lines(capsys) == [
+        "grid: 1 of 2 runs done, best val_macro_f1 0.90000 (run-a)",
+        "grid: 2 of 2 runs done, best val_macro_f1 0.90000 (run-a), last 0.80000 (run-b)",
+    ]
