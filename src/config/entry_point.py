@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from src.config.build import WHITELIST
@@ -19,7 +18,7 @@ from src.config.help import with_help
 from src.config.jobs import multirun_mode
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
 from src.utils.command_line import quiet_pipe
-from src.utils.paths import PROJECT
+from src.utils.paths import PROJECT, in_multirun
 from src.utils.termination import interruptible
 
 Task = Callable[..., Any]
@@ -43,7 +42,7 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         def checked(config: DictConfig) -> Any:
             refuse_renamed_keys(config)
             with quiet_pipe():  # inside of Hydra too, which would show the error
-                return task(_without_epochs(config))
+                return task(_without_epochs(config) if HydraConfig.initialized() else config)
 
         command = hydra.main(config_path=str(PROJECT / "conf"), config_name=config_name, execution_whitelist=WHITELIST)(
             checked
@@ -73,11 +72,8 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
 
 def _without_epochs(config: DictConfig) -> DictConfig:
     """Config that shows no epochs in a multirun, which prints a line for each run, unless the command asks for them."""
-    if not HydraConfig.initialized():
-        return config
-    hydra_config = HydraConfig.get()
-    asked = any(one.startswith("training.progress=") for one in hydra_config.overrides.task)
-    if hydra_config.mode == RunMode.MULTIRUN and "training" in config and not asked:
+    asked = any(one.startswith("training.progress=") for one in HydraConfig.get().overrides.task)
+    if in_multirun() and "training" in config and not asked:
         config.training.progress = False
     return config
 

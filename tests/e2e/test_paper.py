@@ -43,7 +43,8 @@ def test_a_killed_grid_goes_on_where_it_stopped(project, background):
     for run_id in done:
         assert f"in the store as run {run_id}" in output
     were = "was" if len(done) == 1 else "were"
-    assert re.search(rf"multirun: 4 of 4 runs done \({len(done)} {were} in the store\), [\d:]+ gone, none left", output)
+    line = rf"multirun: 4 of 4 runs done \({len(done)} {were} in the store\), best .*, [\d:]+ gone, none left"
+    assert re.search(line, output)
 
 
 def test_finished_runs_are_made_again_only_where_that_is_asked_for(project):

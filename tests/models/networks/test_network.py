@@ -1,5 +1,7 @@
 """Base class of networks: scaling, the fit, early stopping, schedules, scoring, and files that are refused."""
 
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from src.models.networks.keras_setup import load_keras
 from src.models.networks.network_input import NetworkInput
 from src.models.persistence import load_classifier
 from src.models.training import Training
+from src.utils.progress import Steps
 from tests.models.conftest import make_lstm
 from tests.models.small import NET, SMALL, accuracy, history, weights
 
@@ -149,14 +152,27 @@ def test_without_patience_all_epochs_are_made_and_the_best_is_kept_all_the_same(
 # --- what is shown ---------------------------------------------------------------------------------------------------
 
 
-def test_the_progress_bar_can_be_switched_off(fit: Fit, capfd: pytest.CaptureFixture[str]) -> None:
+def test_epochs_are_shown_as_lines_unless_that_is_switched_off(fit: Fit, capfd: pytest.CaptureFixture[str]) -> None:
     fit(SMALL, epochs=1, progress=False)
     assert capfd.readouterr() == ("", "")
-    fit(SMALL, epochs=1, progress=True)
+    fit(SMALL, epochs=3, progress=True)
     shown = capfd.readouterr()
     assert shown.out == ""
-    assert "train: 100%" in shown.err
-    assert "val_accuracy=" in shown.err
+    # the first epoch; the next line would come after ten seconds
+    assert re.fullmatch(r"train: epoch 1 of 3, loss \d\.\d{4}, val_accuracy \d\.\d{4}, 0:00:\d\d gone\n", shown.err)
+
+
+def test_a_terminal_has_a_bar_that_goes_when_the_fit_ends(capfd: pytest.CaptureFixture[str], monkeypatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    steps = Steps("train", "epoch", 2)
+    for value in (0.25, 0.75):
+        steps.done({"val_accuracy": value})
+    steps.close()
+    shown = capfd.readouterr().err
+    assert "train: " in shown
+    assert "0/2" in shown
+    assert "\n" not in shown
+    assert shown.endswith("\r")
 
 
 # --- scaling of the input --------------------------------------------------------------------------------------------
