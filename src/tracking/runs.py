@@ -15,7 +15,7 @@ from src.pipeline.fingerprint import of_run
 from src.tracking.datasets import log_datasets
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
-from src.tracking.metric_order import in_order, with_percent
+from src.tracking.metric_order import in_order, with_headline
 from src.tracking.run_names import flat, run_name
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
@@ -106,7 +106,7 @@ class Run:
         Args:
             description: Markdown for the page of the run; None keeps the caption that it started with.
         """
-        self._metrics |= with_percent(metrics)
+        self._metrics |= with_headline(metrics)
         self.log_waiting()
         if description is not None:
             self.set_tags({"mlflow.note.content": description})

@@ -8,10 +8,10 @@ VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"
 # Widths in pixels, by column; with the boxes and the name they fit a window of 1440 pixels.
 _FIXED = {"attributes.`Run Name`": 225, "runDateAndNestInfo": 140, "duration": 75}  # always shown
 _WIDTHS = {
-    "metrics.`accuracy_percent`": 135,
-    "metrics.`detection_percent`": 140,
-    "metrics.`false_alarm_percent`": 155,
-    "metrics.`fit_seconds`": 95,
+    "metrics.`accuracy_percent`": 130,
+    "metrics.`missed_per_10000`": 135,
+    "metrics.`false_alarms_per_10000`": 165,
+    "metrics.`fit_seconds`": 90,
     "params.`reducer`": 75,
     "params.`k`": 45,
 }

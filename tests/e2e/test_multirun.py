@@ -208,7 +208,7 @@ def test_the_table_shows_eight_runs_under_their_parent_with_scores_and_choices(s
     assert len(shown) == 9
     places = [dom.index(f">{name}<") for name in [shown[-1], *shown[:-1]]]
     assert places == sorted(places)
-    for metric in ("accuracy_percent", "detection_percent", "false_alarm_percent", "fit_seconds"):
+    for metric in ("accuracy_percent", "missed_per_10000", "false_alarms_per_10000", "fit_seconds"):
         values = [float(text.rstrip("…")) for text in cells(dom, f"metrics.`{metric}`")]
         assert len(values) == 8, f"{metric}: {values}"
     assert sorted(cells(dom, "params.`k`"), key=int) == ["2", "2", "3", "3", "4", "4", "10", "10"]
@@ -237,10 +237,9 @@ def test_eight_runs_can_be_told_apart_in_the_compare_view(runs, ui):
     said = browser.words(f"{ui.partition('#')[0]}#/compare-runs?{query}", (2400, 2400))
     axes = said[said.index("Parameters:") + 1 : said.index("Clear All")]
     assert [one for one in axes if one != "Metrics:"] == ["derived.input", "k", "reducer", "test_accuracy"]
-    for metric in ("accuracy_percent", "false_alarm_percent"):
+    for metric in ("class_errors_per_10000", "false_alarms_per_10000"):
         start = next(place for place, one in enumerate(said, 1) if one == metric and said[place][0].isdigit())
         exact = [run.data.metrics[metric] for run in children]
-        # three decimals at most
         assert [float(text) for text in said[start : start + 8]] == pytest.approx(exact, abs=0.05)
         assert len(set(said[start : start + 8])) == len(set(exact))
 
@@ -252,7 +251,7 @@ def test_the_page_of_a_run_has_its_data_sets_and_headline_scores_first(runs, ui)
     said = browser.words(address)
     metrics = said[said.index("Metric") :]
     names = [one for one in metrics if one in run.data.metrics]
-    assert names[:4] == ["test_accuracy", "accuracy_percent", "detection_percent", "false_alarm_percent"]
+    assert names[:4] == ["test_accuracy", "accuracy_percent", "class_errors_per_10000", "missed_per_10000"]
     after = said[said.index("Datasets") + 1 : said.index("Tags")]
     assert "simulated-binary-random" in " ".join(after)
     assert "training" in [one.lower() for one in after]

@@ -162,16 +162,17 @@ TRAINING = {
 }
 
 
-def test_headline_scores_come_first_exact_and_in_percent(settings, store, tmp_path):
+def test_headline_scores_come_first_exact_in_percent_and_as_errors(settings, store, tmp_path):
     """The UI shows metrics in the order of their first value, and its compare view three decimals."""
     training = {"train_accuracy": 0.5, "val_accuracy": 0.25}
     with runs.tracked_run(settings) as run:
         run.log_training(TRAINING, [{"epoch": 1, "loss": 0.125}], training)
         run.log_evaluation({**training, "test_f1": 0.5, "test_accuracy": 0.99951}, tmp_path)
     metrics = only_run(store)[1].data.metrics
-    assert list(metrics) == ["test_accuracy", "accuracy_percent", "test_f1", "val_accuracy", "train_accuracy",
-                             "rows_per_epoch", "epoch_loss"]  # fmt: skip
-    assert (metrics["test_accuracy"], metrics["accuracy_percent"], metrics["rows_per_epoch"]) == (0.99951, 99.951, 7)
+    assert list(metrics) == ["test_accuracy", "accuracy_percent", "class_errors_per_10000", "test_f1", "val_accuracy",
+                             "train_accuracy", "rows_per_epoch", "epoch_loss"]  # fmt: skip
+    assert [metrics[name] for name in list(metrics)[:3]] == [0.99951, 99.951, 4.9]
+    assert metrics["rows_per_epoch"] == 7
 
 
 @pytest.mark.parametrize("error", [None, ValueError])
