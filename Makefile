@@ -6,8 +6,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
-READY_DEV := $(VENV)/.ready-dev
+# An environment that .venv, or its bin, links to belongs to another checkout: it is used as it is. To install into it would
+# first empty it, for all who use it.
+LINKED := $(shell readlink $(VENV) || readlink $(BIN))
+READY := $(if $(LINKED),,$(VENV)/.ready)
+READY_DEV := $(if $(LINKED),,$(VENV)/.ready-dev)
+ifndef LINKED
+# Installed again: where the Python it was made with is gone since, as after an upgrade of the system; and where its programs
+# have the path of a folder that was moved, as before they found their Python from where they lie.
+$(shell [ ! -e $(READY) ] || { [ -x $(BIN)/python ] && grep -q 'relocatable = true' $(VENV)/pyvenv.cfg; } || rm -f $(READY) $(READY_DEV))
+endif
 # the certificates that git and pip trust, which a company may have added to
 UV := $(BIN)/python -m uv --system-certs
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -24,8 +32,14 @@ ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS
 SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
-# $(call install,lock file)
-install = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $(1)
+# $(call install,lock file): with the seconds so far, as unpacking and compiling say nothing; without the list of packages
+install = while sleep 1; do \
+    if [ -t 2 ]; then printf '  %d s\r' $$SECONDS >&2; elif (( SECONDS % 20 == 0 )); then echo "  $$SECONDS s" >&2; fi; \
+  done & trap "kill $$!" EXIT; \
+  $(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) 2>&1 | { grep --line-buffered -vE '^ [-+~] ' || true; }
+
+# a downloaded ZIP has no .git, which DVC needs for all but the demo
+GIT := [ -e .git ] || { echo "found no .git here, which DVC needs: git init && git add --all && git commit --message 'the project'"; exit 1; }
 
 # $(call resolve,options,lock file): a version of the file as it stands is kept where pyproject.toml allows it
 resolve = $(UV) pip compile --quiet pyproject.toml $(1) --universal --python-version 3.11 --generate-hashes \
@@ -41,35 +55,45 @@ $(call again,$(1)) $(if $(2),$(ONE_CORE)) $(BIN)/python -m src.grids $(1) $(2) $
 $(call again,$(1)) $(BIN)/python -m src.report $(1) $(SMALL)
 endef
 
-.PHONY: help setup setup-dev demo repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
+.PHONY: help setup setup-dev demo experiments repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 setup: $(READY) ## install the pipeline into .venv
 
+ifndef LINKED
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' || \
 	  { echo "found $$($(PYTHON) --version), expected Python 3.11 to 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
-	sed -n '/^uv==/,/[^\]$$/p' requirements.lock | \
+	@echo "Installing the pipeline into .venv, once: 0.6 GB to download, 2.5 GB on disk, about a minute and the download."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock | \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
-	$(call install,requirements.lock)
+	@$(UV) venv --quiet --relocatable --allow-existing --python $(BIN)/python $(VENV) # its programs work where it is moved to
+	@$(call install,requirements.lock)
 	@touch $@
+
+$(READY_DEV): requirements-dev.lock $(READY)
+	@echo "Installing the tools of tests and lint into .venv, once: 0.8 GB more on disk."
+	@$(call install,requirements-dev.lock)
+	@touch $@
+endif
 
 setup-dev: $(READY_DEV) ## install the tools of tests and lint as well
 
-$(READY_DEV): requirements-dev.lock $(READY)
-	$(call install,requirements-dev.lock)
-	@touch $@
-
-# DVC keeps the experiment as a commit, for which git wants an author: a fresh machine knows none
 demo: $(READY) ## run the whole pipeline on simulated records, without network
-	git config user.email >/dev/null || export GIT_{AUTHOR,COMMITTER}_{NAME,EMAIL}=demo@localhost; \
-	  $(BIN)/dvc exp run --temp --force --name demo -S dataset=simulated 2> >(grep -v 'No file hash info' >&2)
-	@echo "This was simulated data. The run: make ui. The table of experiments: dvc exp show. The real data: make repro."
+	@.ci/demo
+
+# of what differs, neither the other metrics nor checksums, which are names without "." or with "/"
+experiments: $(READY) ## show the experiments of DVC side by side
+	@$(GIT)
+	@[ -t 1 ] || export COLUMNS=120; \
+	  $(BIN)/dvc exp show --no-pager --only-changed --drop '^[^.]*$$|/|^(dataset|tracking)[.]|^reducer[.]k$$|_target_' \
+	  --keep '^(Experiment|test_accuracy|test_false_alarm_rate|dataset.name|reducer.name|k|model.name|seed)$$'
 
 repro: $(READY) ## run the pipeline on the real data (dvc repro)
+	@$(GIT)
 	$(BIN)/dvc repro
 
 paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated, minutes)
@@ -85,7 +109,9 @@ ui: $(READY) ## open the MLflow UI on the runs
 	$(BIN)/python -m src.ui
 
 dashboard: $(READY) ## open optuna-dashboard on the sweeps
-	$(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
+	@[ -n "$${OPTUNA_STORAGE:-}" ] || [ -e mlruns/optuna.db ] || \
+	  { echo "no sweep yet: python -m src.sweep sweep=components sweep.n_trials=6 dataset=simulated runs one (2 minutes)"; exit; }; \
+	  exec $(BIN)/optuna-dashboard "$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}" --host 127.0.0.1
 
 # a file's tests share a worker, which makes what they share once; files in their order, as those of few tests take longest
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder

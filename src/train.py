@@ -3,6 +3,7 @@
 from omegaconf import DictConfig
 
 from src.config.build import build
+from src.config.edited_params import note_edited_params
 from src.config.entry_point import entry_point
 from src.utils.paths import in_dvc_stage, in_multirun, output, project
 
@@ -11,6 +12,7 @@ from src.utils.paths import in_dvc_stage, in_multirun, output, project
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
     settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
+    note_edited_params()
     # only now, after all values are checked: they take seconds
     from src.pipeline.experiment import TrainingRecord, evaluate, train, write_training
     from src.pipeline.run_summary import summarize

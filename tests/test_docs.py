@@ -131,7 +131,9 @@ def first_value(override: str) -> str:
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 GROUPS = sorted(
-    path.relative_to(CONF).as_posix() for path in CONF.rglob("*") if path.is_dir() and any(path.glob("*.yaml"))
+    path.relative_to(CONF).as_posix()
+    for path in CONF.rglob("*")
+    if path.is_dir() and any(path.glob("*.yaml")) and path.name != "local"  # winners of sweeps, which git ignores
 )
 
 

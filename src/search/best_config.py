@@ -1,7 +1,12 @@
-"""Experiment file of a study's winner, for `python -m src.train +experiment=best/<study>`."""
+"""Experiment file of a study's winner, for `python -m src.train +experiment=local/<study>`.
 
+It goes to `conf/experiment/local`, which git ignores, or with `sweep.save=true` to `conf/experiment/best`.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -14,15 +19,47 @@ from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.create import COMMAND
 from src.search.objective import FIGURES
+from src.search.progress import shown
 from src.search.space import as_override
 from src.utils.files import write_text
 from src.utils.paths import PROJECT
 
-FOLDER = PROJECT / "conf" / "experiment" / "best"
+FOLDER = PROJECT / "conf" / "experiment"
+LOCAL, SAVED = "local", "best"
+_SCORE = re.compile(r"^# Trial \d+, best(?: \w+)? of (\d+): (\w+) ([-+.\de]+)", re.MULTILINE)
 
 
-def write_winner(sweep: Sweep, study: Study, trial: FrozenTrial, overrides: list[str], first_seed: int) -> Path:
-    """Write the experiment file of one trial, and return its path.
+@dataclass(frozen=True)
+class Winner:
+    """The winner of a study as a config.
+
+    Attributes:
+        overrides: Overrides of `src.train` that compose its config.
+        arguments: The same in short where an experiment file has them.
+        line: Sentence on the file: what was done, where it is, and how to use it.
+    """
+
+    overrides: list[str]
+    arguments: list[str]
+    line: str
+
+    @property
+    def command(self) -> str:
+        """Command that trains the winner."""
+        return train_command(self.arguments)
+
+
+def train_command(arguments: list[str]) -> str:
+    """Command line of `src.train`.
+
+    >>> train_command(["reducer=mi", "k=3"])
+    'python -m src.train reducer=mi k=3'
+    """
+    return shlex.join(["python", "-m", "src.train", *arguments])
+
+
+def write_winner(sweep: Sweep, study: Study, trial: FrozenTrial, overrides: list[str], first_seed: int) -> Winner:
+    """Write the experiment file of one trial, unless the file has a better one.
 
     Args:
         sweep: Definition of the study.
@@ -32,12 +69,36 @@ def write_winner(sweep: Sweep, study: Study, trial: FrozenTrial, overrides: list
         first_seed: Seed of the trial's first fit.
     """
     everything = [*overrides, *(as_override(name, value) for name, value in trial.params.items())]
-    path = FOLDER / f"{study.study_name}.yaml"
-    write_text(path, _head(sweep, study, trial, first_seed) + _body(everything, sweep.n_seeds, first_seed))
-    return path
+    experiment = f"{SAVED if sweep.save else LOCAL}/{study.study_name}"
+    path = FOLDER / f"{experiment}.yaml"
+    head = _head(sweep, study, trial, first_seed, experiment)
+    body = _body(everything, sweep.n_seeds, first_seed)
+    found = path.read_text(encoding="utf-8") if path.is_file() else None
+    kept = None if found is None else _why_kept(found, head, sweep)
+    if kept is None:
+        write_text(path, head + body)
+    if kept is None or (found is not None and found.endswith(body)):  # the file composes this winner
+        arguments = [f"+experiment={experiment}"]
+        later = "" if sweep.save else "; sweep.save=true writes it to conf/experiment/best, for a commit"
+        line = f"{shown(path)}; train it: {train_command(arguments)}{later}"
+        return Winner(everything, arguments, line)
+    line = f"not written, as {shown(path)} {kept}; train this one: {train_command(everything)}"
+    return Winner(everything, everything, line)
 
 
-def _head(sweep: Sweep, study: Study, trial: FrozenTrial, first_seed: int) -> str:
+def _why_kept(found: str, head: str, sweep: Sweep) -> str | None:
+    """Reason to leave a file as it is; None where the new winner has a better score, or the same of more trials."""
+    before, now = _SCORE.search(found), _SCORE.search(head)
+    assert now
+    if before is None or before[2] != now[2]:
+        return f"has no {now[2]} to compare; delete it to replace it"
+    sign = 1 if next(iter(sweep.objectives.values())) == "maximize" else -1
+    if (sign * float(now[3]), int(now[1])) > (sign * float(before[3]), int(before[1])):
+        return None
+    return f"is better or as good: {before[2]} {before[3]}, best of {before[1]}, against {now[3]}, best of {now[1]}"
+
+
+def _head(sweep: Sweep, study: Study, trial: FrozenTrial, first_seed: int, experiment: str) -> str:
     figures = trial.user_attrs[FIGURES]
     score = ", ".join(f"{name} {figures[name]:.6g}" for name in sweep.objectives)
     seeds = f"seed {first_seed}" if sweep.n_seeds == 1 else f"mean of the seeds from {first_seed} on ({sweep.n_seeds})"
@@ -47,7 +108,7 @@ def _head(sweep: Sweep, study: Study, trial: FrozenTrial, first_seed: int) -> st
         "# @package _global_\n"
         f"# {study.user_attrs[COMMAND]}\n"
         f"# Trial {trial.number}, {pick} of {len(done)}: {score}; {seeds}; {date.today().isoformat()}.\n"
-        f"# python -m src.train +experiment=best/{study.study_name}\n"
+        f"# python -m src.train +experiment={experiment}\n"
     )
 
 

@@ -36,6 +36,8 @@ class Sweep:
         max_failures: Largest number of trials that may fail one after the other; one more stops the study.
         threads: Number of threads of each worker; null for one per core of the machine.
         heartbeat: Seconds between two heartbeats of a worker. After four without one, its trial is run again.
+        save: True to write the winner to conf/experiment/best, for a commit, in place of conf/experiment/local. A file
+            with a better winner stays.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Sweep:
     max_failures: Positive
     threads: Positive | None
     heartbeat: Positive
+    save: bool
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Sweep":

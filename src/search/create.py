@@ -14,8 +14,8 @@ from src.config.build import ConfigError
 from src.pipeline.fingerprint import of_run
 from src.search.config import Sweep
 from src.search.experiments import Experiments
-from src.search.objective import RUN
 from src.search.space import Space
+from src.search.trial_queue import RUN
 from src.tracking import parents
 
 COMMAND = "command"
@@ -42,7 +42,6 @@ def open_study(sweep: Sweep, storage: RDBStorage, experiments: Experiments, spac
         study = optuna.load_study(study_name=sweep.study, storage=storage)
     found = _wait_for(study, _DEFINITION)
     if found is None:  # the worker that created it died at once
-        study.set_user_attr(COMMAND, experiments.command)
         study.set_user_attr(_DEFINITION, definition)
     elif changed := [part for part in definition if found.get(part) != definition[part]]:
         if _SPACE in changed:  # another space may use other code
@@ -51,6 +50,8 @@ def open_study(sweep: Sweep, storage: RDBStorage, experiments: Experiments, spac
             f"sweep.study={sweep.study}: the storage has a study of that name with another {' and '.join(changed)}, "
             f"so their trials cannot be compared; choose another name, such as sweep.study={sweep.study}-2"
         )
+    if study.user_attrs.get(COMMAND) != experiments.command:  # the same study with another budget or sampler
+        study.set_user_attr(COMMAND, experiments.command)
     return study, False
 
 
@@ -65,8 +66,10 @@ def parent_run(study: Study, created: bool, experiment: str, *, simulated: bool)
     """
     run_id = None if created else _wait_for(study, RUN)
     if run_id is None or not parents.reopen_parent(run_id):
-        tags = {"study": study.study_name, "simulated": str(simulated).lower()}
-        run_id = parents.start_parent(experiment, study.study_name, tags)
+        warning = "**Simulated data.** " if simulated else ""
+        page = f"{warning}`{study.user_attrs[COMMAND]}` is running, or was interrupted: the same command goes on."
+        tags = {"study": study.study_name, "simulated": str(simulated).lower(), "mlflow.note.content": page}
+        run_id = parents.start_parent(experiment, f"sweep {study.study_name}", tags)
         study.set_user_attr(RUN, run_id)
     return run_id
 

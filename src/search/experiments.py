@@ -18,7 +18,10 @@ from src.utils.paths import Workspace
 # keys of the search, which an experiment does not have
 _SEARCH_KEYS = ("sweep", "worker", "hydra")
 # keys without influence on the trials, left out of the command that a report shows
-_UNSHOWN_KEYS = ("sweep.storage", "sweep.threads", "sweep.heartbeat", "sweep.timeout", "worker", "hydra")
+_UNSHOWN_KEYS = (
+    *("sweep.storage", "sweep.threads", "sweep.heartbeat", "sweep.timeout", "sweep.save"),
+    *("worker", "hydra"),
+)
 _QUIET = ("training.progress=false", "tracking.log_model=false")
 
 

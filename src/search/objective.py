@@ -13,16 +13,14 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from src.config.settings import Settings
 from src.models.interface import OnEpoch
 from src.pipeline.experiment import fit, scores
-from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.experiments import Experiments
+from src.search.progress import SAME, Lines
 from src.search.space import Space, Values
-from src.tracking.runs import Run, end_run, tracked_run
+from src.search.trial_queue import RUN
+from src.tracking.runs import Run, tracked_run
 
-# attributes of a trial in the storage; a study has RUN too
-RUN = "mlflow_run"
-FIGURES = "figures"
-_SAME = "same_as"
+FIGURES = "figures"  # attribute of a trial in the storage
 
 
 class Objective:
@@ -33,13 +31,15 @@ class Objective:
         space: Parameters to draw.
         experiments: Configs and data of the trials.
         parent: Id of the study's MLflow run, under which those of the trials are nested.
+        lines: Lines to print.
     """
 
-    def __init__(self, sweep: Sweep, space: Space, experiments: Experiments, parent: str):
+    def __init__(self, sweep: Sweep, space: Space, experiments: Experiments, parent: str, lines: Lines):
         self._sweep = sweep
         self._space = space
         self._experiments = experiments
         self._parent = parent
+        self._lines = lines
         base = experiments.settings({})
         self._first_seed = base.seed
         # steps between the first epochs of two seeds; the same in every trial, so that steps can be compared
@@ -77,12 +77,13 @@ class Objective:
     def _figures(self, study: Study, trial: Trial, values: Values, settings: Settings, run: Run) -> dict[str, float]:
         """Figures of the trial: those of an earlier trial with the same values, or those of new fits."""
         if twin := _twin(study, trial):  # the same values give the same fit
-            trial.set_user_attr(_SAME, twin.number)
+            trial.set_user_attr(SAME, twin.number)
             run.set_tags({"trial.same_as": twin.number})
             if twin.state == TrialState.PRUNED:
                 raise optuna.TrialPruned(f"trial {twin.number} had the same values, and was pruned")
             figures: dict[str, float] = twin.user_attrs[FIGURES]
         else:
+            self._lines.start(trial.number, values)
             figures = self._fits(trial, values, settings, run)
         trial.set_user_attr(FIGURES, figures)
         run.log_metrics(figures)
@@ -99,7 +100,9 @@ class Objective:
             if not turn:
                 run.log_datasets(outputs.reduced.sample_facts["records"])
             try:
-                fitted = fit(settings, outputs.reduced, self._reporter(trial, turn, each, epochs))
+                fitted = fit(
+                    settings, outputs.reduced, self._reporter(trial, turn, each, epochs, settings.training.epochs)
+                )
             finally:
                 if not turn:
                     run.log_epochs(epochs)
@@ -118,7 +121,7 @@ class Objective:
         return mean
 
     def _reporter(
-        self, trial: Trial, turn: int, before: list[dict[str, float]], epochs: list[dict[str, float]]
+        self, trial: Trial, turn: int, before: list[dict[str, float]], epochs: list[dict[str, float]], most: int
     ) -> OnEpoch:
         """Make a callback that collects the epochs and prunes the trial.
 
@@ -127,10 +130,12 @@ class Objective:
             turn: Position of the seed, from 0.
             before: Figures of the seeds before this one; the reported value is the mean with theirs.
             epochs: List that the callback extends.
+            most: Largest number of epochs.
         """
 
         def report(epoch: dict[str, float]) -> None:
             epochs.append(epoch)
+            self._lines.epoch(trial.number, int(epoch["epoch"]), most, epoch["val_accuracy"])
             value = float(np.mean([one["val_accuracy"] for one in [*before, epoch]]))
             if not self._sweep.prunes or not math.isfinite(value):  # then the fit itself raises an error with the cause
                 return
@@ -139,13 +144,6 @@ class Objective:
                 raise optuna.TrialPruned(f"epoch {epoch['epoch']:.0f}: accuracy on validation {value:.5f}")
 
         return report
-
-
-def on_stale_trial(study: Study, trial: FrozenTrial) -> None:
-    """Queue a trial again whose worker died, and end the MLflow run that the worker left open."""
-    trial_queue.on_stale(study, trial)
-    if run_id := trial.user_attrs.get(RUN):
-        end_run(run_id, "KILLED")
 
 
 def _twin(study: Study, trial: Trial) -> FrozenTrial | None:

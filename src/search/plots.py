@@ -84,10 +84,9 @@ def history(trials: Trials, scale: Scale, title: str) -> Figure:
         numbers, values = [t.number for t in complete], [scale(t.values[0]) for t in complete]
         axes.plot(numbers, values, "o", color=DONE, label="complete")
         pruned = [trial for trial in trials if trial.state == TrialState.PRUNED and trial.intermediate_values]
-        axes.plot(
-            [t.number for t in pruned], [scale(max(t.intermediate_values.values())) for t in pruned], "x",
-            color=PRUNED, label="pruned, at its best epoch",
-        )  # fmt: skip
+        if pruned:
+            heights = [scale(max(trial.intermediate_values.values())) for trial in pruned]
+            axes.plot([t.number for t in pruned], heights, "x", color=PRUNED, label="pruned, at its best epoch")
         failed = [trial.number for trial in trials if trial.state == TrialState.FAIL]
         if failed:
             places = [0.03] * len(failed)
@@ -191,7 +190,10 @@ def learning_curves(trials: Trials, title: str) -> Figure:
             axes.plot(steps, [scale(value) for value in values], color=color, linewidth=width, zorder=order)
             if not done:
                 axes.plot(steps[-1], scale(values[-1]), "x", color="#5a646d", markersize=5, zorder=3)
-        for color, label in ((BEST, "the best"), (DONE, "complete"), (PRUNED, "pruned")):
+        labels = {BEST: "the best", DONE: "complete"}
+        if any(trial.state != TrialState.COMPLETE for trial in shown):
+            labels[PRUNED] = "pruned"
+        for color, label in labels.items():
             axes.plot([], [], color=color, label=label)
         scale.apply(axes.yaxis)
         axes.set_xlabel("epoch")

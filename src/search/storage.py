@@ -33,6 +33,25 @@ def storage_url(configured: str | None) -> str:
     return configured or os.environ.get(URL_VARIABLE) or f"sqlite:///{stores() / 'optuna.db'}"
 
 
+def storage_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for a server, or a database in memory.
+
+    Raises:
+        ConfigError: the text is not a URL.
+
+    >>> storage_file("sqlite:////tmp/optuna.db"), storage_file("postgresql://host/database")
+    (PosixPath('/tmp/optuna.db'), None)
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise ConfigError(
+            f"sweep.storage: found {url!r}, expected an SQLAlchemy URL such as sqlite:///file.db"
+        ) from None
+    is_file = address.get_backend_name() == "sqlite" and bool(address.database)
+    return Path(str(address.database)).absolute() if is_file else None
+
+
 def without_password(url: str) -> str:
     """Return a URL that may be shown: its password is masked."""
     return make_url(url).render_as_string(hide_password=True)
@@ -50,25 +69,18 @@ def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> RDBStorage:
         ConfigError: the database cannot be reached, or its driver is missing; the message masks the password.
     """
     quiet()
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        raise ConfigError(
-            f"sweep.storage: found {url!r}, expected an SQLAlchemy URL such as sqlite:///file.db"
-        ) from None
-    is_file = address.get_backend_name() == "sqlite" and bool(address.database)
+    file = storage_file(url)
     make: Callable[[], RDBStorage] = partial(
         RDBStorage,
         url,
-        engine_kwargs={"connect_args": {"timeout": 120}} if is_file else {"pool_pre_ping": True},
+        engine_kwargs={"connect_args": {"timeout": 120}} if file else {"pool_pre_ping": True},
         heartbeat_interval=heartbeat_s,
         grace_period=GRACE * heartbeat_s,
         heartbeat_stale_trial_callback=on_stale,
     )
     try:
-        if not is_file:
+        if not file:
             return _created_by_one_of_many(make)
-        file = Path(str(address.database)).absolute()
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):  # two first workers would both create the tables
             storage = make()

@@ -7,6 +7,7 @@ from hydra import compose
 from omegaconf import OmegaConf
 
 from src.evaluation.intervals import student
+from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
 from src.tracking.finished_runs import find_finished
 
@@ -26,15 +27,11 @@ class OnTest:
         return text.replace("%", " %")
 
 
-def on_test(study: str, experiments: Experiments) -> list[str]:
+def on_test(winner: Winner, experiments: Experiments) -> list[str]:
     """Lines of Markdown: a table of test accuracies, or the commands that make the runs for it."""
-    own = " ".join(experiments.overrides)
-    seeds = ",".join(map(str, SEEDS))
-    commands = [
-        f"python -m src.train -m +experiment=best/{study} seed={seeds}",
-        " ".join(f"python -m src.train -m {own} seed={seeds}".split()),
-    ]
-    found = [_runs([f"+experiment=best/{study}"]), _runs(experiments.overrides)]
+    seeds = f"seed={','.join(map(str, SEEDS))}"
+    commands = [train_command(["-m", *own, seeds]) for own in (winner.arguments, experiments.overrides)]
+    found = [_runs(winner.overrides), _runs(experiments.overrides)]
     head = ["## On test", ""]
     if None in found:
         both = " and ".join(f"`{command}`" for command in commands)

@@ -1,7 +1,7 @@
 """The trials of a study that are still to run, as a queue that any number of workers share.
 
 The queue is Optuna's list of waiting trials. The storage gives each of them to one worker only, so workers need no
-other contact. A repeated call finds in the storage what is left to run.
+other contact. A trial is queued when a worker is free for it, so an interrupted study leaves no long queue behind.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,9 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from src.search.space import Values
 
-REASON = "reason"  # why a trial failed; a failed trial without it was left by its worker, and is run again
+RUN = "mlflow_run"  # id of the MLflow run, of a trial and of a study
+REASON = "reason"  # why a trial failed; a failed trial without it was closed or left by its worker, and does not count
+CLOSED = "closed"  # why a waiting trial was closed
 _DEATHS = "deaths"
 MOST_DEATHS = 3
 
@@ -71,13 +73,24 @@ class TrialQueue:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, trial.number)
 
     def fill(self, first: Values) -> None:
-        """Add waiting trials up to `n_trials`. Two workers that do so at once add too many, which `take` ignores.
+        """Queue a trial where none waits and the budget allows one more; close waiting trials beyond the budget.
+
+        Two workers that do so at once may queue one too many. `take` ignores it, and the next call closes it.
 
         Args:
             first: Values of the very first trial of the study; an empty mapping leaves them to the sampler.
         """
-        while (count := len(counted(self._study))) < self._n_trials:
-            self._study.enqueue_trial(first if count == 0 else {})
+        trials = counted(self._study)
+        for trial in trials[self._n_trials :]:
+            if trial.state == TrialState.WAITING and self._reserve(trial):
+                self._storage.set_trial_user_attr(self.trial_id(trial), CLOSED, f"sweep.n_trials={self._n_trials}")
+                self.end(trial, TrialState.FAIL)  # Optuna can delete no trial; without a reason it does not count
+        if len(trials) < self._n_trials and not any(trial.state == TrialState.WAITING for trial in trials):
+            self._study.enqueue_trial({} if trials else first)
+
+    def is_full(self) -> bool:
+        """Tell whether the study has all trials of its budget, in whatever state."""
+        return len(counted(self._study)) >= self._n_trials
 
     def take(self) -> FrozenTrial | None:
         """Reserve a waiting trial for this worker; None where no trial waits.
@@ -88,18 +101,22 @@ class TrialQueue:
         for trial in counted(self._study)[: self._n_trials]:
             if trial.state != TrialState.WAITING:
                 continue
-            trial_id = self.trial_id(trial)
-            # before the trial starts: a running trial without any heartbeat never counts as stale
-            self._storage.record_heartbeat(trial_id)
-            try:
-                if not self._storage.set_trial_state_values(trial_id, TrialState.RUNNING):
-                    continue  # another worker was faster
-            except UpdateFinishedTrialError:  # and is done with it
+            if not self._reserve(trial):
                 continue
             if trial.user_attrs.get(_DEATHS, 0) < MOST_DEATHS:
                 return trial
             self.fail(trial, f"its worker died {MOST_DEATHS} times; it may need more memory than there is")
         return None
+
+    def _reserve(self, trial: FrozenTrial) -> bool:
+        """Set a waiting trial to running; False where another worker was faster."""
+        trial_id = self.trial_id(trial)
+        # before the trial starts: a running trial without any heartbeat never counts as stale
+        self._storage.record_heartbeat(trial_id)
+        try:
+            return self._storage.set_trial_state_values(trial_id, TrialState.RUNNING)
+        except UpdateFinishedTrialError:  # the other worker is done with it
+            return False
 
     def start(self, trial: FrozenTrial) -> Trial:
         """A taken trial, ready to draw values with the sampler of the study."""
@@ -128,8 +145,15 @@ class TrialQueue:
 
 
 def on_stale(study: Study, trial: FrozenTrial) -> None:
-    """Queue a trial again whose worker died. Optuna has marked it as failed."""
+    """Queue a trial again whose worker died, and end the MLflow run that the worker left open.
+
+    Optuna has marked the trial as failed.
+    """
     _queue_again(study, trial, deaths=1)
+    if run_id := trial.user_attrs.get(RUN):
+        from src.tracking.runs import end_run  # late, as a sweep opens its storage before it imports all it needs
+
+        end_run(run_id, "KILLED")
 
 
 def _queue_again(study: Study, trial: FrozenTrial, deaths: int) -> None:

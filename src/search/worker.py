@@ -1,10 +1,8 @@
 """One worker of a study: runs trials until none is left. Workers run side by side, and none waits for another."""
 
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
@@ -15,10 +13,10 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.objective import explain
+from src.search.progress import Lines
 from src.search.space import Values
 from src.search.storage import alive
 from src.search.trial_queue import TrialQueue
-from src.utils.progress import clock
 
 POLL_S = 1.0
 RunTrial = Callable[[Study, Trial], list[float]]
@@ -38,15 +36,20 @@ class Worker:
         first: Values of the study's first trial.
         run_trial: Function that returns a trial's values. It raises `optuna.TrialPruned` for a pruned trial, and any
             other exception for a failed one.
+        lines: Lines to print.
     """
 
-    def __init__(self, sweep: Sweep, study: Study, storage: RDBStorage, first: Values, run_trial: RunTrial):
+    def __init__(
+        self, sweep: Sweep, study: Study, storage: RDBStorage, first: Values, run_trial: RunTrial, lines: Lines
+    ):
         self._sweep = sweep
         self._study = study
         self._storage = storage
         self._first = first
         self._run_trial = run_trial
+        self._lines = lines
         self._queue = TrialQueue(study, storage, sweep.n_trials)
+        self._taken: FrozenTrial | None = None
 
     def work(self) -> bool:
         """Run trials until none is left or the time is up.
@@ -57,7 +60,7 @@ class Worker:
         Raises:
             StudyError: too many trials failed one after the other.
         """
-        start, since, ran_last = time.monotonic(), datetime.now(), True
+        start, since, ran_last, waits = time.monotonic(), datetime.now(), True, False
         while True:
             fail_stale_trials(self._study)
             self._queue.fill(self._first)
@@ -68,11 +71,19 @@ class Worker:
                 return True
             if taken := self._queue.take():
                 self._run(taken)
-                ran_last = True
-                print(self._progress(time.monotonic() - start), file=sys.stderr, flush=True)
+                ran_last, waits = True, False
+            elif not self._queue.is_full():
+                continue  # another worker was faster
             else:
-                ran_last = False
+                if not waits:
+                    self._lines.wait([trial.number for trial in trial_queue.running(self._study)])
+                ran_last, waits = False, True
                 time.sleep(POLL_S)  # other workers have the last trials; if one dies, its trial waits again
+
+    def release(self) -> None:
+        """Queue the trial that runs again, if any; may be called from any thread."""
+        if self._taken:
+            self._queue.give_back(self._taken)
 
     def _check_failures(self, since: datetime) -> None:
         row = trial_queue.failures_in_a_row(self._study, since)
@@ -87,15 +98,18 @@ class Worker:
         # made anew for each trial, so that a trial draws the same values whichever worker runs it
         self._study.sampler = self._sweep.make_sampler(taken.number)
         self._study.pruner = self._sweep.make_pruner()
+        self._taken = taken
         with alive(self._storage, self._queue.trial_id(taken)):
             try:
                 self._run_to_end(taken)
             except UpdateFinishedTrialError:  # no heartbeat for too long, as on a machine that slept
-                print(
+                self._lines.note(
                     f"trial {taken.number}: another worker has it now, as no sign of life was seen for too long; "
-                    f"found sweep.heartbeat={self._sweep.heartbeat}, a larger one may help",
-                    file=sys.stderr,
+                    f"found sweep.heartbeat={self._sweep.heartbeat}, a larger one may help"
                 )
+            else:
+                self._taken = None
+                self._lines.end(self._study, taken.number)
 
     def _run_to_end(self, taken: FrozenTrial) -> None:
         """Run a taken trial, and record its outcome."""
@@ -108,30 +122,6 @@ class Worker:
             raise
         except Exception as error:
             self._queue.fail(taken, explain(error))
-            print(f"trial {taken.number} failed: {explain(error)}", file=sys.stderr)
         except BaseException:  # Ctrl-C, SIGTERM
-            self._queue.give_back(taken)
+            self.release()
             raise
-
-    def _progress(self, seconds: float) -> str:
-        """Line with the trials by outcome, the best value and the time since the start."""
-        done = trial_queue.finished(self._study)
-        words = {TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-        counts = {word: sum(trial.state == state for trial in done) for state, word in words.items()}
-        notes = [f"{count} {word}" for word, count in counts.items() if count]
-        line = f"{self._study.study_name}: {len(done)} of {self._sweep.n_trials} trials"
-        line += f" ({', '.join(notes)})" if notes else ""
-        if any(trial.state == TrialState.COMPLETE for trial in done):
-            line += f", best {best(self._study).values[0]:.5f}"
-        return f"{line}, {clock(seconds)} gone"
-
-
-def best(study: Study) -> FrozenTrial:
-    """Return the winner: the complete trial that is best by the first objective; of equal ones the oldest.
-
-    Raises:
-        ValueError: no trial is complete.
-    """
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    sign: Any = 1 if study.directions[0] == optuna.study.StudyDirection.MAXIMIZE else -1
-    return max(complete, key=lambda trial: (sign * trial.values[0], -trial.number))

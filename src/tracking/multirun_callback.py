@@ -42,6 +42,7 @@ class MultirunCallback(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
+            _OPEN.enter_context(closed_on_stop(lambda: None, lambda: "the trials that ended are kept", ()))
             return
         self._main_process = os.getpid()
         self._start_parent(config)

@@ -227,10 +227,15 @@ def differing(rows: Iterable[Row]) -> list[str]:
         for key in keys
         if len({one.get(key) for one in params}) > 1
         and key != "seed"
-        and not key.startswith(_NEVER_COLUMNS)
+        and not _no_choice(key)
         and not all(copied(key, one) for one in params if key in one)
     ]
     return [key for key in found if not _follows_from_name(key, found, params)]
+
+
+def _no_choice(key: str) -> bool:
+    """Tell whether a parameter is no choice of a person: a fact, or the class that follows from a file of conf/."""
+    return key.startswith(_NEVER_COLUMNS) or key.endswith("_target_")
 
 
 def _follows_from_name(key: str, found: Sequence[str], params: Sequence[Params]) -> bool:
@@ -250,7 +255,7 @@ def without_seed(params: Params) -> tuple[tuple[str, str], ...]:
         sorted(
             (key, value)
             for key, value in params.items()
-            if key != "seed" and not key.startswith(_NEVER_COLUMNS) and not copied(key, params)
+            if key != "seed" and not _no_choice(key) and not copied(key, params)
         )
     )
 

@@ -113,7 +113,7 @@ class Run:
         for path in sorted(folder.iterdir()):
             if path.is_file():
                 self._mlflow.log_artifact(str(path))
-        if (folder / FURTHER_TESTS).is_dir() and any((folder / FURTHER_TESTS).iterdir()):
+        if any((folder / FURTHER_TESTS).glob("*/")):
             self._mlflow.log_artifacts(str(folder / FURTHER_TESTS), FURTHER_TESTS)
 
     def log_detector(self, folder: Path, class_names: tuple[str, ...]) -> None:

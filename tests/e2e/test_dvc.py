@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import mlflow
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from src.utils.paths import PROJECT
+from tests import browser
 from tests.e2e.conftest import SIMULATED
 
 STAGES = ("download", "preprocess", "sample", "reduce", "train", "evaluate")
@@ -121,6 +123,23 @@ def test_metrics_and_plots_commands_work(ran_twice):
     project.run("dvc", "plots", "show", "-o", "plots")
     page = (project.root / "plots" / "index.html").read_text()
     assert all(name in page for name in ("Training history", "Explained variance", "ROC curve", "confusion_matrix.png"))
+    assert not re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=.https?:[^>]*>", page)  # draws without network
+
+
+@pytest.mark.integration
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 500])  # no window of Chromium is narrower than 500 pixels
+def test_the_page_of_plots_draws_every_chart_within_the_window(ran_twice, width):
+    project = ran_twice[0]
+    project.run("dvc", "plots", "diff", "first", "second", "-o", "plots")
+    measure = """<script>addEventListener("load", () => setTimeout(() => { document.body.id = ["drawn",
+      document.querySelectorAll("canvas").length, [...document.images].filter(one => one.naturalWidth).length,
+      document.documentElement.scrollWidth - innerWidth].join(" ") }, 2000))</script>"""
+    page = project.root / "plots" / "index.html"
+    page.write_text(page.read_text() + measure)
+    found = re.search(r'<body[^>]* id="drawn (\d+) (\d+) (-?\d+)"', browser.dom(page.as_uri(), (width, 1000)))
+    assert found is not None
+    assert [int(number) for number in found.groups()] == [6, 4, 0]  # charts, pictures of two runs, pixels too wide
 
 
 @pytest.mark.integration

@@ -112,21 +112,26 @@ def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, 
     study = wait_for(lambda: study_of(project), "the study")
     wait_for(lambda: len(trial_queue.finished(study)) >= 1 and trial_queue.running(study), "the second trial")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=60)
     assert process.returncode != 0
     before = len(trial_queue.finished(study))
     assert 1 <= before < 4
+    assert f"{STUDY}: new study of 4 trials, kept in mlruns/optuna.db" in said.splitlines()[0]
+    kept, resume = said.splitlines()[-2:]
+    assert kept == f"sweep: stopped by Ctrl-C; {before} of 4 trials of {STUDY} are kept in mlruns/optuna.db"
+    assert resume == f"go on with: {' '.join(['python', '-m', 'src.sweep', *command[1:]])}"
     assert runs_of(project)[0].info.status == "KILLED"
 
     output = project.module(*command)
-    assert f"{before + 1} of 4 trials" in output
-    assert "1 of 4 trials" not in output
+    assert f"{STUDY}: goes on, {before} of 4 trials done, kept in mlruns/optuna.db" in output.splitlines()[0]
+    assert f": {before + 1} of 4 trials done" in output
+    assert f": {before} of 4 trials done" not in output
     assert_whole(project, study, 4)
-    assert "again: python -m src.train +experiment=best/components-binary-simulated" in output
+    assert "train it: python -m src.train +experiment=local/components-binary-simulated" in output
     assert f"{STUDY}: trial" in project.module(*command), "a complete study: nothing to run, the report again"
     assert len(trial_queue.finished(study)) == 4
 
-    output = project.module("train", f"+experiment=best/{STUDY}", "tracking.log_model=false")
+    output = project.module("train", f"+experiment=local/{STUDY}", "tracking.log_model=false")
     (run,) = [run for run in project.runs() if "test_accuracy" in run.data.metrics]
     assert run.data.metrics["val_macro_f1"] == study.best_value
     assert re.search(rf"^macro F1, % .* {100 * study.best_value:.2f} ", output, re.MULTILINE)

@@ -42,6 +42,7 @@ def define(url: str) -> Define:
             "max_failures": 3,
             "threads": None,
             "heartbeat": 1,
+            "save": False,
         }
         return Sweep(**{**values, **changes})  # type: ignore[arg-type]
 

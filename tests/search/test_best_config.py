@@ -8,47 +8,55 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import TrialState, create_trial
 
-from src.search import best_config
+from src.search import best_config, trial_queue
+from src.search.best_config import Winner
 from src.search.config import Sweep
 from src.search.create import COMMAND
 from src.search.experiments import Experiments
 from src.search.objective import FIGURES
+from src.search.space import Values
 from src.utils.paths import PROJECT, Workspace
-from tests.search.conftest import Define, QueueOf
+from tests.search.conftest import Define
 
-Put = Callable[..., tuple[Path, FrozenTrial]]
-VALUES = {"reducer": "mi", "k": 7, "model.units": 48, "training.learning_rate": 0.012345678901234567,
+Put = Callable[..., Winner]
+VALUES: Values = {"reducer": "mi", "k": 7, "model.units": 48, "training.learning_rate": 0.012345678901234567,
           "training.schedule": "constant", "model.bidirectional": True, "training.clipnorm": None}  # fmt: skip
 
 
 @pytest.fixture
-def put(study: Study, queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
+def put(study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
     """Write the file of a trial with VALUES."""
     monkeypatch.setattr(best_config, "FOLDER", tmp_path)
+    study.set_user_attr(COMMAND, "python -m src.sweep sweep=made")
 
-    def write(sweep: Sweep, *overrides: str) -> tuple[Path, FrozenTrial]:
-        queue_of(1).fill({})
-        study.set_user_attr(COMMAND, "python -m src.sweep sweep=made")
-        study.enqueue_trial(VALUES)
-        taken = [queue_of(2).take() for _ in range(2)][1]
-        assert taken
-        trial = study.trials[taken.number]
-        trial.params, trial.user_attrs = VALUES, {FIGURES: {"val_macro_f1": 0.98765432, "fit_seconds": 12.0}}
-        return best_config.write_winner(sweep, study, trial, list(overrides), 3), trial
+    def write(
+        sweep: Sweep, *overrides: str, values: Values = VALUES, score: float = 0.98765432, n_trials: int = 0
+    ) -> Winner:
+        monkeypatch.setattr(trial_queue, "finished", lambda study: [None] * n_trials)
+        figures = {FIGURES: {"val_macro_f1": score, "fit_seconds": 12.0}}
+        trial = create_trial(state=TrialState.WAITING, user_attrs=figures)
+        trial.number, trial.params = 1, values
+        return best_config.write_winner(sweep, study, trial, list(overrides), 3)
 
     return write
 
 
-def test_it_composes_to_the_config_of_the_trial(put: Put, define: Define) -> None:
+@pytest.fixture
+def local(tmp_path: Path) -> Path:
+    return tmp_path / "local" / "made.yaml"
+
+
+def test_it_composes_to_the_config_of_the_trial(put: Put, define: Define, local: Path) -> None:
     overrides = ("task=multiclass", "dataset=simulated", "dataset.records=2000", "+training.mark='a b'")
-    path, _ = put(define(), *overrides)
+    winner = put(define(), *overrides)
+    assert winner.command == "python -m src.train +experiment=local/made"
     with initialize_config_dir(str(PROJECT / "conf")):
         base = compose("config", list(overrides[:3]))
         OmegaConf.set_struct(base, False)
-        found = OmegaConf.merge(base, OmegaConf.load(path))
-        expected = Experiments(overrides[:3], Workspace(PROJECT)).settings(VALUES)  # type: ignore[arg-type]
+        found = OmegaConf.merge(base, OmegaConf.load(local))
+        expected = Experiments(overrides[:3], Workspace(PROJECT)).settings(VALUES)
     choices = {key: value for one in found.defaults if one != "_self_" for key, value in one.items()}
     assert choices == {"override /task": "multiclass", "override /dataset": "simulated", "override /reducer": "mi"}
     assert found.training.mark == "a b"
@@ -56,32 +64,95 @@ def test_it_composes_to_the_config_of_the_trial(put: Put, define: Define) -> Non
         assert OmegaConf.select(found, key) == OmegaConf.select(OmegaConf.create(expected.config), key), key
 
 
-def test_the_recipe_of_the_study_is_the_winners(put: Put, define: Define, tmp_path: Path) -> None:
-    path, _ = put(define(), "recipe=lstm_multiclass")
+def test_the_recipe_of_the_study_is_the_winners(put: Put, define: Define, tmp_path: Path, local: Path) -> None:
+    put(define(), "recipe=lstm_multiclass")
     (tmp_path / "experiment").mkdir()
-    path.rename(tmp_path / "experiment" / "made.yaml")
+    local.rename(tmp_path / "experiment" / "made.yaml")
     with initialize_config_dir(str(PROJECT / "conf")):
         found = compose("config", [f"hydra.searchpath=[file://{tmp_path}]", "+experiment=made"])
     assert (found.task.name, found.model.fourier.decay, found.training.epochs) == ("multiclass", 0.0, 25)
     assert (found.reducer.name, found.k, found.model.units) == ("mi", 7, 48)
 
 
-def test_it_starts_with_command_score_trials_and_date(put: Put, define: Define) -> None:
-    head = put(define())[0].read_text().splitlines()[:4]
+def test_it_starts_with_command_score_trials_and_date(put: Put, define: Define, local: Path) -> None:
+    put(define())
+    head = local.read_text().splitlines()[:4]
     assert head == [
         "# @package _global_",
         "# python -m src.sweep sweep=made",
         f"# Trial 1, best of 0: val_macro_f1 0.987654; seed 3; {date.today().isoformat()}.",
-        "# python -m src.train +experiment=best/made",
+        "# python -m src.train +experiment=local/made",
     ]
 
 
-def test_with_several_seeds_a_multirun_repeats_them_all(put: Put, define: Define) -> None:
-    text = put(define(n_seeds=3))[0].read_text()
+def test_with_several_seeds_a_multirun_repeats_them_all(put: Put, define: Define, local: Path) -> None:
+    put(define(n_seeds=3))
+    text = local.read_text()
     assert "mean of the seeds from 3 on (3)" in text
     assert OmegaConf.create(text).hydra.sweeper.params.seed == "3,4,5"
 
 
-def test_of_several_objectives_the_first_decides_and_all_are_listed(put: Put, define: Define) -> None:
-    text = put(define(objectives={"val_macro_f1": "maximize", "fit_seconds": "minimize"}))[0].read_text()
+def test_of_several_objectives_the_first_decides_and_all_are_listed(put: Put, define: Define, local: Path) -> None:
+    put(define(objectives={"val_macro_f1": "maximize", "fit_seconds": "minimize"}))
+    text = local.read_text()
     assert "best val_macro_f1 of 0: val_macro_f1 0.987654, fit_seconds 12;" in text
+
+
+def test_only_a_sweep_that_saves_writes_to_the_committed_folder(put: Put, define: Define, tmp_path: Path) -> None:
+    local = put(define())
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.yaml")] == ["local/made.yaml"]
+    assert "sweep.save=true writes it to conf/experiment/best" in local.line
+    saved = put(define(save=True))
+    assert (tmp_path / "best" / "made.yaml").read_text().startswith("# @package _global_")
+    assert saved.line.endswith("best/made.yaml; train it: python -m src.train +experiment=best/made")
+
+
+@pytest.mark.parametrize("save", [False, True])
+@pytest.mark.parametrize(
+    ("score", "n_trials", "written"),
+    [
+        (0.99, 12, False),  # worse
+        (0.9995, 12, False),  # as good, of fewer trials
+        (0.9995, 60, False),
+        (0.9995, 61, True),
+        (0.9996, 12, True),  # better
+    ],
+)
+def test_a_winner_is_never_written_over_a_better_one(
+    put: Put, define: Define, tmp_path: Path, save: bool, score: float, n_trials: int, written: bool
+) -> None:
+    before = put(define(save=save), score=0.9995, n_trials=60)
+    (path,) = tmp_path.rglob("*.yaml")
+    text = path.read_text()
+    after = put(define(save=save), "task=multiclass", values={"k": 3}, score=score, n_trials=n_trials)
+    assert (path.read_text() != text) == written
+    assert (after.arguments == before.arguments) == written
+    if not written:
+        assert after.command == "python -m src.train task=multiclass k=3"
+        assert f"not written, as {path} is better or as good: val_macro_f1 0.9995, best of 60, against" in after.line
+        assert after.line.endswith(f"{score:.6g}, best of {n_trials}; train this one: {after.command}")
+
+
+def test_of_figures_to_minimize_the_lower_is_better(put: Put, define: Define, local: Path) -> None:
+    sweep = define(objectives={"fit_seconds": "minimize"})
+    put(sweep, values={"k": 3})
+    local.write_text(local.read_text().replace("fit_seconds 12", "fit_seconds 11"))
+    assert "is better" in put(sweep, values={"k": 4}).line
+    local.write_text(local.read_text().replace("fit_seconds 11", "fit_seconds 13"))
+    assert "is better" not in put(sweep, values={"k": 4}).line
+
+
+def test_the_same_winner_again_keeps_its_file(put: Put, define: Define, local: Path) -> None:
+    first = put(define(), n_trials=5)
+    text = local.read_text()
+    assert put(define(), n_trials=5) == first
+    assert local.read_text() == text
+    put(define(), n_trials=9)
+    assert ", best of 9: " in local.read_text()
+
+
+def test_a_file_without_a_score_to_compare_stays(put: Put, define: Define, local: Path) -> None:
+    local.parent.mkdir()
+    local.write_text("k: 3\n")
+    assert "has no val_macro_f1 to compare; delete it to replace it" in put(define()).line
+    assert local.read_text() == "k: 3\n"

@@ -24,9 +24,11 @@ from src.pipeline.stage_data import ReducedParts
 from src.search import objective, trial_queue
 from src.search.config import Sweep
 from src.search.experiments import Experiments
-from src.search.objective import FIGURES, RUN, Objective
+from src.search.objective import FIGURES, Objective
+from src.search.progress import Lines
 from src.search.space import read_space
 from src.search.storage import open_storage
+from src.search.trial_queue import RUN
 from src.search.worker import Worker
 from src.tracking import parents
 from src.utils.paths import PROJECT, Workspace
@@ -88,7 +90,8 @@ def search(define: Define) -> Iterator[Run_]:
             study_name="made", storage=storage, directions=list(sweep.objectives.values()), load_if_exists=True
         )
         parent = parents.start_parent("simulated", "made", {})
-        Worker(sweep, study, storage, {}, Objective(sweep, parsed, experiments, parent)).work()
+        lines = Lines(sweep)
+        Worker(sweep, study, storage, {}, Objective(sweep, parsed, experiments, parent, lines), lines).work()
         client = mlflow.MlflowClient()
         found = client.search_runs(
             [client.get_experiment_by_name("simulated").experiment_id],

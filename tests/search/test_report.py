@@ -1,5 +1,6 @@
 """The report of a study in a real database; the objective is a formula, and the runs on test are made up."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,10 +15,13 @@ from optuna.study import Study
 from optuna.trial import TrialState
 
 from src.search import best_config, report, test_scores
+from src.search.best_config import Winner
 from src.search.config import Sweep
 from src.search.create import COMMAND, open_study, parent_run
 from src.search.experiments import Experiments
 from src.search.objective import FIGURES
+from src.search.page import NOTE_LIMIT, note
+from src.search.progress import Lines
 from src.search.space import read_space
 from src.search.storage import open_storage
 from src.search.test_scores import OnTest
@@ -36,14 +40,16 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Pat
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     (tmp_path / "mlruns").mkdir()
     shutil.copy(laid_out_store, tmp_path / "mlruns")
-    monkeypatch.setattr(best_config, "FOLDER", tmp_path / "best")
+    monkeypatch.setattr(best_config, "FOLDER", tmp_path / "experiment")
     monkeypatch.setattr(report, "project", lambda: Workspace(tmp_path))
     monkeypatch.setattr(test_scores, "_runs", lambda overrides: None)
     with initialize_config_dir(str(PROJECT / "conf")):
         yield
 
 
-def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLETE) -> tuple[Study, str, str]:
+def make(
+    sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLETE, epochs: bool = True
+) -> tuple[Study, str, str]:
     """A study of quick trials, its parent run, and the summary of its report."""
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
@@ -55,10 +61,12 @@ def make(sweep: Sweep, *overrides: str, outcome: TrialState = TrialState.COMPLET
             raise ValueError("no")
         k = trial.suggest_int("k", 2, 5, log=True)
         score = 0.9 + k / 100 + (trial.suggest_categorical("reducer", ["pca", "mi"]) == "mi") / 1000
+        if sweep.prunes and epochs:
+            trial.report(score, 1)
         trial.set_user_attr(FIGURES, {"val_macro_f1": score, "fit_seconds": float(k), "epochs": 3.0})
         return [score, float(k)][: len(sweep.objectives)]
 
-    Worker(sweep, study, storage, {"reducer": "pca", "k": 2}, run).work()
+    Worker(sweep, study, storage, {"reducer": "pca", "k": 2}, run, Lines(sweep)).work()
     return study, parent, report.write_report(sweep, study, experiments, parent)
 
 
@@ -71,12 +79,42 @@ def test_it_shows_the_best_values_beside_those_without_the_search(define: Define
     assert "| `k` | 5 | 2 |" in text
     assert "| val_macro_f1 | 0.951 | 0.92 |" in text
     assert f"`{study.user_attrs[COMMAND]}`" in text
-    assert "k=5 reducer=mi" in said
+    assert "made: trial" in said
+    assert "is the best of 20, val_macro_f1 0.95100: k=5 reducer=mi" in said
+    assert "local/made.yaml; train it: python -m src.train +experiment=local/made; sweep.save=true" in said
     run = mlflow.get_run(parent)
     assert run.data.tags["best.k"] == "5"
     assert run.data.metrics["best_val_macro_f1"] == pytest.approx(0.951)
     assert run.data.metrics["trials_complete"] == 20
-    assert "| `k` | 5 | 2 |" in run.data.tags["mlflow.note.content"]
+    assert run.info.run_name == "sweep made"
+    shown = run.data.tags["mlflow.note.content"]
+    assert re.match(r"\*\*Best: trial \d+ of 20, val_macro_f1 0.95100:\*\* `k=5 reducer=mi`\n", shown)
+    assert "| `k` | 5 | 2 |" in shown
+    rows = shown.partition("| trial | val_macro_f1 | fit_seconds | k | reducer |\n|---|---|---|---|---|\n")[2]
+    rows = rows.partition("\n\n")[0]
+    scores = [float(row.split(" | ")[1]) for row in rows.splitlines()]
+    assert scores[0] == 0.951
+    assert scores == sorted(scores, reverse=True)
+    assert rows in text
+    assert "![" not in shown, "MLflow shows no picture of the artifacts there"
+    assert "index.html" in shown
+
+
+def test_a_long_note_ends_with_a_whole_line() -> None:
+    text = "\n".join(f"| {number} | row |" for number in range(1000))
+    kept = note(text)
+    assert len(kept) <= NOTE_LIMIT
+    assert set(re.findall(r"^\| \d+ .*", kept, re.M)) <= set(text.splitlines())
+    assert "index.html" in kept
+
+
+def test_the_page_of_a_study_that_runs_says_what_it_is(define: Define) -> None:
+    sweep = define(space=SPACE)
+    experiments = Experiments(SMALL, Workspace(PROJECT / "nothing"))
+    storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
+    study, created = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
+    run = mlflow.get_run(parent_run(study, created, "simulated", simulated=True))
+    assert f"**Simulated data.** `{experiments.command}` is running" in run.data.tags["mlflow.note.content"]
 
 
 @pytest.mark.integration
@@ -108,7 +146,15 @@ def test_several_objectives_have_a_front(define: Define, tmp_path: Path) -> None
 def test_a_study_without_a_complete_trial_has_no_winner(define: Define, tmp_path: Path) -> None:
     _, _, said = make(define(space=SPACE, n_trials=2), outcome=TrialState.FAIL)
     assert "no trial is complete" in said
-    assert not (tmp_path / "best").exists()
+    assert not (tmp_path / "experiment").exists()
+
+
+def test_models_without_epochs_have_no_learning_curves(define: Define, tmp_path: Path) -> None:
+    make(define(space=SPACE, n_trials=2), epochs=False)
+    folder = tmp_path / "reports" / "sweeps" / "made"
+    assert (folder / "history.svg").is_file()
+    assert not (folder / "learning_curves.svg").exists()
+    assert "Intermediate" not in (folder / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -154,8 +200,9 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
 
 def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     better, before = OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5), OnTest((0.99,) * 5, (20.0,) * 5)
-    monkeypatch.setattr(test_scores, "_runs", lambda overrides: better if "best/made" in overrides[0] else before)
-    text = "\n".join(test_scores.on_test("made", Experiments(["k=3"], Workspace(PROJECT))))
+    monkeypatch.setattr(test_scores, "_runs", lambda overrides: better if overrides == ["k=4"] else before)
+    winner = Winner(["k=4"], ["+experiment=best/made"], "")
+    text = "\n".join(test_scores.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
     assert (
         "| `python -m src.train -m +experiment=best/made seed=0,1,2,3,4` | 99.300 % [99.104 %, 99.496 %] | 30 |" in text
     )

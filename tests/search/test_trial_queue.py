@@ -22,6 +22,7 @@ def states(study: Study) -> list[str]:
 
 
 def finish(queue: TrialQueue) -> int:
+    queue.fill({})
     trial = queue.take()
     assert trial
     queue.end(trial, TrialState.COMPLETE, [0.5])
@@ -35,16 +36,17 @@ def test_a_study_ends_at_its_number_of_trials_however_often_it_is_filled(study: 
         finish(queue)
     queue.fill({})
     assert queue.take() is None
+    assert queue.is_full()
     assert states(study) == ["COMPLETE"] * 3
-    queue_of(4).fill({})  # a larger number goes on
+    assert not queue_of(4).is_full()  # a larger number goes on
     assert finish(queue_of(4)) == 3
 
 
 def test_only_the_first_trial_starts_with_the_given_values(queue_of: QueueOf) -> None:
     queue = queue_of(2)
-    queue.fill({"x": 0.25})
     values = []
     for _ in range(2):
+        queue.fill({"x": 0.25})
         found = queue.take()
         assert found
         values.append(queue.start(found).suggest_float("x", 0, 1))
@@ -53,10 +55,37 @@ def test_only_the_first_trial_starts_with_the_given_values(queue_of: QueueOf) ->
 
 
 def test_trials_that_are_too_many_are_never_taken(study: Study, queue_of: QueueOf) -> None:
-    queue_of(5).fill({})  # as two workers do that fill at the same moment
-    assert [finish(queue_of(3)) for _ in range(3)] == [0, 1, 2]
+    for _ in range(5):  # as workers do that fill at the same moment, and as earlier versions did at the start
+        study.enqueue_trial({})
+    first = queue_of(3).take()
+    assert first
+    assert queue_of(3).take()
+    assert queue_of(3).take()
     assert queue_of(3).take() is None
-    assert len(trial_queue.finished(study)) == 3
+    assert states(study) == ["RUNNING"] * 3 + ["WAITING"] * 2
+
+
+def test_trials_that_wait_beyond_the_budget_are_closed_and_are_queued_anew_for_a_larger_one(
+    study: Study, queue_of: QueueOf
+) -> None:
+    for _ in range(6):
+        study.enqueue_trial({})
+    assert [finish(queue_of(2)) for _ in range(2)] == [0, 1]
+    assert states(study) == ["COMPLETE"] * 2 + ["FAIL"] * 4
+    assert study.trials[2].user_attrs == {trial_queue.CLOSED: "sweep.n_trials=2"}
+    assert len(trial_queue.counted(study)) == 2
+    assert [finish(queue_of(4)) for _ in range(2)] == [6, 7]
+    assert len(trial_queue.finished(study)) == 4
+
+
+def test_only_one_trial_waits_at_a_time(study: Study, queue_of: QueueOf) -> None:
+    queue = queue_of(60)
+    for _ in range(3):
+        queue.fill({})
+    assert states(study) == ["WAITING"]
+    assert queue.take()
+    queue.fill({})
+    assert states(study) == ["RUNNING", "WAITING"]
 
 
 def test_a_trial_that_is_given_back_is_run_again_with_its_values(study: Study, queue_of: QueueOf) -> None:
@@ -66,9 +95,9 @@ def test_a_trial_that_is_given_back_is_run_again_with_its_values(study: Study, q
     assert found
     x = queue.start(found).suggest_float("x", 0, 1)
     queue.give_back(found)
-    assert states(study) == ["FAIL", "WAITING", "WAITING"]
-    assert len(trial_queue.counted(study)) == 2
-    again = [queue.take() for _ in range(2)][1]
+    assert states(study) == ["FAIL", "WAITING"]
+    assert len(trial_queue.counted(study)) == 1
+    again = queue.take()
     assert again
     assert again.user_attrs["again"] == 0
     assert queue.start(again).suggest_float("x", 0, 1) == x
@@ -82,6 +111,7 @@ def test_a_failure_with_a_reason_counts(study: Study, queue_of: QueueOf) -> None
     queue.fail(found, "ValueError: no")
     assert len(trial_queue.finished(study)) == 1
     assert [finish(queue), finish(queue)] == [1, 2]
+    queue.fill({})
     assert queue.take() is None
 
 
@@ -123,9 +153,9 @@ def test_a_worker_that_counted_as_dead_cannot_end_its_trial(
 
 def test_failures_in_a_row_are_counted_from_the_last_other_outcome_on(study: Study, queue_of: QueueOf) -> None:
     since, queue = datetime.now() - timedelta(seconds=1), queue_of(5)
-    queue.fill({})
 
     def fail() -> None:
+        queue.fill({})
         found = queue.take()
         assert found
         queue.fail(found, "no")
@@ -147,7 +177,7 @@ def _take_all(url: str, n_trials: int) -> None:
         queue.fill({})
         if found := queue.take():
             queue.end(found, TrialState.COMPLETE, [float(multiprocessing.current_process().name[-1])])
-        elif not trial_queue.running(study):
+        elif queue.is_full() and not trial_queue.running(study):
             return
 
 

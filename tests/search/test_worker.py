@@ -1,5 +1,6 @@
 """A worker with quick trials, in a real database."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from optuna.trial import Trial, TrialState
 from src.search import trial_queue
 from src.search import worker as worker_module
 from src.search.config import Sweep
+from src.search.progress import Lines, best
 from src.search.storage import open_storage
-from src.search.worker import StudyError, Worker, best
+from src.search.worker import StudyError, Worker
 from tests.search.conftest import Define
 
 
@@ -27,7 +29,7 @@ def worker(sweep: Sweep, run: Callable[[Study, Trial], list[float]] = draw, firs
     storage = open_storage(str(sweep.storage), sweep.heartbeat, trial_queue.on_stale)
     directions = list(sweep.objectives.values())
     study = optuna.create_study(study_name="made", storage=storage, directions=directions, load_if_exists=True)
-    return Worker(sweep, study, storage, first or {}, run), study
+    return Worker(sweep, study, storage, first or {}, run, Lines(sweep)), study
 
 
 def states(study: Study) -> list[str]:
@@ -41,7 +43,7 @@ def test_it_works_until_no_trial_is_left_and_a_second_call_finds_nothing_to_do(
     assert one.work()
     assert states(study) == ["COMPLETE"] * 4
     assert study.trials[0].params == {"x": 0.125}
-    assert "made: 4 of 4 trials, best 0." in capsys.readouterr().err
+    assert re.search(r"trial 3, val_macro_f1 0\.\d{5}: 4 of 4 trials done, best .*none left", capsys.readouterr().err)
     assert worker(define())[0].work()
     assert len(study.trials) == 4
     assert worker(define(n_trials=6))[0].work()
@@ -76,7 +78,9 @@ def test_a_failed_trial_records_its_reason_and_the_study_goes_on(
     assert states(study) == ["FAIL", "FAIL", "FAIL", "COMPLETE"]
     reasons = [trial.user_attrs.get(trial_queue.REASON) for trial in study.trials]
     assert reasons[:3] == ["ValueError: broken", "MemoryError", "FloatingPointError: epoch 1: found the loss nan"]
-    assert "4 of 4 trials (3 failed), best" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "trial 0, failed (ValueError: broken): 1 of 4 trials done (1 failed), " in said
+    assert "4 of 4 trials done (3 failed), best val_macro_f1" in said
 
 
 def test_a_value_that_is_nan_fails_only_its_trial(define: Define) -> None:
@@ -93,7 +97,7 @@ def test_too_many_failures_in_a_row_stop_the_study_and_a_fixed_one_goes_on(defin
     one, study = worker(define(n_trials=9), run)
     with pytest.raises(StudyError, match=r"made: 4 trials failed .* trial 3: RuntimeError: the disk is full.*goes on"):
         one.work()
-    assert states(study)[:5] == ["FAIL"] * 4 + ["WAITING"]
+    assert states(study) == ["FAIL"] * 4 + ["WAITING"]
     one, study = worker(define(n_trials=9))
     assert one.work()
     assert states(study) == ["FAIL"] * 4 + ["COMPLETE"] * 5
@@ -126,11 +130,41 @@ def test_ctrl_c_leaves_the_trial_to_the_next_call(define: Define) -> None:
     one, study = worker(define(), run)
     with pytest.raises(KeyboardInterrupt):
         one.work()
-    assert states(study) == ["COMPLETE", "FAIL", "WAITING", "WAITING", "WAITING"]
+    assert states(study) == ["COMPLETE", "FAIL", "WAITING"]
     one, study = worker(define(), run)
     assert one.work()
     assert len(trial_queue.finished(study)) == 4
-    assert drawn[1] in drawn[2:], "the same values again"
+    assert drawn[2] == drawn[1], "the same values again, and at once"
+
+
+def test_a_trial_that_another_thread_releases_is_queued_again_once(define: Define) -> None:
+    def run(study: Study, trial: Trial) -> list[float]:
+        one.release()  # as the thread does that ends the process
+        raise KeyboardInterrupt
+
+    one, study = worker(define(), run)
+    with pytest.raises(KeyboardInterrupt):
+        one.work()
+    assert states(study) == ["FAIL", "WAITING"]
+
+
+def test_a_smaller_budget_after_an_interruption_leaves_no_trial_waiting_and_a_larger_one_goes_on(
+    define: Define,
+) -> None:
+    def run(study: Study, trial: Trial) -> list[float]:
+        if trial.number == 2:
+            raise KeyboardInterrupt
+        return draw(study, trial)
+
+    one, study = worker(define(n_trials=60), run)
+    with pytest.raises(KeyboardInterrupt):
+        one.work()
+    assert states(study) == ["COMPLETE", "COMPLETE", "FAIL", "WAITING"]
+    assert worker(define(n_trials=2))[0].work()
+    assert states(study) == ["COMPLETE", "COMPLETE", "FAIL", "FAIL"]
+    assert len(trial_queue.finished(study)) == 2
+    assert worker(define(n_trials=4))[0].work()
+    assert states(study) == ["COMPLETE", "COMPLETE", "FAIL", "FAIL", "COMPLETE", "COMPLETE"]
 
 
 def test_no_trial_begins_after_the_timeout(define: Define, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +197,9 @@ def test_a_worker_that_counted_as_dead_goes_on_with_other_trials(
 
 
 @pytest.mark.integration
-def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(define: Define) -> None:
+def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(
+    define: Define, capsys: pytest.CaptureFixture[str]
+) -> None:
     slow_began, results = threading.Event(), {}
 
     def slow(study: Study, trial: Trial) -> list[float]:
@@ -185,6 +221,8 @@ def test_workers_do_not_wait_for_each_other_and_the_last_one_returns_true(define
     for thread in threads:
         thread.join(60)
     assert results == {"slow": True, "quick": False}
+    waits = re.findall(r"waits for other workers, which have trial \d; what a dead one had", capsys.readouterr().err)
+    assert len(waits) == 1
     _, study = worker(define(n_trials=8))
     assert [trial.state for trial in trial_queue.finished(study)] == [TrialState.COMPLETE] * 8
 
