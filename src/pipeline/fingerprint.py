@@ -126,7 +126,6 @@ def _versions(code: Closure) -> list[str]:
     return sorted(f"{library} {_version(library)}" for library in code.libraries | backend)
 
 
-@cache
 def _version(library: str) -> str:
     """Installed version of a library by its import name; empty if it has none."""
     for name in _DISTRIBUTIONS.get(library, (library,)):

@@ -260,7 +260,7 @@ def test_a_detector_of_another_config_is_not_evaluated(tmp_path: Path, composed:
     made = Workspace(tmp_path)
     made.run_note.parent.mkdir()
     present, other = config(composed), config(composed, "decision.false_alarm_budget=0.01")
-    record = TrainingRecord("a run", {}, {}, [], of_stage(present, "train"))
+    record = TrainingRecord("a run", {}, {}, {}, [], of_stage(present, "train"))
     made.run_note.write_text(json.dumps(asdict(record)))
     assert TrainingRecord.read(made, present | {"evaluation": {"bootstrap": 3}}).run_id == "a run"
     with pytest.raises(RuntimeError, match=r"detector: found an output of another config.*dvc repro --force train"):
