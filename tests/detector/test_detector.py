@@ -364,7 +364,8 @@ def test_a_detector_of_an_earlier_version_is_refused_before_its_model_is_read(
     with pytest.raises(ValueError, match="train it again with this version") as error:
         Detector.load(tmp_path)
     assert str(error.value).startswith(message)
-    assert predict.main(["--model", str(tmp_path), "records.csv"]) == 1
+    (tmp_path / "records.csv").write_text("0,tcp\n")
+    assert predict.main(["--model", str(tmp_path), str(tmp_path / "records.csv")]) == 1
     assert f"predict: {message}" in capsys.readouterr().err
 
 

@@ -19,6 +19,12 @@ SHARED = {"dataset.name": "simulated", "derived.simulated": "True", "task.name":
           "model.name": "svm", "scaling.name": "minmax", "layout.name": "record", **TWO}  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for intervals, whatever terminal the tests run in."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+
 def run(validation: float, number: int = 1, **metrics: float) -> TableRun:
     """Finished run; accuracy and its interval are 0.9 [0.85, 0.95] unless given."""
     scores = {"val_macro_f1": validation, "test_accuracy": 0.9, "test_accuracy_low": 0.85, "test_accuracy_high": 0.95,
