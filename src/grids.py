@@ -23,8 +23,8 @@ def main() -> None:
     options = parser.parse_args()
 
     def run() -> None:
-        from src.tracking.grids import Grids
-        from src.tracking.multirun_progress import shared_progress
+        from src.tracking.multirun.grids import Grids
+        from src.tracking.multirun.progress import shared_progress
 
         configs = {one: composed_jobs([f"+experiment={one}", *options.overrides]) for one in grids(options.report)}
         found = Grids.of(options.report, configs)

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--sort", metavar="NAME", help="metric, best first, or parameter (default: macro F1 on validation)")
     add("--columns", metavar="NAMES", help="metrics and parameters, with commas (default: what differs, scores)")
     options = parser.parse_args(arguments)
-    from src.tracking.stored_runs import write_selected  # only now: it takes seconds
+    from src.tracking.tables.stored_runs import write_selected  # only now: it takes seconds
 
     columns = options.columns.split(",") if options.columns else None
     try:

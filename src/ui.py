@@ -6,7 +6,7 @@ The store is mlruns/ or the one that MLFLOW_TRACKING_URI names. The server runs 
 import sys
 
 from src.tracking.store import PORT
-from src.tracking.ui_server import serve
+from src.tracking.ui.server import serve
 from src.utils.command_line import command_parser, quiet_pipe
 from src.utils.validation import port_number
 

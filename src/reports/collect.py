@@ -11,8 +11,8 @@ from src.config.settings import Settings
 from src.reports.report import Report
 from src.reports.runs import Configuration, Results, Run
 from src.tracking.finished_runs import FinishedRun, find_finished
+from src.tracking.multirun.seed_groups import group_by_seed
 from src.tracking.parents import log_to_parent
-from src.tracking.seed_groups import group_by_seed
 from src.utils.paths import project
 
 

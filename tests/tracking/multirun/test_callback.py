@@ -7,7 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from src.tracking import parents, runs
-from src.tracking.multirun_callback import MultirunCallback
+from src.tracking.multirun.callback import MultirunCallback
 
 
 def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:

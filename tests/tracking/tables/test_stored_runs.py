@@ -9,7 +9,7 @@ import pytest
 from mlflow.entities import Metric, Param, RunTag
 
 from src.table import main
-from src.tracking.multirun_results import STORED
+from src.tracking.tables.stored_runs import RUNS_IN_STORE
 
 NAMES = {"dataset.name": "simulated", "derived.simulated": "True", "task.name": "binary", "split.name": "random",
          "model.name": "svm", "task.classes.normal.count": "1", "task.classes.attack.count": "1"}  # fmt: skip
@@ -36,7 +36,7 @@ def ids(laid_out_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
     parent = client.create_run(experiment, run_name="k=2,3 model=svm", tags={"multirun": "true"}).info.run_id
     found = {"parent": parent, "alone": run("svm-pca-9", 9, 0.99)}
-    client.log_batch(parent, tags=[RunTag(f"{STORED}.0", found["alone"])])
+    client.log_batch(parent, tags=[RunTag(f"{RUNS_IN_STORE}.0", found["alone"])])
     nested = {"mlflow.parentRunId": parent}
     found["first"] = run("svm-pca-2", 2, 0.5, **nested)
     found["again"] = run("svm-pca-2", 2, 0.6, **nested)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from src.tracking.results_table import NOT_RUN, ResultsTable, Row, TableRun, results_table
 from src.tracking.runs import flat
-from src.tracking.table_formats import as_csv, formatted, latex, markdown, text, write_files
+from src.tracking.tables.formats import as_csv, formatted, latex, markdown, text, write_files
+from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table
 
 Compose = Callable[..., DictConfig]
 TWO = {"task.classes.normal.count": "1", "task.classes.attack.count": "1"}

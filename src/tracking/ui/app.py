@@ -1,4 +1,4 @@
-"""MLflow's server with a start page that lays out the runs table: `uvicorn --factory src.tracking.ui_app:app`."""
+"""MLflow's server with a start page that lays out the runs table: `uvicorn --factory src.tracking.ui.app:app`."""
 
 import json
 import os

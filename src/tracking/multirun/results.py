@@ -7,16 +7,16 @@ from typing import Any
 
 from src.pipeline.fingerprint import config_digest
 from src.tracking.finished_runs import already_done
+from src.tracking.multirun.seed_groups import Configs
 from src.tracking.parents import children, describe
-from src.tracking.results_table import FINISHED, NOT_RUN, Row, TableRun, results_table
 from src.tracking.run_names import flat
-from src.tracking.seed_groups import Configs
-from src.tracking.seed_summary import SeedSummary, seeds_csv
 from src.tracking.store import open_store
-from src.tracking.table_formats import MOST_ROWS, markdown, text, write_files
+from src.tracking.tables.formats import MOST_ROWS, markdown, text, write_files
+from src.tracking.tables.results import FINISHED, NOT_RUN, Row, TableRun, results_table
+from src.tracking.tables.seed_summary import SeedSummary, seeds_csv
+from src.tracking.tables.stored_runs import RUNS_IN_STORE
 from src.utils.files import write_text
 
-STORED = "runs_in_store"  # tags of a parent: ids of runs that its multirun found finished
 _IDS_OF_A_TAG = 120  # of 32 characters, in the 5,000 that a tag has
 _LONGEST_NOTE = 5000
 
@@ -79,15 +79,10 @@ def _run(config: dict[str, Any], own: Mapping[str, Any]) -> TableRun:
     """Run of a job: the child of the parent, or the run that made it needless."""
     child = own.get(config_digest(config))
     if child and child.info.status == "FINISHED":
-        return table_run(child)
+        return TableRun.of(child)
     if done := already_done(config):
         return TableRun(done.id, done.metrics, FINISHED)
-    return table_run(child) if child else TableRun("", {}, NOT_RUN)
-
-
-def table_run(run: Any) -> TableRun:
-    """Run of a table for an MLflow run."""
-    return TableRun(run.info.run_id, run.data.metrics, run.info.status.lower())
+    return TableRun.of(child) if child else TableRun("", {}, NOT_RUN)
 
 
 def _remarks(stored: Sequence[str], rows: Sequence[Row]) -> list[str]:
@@ -100,7 +95,7 @@ def _remarks(stored: Sequence[str], rows: Sequence[Row]) -> list[str]:
 def _tags(stored: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Tags with the ids of the runs that were in the store, for a later table of the same parent."""
     for start in range(0, len(stored), _IDS_OF_A_TAG):
-        yield f"{STORED}.{start // _IDS_OF_A_TAG}", " ".join(stored[start : start + _IDS_OF_A_TAG])
+        yield f"{RUNS_IN_STORE}.{start // _IDS_OF_A_TAG}", " ".join(stored[start : start + _IDS_OF_A_TAG])
 
 
 def _relative(folder: Path) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from src.tracking.multirun_progress import MultirunProgress, PlannedJob, shared, shared_progress
+from src.tracking.multirun.progress import MultirunProgress, PlannedJob, shared, shared_progress
 from src.utils.progress import Ended, Job, Progress
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from omegaconf import DictConfig
 
-from src.tracking.multirun_progress import MultirunProgress, PlannedJob
+from src.tracking.multirun.progress import MultirunProgress, PlannedJob
 from src.tracking.parents import find_parent
 from src.tracking.store import open_store
 

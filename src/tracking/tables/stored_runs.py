@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from src.tracking.multirun_results import STORED, table_run
 from src.tracking.parents import children
-from src.tracking.results_table import FINISHED, Row, TableRun, results_table, without_seed
 from src.tracking.store import open_store, store_uri
-from src.tracking.table_formats import formatted
+from src.tracking.tables.formats import formatted
+from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
 from src.utils.files import write_text
 
+RUNS_IN_STORE = "runs_in_store"  # tags of a parent: ids of runs that its multirun found finished
 _MOST = 50000  # that one search of MLflow returns
 SUFFIXES = {".txt": "text", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 _FILTER = re.compile(r"[=<>]|\b(?:i?like|in|is)\b", re.IGNORECASE)
@@ -108,7 +108,7 @@ def _named(parents: Sequence[Any], selection: str) -> list[Any]:
 
 def _runs_of(client: Any, parent: Any) -> list[Any]:
     """Children of a parent, and runs that its multirun found in the store."""
-    ids = [run_id for tag, text in parent.data.tags.items() if tag.startswith(STORED) for run_id in text.split()]
+    ids = [run_id for tag, text in parent.data.tags.items() if tag.startswith(RUNS_IN_STORE) for run_id in text.split()]
     return [*children(client, parent.info.run_id), *(client.get_run(run_id) for run_id in ids)]
 
 
@@ -127,7 +127,7 @@ def configurations(runs: Sequence[Any]) -> tuple[list[Row], int]:
     for run in sorted(runs, key=_worth):
         params = run.data.params
         _, by_seed = grouped.setdefault((run.info.experiment_id, without_seed(params)), (params, {}))
-        by_seed[params.get("seed", "")] = table_run(run)  # replaces those that are worth less
+        by_seed[params.get("seed", "")] = TableRun.of(run)  # replaces those that are worth less
     rows = [Row(params, dict(sorted(by_seed.items(), key=_by_seed))) for params, by_seed in grouped.values()]
     counted = sum(len(row.runs) for row in rows)
     return rows, len({run.info.run_id for run in runs}) - counted

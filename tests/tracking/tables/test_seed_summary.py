@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from omegaconf import DictConfig
 
-from src.tracking.seed_groups import group_by_seed
-from src.tracking.seed_summary import SeedSummary, over_seeds, seeds_csv
+from src.tracking.multirun.seed_groups import group_by_seed
+from src.tracking.tables.seed_summary import SeedSummary, over_seeds, seeds_csv
 
 Compose = Callable[..., DictConfig]
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from typing import Any
 
 from src.evaluation.intervals import Interval
 from src.tracking.run_names import NO_CHOICES, copied
-from src.tracking.seed_summary import over_seeds
+from src.tracking.tables.seed_summary import over_seeds
 
 METRICS = (
     *("val_macro_f1", "test_accuracy", "test_f1", "test_macro_f1", "test_false_alarm_rate", "test_recall"),
@@ -41,6 +42,11 @@ class TableRun:
     id: str
     metrics: Mapping[str, float]
     status: str
+
+    @classmethod
+    def of(cls, run: Any) -> "TableRun":
+        """Run of a table for an MLflow run."""
+        return cls(run.info.run_id, run.data.metrics, run.info.status.lower())
 
 
 @dataclass(frozen=True)

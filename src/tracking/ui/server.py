@@ -68,7 +68,7 @@ def _show(pages: Mapping[str, str], *, open_browser: bool) -> None:
 
 def _start(port: int) -> "subprocess.Popen[bytes]":
     """Start MLflow's server on the store, with a start page of ours; it prints warnings and errors only."""
-    command = [sys.executable, "-m", "uvicorn", "--factory", "src.tracking.ui_app:app", "--app-dir", str(PROJECT),
+    command = [sys.executable, "-m", "uvicorn", "--factory", "src.tracking.ui.app:app", "--app-dir", str(PROJECT),
                "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--no-access-log"]  # fmt: skip
     return subprocess.Popen(command)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from src.tracking import ui_app, ui_server
 from src.tracking.runs_table import VIEW_TAG, runs_page, set_view
+from src.tracking.ui import app as ui_app
+from src.tracking.ui import server as ui_server
 from tests.servers import free_port
 
 

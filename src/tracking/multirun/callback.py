@@ -14,9 +14,9 @@ from omegaconf import DictConfig
 from src.config.errors import summary
 from src.config.jobs import jobs, swept_keys
 from src.tracking import parents, runs
-from src.tracking.multirun_progress import MultirunProgress, MultirunWatch, PlannedJob, shared
+from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
+from src.tracking.multirun.seed_groups import Configs, group_by_seed
 from src.tracking.run_names import parent_name
-from src.tracking.seed_groups import Configs, group_by_seed
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
@@ -113,7 +113,7 @@ class MultirunCallback(Callback):
         if not self._parent or not self._groups or config.hydra.job.name != "train":
             return
         # late: Hydra makes a callback in every process, and scikit-learn takes a second to import
-        from src.tracking.multirun_results import log_results
+        from src.tracking.multirun.results import log_results
 
         place = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
         folder = Path(config.hydra.sweep.dir) / "results"

@@ -12,8 +12,8 @@ from pathlib import Path
 from tabulate import tabulate
 
 from src.evaluation.intervals import Interval
-from src.tracking.results_table import BEST, FINISHED, ResultsTable, Row, less_is_better
 from src.tracking.run_names import short_names
+from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row, less_is_better
 from src.utils.files import write_text
 
 MOST_ROWS = 40  # on a screen and on the page of a run

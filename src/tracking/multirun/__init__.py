@@ -1,0 +1,1 @@
+"""Multiruns: their parent, progress and results."""
