@@ -83,7 +83,7 @@ endif
 setup-dev: $(READY_DEV) ## install the tools of tests and lint as well
 
 demo: $(READY) ## run the whole pipeline on simulated records, without network
-	@.ci/demo
+	@examples/demo.sh
 
 # of what differs, neither the other metrics nor checksums, which are names without "." or with "/"
 experiments: $(READY) ## show the experiments of DVC side by side

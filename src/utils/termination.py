@@ -192,15 +192,20 @@ def _watch(reader: int) -> None:
     _exit()
 
 
-def _kill_children() -> None:
-    """End the workers, which would go on without this process."""
+def _end_children() -> None:
+    """End the workers, which would go on without this process: first by SIGTERM, so that they end their runs."""
     import psutil
 
+    workers = []
     with suppress(psutil.Error):
         for child in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
                 if "resource_tracker" not in " ".join(child.cmdline()):  # ends by itself, and tidies up after workers
-                    child.kill()
+                    child.terminate()
+                    workers.append(child)
+    for child in psutil.wait_procs(workers, timeout=_CLOSING_S)[1]:
+        with suppress(psutil.Error):
+            child.kill()
 
 
 def _close_all() -> None:
@@ -212,7 +217,7 @@ def _close_all() -> None:
 def _exit() -> NoReturn:
     """Say what was kept and end at once: with TensorFlow loaded, the interpreter needs seconds to end."""
     _report()
-    _kill_children()
+    _end_children()
     os._exit(128 + (_STOP.received or 0))
 
 

@@ -37,7 +37,7 @@ def test_a_shallow_clone_in_an_odd_path_keeps_the_experiment_and_nothing_else(
     root = tmp_path / "Müller & Söhne" / "a#b's copy"
     subprocess.run(["git", "clone", "-q", "--depth", "1", original.root.as_uri(), str(root)], check=True)
     project = with_environment(root, original)
-    output = project.run(".ci/demo", *SMALL)
+    output = project.run("examples/demo.sh", *SMALL)
     assert "is empty" not in output
     assert "src.evaluate" not in output  # the commands of stages are noise here
     (run,) = project.runs()
@@ -56,14 +56,14 @@ def test_changes_that_are_not_committed_take_part_in_the_demo(original: Project,
     project = with_environment(tmp_path / "clone", original)
     with (project.root / "src" / "download.py").open("a") as file:
         file.write('\nprint("a change")\n')
-    assert "a change" in project.run(".ci/demo", *SMALL)
+    assert "a change" in project.run("examples/demo.sh", *SMALL)
 
 
 def test_without_git_the_demo_says_what_there_is_instead(original: Project, tmp_path: Path) -> None:
     root = tmp_path / "O'Brien $x"
     shutil.copytree(original.root, root, ignore=shutil.ignore_patterns(".git", "mlruns", ".venv"))
     project = with_environment(root, original)
-    output = project.run(".ci/demo", *SMALL)
+    output = project.run("examples/demo.sh", *SMALL)
     assert "this folder is no git repository" in output
     assert "make ui" in output
     assert [run.info.status for run in project.runs()] == ["FINISHED"]

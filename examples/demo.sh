@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pipeline on simulated records, as `make demo` runs it: in a copy of the project, so that params.yaml, dvc.lock and the
+# The pipeline on simulated records, which `make demo` runs: in a copy of the project, so that params.yaml, dvc.lock and the
 # outputs of other runs stay as they are. `dvc exp run --temp` would do so too, but needs git, and fails in a folder whose
 # path has "#" or a letter beyond ASCII. Arguments are further choices, such as training.epochs=2.
 set -euo pipefail
