@@ -89,7 +89,7 @@ demo: $(READY) ## run the whole pipeline on simulated records, without network
 experiments: $(READY) ## show the experiments of DVC side by side
 	@$(GIT)
 	@[ -t 1 ] || export COLUMNS=120; \
-	  $(BIN)/dvc exp show --no-pager --only-changed --drop '[^.]*$$|.*/|(dataset|tracking)[.]|reducer[.]k$$|.*_target_' \
+	  $(BIN)/dvc exp show --no-pager --only-changed --drop '[^.]*$$|.*/|(dataset|tracking)[.]|reducer[.](k$$|[^n]|n[^a])|.*_target_' \
 	  --keep '^(Experiment|test_accuracy|test_false_alarm_rate|dataset.name|reducer.name|k|model.name|seed)$$'
 
 repro: $(READY) ## run the pipeline on the real data (dvc repro)

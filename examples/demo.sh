@@ -5,9 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD copy=.dvc/tmp/demo
+export IDS_COMMAND=${IDS_COMMAND:-make demo} # what an interrupted stage says goes on
 
-# DVC keeps the experiment as a commit, for which git wants an author: a fresh machine knows none
-git config user.email >/dev/null || export GIT_{AUTHOR,COMMITTER}_{NAME,EMAIL}=demo@localhost
+# DVC keeps the experiment as a commit, for which git wants an author: a fresh machine knows none, and the copy below not
+# the one that is set for this project alone
+name=$(git config user.name || echo demo) email=$(git config user.email || echo demo@localhost)
+export GIT_AUTHOR_NAME=$name GIT_COMMITTER_NAME=$name GIT_AUTHOR_EMAIL=$email GIT_COMMITTER_EMAIL=$email
 
 rm -rf $copy
 trap 'rm -rf "$root/$copy"' EXIT
@@ -15,7 +18,12 @@ mkdir -p .dvc/tmp
 commit=$([ ! -e .git ] || git rev-parse --quiet --verify HEAD || true)
 if [ "$commit" ]; then
   git clone --quiet . $copy
-  git diff --binary HEAD | git -C $copy apply --allow-empty # changes that are not committed
+  # changes that are not committed, whatever the configuration of git, and new files of code and config
+  git diff --binary --no-ext-diff --no-color --src-prefix=a/ --dst-prefix=b/ HEAD | git -C $copy apply --allow-empty
+  git ls-files -z --others --exclude-standard src conf | while IFS= read -r -d '' file; do
+    mkdir -p "$copy/$(dirname "$file")"
+    cp "$file" "$copy/$file"
+  done
   cache=$(dvc cache dir)
 else # a downloaded ZIP: DVC is given a repository of its own
   git init --quiet $copy

@@ -1,6 +1,7 @@
 """Run the grids of a report, one after the other. Repeated, the command goes on with the runs that are left."""
 
 import sys
+from collections.abc import Sequence
 
 from src.config.entry_point import in_words
 from src.config.jobs import composed_jobs, grids
@@ -29,12 +30,22 @@ def main() -> None:
         configs = {one: composed_jobs([f"+experiment={one}", *options.overrides]) for one in grids(options.report)}
         found = Grids.of(options.report, configs)
         with shared_progress(found.progress):
-            for grid in found.left:
-                sys.argv[1:] = ["-m", f"+experiment={grid}", *options.overrides]
-                train()
+            failed = [grid for grid in found.left if _fails(grid, options.overrides)]
         found.progress.finish()
+        if failed:
+            raise RuntimeError(f"a run of {', '.join(failed)} failed; the other grids went on")
 
     in_words("grids", run)
+
+
+def _fails(grid: str, overrides: Sequence[str]) -> bool:
+    """Run a grid; True if one of its runs failed."""
+    sys.argv[1:] = ["-m", f"+experiment={grid}", *overrides]
+    try:
+        train()
+    except SystemExit as end:
+        return bool(end.code)
+    return False
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.termination import interruptible
 
 EXAMPLES = (
     '"reducer=pca,mi k=2,3"',
@@ -40,4 +41,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible("table", main))

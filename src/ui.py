@@ -8,6 +8,7 @@ import sys
 from src.tracking.store import PORT
 from src.tracking.ui.server import serve
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.termination import interruptible
 from src.utils.validation import port_number
 
 EXAMPLES = ("", "--port 8080", "--no-browser")
@@ -24,4 +25,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible("ui", main))

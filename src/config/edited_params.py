@@ -23,7 +23,13 @@ def note_edited_params(path: Path = PROJECT / "params.yaml") -> None:
     """
     if in_dvc_stage() or HydraConfig.get().mode is not RunMode.RUN:
         return
-    edited = _leaves(yaml.safe_load(path.read_text(encoding="utf-8")))
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # DVC says what is wrong with it; a direct run does not read it
+    if not isinstance(found, dict):
+        return
+    edited = _leaves(found)
     defaults = _leaves(OmegaConf.to_container(compose(HydraConfig.get().job.config_name), resolve=True))
     names = [name for name in {**edited, **defaults} if edited.get(name) != defaults.get(name)]
     # `reducer.name` says more than the options of the reducer, which differ with it
@@ -34,7 +40,7 @@ def note_edited_params(path: Path = PROJECT / "params.yaml") -> None:
         print(
             "This run starts from the defaults in conf/. dvc repro runs params.yaml, "
             f"which has {', '.join(shown)}{more}. "
-            "To set it back: git checkout params.yaml dvc.lock",
+            "To set it back: git checkout params.yaml dvc.lock, or make params where it was committed",
             file=sys.stderr,
         )
 

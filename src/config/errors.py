@@ -10,6 +10,7 @@ from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from src.utils.paths import PROJECT
+from src.utils.termination import stopping
 
 FULL_ERROR = "HYDRA_FULL_ERROR"  # Hydra's variable; 1 shows every traceback
 # Errors that this code raises for its users. Others, such as KeyError and TypeError, are mistakes in the code.
@@ -51,6 +52,8 @@ def report(name: str, error: BaseException, trace: TracebackType | None = None) 
         name: Name of the command.
         trace: Traceback to show, unless the error has its own.
     """
+    if stopping() is not None:  # a library may turn the exception of a signal into an error of its own
+        return
     if expected(error, trace):
         print(f"{name}: {error}", file=sys.stderr)
     else:

@@ -33,12 +33,14 @@ def find_run(text: str) -> FoundRun:
     """Find the run that a person means.
 
     Args:
-        text: Id, first digits of an id, or name of a run. A name goes before digits.
+        text: Id, first digits of an id, or name of a run. A name goes before digits, and finished runs of a
+            name before others.
     Raises:
         ValueError: the store has no such run, or several; the message lists them.
     """
-    runs = sorted(_candidates(text), key=lambda run: -run.start)
-    exact = [run for run in runs if run.id == text] or [run for run in runs if run.name == text]
+    runs = sorted(_candidates(text), key=lambda run: (run.status != "FINISHED", -run.start))
+    named = [run for run in runs if run.name == text]
+    exact = [run for run in runs if run.id == text] or [run for run in named if run.status == "FINISHED"] or named
     found = exact or [run for run in runs if _PREFIX.fullmatch(text) and run.id.startswith(text)]
     if len(found) == 1:
         return found[0]

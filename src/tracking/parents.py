@@ -134,15 +134,41 @@ def children(client: Any, run_id: str) -> list[Any]:
     return list(client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'", max_results=50000))
 
 
+def end_runs_of_workers(experiment: str) -> None:
+    """Mark as KILLED the open runs of this process's workers, and the parents of those.
+
+    Workers that are dead already are not known any more, so runs of any dead process of this machine count as well.
+    """
+    mlflow = open_store(experiment)
+    client = mlflow.MlflowClient()
+    workers = {child.pid for child in psutil.Process().children(recursive=True)}
+    experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
+    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=50000):
+        host, pid, _ = _process_of(run)
+        if host == platform.node() and (pid in workers or _is_dead(run)):
+            for run_id in {run.info.run_id, run.data.tags.get("mlflow.parentRunId", run.info.run_id)}:
+                client.set_terminated(run_id, "KILLED")
+
+
+def _process_of(run: Any) -> tuple[str, int, str]:
+    """Host, process id, and start of the process that made a run."""
+    host, pid, created = run.data.tags.get("process", "? 0 0").rsplit(" ", 2)
+    return host, int(pid), created
+
+
 def _close_dead(client: Any, parent: str) -> None:
     """Mark as KILLED the children that a dead process of this machine left RUNNING, as after SIGKILL."""
     for child in children(client, parent):
-        host, pid, created = child.data.tags.get("process", "? 0 0").rsplit(" ", 2)
-        if child.info.status != "RUNNING" or host != platform.node():
-            continue
-        try:
-            alive = f"{psutil.Process(int(pid)).create_time():.0f}" == created
-        except psutil.NoSuchProcess:
-            alive = False
-        if not alive:
+        if child.info.status == "RUNNING" and _is_dead(child):
             client.set_terminated(child.info.run_id, "KILLED")
+
+
+def _is_dead(run: Any) -> bool:
+    """Tell whether the process that made a run, on this machine, has ended."""
+    host, pid, created = _process_of(run)
+    if host != platform.node():
+        return False
+    try:
+        return f"{psutil.Process(pid).create_time():.0f}" != created
+    except psutil.NoSuchProcess:
+        return True

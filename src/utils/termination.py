@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a command ends within three seconds, says in two lines what was kept, and leaves no run open.
+"""Ctrl-C, SIGTERM, SIGHUP: a command ends within three seconds, says in two lines what was kept, leaves no run open.
 
 The first signal raises an exception in the main thread, so that open files and runs get closed. That is not enough:
 C++ code of libraries discards exceptions while it imports modules, and a call into C returns only when it is done. So a
@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 COMMAND_VARIABLE = "IDS_COMMAND"  # command that started this one, such as `make paper`
-_NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+_NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "the end of its terminal"}
 _UNWINDING_S = 1.5  # for the main thread to close what is open
 _CLOSING_S = 1.0  # for the thread to close it instead
 _NO_SIGNAL = 0  # ends the thread
@@ -153,9 +153,9 @@ def _raise(number: int, frame: FrameType | None) -> None:
         if _STOP.raised:
             return
         _STOP.received, _STOP.raised = number, True
-    if number == signal.SIGTERM:
-        raise Terminated
-    raise KeyboardInterrupt
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise Terminated
 
 
 def _handle_signals(handler: Any) -> None:

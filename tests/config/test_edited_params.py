@@ -34,7 +34,7 @@ def test_edited_params_are_named_in_one_line(edited: Path, capsys: pytest.Captur
     note_edited_params(edited)
     (line,) = capsys.readouterr().err.splitlines()
     assert "reducer.name=mi (default pca), k=4 (default 2), reducer.k=4 (default 2) and 3 more" in line
-    assert line.endswith("git checkout params.yaml dvc.lock")
+    assert line.endswith("git checkout params.yaml dvc.lock, or make params where it was committed")
 
 
 @pytest.mark.usefixtures("direct_run")

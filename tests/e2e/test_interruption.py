@@ -88,12 +88,24 @@ def test_a_terminated_grid_leaves_nothing_running_with_joblib(project, backgroun
     assert "RUNNING" not in project.statuses()
 
 
+def test_a_sweep_with_several_workers_leaves_nothing_running(project, background):
+    command = ("python", "-m", "src.sweep", "-m", "worker=0,1", *JOBLIB, *ENDLESS)
+    started = Started(background(project.start(*command)))
+    wait_for(lambda: project.statuses().count("RUNNING") == 3, "the study and a trial of each worker")
+    lines, _ = started.stop(signal.SIGINT)
+    assert started.process.returncode == 130
+    assert lines[-2] == "sweep: stopped by Ctrl-C; the trials that ended are kept"
+    assert lines[-1] == f"go on with: {' '.join(command)}"
+    assert set(project.statuses()) == {"KILLED"}
+
+
 @LAUNCHERS
 def test_every_launcher_shows_progress(project, launcher):
     output = project.module("train", "-m", *TREES, "k=2,3,4", *launcher)
     lines = [line for line in output.splitlines() if line.startswith("multirun: ")]
     form = r"multirun: (\d) of 3 runs done, best val_macro_f1 0\.\d{5} \(.+\), 0:\d\d:\d\d gone, .*"
-    found = [re.fullmatch(form, line) for line in lines]
+    assert lines[0] == "multirun: 0 of 3 runs done, 0:00:00 gone, time left not known yet"
+    found = [re.fullmatch(form, line) for line in lines[1:]]
     assert all(found), lines
     assert [match[1] for match in found if match] == ["1", "2", "3"]
     assert lines[-1].endswith("none left")
@@ -120,8 +132,9 @@ def test_an_expected_error_shows_a_traceback_only_when_asked(bare_project):
     assert "Traceback" in bare_project.module("train", "model.units=oops", fails=True)
 
 
-def test_a_job_that_fails_says_so_at_once_and_the_others_run(project):
-    output = project.module("train", "-m", *TREES, "k=2,54,3", fails=True)
+@pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
+def test_a_job_that_fails_says_so_at_once_and_the_others_run(project, launcher):
+    output = project.module("train", "-m", *TREES, "k=2,54,3", *launcher, fails=True)
     failed = "k=54: expected a whole number from 1 to 53"
     assert output.index(failed) < output.index("3 of 3 runs done (1 failed)") < output.rindex(failed)
     assert "Traceback" not in output

@@ -17,6 +17,7 @@ from src.tracking import parents, runs
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
 from src.tracking.run_names import parent_name
+from src.tracking.store import open_store
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
@@ -42,7 +43,7 @@ class MultirunCallback(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
-            _OPEN.enter_context(closed_on_stop(lambda: None, lambda: "the trials that ended are kept", ()))
+            self._begin_workers(config)
             return
         self._main_process = os.getpid()
         self._start_parent(config)
@@ -66,6 +67,8 @@ class MultirunCallback(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         complete = stopping() is None
+        if not complete and "sweep" in config:
+            parents.end_runs_of_workers(config.tracking.experiment)
         try:
             if complete and self._watch:
                 self._watch.finish()
@@ -91,6 +94,17 @@ class MultirunCallback(Callback):
         os.environ[runs.PARENT_VARIABLE] = self._parent
         atexit.register(self._end_parent, complete=False)
         _OPEN.enter_context(terminable())
+        self._keep_signals_from_workers(config)
+
+    def _begin_workers(self, config: DictConfig) -> None:
+        """Open the store of a study's workers, so that this process can end their runs at once."""
+        experiment = config.tracking.experiment
+        open_store(experiment)
+        kept = "the trials that ended are kept"
+        _OPEN.enter_context(closed_on_stop(lambda: parents.end_runs_of_workers(experiment), lambda: kept, ()))
+        self._keep_signals_from_workers(config)
+
+    def _keep_signals_from_workers(self, config: DictConfig) -> None:
         if not config.hydra.launcher._target_.endswith(".BasicLauncher"):
             _OPEN.enter_context(deaf_children())
 
@@ -103,6 +117,7 @@ class MultirunCallback(Callback):
             progress = MultirunProgress(name, {name: planned})
         expected = progress.jobs(name)
         assert self._parent
+        progress.begin()
         self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent)
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
@@ -121,8 +136,8 @@ class MultirunCallback(Callback):
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:
-            parent, self._parent = self._parent, None
             os.environ.pop(runs.PARENT_VARIABLE, None)
             if not complete and self._watch:
                 self._watch.end_open_runs()
-            parents.end_parent(parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)
+            parents.end_parent(self._parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)
+            self._parent = None  # at last: where this is cut off, the thread that waits for signals does it anew

@@ -91,6 +91,12 @@ class MultirunProgress:
                     self._stored |= set(same[1:])  # of later multiruns, which find the run in the store
                 self._print(started)
 
+    def begin(self) -> None:
+        """Show what there is to do, before the first of several multiruns or the only one."""
+        with self._lock:
+            if self._shown < 0:
+                self._print()
+
     def skip(self, digest: str) -> None:
         """Note that a job was skipped that the store did not have before; does nothing if it was counted."""
         with self._lock:
@@ -136,9 +142,12 @@ class MultirunWatch:
         self._stop.set()
 
     def finish(self) -> None:
-        """Show the last runs of the multirun."""
+        """Show the last runs of the multirun; a job without a run failed before its run began."""
         self.stop()
         self.show()
+        if shared() is None:  # a later multirun may have the same job
+            for digest in self._digests:
+                self._progress.show({digest: Ended(0.0, "", None)})
         self._progress.finish()
 
     def job_ended(self, number: int, error: BaseException | None) -> None:

@@ -40,7 +40,7 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     table = results_table(rows, remarks=_remarks(stored, rows))
     write_files(table, folder)
     shown = f"{_relative(folder)}/table"
-    tags, metrics = dict(_tags(stored)), dict[str, float]()
+    tags, metrics = dict(_tags(stored, place)), dict[str, float]()
     over_seeds = [
         SeedSummary(table.label(row), tuple(row.finished), row.scores) for row in rows if len(row.finished) > 1
     ]
@@ -92,10 +92,15 @@ def _remarks(stored: Sequence[str], rows: Sequence[Row]) -> list[str]:
     return [f"{len(stored)} of {count} runs were in the store already, under other parents."]
 
 
-def _tags(stored: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Tags with the ids of the runs that were in the store, for a later table of the same parent."""
+def _tags(stored: Sequence[str], place: str | None) -> Iterator[tuple[str, str]]:
+    """Tags with the ids of the runs that were in the store, for a later table of the same parent.
+
+    Args:
+        place: Folder of this multirun among the artifacts of a parent that several share.
+    """
+    name = f"{RUNS_IN_STORE}.{place}" if place else RUNS_IN_STORE
     for start in range(0, len(stored), _IDS_OF_A_TAG):
-        yield f"{RUNS_IN_STORE}.{start // _IDS_OF_A_TAG}", " ".join(stored[start : start + _IDS_OF_A_TAG])
+        yield f"{name}.{start // _IDS_OF_A_TAG}", " ".join(stored[start : start + _IDS_OF_A_TAG])
 
 
 def _relative(folder: Path) -> str:

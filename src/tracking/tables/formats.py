@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +28,7 @@ _TITLES = {
     "test_mean_cost": "cost",
     "fit_seconds": "fit, s",
 }
-_SHARES = re.compile("accuracy|f1|recall|precision|_rate|share")
+_SHARES = re.compile("(accuracy|f1|recall|precision|_rate|share)(?!.*_(percent|per_10000))")
 _VALUES = {"None": "null", "True": "true", "False": "false"}  # as on the command line
 # Metrics whose intervals a text shows: all, then fewer until the table is narrow enough.
 _WITH_INTERVALS: tuple[Callable[[str], bool], ...] = (
@@ -140,7 +141,8 @@ def _tabulated(
 ) -> str:
     """Rows in a style of tabulate."""
     columns = list(_columns(table, with_interval, run_ids=run_ids))
-    cells = [[column.cell(row) for column in columns] for row in rows]
+    escape = _in_markdown if style == "github" else str
+    cells = [[escape(column.cell(row)) for column in columns] for row in rows]
     titles = [column.title if style == "simple" else column.title.replace("\n", " ") for column in columns]
     return str(tabulate(cells, titles, style, disable_numparse=True, colalign=[column.align for column in columns]))
 
@@ -171,6 +173,11 @@ def _value(row: Row, key: str) -> str:
     return _VALUES.get(value, value)
 
 
+def _in_markdown(cell: str) -> str:
+    """Cell in which no character has a meaning in Markdown or HTML."""
+    return re.sub(r"([\\|<*`\n])", lambda found: " " if found[1] == "\n" else f"\\{found[1]}", cell)
+
+
 def _seeds(row: Row) -> str:
     found, asked = len(row.finished), len(row.runs)
     return str(found) if found == asked else f"{found} of {asked}"
@@ -179,7 +186,7 @@ def _seeds(row: Row) -> str:
 def _score(row: Row, metric: str, *, with_interval: bool) -> str:
     """Share in percent or other number, with its interval if it has one."""
     score = row.scores.get(metric)
-    if score is None:
+    if score is None or math.isnan(score.mean):
         return "-"
     if metric.endswith("_seconds"):
         return f"{score.mean:.{3 if score.mean < 1 else 1 if score.mean < 100 else 0}f}"

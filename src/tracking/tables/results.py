@@ -1,5 +1,6 @@
 """Table of configurations: what differs among their runs, scores with intervals, and seconds; best first."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -18,7 +19,7 @@ METRICS = (
 _NOT_OF_TWO = ("test_macro_f1", "test_detection_rate")
 _NOT_OF_MORE = ("test_f1", "test_recall")
 BEST = "val_macro_f1"  # what training returns and a sweep maximizes
-LESS_IS_BETTER = ("_seconds", "cost", "loss", "false_alarm_rate", "calibration_error")
+LESS_IS_BETTER = ("_seconds", "cost", "loss", "false_alarm_rate", "calibration_error", "per_10000")
 FINISHED = "finished"
 NOT_RUN = "not run"
 # Groups whose files a table names by `name`, and the order in which captions name them.
@@ -196,7 +197,7 @@ def results_table(
 
 def _by_score(row: Row, metric: str) -> tuple[bool, float]:
     """Key that puts the best first and rows without the metric last."""
-    if metric not in row.scores:
+    if metric not in row.scores or math.isnan(row.scores[metric].mean):
         return True, 0.0
     mean = row.scores[metric].mean
     return False, mean if less_is_better(metric) else -mean

@@ -31,6 +31,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
     uri = store_uri()
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():  # MLflow would make it
         raise ValueError(f"found no store at {uri}, expected one with runs; make demo or python -m src.train makes one")
+    remarks: list[str] = []
     mlflow = open_store(None)
     client = mlflow.MlflowClient()
     experiments = [one.experiment_id for one in client.search_experiments()]
@@ -41,6 +42,10 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
     if selection is None:
         found, looked_for = search(""), "any run"
     elif parents := _named(search("tags.multirun = 'true'"), selection):
+        same = [parent for parent in parents if parent.info.run_name == selection]
+        if len(same) > 1:
+            remarks.append(f"The newest of {len(same)} multiruns of this name; an id selects another.")
+            parents = [max(same, key=lambda parent: parent.info.start_time)]
         found = [run for parent in parents for run in _runs_of(client, parent)]
         looked_for = f"runs of {', '.join(parent.info.run_name for parent in parents)}"
     else:
@@ -58,11 +63,8 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
     rows, repeated = configurations([run for run in found if run.data.tags.get("multirun") != "true"])
     if not rows:
         raise ValueError(f"found no run in {uri}, looked for {looked_for}; make ui shows all runs")
-    remarks = (
-        [f"{repeated} other run{'s' * (repeated != 1)} of the same configurations and seeds left out."]
-        if repeated
-        else []
-    )
+    if repeated:
+        remarks.append(f"{repeated} other run{'s' * (repeated != 1)} of the same configurations and seeds left out.")
     return rows, remarks
 
 

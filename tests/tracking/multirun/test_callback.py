@@ -7,6 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from src.tracking import parents, runs
+from src.tracking.multirun import callback as callbacks
 from src.tracking.multirun.callback import MultirunCallback
 
 
@@ -20,4 +21,7 @@ def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypat
 
 def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parents, "start_parent", lambda *given, **more: pytest.fail("a study has a run of its own"))
-    MultirunCallback().on_multirun_start(OmegaConf.create({"sweep": {}}))
+    monkeypatch.setattr(callbacks, "open_store", lambda experiment: None)
+    launcher = {"launcher": {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"}}
+    config = OmegaConf.create({"sweep": {}, "tracking": {"experiment": "e"}, "hydra": launcher})
+    MultirunCallback().on_multirun_start(config)

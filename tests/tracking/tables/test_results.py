@@ -193,3 +193,25 @@ def test_costs_and_areas_are_numbers_not_percent() -> None:
     assert "1.5000" in text(table, "")
     shown = results_table(table.rows, columns=["roc_auc", "false_alarm_rate"])
     assert lines(text(shown, ""))[0] == ["0.7500", "1.00", "00000000"]
+
+
+def test_metrics_that_are_no_shares_are_shown_as_they_are_and_sorted_by_what_is_good() -> None:
+    runs = [
+        run(0.5, accuracy_percent=98.561, missed_per_10000=4.7),
+        run(0.6, accuracy_percent=97.5, missed_per_10000=2.0),
+    ]
+    rows = [row({"k": str(k)}, one) for k, one in enumerate(runs)]
+    table = results_table(rows, sort="missed_per_10000", columns=["accuracy_percent", "missed_per_10000"])
+    assert [one[:2] for one in lines(text(table, ""))] == [["97.5000", "2.0000"], ["98.5610", "4.7000"]]
+
+
+def test_a_metric_that_is_no_number_is_missing_and_comes_last() -> None:
+    found = results_table([row({"k": str(k)}, run(score)) for k, score in enumerate((0.5, float("nan"), 0.9))])
+    assert [one[:2] for one in lines(text(found, ""))] == [["2", "90.00"], ["0", "50.00"], ["1", "-"]]
+
+
+def test_values_cannot_break_a_markdown_table() -> None:
+    made = markdown(
+        results_table([row({"tracking.parent": "a"}, run(0.5)), row({"reducer.name": "x|<b>`*"}, run(0.6))])
+    )
+    assert "x\\|\\<b>\\`\\*" in made
