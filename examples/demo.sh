@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD copy=.dvc/tmp/demo
+export PYTHONUNBUFFERED=1 # tables of stages at their end, not at the end of all
 export IDS_COMMAND=${IDS_COMMAND:-make demo} # what an interrupted stage says goes on
 
 # DVC keeps the experiment as a commit, for which git wants an author: a fresh machine knows none, and the copy below not

@@ -47,7 +47,7 @@ def progress_line(
         notes: Further facts about those done, such as `1 failed`.
         best: Best score so far.
         last: Score by the same metric of the one that ended last; shown where it is not the best.
-        trying: Text on what starts next.
+        trying: Text on what starts next, or runs.
 
     >>> progress_line("grid", 2, 3, gone=10, left=20, notes=["1 failed"], best=Score("val_macro_f1", 0.98, "pca-2"))
     'grid: 2 of 3 runs done (1 failed), best val_macro_f1 0.98000 (pca-2), 0:00:10 gone, about 0:00:20 left'
@@ -165,6 +165,7 @@ class Progress:
         ended: Mapping[int, Ended],
         stored: Collection[int] = (),
         running: Mapping[int, float] | None = None,
+        now: str | None = None,
     ) -> str:
         """Return the line to show.
 
@@ -172,6 +173,7 @@ class Progress:
             ended: Outcome of each job that ended, by the number of the job; the newest is last.
             stored: Numbers of the jobs that were skipped, as the store has their runs.
             running: Seconds since the start of each job that runs, by the number of the job.
+            now: Name of the run that comes next, or runs.
         """
         gone = self._now() - self._begin
         failed = sum(one.score is None for one in ended.values())
@@ -187,6 +189,7 @@ class Progress:
             notes=notes,
             best=max(scored, key=lambda one: one.value, default=None),
             last=scored[-1] if scored else None,
+            trying=now,
         )
 
     def _left(

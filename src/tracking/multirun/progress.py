@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.pipeline.fingerprint import config_digest
 from src.tracking.finished_runs import already_done
+from src.tracking.run_names import run_name
 from src.tracking.store import open_store
 from src.utils.progress import Ended, Job, Progress
 from src.utils.termination import stopping
@@ -29,12 +30,14 @@ class PlannedJob:
         digest: Fingerprint of its config, by which its run is found.
         cost: Expected cost.
         in_store: True if it is skipped, as the store has a run of it.
+        name: Function that gives the name of its run; it takes a tenth of a second.
     """
 
     config: DictConfig
     digest: str
     cost: Job
     in_store: bool
+    name: Callable[[], str]
 
     @classmethod
     def of(cls, config: DictConfig) -> "PlannedJob":
@@ -42,7 +45,9 @@ class PlannedJob:
         resolved: Any = OmegaConf.to_container(config, resolve=True)
         kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
         cost = Job(kind, resolved["k"] * _n_records(resolved))
-        return cls(config, config_digest(resolved), cost, already_done(resolved) is not None)
+        return cls(
+            config, config_digest(resolved), cost, already_done(resolved) is not None, lambda: run_name(resolved)
+        )
 
 
 class MultirunProgress:
@@ -114,7 +119,9 @@ class MultirunProgress:
     def _print(self, running: Mapping[int, float] | None = None) -> None:
         self._shown = len(self._stored) + len(self._ended)
         if stopping() is None:
-            print(self._progress.line(self._ended, self._stored, running), file=sys.stderr, flush=True)
+            left = [job for number, job in enumerate(self._jobs) if number not in self._ended.keys() | self._stored]
+            now = left[0].name() if left else None
+            print(self._progress.line(self._ended, self._stored, running, now), file=sys.stderr, flush=True)
 
 
 class MultirunWatch:

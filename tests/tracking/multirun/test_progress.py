@@ -8,7 +8,7 @@ from src.utils.progress import Ended, Job, Progress
 
 
 def planned(digest: str, *, in_store: bool = False) -> PlannedJob:
-    return PlannedJob(OmegaConf.create({}), digest, Job("lstm", 1), in_store)
+    return PlannedJob(OmegaConf.create({}), digest, Job("lstm", 1), in_store, lambda: f"run-{digest}")
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -84,3 +84,16 @@ def test_a_line_has_the_score_of_the_run_that_ended_last(capsys):
         "grid: 1 of 2 runs done, best val_macro_f1 0.90000 (run-a)",
         "grid: 2 of 2 runs done, best val_macro_f1 0.90000 (run-a), last 0.80000 (run-b)",
     ]
+
+
+def test_a_line_names_the_run_that_comes_next(capsys):
+    progress = MultirunProgress("grid", {"grid": [planned("a", in_store=True), planned("b"), planned("c")]})
+    progress.begin()
+    progress.begin()
+    progress.show({"b": Ended(2, "run-b", 0.9)})
+    progress.show({"c": Ended(2, "run-c", 0.8)})
+    first, second, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("grid: 1 of 3 runs done (1 was in the store), ")
+    assert first.endswith("; now run-b")
+    assert second.endswith("; now run-c")
+    assert last.endswith("none left")
