@@ -19,7 +19,8 @@ from typing import Any, NoReturn, TypeVar
 COMMAND_VARIABLE = "IDS_COMMAND"  # command that started this one, such as `make paper`
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "the end of its terminal"}
 _UNWINDING_S = 1.5  # for the main thread to close what is open
-_CLOSING_S = 1.0  # for the thread to close it instead
+_CLOSING_S = 5.0  # for the thread to close it instead: less than a second, but on a loaded machine
+_WORKERS_S = 1.0  # for workers to end their runs
 _NO_SIGNAL = 0  # ends the thread
 
 Result = TypeVar("Result")
@@ -203,7 +204,7 @@ def _end_children() -> None:
                 if "resource_tracker" not in " ".join(child.cmdline()):  # ends by itself, and tidies up after workers
                     child.terminate()
                     workers.append(child)
-    for child in psutil.wait_procs(workers, timeout=_CLOSING_S)[1]:
+    for child in psutil.wait_procs(workers, timeout=_WORKERS_S)[1]:
         with suppress(psutil.Error):
             child.kill()
 
