@@ -88,7 +88,7 @@ demo: $(READY) ## run the whole pipeline on simulated records, without network
 # of what differs, neither the other metrics nor checksums, which are names without "." or with "/"
 experiments: $(READY) ## show the experiments of DVC side by side
 	@$(GIT)
-	@[ -t 1 ] || export COLUMNS=120; \
+	@[ -t 1 ] || export COLUMNS=130; \
 	  $(BIN)/dvc exp show --no-pager --only-changed --drop '[^.]*$$|.*/|(dataset|tracking)[.]|reducer[.](k$$|[^n]|n[^a])|.*_target_' \
 	  --keep '^(Experiment|test_accuracy|test_false_alarm_rate|dataset.name|reducer.name|k|model.name|seed)$$'
 
