@@ -53,7 +53,7 @@ def dom(address: str, size: tuple[int, int] = (2400, 1000)) -> str:
 
 
 def words(address: str, size: tuple[int, int] = (1440, 1000)) -> list[str]:
-    """What the page says, element by element, without scripts."""
+    """Words of the page, element by element, without scripts."""
     page = re.sub(r"<(script|style)\b.*?</\1>", "", dom(address, size), flags=re.S)
     return [text.strip() for text in re.split(r"<[^>]*>", page) if text.strip()]
 

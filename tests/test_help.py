@@ -40,7 +40,7 @@ print(json.dumps(pages))
 
 @cache
 def printed() -> dict[str, tuple[str, list[str]]]:
-    """What each command prints for `--help`, and the large libraries that were imported by then."""
+    """Output of each command for `--help`, and the large libraries that were imported by then."""
     code = ALL_PAGES.replace("HEAVY", repr(HEAVY))
     result = subprocess.run(
         [sys.executable, "-c", code, *COMMANDS], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True,

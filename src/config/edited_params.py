@@ -2,14 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import yaml
-from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import OmegaConf
 
+from src.config.defaults import default_config
+from src.config.flatten import flat
 from src.utils.paths import PROJECT, in_dvc_stage
 
 _SHOWN = 3
@@ -29,8 +28,8 @@ def note_edited_params(path: Path = PROJECT / "params.yaml") -> None:
         return  # DVC says what is wrong with it; a direct run does not read it
     if not isinstance(found, dict):
         return
-    edited = _leaves(found)
-    defaults = _leaves(OmegaConf.to_container(compose(HydraConfig.get().job.config_name), resolve=True))
+    edited = flat(found)
+    defaults = flat(default_config())
     names = [name for name in {**edited, **defaults} if edited.get(name) != defaults.get(name)]
     # `reducer.name` says more than the options of the reducer, which differ with it
     names = sorted((name for name in names if "_target_" not in name), key=lambda name: not name.endswith(".name"))
@@ -43,11 +42,3 @@ def note_edited_params(path: Path = PROJECT / "params.yaml") -> None:
             "To set it back: git checkout params.yaml dvc.lock, or make params where it was committed",
             file=sys.stderr,
         )
-
-
-def _leaves(value: Any, name: str = "") -> dict[str, Any]:
-    """Values by their dotted names; a list is a value."""
-    if not isinstance(value, dict):
-        return {name: value}
-    children = [_leaves(part, f"{name}.{key}".lstrip(".")) for key, part in value.items()]
-    return {key: one for child in children for key, one in child.items()}

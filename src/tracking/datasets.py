@@ -7,7 +7,7 @@ from typing import Any
 
 from src.pipeline.fingerprint import of_stage
 
-_CONTEXTS = {"train": "training", "val": "validation"}  # a further part is a test
+_CONTEXTS = {"train": "training", "val": "validation"}  # test parts keep their names
 
 
 def log_datasets(client: Any, run_id: str, config: Mapping[str, Any], records: Mapping[str, int]) -> None:
@@ -27,8 +27,7 @@ def log_datasets(client: Any, run_id: str, config: Mapping[str, Any], records: M
         kind, source = _source(config, part)
         profile = json.dumps({"num_rows": count})
         dataset = Dataset(name, _digest(values, part), kind, json.dumps(source), profile=profile)
-        context = _CONTEXTS.get(part, "test" if part == "test" else part)
-        inputs.append(DatasetInput(dataset, [InputTag("mlflow.data.context", context)]))
+        inputs.append(DatasetInput(dataset, [InputTag("mlflow.data.context", _CONTEXTS.get(part, part))]))
     client.log_inputs(run_id, inputs)
 
 

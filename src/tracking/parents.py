@@ -11,7 +11,7 @@ import psutil
 
 from src.config.settings import Settings
 from src.tracking.runs import end_run, ended, exists
-from src.tracking.store import open_store
+from src.tracking.store import MOST_RUNS, open_store
 from src.utils.termination import closed_on_stop, terminable
 
 
@@ -128,10 +128,15 @@ def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
     open_store(None).MlflowClient().log_artifacts(run_id, str(folder), place)
 
 
-def children(client: Any, run_id: str) -> list[Any]:
-    """Runs nested under a parent, newest first."""
+def children(client: Any, run_id: str, *, since_ms: int = 0) -> list[Any]:
+    """Runs nested under a parent, newest first.
+
+    Args:
+        since_ms: Earliest start, in milliseconds since 1970.
+    """
     experiment_id = client.get_run(run_id).info.experiment_id
-    return list(client.search_runs([experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'", max_results=50000))
+    nested = f"tags.`mlflow.parentRunId` = '{run_id}' and attributes.start_time >= {since_ms}"
+    return list(client.search_runs([experiment_id], nested, max_results=MOST_RUNS))
 
 
 def end_runs_of_workers(experiment: str) -> None:
@@ -143,7 +148,7 @@ def end_runs_of_workers(experiment: str) -> None:
     client = mlflow.MlflowClient()
     workers = {child.pid for child in psutil.Process().children(recursive=True)}
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
-    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=50000):
+    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=MOST_RUNS):
         host, pid, _ = _process_of(run)
         if host == platform.node() and (pid in workers or _is_dead(run)):
             for run_id in {run.info.run_id, run.data.tags.get("mlflow.parentRunId", run.info.run_id)}:

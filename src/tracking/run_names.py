@@ -4,6 +4,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from src.config.flatten import flat
+
 LONGEST = 60
 # Keys that change no number.
 NO_CHOICES = ("tracking.", "training.progress")
@@ -110,18 +112,3 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-
-def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Values of a config by their full names, as parameters of a run are named.
-
-    >>> flat({"model": {"name": "lstm", "units": 64}, "k": 2})
-    {'model.name': 'lstm', 'model.units': 64, 'k': 2}
-    """
-    found: dict[str, Any] = {}
-    for key, value in node.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
-    return found

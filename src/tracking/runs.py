@@ -10,13 +10,14 @@ from typing import Any
 
 import psutil
 
+from src.config.flatten import flat
 from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
 from src.tracking.datasets import log_datasets
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_headline
-from src.tracking.run_names import flat, run_name
+from src.tracking.run_names import run_name
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable

@@ -14,6 +14,7 @@ from src.tracking.runs_table import set_view
 from src.utils.imports import without_collections
 from src.utils.paths import stores
 
+MOST_RUNS = 50000  # that one search of MLflow returns
 PORT = 5000
 UI_ADDRESS = f"http://127.0.0.1:{PORT}"
 

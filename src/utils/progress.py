@@ -165,7 +165,7 @@ class Progress:
         ended: Mapping[int, Ended],
         stored: Collection[int] = (),
         running: Mapping[int, float] | None = None,
-        now: str | None = None,
+        trying: str | None = None,
     ) -> str:
         """Return the line to show.
 
@@ -173,7 +173,7 @@ class Progress:
             ended: Outcome of each job that ended, by the number of the job; the newest is last.
             stored: Numbers of the jobs that were skipped, as the store has their runs.
             running: Seconds since the start of each job that runs, by the number of the job.
-            now: Name of the run that comes next, or runs.
+            trying: Name of the run that comes next, or runs.
         """
         gone = self._now() - self._begin
         failed = sum(one.score is None for one in ended.values())
@@ -189,7 +189,7 @@ class Progress:
             notes=notes,
             best=max(scored, key=lambda one: one.value, default=None),
             last=scored[-1] if scored else None,
-            trying=now,
+            trying=trying,
         )
 
     def _left(

@@ -173,7 +173,7 @@ def test_the_store_opens_on_a_view_with_its_columns(swept):
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
-    """What the server of the UI prints."""
+    """File with the output of the UI's server."""
     return tmp_path_factory.mktemp("ui") / "log"
 
 

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.pipeline.fingerprint import config_digest
 from src.tracking.finished_runs import already_done
+from src.tracking.parents import children
 from src.tracking.run_names import run_name
 from src.tracking.store import open_store
 from src.utils.progress import Ended, Job, Progress
@@ -77,6 +78,11 @@ class MultirunProgress:
         succeeded = sum(one.score is not None for one in self._ended.values())
         return f"{len(self._stored) + succeeded} of {len(self._jobs)} runs are done and kept"
 
+    @property
+    def _open(self) -> list[int]:
+        """Numbers of the jobs that are neither ended nor stored."""
+        return [number for number in range(len(self._jobs)) if number not in self._ended.keys() | self._stored]
+
     def show(self, ended: Mapping[str, Ended], running: Mapping[str, float] | None = None) -> None:
         """Print a line for each job that has ended since the last call.
 
@@ -85,7 +91,7 @@ class MultirunProgress:
             running: Seconds since the start of each job that runs.
         """
         with self._lock:
-            open_ = [number for number in range(len(self._jobs)) if number not in self._ended.keys() | self._stored]
+            open_ = self._open
             started = {number: (running or {}).get(self._jobs[number].digest, 0.0) for number in open_}
             for digest, outcome in ended.items():
                 same = [number for number in open_ if self._jobs[number].digest == digest]
@@ -119,9 +125,8 @@ class MultirunProgress:
     def _print(self, running: Mapping[int, float] | None = None) -> None:
         self._shown = len(self._stored) + len(self._ended)
         if stopping() is None:
-            left = [job for number, job in enumerate(self._jobs) if number not in self._ended.keys() | self._stored]
-            now = left[0].name() if left else None
-            print(self._progress.line(self._ended, self._stored, running, now), file=sys.stderr, flush=True)
+            trying = self._jobs[self._open[0]].name() if self._open else None
+            print(self._progress.line(self._ended, self._stored, running, trying), file=sys.stderr, flush=True)
 
 
 class MultirunWatch:
@@ -203,14 +208,7 @@ class MultirunWatch:
 
     def _runs(self) -> list[Any]:
         """Recent runs under the parent, newest first; other multiruns may have the same parent."""
-        mlflow = open_store(self._experiment)
-        return list(
-            mlflow.MlflowClient().search_runs(
-                [mlflow.get_experiment_by_name(self._experiment).experiment_id],
-                f"tags.`mlflow.parentRunId` = '{self._parent}' and attributes.start_time >= {self._since_ms}",
-                max_results=50000,
-            )
-        )
+        return children(open_store(self._experiment).MlflowClient(), self._parent, since_ms=self._since_ms)
 
     def _poll(self) -> None:
         pause = _POLL_S

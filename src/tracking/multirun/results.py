@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from src.config.flatten import flat
 from src.pipeline.fingerprint import config_digest
 from src.tracking.finished_runs import already_done
 from src.tracking.multirun.seed_groups import Configs
 from src.tracking.parents import children, describe
-from src.tracking.run_names import flat
 from src.tracking.store import open_store
 from src.tracking.tables.formats import MOST_ROWS, markdown, text, write_files
 from src.tracking.tables.results import FINISHED, NOT_RUN, Row, TableRun, results_table

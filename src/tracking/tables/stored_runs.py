@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from src.tracking.parents import children
-from src.tracking.store import open_store, store_uri
+from src.tracking.store import MOST_RUNS, open_store, store_uri
 from src.tracking.tables.formats import formatted
 from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
 from src.utils.files import write_text
 
 RUNS_IN_STORE = "runs_in_store"  # tags of a parent: ids of runs that its multirun found finished
-_MOST = 50000  # that one search of MLflow returns
 SUFFIXES = {".txt": "text", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 _FILTER = re.compile(r"[=<>]|\b(?:i?like|in|is)\b", re.IGNORECASE)
 
@@ -37,7 +36,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
     experiments = [one.experiment_id for one in client.search_experiments()]
 
     def search(text: str) -> list[Any]:
-        return list(client.search_runs(experiments, text, max_results=_MOST))
+        return list(client.search_runs(experiments, text, max_results=MOST_RUNS))
 
     if selection is None:
         found, looked_for = search(""), "any run"

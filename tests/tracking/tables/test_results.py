@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from src.tracking.runs import flat
+from src.config.flatten import flat
 from src.tracking.tables.formats import as_csv, formatted, latex, markdown, text, write_files
 from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table
 
