@@ -223,7 +223,19 @@ def end_run(run_id: str, status: str) -> None:
 
 def exists(mlflow: Any, run_id: str) -> bool:
     """Tell whether the store has a run that was not deleted."""
+    return active_run(mlflow, run_id) is not None
+
+
+def active_run(client: Any, run_id: str) -> Any:
+    """Run of the store; None if the store does not have it, or if it was deleted.
+
+    Args:
+        client: MLflow, or its client.
+    """
+    from mlflow.exceptions import MlflowException
+
     try:
-        return bool(mlflow.get_run(run_id).info.lifecycle_stage == "active")
-    except mlflow.exceptions.MlflowException:
-        return False
+        found = client.get_run(run_id)
+    except MlflowException:
+        return None
+    return found if found.info.lifecycle_stage == "active" else None
