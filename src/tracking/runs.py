@@ -23,6 +23,7 @@ from src.utils.paths import FURTHER_TESTS
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
+LONGEST_TAG = 5000  # characters that servers of every version accept
 _PARTS = ("train", "val", "test")  # further tests begin with the last
 
 
@@ -52,7 +53,7 @@ class Run:
 
     def set_tags(self, tags: Mapping[str, object]) -> None:
         """Set tags; tags of the same name are replaced."""
-        self._mlflow.set_tags({name: str(value)[:5000] for name, value in tags.items()})
+        self._mlflow.set_tags({name: str(value)[:LONGEST_TAG] for name, value in tags.items()})
 
     def log_training(
         self, facts: Mapping[str, object], epochs: list[dict[str, float]], metrics: Mapping[str, object]
