@@ -2,14 +2,12 @@
 
 import logging
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
+from src.tracking import local_store
 from src.tracking.runs_table import set_view
 from src.utils.imports import without_collections
 from src.utils.paths import stores
@@ -53,27 +51,19 @@ def _environment_kept() -> Iterator[None]:
 
 def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:
     """Set the store and the current experiment of MLflow, and make both if they are missing."""
+    database = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+    if database:
+        local_store.make_usable(database, make=experiment is not None)
     mlflow.set_tracking_uri(uri)
     if experiment is None:
         return
-    if uri.startswith("sqlite:///"):
-        database = Path(uri.removeprefix("sqlite:///"))
-        folder = database.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".init.lock"):  # two first writers would both make the tables, and both fail
-            if not database.exists():
-                _write_ahead(database)  # first: the hundred steps that make the tables then wait less for the disk
+    if database:
+        with local_store.lock(database):
             if mlflow.get_experiment_by_name(experiment) is None:
-                mlflow.create_experiment(experiment, artifact_location=str(folder / "artifacts"))
+                mlflow.create_experiment(experiment, artifact_location=str(database.parent / local_store.ARTIFACTS))
                 set_view(mlflow, experiment)
-                _write_ahead(database)
+                local_store.write_ahead(database)
     elif mlflow.get_experiment_by_name(experiment) is None:
         mlflow.set_experiment(experiment)
         set_view(mlflow, experiment)
     mlflow.set_experiment(experiment)
-
-
-def _write_ahead(database: Path) -> None:
-    """Set a SQLite database to WAL mode for good: readers and writers do not wait for each other."""
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("pragma journal_mode=wal")
