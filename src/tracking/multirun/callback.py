@@ -69,7 +69,7 @@ class MultirunCallback(Callback):
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if self._in_main_process and self._watch:
-            self._watch.stop()  # jobs of this process say themselves when they end
+            self._watch.rest()
         elif self._parent:  # a worker; in a running cluster it does not inherit the environment
             os.environ[runs.PARENT_VARIABLE] = self._parent
 
