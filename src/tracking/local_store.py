@@ -4,7 +4,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from filelock import FileLock
@@ -18,6 +18,8 @@ _PATHS = (
     ("model_versions", "storage_location"),
     ("model_versions", "source"),
 )
+# Tables that have rows once a database is laid out. Rows in others are of a user, or of another program.
+_FILLED = ("alembic_version", "experiments", "workspaces")
 _TIMEOUT_S = 60.0
 
 
@@ -94,14 +96,15 @@ def _umask() -> int:
 def _is_half_made(database: Path) -> bool:
     """Tell whether an interrupted command left the database without all its tables, and without anything to lose."""
     with closing(_connect(database)) as connection:
-        for query in ("select 1 from runs", "select 1 from experiments where name <> 'Default'"):
-            with suppress(sqlite3.OperationalError):  # no such table
-                if connection.execute(f"{query} limit 1").fetchone():
-                    return False
-        try:
-            version = connection.execute("select version_num from alembic_version").fetchone()
-        except sqlite3.OperationalError:
+        tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        queries = [f'select 1 from "{table}" limit 1' for table in tables if table not in _FILLED]
+        if "experiments" in tables:
+            queries.append("select 1 from experiments where name <> 'Default' limit 1")
+        if any(connection.execute(query).fetchone() for query in queries):
+            return False
+        if "alembic_version" not in tables:
             return True
+        version = connection.execute("select version_num from alembic_version").fetchone()
     from mlflow.store.db import utils
 
     return version is None or version[0] != utils._get_latest_schema_revision()

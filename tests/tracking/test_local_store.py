@@ -171,8 +171,17 @@ def test_a_database_that_an_interruption_left_half_made_is_made_anew(
     assert {"metrics", "webhooks"} <= tables(database)
 
 
-def test_a_database_with_runs_is_never_made_anew(root: Path) -> None:
+@pytest.mark.parametrize("kind", ["runs", "models", "of another program"])
+def test_a_database_with_something_in_it_is_never_made_anew(root: Path, laid_out_store: Path, kind: str) -> None:
     database = root / "mlruns" / "mlflow.db"
+    if kind != "runs":
+        shutil.copy(laid_out_store, database)
+        with closing(sqlite3.connect(database)) as connection, connection:
+            if kind == "models":
+                connection.execute("insert into registered_models (name, workspace) values ('a', 'default')")
+            else:
+                connection.execute("create table studies (name)")
+                connection.execute("insert into studies values ('a')")
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("update alembic_version set version_num = '451aebb31d03'")
     assert not local_store._is_half_made(database)
