@@ -15,6 +15,9 @@ def main(cfg: DictConfig) -> None:
         raise FileNotFoundError(f"{made.run_note}: found no such file, expected a trained detector: dvc repro train")
     settings = build(cfg)
     # only now, after all values are checked: they take seconds
+    from src.tracking.store import open_store
+
+    open_store(None)  # a store that is away is told before the detector is loaded
     from src.detector.detector import Detector
     from src.pipeline.experiment import TrainingRecord, evaluate
     from src.pipeline.run_summary import summarize
@@ -22,7 +25,7 @@ def main(cfg: DictConfig) -> None:
     from src.tracking.runs import tracked_run
 
     record, detector = TrainingRecord.read(made, settings.config), Detector.load(made.detector)
-    with tracked_run(settings, resume=record.run_id) as run:
+    with tracked_run(settings, resume=record.run_id, out=out) as run:
         if run.id != record.run_id:  # the run that trained it has another evaluation, which stays as it is
             run.log_training(record.facts, record.epochs, record.metrics | record.timings)
             if cfg.tracking.log_model:

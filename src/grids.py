@@ -26,7 +26,9 @@ def main() -> None:
     def run() -> None:
         from src.tracking.multirun.grids import Grids
         from src.tracking.multirun.progress import shared_progress
+        from src.tracking.store import open_store
 
+        open_store(None)  # a store that is away is told before the grids are composed
         configs = {one: composed_jobs([f"+experiment={one}", *options.overrides]) for one in grids(options.report)}
         found = Grids.of(options.report, configs)
         with shared_progress(found.progress):

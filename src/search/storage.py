@@ -95,6 +95,11 @@ def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> RDBStorage:
             f"sweep.storage={without_password(url)}: {error}; expected a database whose driver is installed: for "
             "PostgreSQL install psycopg[binary], and use a URL like postgresql+psycopg://user:password@host/database"
         ) from None
+    except RuntimeError as error:  # tables of another version, or of MLflow, which names its version alike
+        raise ConfigError(
+            f"sweep.storage={without_password(url)}: found tables that are not those of this Optuna, expected a "
+            "database of its own; one of MLflow cannot have the studies too, so name another"
+        ) from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise ConfigError(

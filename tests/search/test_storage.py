@@ -1,5 +1,6 @@
 """Storages: the file of the project, and the error where a storage cannot be reached."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def test_a_storage_that_cannot_be_reached_is_named_without_its_password(url: str
         open_storage(url, 1, trial_queue.on_stale)
     assert "secret" not in str(error.value)
     assert "secret" not in without_password("postgresql+psycopg://me:secret@host/db")
+
+
+def test_a_database_of_mlflow_is_refused(laid_out_store: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{shutil.copy(laid_out_store, tmp_path)}"
+    with pytest.raises(ConfigError, match="one of MLflow cannot have the studies too"):
+        open_storage(url, 1, trial_queue.on_stale)
 
 
 def test_a_heartbeat_that_fails_does_not_end_the_others(
