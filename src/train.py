@@ -24,7 +24,7 @@ def main(cfg: DictConfig) -> float:
     if done := already_done(settings.config):
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]
-    with tracked_run(settings) as run:
+    with tracked_run(settings, out=out) as run:
         outputs = StageOutputs(settings, project())
         outcome = train(settings, outputs)
         record = TrainingRecord.of(outcome, run.id)
