@@ -15,7 +15,6 @@ from src.search.space import read_space
 from src.search.storage import open_storage, storage_url
 from src.search.worker import Worker
 from src.tracking.parents import open_parent
-from src.tracking.store import open_store
 from src.utils.paths import project
 from src.utils.termination import closed_on_stop
 
@@ -28,7 +27,6 @@ def run_worker(cfg: DictConfig, sweep: Sweep, lines: Lines) -> None:
         sweep: Definition of the study.
         lines: Lines to print.
     """
-    open_store(None)  # a store that is away is told before the work that takes long
     experiments = Experiments(HydraConfig.get().overrides.task, project())
     space = read_space(sweep.space, experiments.fixed)
     experiments.check(space)
