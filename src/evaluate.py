@@ -4,6 +4,7 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
+from src.tracking.store import check_store
 from src.utils.paths import output, project
 
 
@@ -13,11 +14,9 @@ def main(cfg: DictConfig) -> None:
     made, out = project(), output()
     if not made.run_note.is_file():
         raise FileNotFoundError(f"{made.run_note}: found no such file, expected a trained detector: dvc repro train")
+    check_store()
     settings = build(cfg)
     # only now, after all values are checked: they take seconds
-    from src.tracking.store import open_store
-
-    open_store(None)  # a store that is away is told before the detector is loaded
     from src.detector.detector import Detector
     from src.pipeline.experiment import TrainingRecord, evaluate
     from src.pipeline.run_summary import summarize

@@ -5,12 +5,14 @@ from omegaconf import DictConfig
 from src.config.build import build
 from src.config.edited_params import note_edited_params
 from src.config.entry_point import entry_point
+from src.tracking.store import check_store
 from src.utils.paths import in_dvc_stage, in_multirun, output, project
 
 
 @entry_point(sweeps=True)
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
+    check_store()
     settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
     note_edited_params()
     # only now, after all values are checked: they take seconds

@@ -13,7 +13,6 @@ from src.reports.runs import Configuration, Results, Run
 from src.tracking.finished_runs import FinishedRun, find_finished
 from src.tracking.multirun.seed_groups import group_by_seed
 from src.tracking.parents import log_to_parent
-from src.tracking.store import open_store
 from src.utils.paths import project
 
 
@@ -24,7 +23,6 @@ def collect_and_write(name: str, report: Callable[[Results], Report], overrides:
         report: Makes the report from the runs.
         overrides: Overrides of the command line; Hydra must be initialized.
     """
-    open_store(None)  # a store that is away is told before the grids are composed
     found = tuple(one for grid in grids(name) for one in _configurations(grid, overrides))
     first = settings(found[0])
     written = report(Results(found, first.dataset.simulated))

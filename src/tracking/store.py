@@ -26,6 +26,17 @@ def store_uri() -> str:
     return os.environ.get(VARIABLE) or f"sqlite:///{stores() / 'mlflow.db'}"
 
 
+def check_store() -> None:
+    """Check that the store answers, before any work or import that takes long.
+
+    Raises:
+        ValueError: the address is not that of a store.
+        StoreAwayError: the store does not answer.
+    """
+    connection.set_patience()
+    connection.check_store(store_uri())
+
+
 def open_store(experiment: str | None) -> Any:
     """Connect MLflow to the store, make the store and the experiment if they are missing, and return MLflow.
 
