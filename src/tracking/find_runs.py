@@ -9,6 +9,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
+from src.tracking.connection import database_file, has_runs
 from src.tracking.store import open_store, store_uri
 
 SHOWN = 10  # runs that a message lists
@@ -76,13 +77,13 @@ def _candidates(text: str) -> list[FoundRun]:
     """Runs of the store that are not deleted.
 
     A local database is asked directly, in a hundredth of a second: MLflow takes two seconds to import and connect. A
-    database that is missing is not made.
+    database that is missing or empty is not laid out.
     """
     uri = store_uri()
-    if not uri.startswith("sqlite:///"):
+    path = database_file(uri)
+    if path is None:
         return _of_server(text)
-    path = Path(uri.removeprefix("sqlite:///"))
-    if not path.is_file():
+    if not has_runs(uri):
         return []
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
         return _runs(database.execute(_EVERYTHING))
