@@ -1,19 +1,25 @@
 """Detectors as models of MLflow runs."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from src.tracking.environment import requirements
 from src.tracking.find_runs import find_run
+from src.tracking.packed_code import importable, pack_code
 from src.tracking.store import open_store
 from src.utils.paths import PROJECT
 
 DETECTOR = "detector"
 
 
-def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> None:
-    """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
+def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...], root: Path = PROJECT) -> None:
+    """Log the detector kept in `folder` as a model that loads without pickle and without this repository.
+
+    Args:
+        root: Folder of the package `src` whose code the model brings.
+    """
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ColSpec, Schema
 
@@ -24,15 +30,18 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> Non
     facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
     signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
-    mlflow.pyfunc.log_model(
-        name=DETECTOR,
-        python_model=str(PROJECT / "src" / "detector" / "mlflow_model.py"),
-        code_paths=[str(PROJECT / "src")],
-        artifacts={DETECTOR: str(folder)},
-        signature=signature,
-        input_example=example_records(),
-        pip_requirements=requirements(network=facts["kind"] == "network"),
-    )
+    with tempfile.TemporaryDirectory() as packed:
+        code = pack_code(Path(packed), root)
+        with importable(code):
+            mlflow.pyfunc.log_model(
+                name=DETECTOR,
+                python_model=str(code.model),
+                code_paths=[str(code.package)],
+                artifacts={DETECTOR: str(folder)},
+                signature=signature,
+                input_example=example_records(),
+                pip_requirements=requirements(network=facts["kind"] == "network"),
+            )
 
 
 def detector_folder(model: str) -> Path:
