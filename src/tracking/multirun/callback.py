@@ -11,8 +11,10 @@ from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from src.config.build import ConfigError
 from src.config.errors import summary
 from src.config.jobs import jobs, swept_keys
+from src.config.passwords import refuse_passwords
 from src.tracking import parents, runs
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
@@ -21,6 +23,14 @@ from src.tracking.store import open_store
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
+
+
+def _refuse_passwords(config: DictConfig) -> None:
+    """End the command before Hydra writes the config to .hydra/."""
+    try:
+        refuse_passwords(config)
+    except ConfigError as error:
+        sys.exit(f"{config.hydra.job.name}: {error}")  # Hydra only warns of other exceptions in a callback
 
 
 class MultirunCallback(Callback):
@@ -41,7 +51,11 @@ class MultirunCallback(Callback):
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_watch": None, "_groups": []}  # a worker has no use for them
 
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        _refuse_passwords(config)
+
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        _refuse_passwords(config)
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
             self._begin_workers(config)
             return
