@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from src.utils.secrets import redacted
+
 VARIABLE = "MLFLOW_TRACKING_URI"
 FIRST_ANSWER_S = 4.0  # for the first answer of a server; MLFLOW_HTTP_REQUEST_TIMEOUT replaces it
 # Later requests are repeated for a minute: after 0, 4, 8, 16 and 32 seconds. MLflow itself goes on for ten minutes.
@@ -38,8 +40,7 @@ def shown(uri: str) -> str:
     >>> shown("postgresql://me:secret@host/runs?sslpassword=secret")
     'postgresql://me:***@host/runs?sslpassword=***'
     """
-    uri = re.sub(r"://([^:/@]*):.*@", r"://\1:***@", uri)
-    return re.sub(r"([?&][^=&]*)=[^&]*", r"\1=***", uri)
+    return re.sub(r"([?&][^=&]*)=[^&]*", r"\1=***", redacted(uri))
 
 
 def _named(uri: str) -> str:

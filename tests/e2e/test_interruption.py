@@ -35,7 +35,7 @@ class Started:
             self.output += text
 
     def stop(self, number):
-        """Send a signal, to the workers too if they are in its group; return the lines since, and the seconds it took."""
+        """Send a signal, to the workers too if they are in its group; return the lines since, and the seconds."""
         before, start = len(self.output), time.monotonic()
         if os.getpgid(self.process.pid) == self.process.pid:
             os.killpg(self.process.pid, number)
