@@ -1,15 +1,13 @@
 """Parent runs: the runs of a multirun or a study are nested under one."""
 
-import platform
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from src.config.settings import Settings
+from src.tracking.origin import is_child, is_dead
 from src.tracking.runs import end_run, ended, exists
 from src.tracking.store import MOST_RUNS, open_store
 from src.utils.termination import closed_on_stop, terminable
@@ -146,34 +144,21 @@ def end_runs_of_workers(experiment: str) -> None:
     """
     mlflow = open_store(experiment)
     client = mlflow.MlflowClient()
-    workers = {child.pid for child in psutil.Process().children(recursive=True)}
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=MOST_RUNS):
-        host, pid, _ = _process_of(run)
-        if host == platform.node() and (pid in workers or _is_dead(run)):
+        process = _process_of(run)
+        if is_child(process) or is_dead(process):
             for run_id in {run.info.run_id, run.data.tags.get("mlflow.parentRunId", run.info.run_id)}:
                 client.set_terminated(run_id, "KILLED")
 
 
-def _process_of(run: Any) -> tuple[str, int, str]:
-    """Host, process id, and start of the process that made a run."""
-    host, pid, created = run.data.tags.get("process", "? 0 0").rsplit(" ", 2)
-    return host, int(pid), created
+def _process_of(run: Any) -> str:
+    """Tag of the process that made a run; empty for a run without one."""
+    return str(run.data.tags.get("process", ""))
 
 
 def _close_dead(client: Any, parent: str) -> None:
     """Mark as KILLED the children that a dead process of this machine left RUNNING, as after SIGKILL."""
     for child in children(client, parent):
-        if child.info.status == "RUNNING" and _is_dead(child):
+        if child.info.status == "RUNNING" and is_dead(_process_of(child)):
             client.set_terminated(child.info.run_id, "KILLED")
-
-
-def _is_dead(run: Any) -> bool:
-    """Tell whether the process that made a run, on this machine, has ended."""
-    host, pid, created = _process_of(run)
-    if host != platform.node():
-        return False
-    try:
-        return f"{psutil.Process(pid).create_time():.0f}" != created
-    except psutil.NoSuchProcess:
-        return True

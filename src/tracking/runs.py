@@ -1,14 +1,11 @@
 """MLflow runs of single experiments."""
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from src.config.flatten import flat
 from src.config.settings import Settings
@@ -17,6 +14,7 @@ from src.tracking.datasets import log_datasets
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_headline
+from src.tracking.origin import origin_tags, process_tag
 from src.tracking.run_names import run_name
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
@@ -119,7 +117,7 @@ class Run:
 
     def log_detector(self, folder: Path, class_names: tuple[str, ...]) -> None:
         """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
-        log_detector(self._mlflow, folder, class_names)
+        log_detector(self._mlflow, folder, class_names, origin=self._config["tracking"]["origin"])
 
 
 @contextmanager
@@ -151,7 +149,8 @@ def tracked_run(
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
-        "process": _this_process(),
+        "process": process_tag(),
+        **origin_tags(named=config["tracking"]["origin"]),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),
     }
@@ -201,11 +200,6 @@ def ended(end: Callable[[str], object]) -> Iterator[None]:
         raise
     finally:
         end(status)
-
-
-def _this_process() -> str:
-    me = psutil.Process()
-    return f"{platform.node()} {me.pid} {me.create_time():.0f}"
 
 
 def _config_of(mlflow: Any, run_id: str) -> str | None:

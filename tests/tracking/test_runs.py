@@ -2,17 +2,17 @@
 
 import json
 import os
-import platform
 import shutil
 import sqlite3
 from contextlib import closing, nullcontext
+from types import SimpleNamespace
 
 import mlflow
 import pytest
 
 from src.config.build import build
 from src.pipeline import fingerprint
-from src.tracking import environment, parents, runs
+from src.tracking import environment, origin, parents, runs
 from src.tracking import store as stores
 from src.tracking.finished_runs import already_done, find_finished
 from src.tracking.runs_table import VIEW, runs_page
@@ -318,9 +318,11 @@ def test_a_shared_parent_is_reused_and_its_dead_children_are_ended(store):
         tags = {"mlflow.parentRunId": first, "process": process}
         return client.create_run(experiment, tags=tags).info.run_id
 
-    alive, elsewhere = child(runs._this_process()), child("another-machine 1 0")
-    dead = child(f"{platform.node()} {2**22 + 1} 0")
-    reused = child(f"{platform.node()} {os.getpid()} 0")  # the same process id, but an older process
+    def process(pid: int) -> str:
+        return origin.process_tag(SimpleNamespace(pid=pid, create_time=lambda: 0.0))
+
+    alive, elsewhere = child(origin.process_tag()), child("another-machine 1 0")
+    dead, reused = child(process(2**22 + 1)), child(process(os.getpid()))  # the same process id, but an older process
     assert parents.start_parent("simulated", "paper", {}, shared=True) == first
     statuses = {run_id: client.get_run(run_id).info.status for run_id in (first, alive, elsewhere, dead, reused)}
     assert list(statuses.values()) == ["RUNNING", "RUNNING", "RUNNING", "KILLED", "KILLED"]
