@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         raise
     except (OSError, ValueError, EOFError) as error:
-        where = f"{options.records}: " if isinstance(error, OSError) and str(options.records) not in str(error) else ""
+        of_records = isinstance(error, OSError) and not isinstance(error, ConnectionError)  # not of the MLflow store
+        where = f"{options.records}: " if of_records and str(options.records) not in str(error) else ""
         print(f"predict: {where}{error}", file=sys.stderr)
         return 1
     for one in bad:

@@ -17,6 +17,7 @@ from src.data.schema import FEATURES
 from src.features.mutual_information import mutual_information
 from src.features.reducers import Reducer
 from src.features.scaling import UnitRange
+from src.utils.archives import make_repeatable
 from src.utils.files import whole_file
 from src.utils.kept_classes import with_own_classes
 
@@ -76,6 +77,7 @@ def save_preparation(pipeline: Pipeline, path: Path) -> None:
 
     with whole_file(path) as part:
         skops.io.dump(pipeline, part)
+        make_repeatable(part)
 
 
 def load_preparation(path: Path) -> Pipeline:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from src.tracking.connection import database_file, has_runs
 from src.tracking.store import open_store, store_uri
 
 SHOWN = 10  # runs that a message lists
@@ -87,8 +88,7 @@ def model_errors(address: str) -> Iterator[Any]:
         ValueError: the store does not exist, or does not have the model.
     """
     expected = "expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN/detector"
-    database = _local_database()
-    if database and not database.is_file():  # MLflow would make it
+    if not has_runs(store_uri()):  # MLflow would make it
         raise ValueError(f"{address}: found no store in {store_uri()}; {expected}")
     mlflow = open_store(None)
     try:
@@ -96,12 +96,6 @@ def model_errors(address: str) -> Iterator[Any]:
     except (mlflow.exceptions.MlflowException, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ValueError(f"{address}: found no such model in {store_uri()} ({reason}); {expected}") from None
-
-
-def _local_database() -> Path | None:
-    """File of the store if it is a local database."""
-    uri = store_uri()
-    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 
 def _listed(runs: list[FoundRun]) -> str:
@@ -113,12 +107,13 @@ def _candidates(text: str) -> list[FoundRun]:
     """Runs of the store that are not deleted.
 
     A local database is asked directly, in a hundredth of a second: MLflow takes two seconds to import and connect. A
-    database that is missing is not made.
+    database that is missing or empty is not laid out.
     """
-    database = _local_database()
+    uri = store_uri()
+    database = database_file(uri)
     if database is None:
         return _of_server(text)
-    if not database.is_file():
+    if not has_runs(uri):
         return []
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         return _runs(connection.execute(_EVERYTHING))

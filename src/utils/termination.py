@@ -140,15 +140,19 @@ def deaf_children() -> Iterator[None]:
     """Start processes that do not hear Ctrl-C, which a terminal sends to them too: this process ends them.
 
     The main thread blocks the signal, as its children inherit. The thread that waits for signals still receives it.
+    joblib's tracker of shared resources tidies up after the workers that are ended, and warns of each it finds.
     """
     if not _STOP.name or not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    filters = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (filters, "ignore:resource_tracker:UserWarning")))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.environ["PYTHONWARNINGS"] = filters or ""
 
 
 def _raise(number: int, frame: FrameType | None) -> None:

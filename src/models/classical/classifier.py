@@ -13,6 +13,7 @@ from src.data.layout import ModelInput
 from src.models.dedup import distinct
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
+from src.utils.archives import make_repeatable
 from src.utils.files import whole_file
 from src.utils.kept_classes import with_own_classes
 
@@ -99,6 +100,7 @@ class ClassicalClassifier:
         folder.mkdir(parents=True, exist_ok=True)
         with whole_file(folder / "estimator.skops") as part:
             skops.io.dump(self._estimator, part)
+            make_repeatable(part)
         write_kind(folder, "classical", n_classes=self._n_classes)
 
     @classmethod

@@ -13,6 +13,7 @@ from src.data.layout import ModelInput, Windows
 from src.models.dedup import distinct
 from src.models.interface import write_kind
 from src.models.networks.keras_setup import cores_for_calls, load_keras
+from src.utils.archives import make_repeatable
 from src.utils.files import whole_file
 
 # Records or windows in a batch: its hidden values then fit in the processor's cache.
@@ -63,6 +64,7 @@ class NetworkClassifier:
             named = part.with_suffix(".keras")  # Keras requires this suffix
             self._network.save(named)
             named.replace(part)
+            make_repeatable(part)
         write_kind(folder, "network")
 
     @classmethod
