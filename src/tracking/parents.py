@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from src.config.settings import Settings
-from src.tracking.origin import is_child, is_dead
+from src.tracking.dead_runs import close_dead_runs
+from src.tracking.processes import TAG, has_ended, process_tag
 from src.tracking.runs import LONGEST_TAG, end_run, ended, exists
 from src.tracking.store import MOST_RUNS, open_store
 from src.utils.termination import closed_on_stop, terminable
@@ -28,12 +31,13 @@ def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared:
             f"tracking.parent: found a name of {len(name)} characters, expected 1 to {_LONGEST_NAME}; choose another"
         )
     mlflow = open_store(experiment)
+    close_dead_runs(mlflow, experiment)
     client = mlflow.MlflowClient()
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
     if shared and (found := find_parent(experiment, name)):
         reopen_parent(found)
         return found
-    texts = {key: text[:LONGEST_TAG] for key, text in {"multirun": "true", **tags}.items()}
+    texts = {key: text[:LONGEST_TAG] for key, text in {"multirun": "true", TAG: process_tag(), **tags}.items()}
     run = client.create_run(experiment_id, run_name=name, tags=texts)
     return str(run.info.run_id)
 
@@ -44,7 +48,8 @@ def reopen_parent(run_id: str) -> bool:
     if not exists(mlflow, run_id):
         return False
     client = mlflow.MlflowClient()
-    _close_dead(client, run_id)
+    close_dead_runs(mlflow, client.get_experiment(client.get_run(run_id).info.experiment_id).name)
+    client.set_tag(run_id, TAG, process_tag())
     client.update_run(run_id, status="RUNNING")
     return True
 
@@ -156,21 +161,10 @@ def end_runs_of_workers(experiment: str) -> None:
     """
     mlflow = open_store(experiment)
     client = mlflow.MlflowClient()
+    workers = {process_tag(child) for child in psutil.Process().children(recursive=True)}
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=MOST_RUNS):
-        process = _process_of(run)
-        if is_child(process) or is_dead(process):
+        process = run.data.tags.get(TAG, "")
+        if process in workers or has_ended(process):
             for run_id in {run.info.run_id, run.data.tags.get("mlflow.parentRunId", run.info.run_id)}:
                 client.set_terminated(run_id, "KILLED")
-
-
-def _process_of(run: Any) -> str:
-    """Tag of the process that made a run; empty for a run without one."""
-    return str(run.data.tags.get("process", ""))
-
-
-def _close_dead(client: Any, parent: str) -> None:
-    """Mark as KILLED the children that a dead process of this machine left RUNNING, as after SIGKILL."""
-    for child in children(client, parent):
-        if child.info.status == "RUNNING" and is_dead(_process_of(child)):
-            client.set_terminated(child.info.run_id, "KILLED")

@@ -12,10 +12,12 @@ from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
 from src.tracking.connection import StoreAwayError, answered, lost, one_last_try, reason_away
 from src.tracking.datasets import log_datasets
+from src.tracking.dead_runs import close_dead_runs
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_headline
-from src.tracking.origin import origin_tags, process_tag
+from src.tracking.origin import origin_tags
+from src.tracking.processes import TAG, process_tag
 from src.tracking.run_names import run_name
 from src.tracking.store import open_store, store_uri
 from src.tracking.unlogged import Unlogged
@@ -216,6 +218,7 @@ def tracked_run(
         out: Workspace with the outputs of the run, to log later what a store that went away lacks.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
+    close_dead_runs(mlflow, settings.config["tracking"]["experiment"])
     config = settings.config
     name = name or run_name(config)
     fingerprint = of_run(config)
@@ -226,10 +229,10 @@ def tracked_run(
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
-        "process": process_tag(),
         **origin_tags(named=config["tracking"]["origin"]),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),
+        TAG: process_tag(),  # of this process, also where those are of the process that made the run
     }
     parent = parent or os.environ.get(PARENT_VARIABLE)
     run_id = resume if resume and _config_of(mlflow, resume) == fingerprint["config"] else None

@@ -4,13 +4,11 @@ import getpass
 import os
 import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mlflow
-import psutil
 import pytest
 from omegaconf import DictConfig
 
@@ -18,7 +16,8 @@ from src.config.build import build
 from src.detector.detector import Detector
 from src.pipeline.experiment import train
 from src.pipeline.stage_outputs import StageOutputs
-from src.tracking import origin
+from src.tracking import origin, processes
+from src.tracking.processes import process_tag
 from src.tracking.runs import tracked_run
 from src.utils.paths import PROJECT, Workspace
 
@@ -27,15 +26,15 @@ SMALL = ("dataset=simulated", "dataset.records=1000", "model=decision_tree")
 
 
 @pytest.fixture
-def client(laid_out_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mlflow.MlflowClient:
+def client(laid_out_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[mlflow.MlflowClient]:
     """Client of a store of one test, of which this process is a user with a name."""
     uri = f"sqlite:///{shutil.copy(laid_out_store, tmp_path)}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.setenv("LOGNAME", "a-user-of-this-machine")
     monkeypatch.setattr(platform, "node", lambda: "a-host-of-this-network")
-    origin._machine.cache_clear()
+    processes._machine.cache_clear()
     yield mlflow.MlflowClient(uri)
-    origin._machine.cache_clear()
+    processes._machine.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def test_tags_hold_no_host_process_user_or_path(
     assert getpass.getuser() == "a-user-of-this-machine"
     monkeypatch.chdir(tmp_path)
     tags, model = logged(build(composed(*SMALL)), detector, client, tmp_path)
-    assert tags["process"] == origin.process_tag()
+    assert tags["process"] == process_tag()
     private = [getpass.getuser(), platform.node(), str(PROJECT), str(tmp_path), str(Path.home()), f" {os.getpid()} "]
     for key, value in tags.items():
         if key != "mlflow.note.content":
@@ -96,16 +95,3 @@ def test_a_config_may_ask_for_them(
 )
 def test_the_address_of_a_repository_is_shown_without_who_reads_it(repository: str, shown: str) -> None:
     assert origin.public_address(repository) == shown
-
-
-def test_a_process_is_known_again_by_its_tag_alone() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    tag = origin.process_tag(psutil.Process(child.pid))
-    assert tag != origin.process_tag()
-    assert (origin.is_child(tag), origin.is_dead(tag)) == (True, False)
-    assert (origin.is_child(origin.process_tag()), origin.is_dead(origin.process_tag())) == (False, False)
-    child.communicate(b"\n")
-    assert (origin.is_child(tag), origin.is_dead(tag)) == (False, True)
-    _, _, process = tag.partition(" ")
-    for other in (f"another-machine {process}", "a-host 17 1700000000", ""):
-        assert not origin.is_dead(other)
