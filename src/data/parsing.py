@@ -9,20 +9,23 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, TRAILING, Kind, RecordFormat, in_range
+from src.data.dialect import is_whole, read_word, without_quotes
+from src.data.header import LabelColumn, first_lines, read_head, without_lines
+from src.data.line_reader import Field, LineReader, Wrong
+from src.data.reading import Reading
+from src.data.schema import COLUMNS, LABEL, RecordFormat, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
 CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they fit the processor's cache
 SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
-LabelColumn = Literal["required", "ignored"]
-Field = Kind | Literal["label", "ignored"]  # kind of value that a field of a line must have
 
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _ARROW_TYPES: dict[Field, pa.DataType] = {
@@ -33,10 +36,8 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
     "symbol": _WORD,
     "label": _WORD,
     "ignored": _WORD,
+    "empty": _WORD,
 }
-_WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has do not fit
-_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_INT64_MAX = 2**63 - 1
 _PADDING = re.compile(rb"(?<![^,\n])[ \t]+|[ \t]+(?![^,\n])")  # white space beside a value, not inside it
 
 
@@ -85,53 +86,45 @@ def read_blocks(
     on_bad_record: OnBadRecord = "stop",
     block_bytes: int = BLOCK_BYTES,
     on_bytes: Callable[[int], object] = lambda count: None,
+    reading: Reading | None = None,
 ) -> Iterator[Block]:
     """Read records of 41 comma-separated values (and a label, and a difficulty level) block by block.
+
+    Below a header the columns are taken by its names, in any order. Without one they have the published order. Values
+    are read as `src.data.dialect` says. Blank lines are passed over.
 
     Args:
         stream: Uncompressed text, one record a line.
         source: Name of the file, for messages.
-        label: `required`: each line has all fields of the format and a known label. `ignored`: each line has as many
-            fields as the first, 41 to 43. Fields behind the columns are ignored; a header of column names is skipped.
-        record_format: `kdd99`: 42 fields, the last one a label. `nsl_kdd`: 43 fields, the last two a label and a
+        label: `required`: each record has a known label. `ignored`: fields behind the columns are not read.
+        record_format: Fields behind the columns where there is no header. `kdd99`: a label. `nsl_kdd`: a label and a
             difficulty level. The level is checked and then dropped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
         block_bytes: Bytes to parse at once; a longer line is still read whole.
         on_bytes: Callback for each block that was read, with its number of bytes.
+        reading: Takes notes on how the source was read.
     Yields:
         Blocks, in order; a block may have no records.
     Raises:
         BadRecordError: a record is malformed; names file, line, column, value and what was expected.
+        HeaderError: a header lacks a column, or names it twice.
     """
-    fields: dict[str, Field] = {**COLUMNS}
-    if label == "required":
-        fields |= {name: "label" if name == LABEL else "level" for name in TRAILING[record_format]}
-    line, counted = 1, label == "required"
-    for text in _whole_lines(stream, block_bytes):
-        size = len(text)
-        if b"\r" in text:
-            text = text.replace(b"\r\n", b"\n")
-        if line == 1:
-            text = text.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
-        if b" " in text or b"\t" in text:
-            text = _PADDING.sub(b"", text)
-        if line == 1 and label == "ignored":
-            head, _, rest = text.partition(b"\n")
-            if head.startswith(f"{next(iter(COLUMNS))},".encode()):
-                text, line = rest, 2
-        if text and not counted:  # the header may fill the first block
-            extra = max(0, text.partition(b"\n")[0].count(b",") + 1 - len(COLUMNS))
-            fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "ignored")
-            counted = True
-        if text:
-            block = _parse(text, fields, line)
+    reading = reading if reading is not None else Reading()
+    blocks = _trimmed(_whole_lines(stream, block_bytes))
+    begin = first_lines(blocks)
+    start = b"".join(text for text, _ in begin)
+    head = read_head(start, source, label=label, record_format=record_format, reading=reading)
+    line = 1
+    for whole, size in chain(begin, blocks):
+        for number, text in without_lines(whole, line, head.passed_over):
+            block = _parse(text, head.fields, number, reading)
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
                     "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
                 )
-            line += len(block.line) + len(block.bad)
             yield block
+        line += _count_lines(whole)
         on_bytes(size)
 
 
@@ -158,20 +151,65 @@ def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
         yield rest
 
 
-def _parse(text: bytes, fields: dict[str, Field], line: int) -> Block:
-    table = None if _is_odd(text) else _parse_fast(text, fields)
+def _trimmed(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Take off what is no part of any value; yields each text and the number of bytes that it was made of."""
+    for number, text in enumerate(blocks):
+        size = len(text)
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
+        if number == 0:
+            text = text.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
+        if b" " in text or b"\t" in text:
+            text = _PADDING.sub(b"", text)
+        yield text, size
+
+
+def _count_lines(text: bytes) -> int:
+    return text.count(b"\n") + (text != b"" and not text.endswith(b"\n"))
+
+
+def _parse(text: bytes, fields: dict[str, Field], line: int, reading: Reading) -> Block:
+    table = _parse_fast(text, fields, reading)
     if table is not None:
-        return _block(table, np.arange(line, line + table.num_rows), [])
-    lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
-    bad = [record for number, row in enumerate(lines, line) if (record := _diagnose(row, number, fields))]
-    left_out = {record.line for record in bad}
-    good = [(number, row) for number, row in enumerate(lines, line) if number not in left_out]
-    text = b"\n".join(row for _, row in good)
-    table = _parse_fast(text, fields, chunk=len(text) + 1)  # a line may be longer than a chunk, which Arrow refuses
+        return _block(table, fields, np.arange(line, line + table.num_rows), [])
+    if text.startswith(b"\n") or b"\n\n" in text:
+        text, number = _without_blank_lines(text, line, reading)
+        table = _parse_fast(text, fields, reading)
+    else:
+        number = np.arange(line, line + _count_lines(text))
     if table is None:
-        raise AssertionError(f"lines {line} to {line + len(lines) - 1}: found no wrong line, expected one that Arrow "
-                             "refuses; correct _diagnose")  # fmt: skip
-    return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
+        return _parse_slowly(text, fields, number, reading)
+    return _block(table, fields, number, [])
+
+
+def _without_blank_lines(text: bytes, line: int, reading: Reading) -> tuple[bytes, np.ndarray]:
+    """Leave out blank lines, and count them; returns the text, and the line of the file of each line in it."""
+    lines = text.removesuffix(b"\n").split(b"\n")
+    number = np.flatnonzero(np.fromiter(map(len, lines), dtype=np.int64, count=len(lines)))
+    reading.blank_lines += len(lines) - len(number)
+    return b"\n".join(filter(None, lines)), number + line
+
+
+def _parse_slowly(text: bytes, fields: dict[str, Field], lines: np.ndarray, reading: Reading) -> Block:
+    """Parse line by line."""
+    reader, rows, good, bad = LineReader(fields), [], [], []
+    for number, one in zip(lines.tolist(), text.removesuffix(b"\n").split(b"\n"), strict=True):
+        row = reader.read(one)
+        if isinstance(row, Wrong):
+            bad.append(BadRecord(number, *row, one.decode("utf-8", "backslashreplace")))
+        else:
+            rows.append(row)
+            good.append(number)
+    columns: dict[str, pa.Array] = {}
+    for position, (name, kind) in enumerate(fields.items()):
+        if kind not in ("ignored", "empty"):
+            is_word = kind in ("symbol", "label")
+            array = pa.array([row[position] for row in rows], pa.string() if is_word else _ARROW_TYPES[kind])
+            columns[name] = array.dictionary_encode() if is_word else array
+    table = _read_words(pa.table(columns), fields, reading)
+    if table is None:
+        raise AssertionError(f"lines {lines[0]} to {lines[-1]}: found a word that cannot be read; correct LineReader")
+    return _block(table, fields, np.array(good, dtype=np.int64), bad)
 
 
 def _is_odd(text: bytes) -> bool:
@@ -179,7 +217,9 @@ def _is_odd(text: bytes) -> bool:
 
     A search for two bytes in a row takes ten times as long as one for a single byte, which most texts lack.
     """
-    if b"\r" in text or b"\0" in text or text.startswith(codecs.BOM_UTF8) or (b"+" in text and b",+" in text):
+    if b"\r" in text or b"\0" in text or text.startswith((codecs.BOM_UTF8, b"+")):
+        return True
+    if b"+" in text and (b",+" in text or b"\n+" in text):
         return True
     if b"x" not in text and b"X" not in text:
         return False
@@ -187,33 +227,60 @@ def _is_odd(text: bytes) -> bool:
     return bool(((letters[:-1] == ord("0")) & ((letters[1:] | 0x20) == ord("x"))).any())  # 0x20: small or capital
 
 
-def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES) -> pa.Table | None:
-    """Parse all records of the text with Arrow; None if any of them is malformed."""
+def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
+    """Parse all records of the text with Arrow; None if any of them is malformed, or not written plainly."""
     types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    if _is_odd(text):
+        return None
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
-            pa.csv.ReadOptions(column_names=list(fields), block_size=chunk),
+            pa.csv.ReadOptions(column_names=list(fields), block_size=CHUNK_BYTES),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
             pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
         ).combine_chunks()
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != text.count(b"\n") + (not text.endswith(b"\n")):
+    if table.num_rows != _count_lines(text):
         return None
+    quotes = b'"' in text
     for name, kind in fields.items():
-        if kind == "label":
-            if not {value.removesuffix(".") for value in _dictionary(table, name)} <= set(LABELS):
+        if kind == "symbol" or kind == "label" or kind == "ignored" or kind == "empty":  # mypy narrows no `in`
+            if quotes and not all(map(is_whole, _dictionary(table, name))):
                 return None
-        elif kind == "symbol":
-            if "" in _dictionary(table, name):
+            if kind == "empty" and _dictionary(table, name) != [""]:
                 return None
-        elif kind != "ignored":
+        else:
             values = table.column(name).to_numpy()
             if not (in_range(kind, values.min()) and in_range(kind, values.max())):
                 return None
+    return _read_words(table, fields, reading)
+
+
+def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
+    """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read."""
+    respelled: dict[str, tuple[str, int]] = {}
+    for name, kind in fields.items():
+        if kind not in ("symbol", "label") or not table.num_rows:
+            continue
+        encoded = table.column(name).unify_dictionaries().chunk(0)
+        texts = [without_quotes(text) for text in encoded.dictionary.to_pylist()]
+        words = [read_word(name, text) for text in texts]
+        if None in words:
+            return None
+        if [text.removesuffix(".") if kind == "label" else text for text in texts] != words:
+            counts = np.bincount(encoded.indices.to_numpy(), minlength=len(words)).tolist()
+            respelled |= {
+                text: (word, count)
+                for text, word, count in zip(texts, words, counts, strict=True)
+                if word is not None and text not in (word, f"{word}.")
+            }
+        if encoded.dictionary.to_pylist() != words:
+            read = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
+            table = table.set_column(table.column_names.index(name), name, read)
+    reading.add_words(respelled)
     return table
 
 
@@ -221,37 +288,9 @@ def _dictionary(table: pa.Table, name: str) -> list[str]:
     return table.column(name).unify_dictionaries().chunk(0).dictionary.to_pylist()
 
 
-def _diagnose(line: bytes, number: int, fields: dict[str, Field]) -> BadRecord | None:
-    """Describe the first error of a line; None for a valid line."""
-    text = line.decode("utf-8", "backslashreplace")
-    values = text.split(",")
-    if len(values) != len(fields):
-        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(fields)} fields", text)
-    if "\r" in text or "\0" in text or text.encode() != line:
-        return BadRecord(number, "(record)", text, "text in UTF-8 without control characters", text)
-    for (name, kind), value in zip(fields.items(), values, strict=True):
-        if kind == "label":
-            if value.removesuffix(".") not in LABELS:
-                return BadRecord(number, name, value, f"one of {', '.join(LABELS)}", text)
-        elif kind != "ignored" and not _is_valid(value, kind):
-            return BadRecord(number, name, value, EXPECTED[kind], text)
-    return None
-
-
-def _is_valid(value: str, kind: Kind) -> bool:
-    if kind == "symbol":
-        return value != ""
-    if kind == "rate":
-        return bool(_NUMBER.fullmatch(value)) and bool(in_range(kind, float(value)))
-    digits = _WHOLE_NUMBER.fullmatch(value)
-    number = int(digits[1] + digits[2]) if digits else -1
-    return number <= _INT64_MAX and bool(in_range(kind, number))
-
-
-def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:
+def _block(table: pa.Table, fields: dict[str, Field], line: np.ndarray, bad: list[BadRecord]) -> Block:
     label = None
-    if LABEL in table.column_names:
-        encoded = table.column(LABEL).unify_dictionaries().chunk(0) if table.num_rows else pa.array([], _WORD)
-        words = [value.removesuffix(".") for value in encoded.dictionary.to_pylist()]
-        label = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
+    if fields.get(LABEL) == "label":
+        chunks = table.column(LABEL).unify_dictionaries().chunks
+        label = chunks[0] if chunks else pa.array([], _WORD)
     return Block(table.select(list(COLUMNS)), label, line, bad)
