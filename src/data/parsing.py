@@ -6,18 +6,22 @@ the reason.
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Event
 from typing import BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
 from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, TRAILING, Kind, RecordFormat, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
+PIECE_BYTES = 128 << 10  # of a block with a bad line: at most so many lines are bad at once
+GATHERED, GATHERED_BAD = 50_000, 1_000  # records or bad lines that blocks are joined up to
 CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they fit the processor's cache
 SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
@@ -34,21 +38,27 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
     "label": _WORD,
     "ignored": _WORD,
 }
-_WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has do not fit
-_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_WHOLE_NUMBER = re.compile(r"(-?)(?=[0-9])0*+([0-9]{0,19})")  # more digits than int64 has do not fit
+# `++` and `*+` give nothing back, so that a long run of digits takes no quadratic time
+_NUMBER = re.compile(r"-?([0-9]++\.?[0-9]*+|\.[0-9]++)([eE][-+]?[0-9]++)?")
 _INT64_MAX = 2**63 - 1
-_PADDING = re.compile(rb"(?<![^,\n])[ \t]+|[ \t]+(?![^,\n])")  # white space beside a value, not inside it
+_SHORTEST = 2 * len(COLUMNS)  # bytes of a record: each value has a byte, and a comma or line end behind it
+_ONE_OF_LABELS = f"one of {', '.join(LABELS)}"
 
 
 @dataclass(frozen=True)
 class BadRecord:
-    """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its `text`."""
+    """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its bytes.
+
+    Attributes:
+        raw: The line as it is in the input, without its end; of a line that is too long, the first bytes.
+    """
 
     line: int
     column: str
     value: str
     expected: str
-    text: str
+    raw: bytes
 
     def __str__(self) -> str:
         value = self.value if len(self.value) <= SHOWN else f"{self.value[:SHOWN]}..."
@@ -83,6 +93,7 @@ def read_blocks(
     label: LabelColumn = "required",
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
+    separator: bytes = b",",
     block_bytes: int = BLOCK_BYTES,
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Iterator[Block]:
@@ -96,7 +107,8 @@ def read_blocks(
         record_format: `kdd99`: 42 fields, the last one a label. `nsl_kdd`: 43 fields, the last two a label and a
             difficulty level. The level is checked and then dropped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
-        block_bytes: Bytes to parse at once; a longer line is still read whole.
+        separator: Byte between two fields.
+        block_bytes: Bytes to read at once. A block is shorter where a line is malformed.
         on_bytes: Callback for each block that was read, with its number of bytes.
     Yields:
         Blocks, in order; a block may have no records.
@@ -107,24 +119,24 @@ def read_blocks(
     if label == "required":
         fields |= {name: "label" if name == LABEL else "level" for name in TRAILING[record_format]}
     line, counted = 1, label == "required"
-    for text in _whole_lines(stream, block_bytes):
-        size = len(text)
-        if b"\r" in text:
-            text = text.replace(b"\r\n", b"\n")
-        if line == 1:
-            text = text.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
-        if b" " in text or b"\t" in text:
-            text = _PADDING.sub(b"", text)
-        if line == 1 and label == "ignored":
-            head, _, rest = text.partition(b"\n")
-            if head.startswith(f"{next(iter(COLUMNS))},".encode()):
-                text, line = rest, 2
-        if text and not counted:  # the header may fill the first block
-            extra = max(0, text.partition(b"\n")[0].count(b",") + 1 - len(COLUMNS))
-            fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "ignored")
-            counted = True
-        if text:
-            block = _parse(text, fields, line)
+    for raw in whole_lines(stream, block_bytes):
+        size = raw.size if isinstance(raw, LongLine) else len(raw)
+        if isinstance(raw, LongLine):
+            blocks: Iterable[Block] = [_left_out(raw, fields, line)]
+        else:
+            if line == 1:
+                raw = raw.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
+            text = _plain(raw, separator)
+            if line == 1 and label == "ignored":
+                head, _, rest = text.partition(b"\n")
+                if head.startswith(f"{next(iter(COLUMNS))},".encode()):
+                    raw, text, line = raw.partition(b"\n")[2], rest, 2
+            if text and not counted:  # the header may fill the first block
+                extra = max(0, text.partition(b"\n")[0].count(b",") + 1 - len(COLUMNS))
+                fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "ignored")
+                counted = True
+            blocks = _parse(raw, text, separator, fields, line) if text else []
+        for block in blocks:
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
@@ -136,42 +148,100 @@ def read_blocks(
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Yield the same blocks, but read and parse the next block in a thread while the caller uses the current one."""
+    """Yield the same records, but read and parse the next block in a thread while the caller uses the current one.
+
+    Short blocks, as bad lines make them, come as one. The thread ends soon after the caller does: after a short block,
+    not after all that would come as one.
+    """
+    ended = Event()
+
+    def next_block() -> Block | None:
+        gathered: list[Block] = []
+        for block in blocks:
+            gathered.append(block)
+            records, bad = sum(len(one.line) for one in gathered), sum(len(one.bad) for one in gathered)
+            if records >= GATHERED or bad >= GATHERED_BAD or ended.is_set():
+                break
+        return _as_one(gathered)
+
     with ThreadPoolExecutor(1) as thread:
-        next_block = thread.submit(next, blocks, None)
-        while (block := next_block.result()) is not None:
-            next_block = thread.submit(next, blocks, None)
-            yield block
+        try:
+            future = thread.submit(next_block)
+            while (block := future.result()) is not None:
+                future = thread.submit(next_block)
+                yield block
+        finally:
+            ended.set()
 
 
-def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
-    """Cut the stream after line ends, so that no line is in two blocks."""
-    rest = b""
-    while chunk := stream.read(block_bytes):
-        head, end, tail = chunk.rpartition(b"\n")
-        if end:
-            yield rest + head + end
-            rest = tail
-        else:
-            rest += chunk
-    if rest:
-        yield rest
+def _as_one(blocks: list[Block]) -> Block | None:
+    """Join consecutive blocks; None for none."""
+    if len(blocks) < 2:
+        return blocks[0] if blocks else None
+    label = None
+    if blocks[0].label is not None:
+        label = pa.chunked_array([block.label for block in blocks], _WORD).unify_dictionaries().combine_chunks()
+    return Block(
+        pa.concat_tables([block.columns for block in blocks]).combine_chunks(),
+        label,
+        np.concatenate([block.line for block in blocks]),
+        [bad for block in blocks for bad in block.bad],
+    )
 
 
-def _parse(text: bytes, fields: dict[str, Field], line: int) -> Block:
+def _plain(raw: bytes, separator: bytes) -> bytes:
+    """Write lines with commas between values and nothing beside them; the number of lines stays the same."""
+    text = raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
+    if separator != b",":
+        # a comma inside a value becomes a byte that no number has: a decimal comma must not begin a field
+        text = text.translate(bytes.maketrans(b"," + separator, b";,"))
+    return without_padding(text)
+
+
+def _parse(raw: bytes, text: bytes, separator: bytes, fields: dict[str, Field], line: int) -> Iterator[Block]:
+    """Parse lines at once, or in pieces where one of them is malformed: memory and time are bounded.
+
+    Args:
+        raw: The lines as they are in the input.
+        text: The same lines as `_plain` writes them.
+        line: 1-based line of the first.
+    """
+    table = None if _is_odd(text) else _parse_fast(text, fields)
+    if table is not None:
+        yield _block(table, np.arange(line, line + table.num_rows), [])
+        return
+    for piece in pieces(raw, PIECE_BYTES):
+        block = _parse_piece(piece, _plain(piece, separator), fields, line)
+        if separator != b",":
+            block = replace(block, bad=[replace(bad, value=bad.value.replace(";", ",")) for bad in block.bad])
+        line += len(block.line) + len(block.bad)
+        yield block
+
+
+def _parse_piece(raw: bytes, text: bytes, fields: dict[str, Field], line: int) -> Block:
     table = None if _is_odd(text) else _parse_fast(text, fields)
     if table is not None:
         return _block(table, np.arange(line, line + table.num_rows), [])
-    lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
-    bad = [record for number, row in enumerate(lines, line) if (record := _diagnose(row, number, fields))]
+    lines = list(enumerate(split_lines(text), line))
+    raw_lines = split_lines(raw)
+    bad = [bad for number, row in lines if (bad := _diagnose(row, number, fields, raw_lines[number - line]))]
     left_out = {record.line for record in bad}
-    good = [(number, row) for number, row in enumerate(lines, line) if number not in left_out]
+    good = [(number, row) for number, row in lines if number not in left_out]
     text = b"\n".join(row for _, row in good)
     table = _parse_fast(text, fields, chunk=len(text) + 1)  # a line may be longer than a chunk, which Arrow refuses
     if table is None:
-        raise AssertionError(f"lines {line} to {line + len(lines) - 1}: found no wrong line, expected one that Arrow "
-                             "refuses; correct _diagnose")  # fmt: skip
+        raise AssertionError(f"lines {line} to {lines[-1][0]}: found no wrong line, expected one that Arrow refuses; "
+                             "correct _diagnose")  # fmt: skip
     return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
+
+
+def _left_out(long: LongLine, fields: dict[str, Field], line: int) -> Block:
+    """Make the block of one line that is too long to be a record."""
+    table = _parse_fast(b"", fields)
+    assert table is not None
+    expected = f"at most {LONGEST_LINE:,} bytes in a line"
+    bad = BadRecord(line, "(record)", f"a line of {long.size:,} bytes", expected, long.start)
+    return _block(table, np.zeros(0, dtype=np.int64), [bad])
 
 
 def _is_odd(text: bytes) -> bool:
@@ -192,6 +262,9 @@ def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES)
     types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    rows = text.count(b"\n") + (not text.endswith(b"\n"))
+    if rows * _SHORTEST > len(text) + 1:  # Arrow would make 42 empty values of each empty line before it fails
+        return None
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
@@ -201,7 +274,7 @@ def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES)
         ).combine_chunks()
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != text.count(b"\n") + (not text.endswith(b"\n")):
+    if table.num_rows != rows:
         return None
     for name, kind in fields.items():
         if kind == "label":
@@ -221,20 +294,20 @@ def _dictionary(table: pa.Table, name: str) -> list[str]:
     return table.column(name).unify_dictionaries().chunk(0).dictionary.to_pylist()
 
 
-def _diagnose(line: bytes, number: int, fields: dict[str, Field]) -> BadRecord | None:
+def _diagnose(line: bytes, number: int, fields: dict[str, Field], raw: bytes) -> BadRecord | None:
     """Describe the first error of a line; None for a valid line."""
     text = line.decode("utf-8", "backslashreplace")
     values = text.split(",")
     if len(values) != len(fields):
-        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(fields)} fields", text)
+        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(fields)} fields", raw)
     if "\r" in text or "\0" in text or text.encode() != line:
-        return BadRecord(number, "(record)", text, "text in UTF-8 without control characters", text)
+        return BadRecord(number, "(record)", text, "text in UTF-8 without control characters", raw)
     for (name, kind), value in zip(fields.items(), values, strict=True):
         if kind == "label":
             if value.removesuffix(".") not in LABELS:
-                return BadRecord(number, name, value, f"one of {', '.join(LABELS)}", text)
+                return BadRecord(number, name, value, _ONE_OF_LABELS, raw)
         elif kind != "ignored" and not _is_valid(value, kind):
-            return BadRecord(number, name, value, EXPECTED[kind], text)
+            return BadRecord(number, name, value, EXPECTED[kind], raw)
     return None
 
 
@@ -244,7 +317,7 @@ def _is_valid(value: str, kind: Kind) -> bool:
     if kind == "rate":
         return bool(_NUMBER.fullmatch(value)) and bool(in_range(kind, float(value)))
     digits = _WHOLE_NUMBER.fullmatch(value)
-    number = int(digits[1] + digits[2]) if digits else -1
+    number = int(f"{digits[1]}0{digits[2]}") if digits else -1
     return number <= _INT64_MAX and bool(in_range(kind, number))
 
 
