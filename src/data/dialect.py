@@ -12,8 +12,9 @@ from src.data.schema import EXPECTED, LABEL, LABELS, VOCABULARIES, Kind, in_rang
 
 Number = Literal["count", "binary", "rate", "level"]
 
-_WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has do not fit
-_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_WHOLE_NUMBER = re.compile(r"(-?)(?=[0-9])0*+([0-9]{0,19})")  # more digits than int64 has do not fit
+# `++` and `*+` give nothing back, so that a long run of digits takes no quadratic time
+_NUMBER = re.compile(r"-?([0-9]++\.?[0-9]*+|\.[0-9]++)([eE][-+]?[0-9]++)?")
 _INT64_MAX = 2**63 - 1
 _WRAPPED = re.compile(r"""b?(["'])(.*)\1""", re.DOTALL)
 _LAYERS = 3  # quotes within quotes that are taken off: more are no export, and each costs a copy
@@ -101,7 +102,7 @@ def read_number(kind: Number, text: str) -> int | float | None:
     (0.5, None)
     """
     if digits := _WHOLE_NUMBER.fullmatch(text):
-        number: int | float = int(digits[1] + digits[2])
+        number: int | float = int(f"{digits[1]}0{digits[2]}")
     elif _NUMBER.fullmatch(text):
         number = float(text)
     elif (inner := unwrapped(text)) != text:

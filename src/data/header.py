@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from src.data.dialect import split, unwrapped
 from src.data.line_reader import Field, LineReader, Wrong
@@ -15,6 +15,7 @@ from src.data.reading import Reading, shown
 from src.data.schema import COLUMNS, DIFFICULTY, LABEL, TRAILING, RecordFormat
 
 LabelColumn = Literal["required", "ignored"]
+Raw = TypeVar("Raw")
 
 HEAD_LINES = 200  # lines at the start of a file that are looked at; an ARFF header has about 45
 _SAMPLE = 50  # of these, lines that choose between orders of fields
@@ -62,7 +63,7 @@ def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: Re
     Raises:
         HeaderError: a header lacks a column, or names it twice.
     """
-    lines = text.split(b"\n")[: HEAD_LINES + 1]
+    lines = text.split(b"\n", HEAD_LINES)[:HEAD_LINES]
     place = f"{source}: "
     header = _find_header(lines)
     if header is None:
@@ -79,32 +80,32 @@ def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: Re
     return Head(fields, passed_over)
 
 
-def without_lines(text: bytes, line: int, passed_over: range) -> Iterator[tuple[int, bytes]]:
+def without_lines(raw: bytes, text: bytes, line: int, passed_over: range) -> Iterator[tuple[bytes, bytes, int]]:
     """Cut lines out of a block.
 
     Args:
-        text: Whole lines.
+        raw: Whole lines as they are in the file.
+        text: The same lines, as many of them, as they are parsed.
         line: 1-based line of the file that the block begins with.
         passed_over: Lines to cut out, 1-based.
     Yields:
-        What is left: the line that it begins with, and its text.
+        What is left of both, and the line that it begins with.
     """
     if line >= passed_over.stop:
-        yield line, text
+        yield raw, text, line
         return
-    before = _offset(text, passed_over.start - line)
-    after = _offset(text, passed_over.stop - line)
-    if before:
-        yield line, text[:before]
-    if after < len(text):
-        yield passed_over.stop, text[after:]
+    before, after = passed_over.start - line, passed_over.stop - line
+    if before > 0:
+        yield raw[: _offset(raw, before)], text[: _offset(text, before)], line
+    if _offset(text, after) < len(text):
+        yield raw[_offset(raw, after) :], text[_offset(text, after) :], passed_over.stop
 
 
-def first_lines(blocks: Iterable[tuple[bytes, int]]) -> list[tuple[bytes, int]]:
-    """Take blocks, and what comes with each, until they hold the head of a file."""
+def first_lines(blocks: Iterable[tuple[Raw, bytes]]) -> list[tuple[Raw, bytes]]:
+    """Take blocks, with what each was made of, until they hold the head of a file."""
     taken, lines = [], 0
-    for text, size in blocks:
-        taken.append((text, size))
+    for raw, text in blocks:
+        taken.append((raw, text))
         lines += text.count(b"\n")
         if lines >= HEAD_LINES:
             break

@@ -27,7 +27,7 @@ class LineReader:
     """
 
     def __init__(self, fields: Mapping[str, Field]):
-        self._fields = dict(fields)
+        self.fields = dict(fields)
         by_kind: dict[tuple[str, str], _Values] = {}
         self._values = [
             by_kind.setdefault((name if kind in ("symbol", "label") else "", kind), _Values(name, kind))
@@ -52,7 +52,7 @@ class LineReader:
         if None not in row:
             return row
         position = row.index(None)
-        name, kind = list(self._fields.items())[position]
+        name, kind = list(self.fields.items())[position]
         if kind == "empty" or kind == "ignored":
             return Wrong("(record)", f"{texts[position]!r} behind the last column", "nothing there")
         return Wrong(name, texts[position], expected(name, kind, texts[position]))

@@ -1,16 +1,16 @@
 """Parses raw text into checked records. Arrow reads whole blocks; a block that fails is read again line by line.
 
-The two readers accept the same lines, which a property test checks. The slow one finds the wrong line, its column and
-the reason.
+The two readers accept the same lines, which a property test checks. The slow one, `src.data.line_reader`, also reads
+numbers that are written another way, and finds the wrong line, its column and the reason.
 """
 
 import codecs
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import BinaryIO, Literal
+from threading import Event
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +19,13 @@ import pyarrow.csv
 from src.data.dialect import is_whole, read_word, without_quotes
 from src.data.header import LabelColumn, first_lines, read_head, without_lines
 from src.data.line_reader import Field, LineReader, Wrong
+from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
 from src.data.reading import Reading
 from src.data.schema import COLUMNS, LABEL, RecordFormat, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
+PIECE_BYTES = 128 << 10  # of a block with a bad line: at most so many lines are bad at once
+GATHERED, GATHERED_BAD = 50_000, 1_000  # records or bad lines that blocks are joined up to
 CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they fit the processor's cache
 SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
@@ -38,18 +41,22 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
     "ignored": _WORD,
     "empty": _WORD,
 }
-_PADDING = re.compile(rb"(?<![^,\n])[ \t]+|[ \t]+(?![^,\n])")  # white space beside a value, not inside it
+_SHORTEST = 2 * len(COLUMNS)  # bytes of a record: each value has a byte, and a comma or line end behind it
 
 
 @dataclass(frozen=True)
 class BadRecord:
-    """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its `text`."""
+    """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its bytes.
+
+    Attributes:
+        raw: The line as it is in the input, without its end; of a line that is too long, the first bytes.
+    """
 
     line: int
     column: str
     value: str
     expected: str
-    text: str
+    raw: bytes
 
     def __str__(self) -> str:
         value = self.value if len(self.value) <= SHOWN else f"{self.value[:SHOWN]}..."
@@ -84,6 +91,7 @@ def read_blocks(
     label: LabelColumn = "required",
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
+    separator: bytes = b",",
     block_bytes: int = BLOCK_BYTES,
     on_bytes: Callable[[int], object] = lambda count: None,
     reading: Reading | None = None,
@@ -100,7 +108,8 @@ def read_blocks(
         record_format: Fields behind the columns where there is no header. `kdd99`: a label. `nsl_kdd`: a label and a
             difficulty level. The level is checked and then dropped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
-        block_bytes: Bytes to parse at once; a longer line is still read whole.
+        separator: Byte between two fields.
+        block_bytes: Bytes to read at once. A block is shorter where a line is malformed.
         on_bytes: Callback for each block that was read, with its number of bytes.
         reading: Takes notes on how the source was read.
     Yields:
@@ -110,96 +119,145 @@ def read_blocks(
         HeaderError: a header lacks a column, or names it twice.
     """
     reading = reading if reading is not None else Reading()
-    blocks = _trimmed(_whole_lines(stream, block_bytes))
+    blocks = _plain_blocks(stream, block_bytes, separator)
     begin = first_lines(blocks)
-    start = b"".join(text for text, _ in begin)
+    start = b"".join(text for _, text in begin)
     head = read_head(start, source, label=label, record_format=record_format, reading=reading)
+    reader = LineReader(head.fields)
     line = 1
-    for whole, size in chain(begin, blocks):
-        for number, text in without_lines(whole, line, head.passed_over):
-            block = _parse(text, head.fields, number, reading)
+    for raw, plain in chain(begin, blocks):
+        parsed: Iterable[Block]
+        if isinstance(raw, LongLine):
+            parsed = [_left_out(raw, reader, line)]
+        else:
+            parts = without_lines(raw, plain, line, head.passed_over)
+            parsed = chain.from_iterable(_parse(*part, separator, reader, reading) for part in parts)
+        for block in parsed:
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
                     "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
                 )
             yield block
-        line += _count_lines(whole)
-        on_bytes(size)
+        line += _count_lines(plain)
+        on_bytes(raw.size if isinstance(raw, LongLine) else len(raw))
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Yield the same blocks, but read and parse the next block in a thread while the caller uses the current one."""
+    """Yield the same records, but read and parse the next block in a thread while the caller uses the current one.
+
+    Short blocks, as bad lines make them, come as one. The thread ends soon after the caller does: after a short block,
+    not after all that would come as one.
+    """
+    ended = Event()
+
+    def next_block() -> Block | None:
+        gathered: list[Block] = []
+        for block in blocks:
+            gathered.append(block)
+            records, bad = sum(len(one.line) for one in gathered), sum(len(one.bad) for one in gathered)
+            if records >= GATHERED or bad >= GATHERED_BAD or ended.is_set():
+                break
+        return _as_one(gathered)
+
     with ThreadPoolExecutor(1) as thread:
-        next_block = thread.submit(next, blocks, None)
-        while (block := next_block.result()) is not None:
-            next_block = thread.submit(next, blocks, None)
-            yield block
+        try:
+            future = thread.submit(next_block)
+            while (block := future.result()) is not None:
+                future = thread.submit(next_block)
+                yield block
+        finally:
+            ended.set()
 
 
-def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
-    """Cut the stream after line ends, so that no line is in two blocks."""
-    rest = b""
-    while chunk := stream.read(block_bytes):
-        head, end, tail = chunk.rpartition(b"\n")
-        if end:
-            yield rest + head + end
-            rest = tail
-        else:
-            rest += chunk
-    if rest:
-        yield rest
+def _as_one(blocks: list[Block]) -> Block | None:
+    """Join consecutive blocks; None for none."""
+    if len(blocks) < 2:
+        return blocks[0] if blocks else None
+    label = None
+    if blocks[0].label is not None:
+        label = pa.chunked_array([block.label for block in blocks], _WORD).unify_dictionaries().combine_chunks()
+    return Block(
+        pa.concat_tables([block.columns for block in blocks]).combine_chunks(),
+        label,
+        np.concatenate([block.line for block in blocks]),
+        [bad for block in blocks for bad in block.bad],
+    )
 
 
-def _trimmed(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
-    """Take off what is no part of any value; yields each text and the number of bytes that it was made of."""
-    for number, text in enumerate(blocks):
-        size = len(text)
-        if b"\r" in text:
-            text = text.replace(b"\r\n", b"\n")
-        if number == 0:
-            text = text.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
-        if b" " in text or b"\t" in text:
-            text = _PADDING.sub(b"", text)
-        yield text, size
+def _plain_blocks(stream: BinaryIO, block_bytes: int, separator: bytes) -> Iterator[tuple[bytes | LongLine, bytes]]:
+    """Cut a stream into blocks of whole lines; yields each as it is and as `_plain` writes it.
+
+    A line that is too long is a blank line there, so that the lines after it keep their numbers.
+    """
+    for number, raw in enumerate(whole_lines(stream, block_bytes)):
+        yield raw, b"\n" if isinstance(raw, LongLine) else _plain(raw, separator, first=number == 0)
+
+
+def _plain(raw: bytes, separator: bytes, *, first: bool) -> bytes:
+    """Write lines with commas between values and nothing beside them; the number of lines stays the same.
+
+    Args:
+        first: If true, the lines are the first of the file, where spreadsheets write a byte order mark.
+    """
+    if first:
+        raw = raw.removeprefix(codecs.BOM_UTF8)
+    text = raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
+    if separator != b",":
+        # a comma inside a value becomes a byte that no number has: a decimal comma must not begin a field
+        text = text.translate(bytes.maketrans(b"," + separator, b";,"))
+    return without_padding(text)
 
 
 def _count_lines(text: bytes) -> int:
     return text.count(b"\n") + (text != b"" and not text.endswith(b"\n"))
 
 
-def _parse(text: bytes, fields: dict[str, Field], line: int, reading: Reading) -> Block:
-    table = _parse_fast(text, fields, reading)
+def _parse(
+    raw: bytes, text: bytes, line: int, separator: bytes, reader: LineReader, reading: Reading
+) -> Iterator[Block]:
+    """Parse lines at once, or in pieces where one of them is malformed: memory and time are bounded.
+
+    Args:
+        raw: The lines as they are in the input.
+        text: The same lines as `_plain` writes them.
+        line: 1-based line of the first.
+    """
+    table = _parse_fast(text, reader.fields, reading)
     if table is not None:
-        return _block(table, fields, np.arange(line, line + table.num_rows), [])
-    if text.startswith(b"\n") or b"\n\n" in text:
-        text, number = _without_blank_lines(text, line, reading)
-        table = _parse_fast(text, fields, reading)
-    else:
-        number = np.arange(line, line + _count_lines(text))
+        yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
+        return
+    for piece in pieces(raw, PIECE_BYTES):
+        plain = _plain(piece, separator, first=line == 1)
+        block = _parse_piece(piece, plain, line, reader, reading)
+        if separator != b",":
+            block = replace(block, bad=[replace(bad, value=bad.value.replace(";", ",")) for bad in block.bad])
+        line += _count_lines(plain)
+        yield block
+
+
+def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading: Reading) -> Block:
+    """Parse lines at once but for blank ones, or one by one."""
+    lines = split_lines(text)
+    filled = [number for number, one in enumerate(lines) if one]
+    reading.blank_lines += len(lines) - len(filled)
+    text = b"\n".join([lines[number] for number in filled])
+    table, bad = _parse_fast(text, reader.fields, reading), []
     if table is None:
-        return _parse_slowly(text, fields, number, reading)
-    return _block(table, fields, number, [])
+        raw_lines, rows, good = split_lines(raw), [], []
+        for number in filled:
+            row = reader.read(lines[number])
+            if isinstance(row, Wrong):
+                bad.append(BadRecord(line + number, *row, raw_lines[number]))
+            else:
+                rows.append(row)
+                good.append(number)
+        table, filled = _table(rows, reader.fields, reading), good
+    return _block(table, reader.fields, np.array(filled, dtype=np.int64) + line, bad)
 
 
-def _without_blank_lines(text: bytes, line: int, reading: Reading) -> tuple[bytes, np.ndarray]:
-    """Leave out blank lines, and count them; returns the text, and the line of the file of each line in it."""
-    lines = text.removesuffix(b"\n").split(b"\n")
-    number = np.flatnonzero(np.fromiter(map(len, lines), dtype=np.int64, count=len(lines)))
-    reading.blank_lines += len(lines) - len(number)
-    return b"\n".join(filter(None, lines)), number + line
-
-
-def _parse_slowly(text: bytes, fields: dict[str, Field], lines: np.ndarray, reading: Reading) -> Block:
-    """Parse line by line."""
-    reader, rows, good, bad = LineReader(fields), [], [], []
-    for number, one in zip(lines.tolist(), text.removesuffix(b"\n").split(b"\n"), strict=True):
-        row = reader.read(one)
-        if isinstance(row, Wrong):
-            bad.append(BadRecord(number, *row, one.decode("utf-8", "backslashreplace")))
-        else:
-            rows.append(row)
-            good.append(number)
+def _table(rows: list[list[Any]], fields: dict[str, Field], reading: Reading) -> pa.Table:
+    """Make a table of values that `LineReader` read."""
     columns: dict[str, pa.Array] = {}
     for position, (name, kind) in enumerate(fields.items()):
         if kind not in ("ignored", "empty"):
@@ -207,9 +265,15 @@ def _parse_slowly(text: bytes, fields: dict[str, Field], lines: np.ndarray, read
             array = pa.array([row[position] for row in rows], pa.string() if is_word else _ARROW_TYPES[kind])
             columns[name] = array.dictionary_encode() if is_word else array
     table = _read_words(pa.table(columns), fields, reading)
-    if table is None:
-        raise AssertionError(f"lines {lines[0]} to {lines[-1]}: found a word that cannot be read; correct LineReader")
-    return _block(table, fields, np.array(good, dtype=np.int64), bad)
+    assert table is not None  # LineReader takes no word that cannot be read
+    return table
+
+
+def _left_out(long: LongLine, reader: LineReader, line: int) -> Block:
+    """Make the block of one line that is too long to be a record."""
+    expected = f"at most {LONGEST_LINE:,} bytes in a line"
+    bad = BadRecord(line, "(record)", f"a line of {long.size:,} bytes", expected, long.start)
+    return _block(_table([], reader.fields, Reading()), reader.fields, np.zeros(0, dtype=np.int64), [bad])
 
 
 def _is_odd(text: bytes) -> bool:
@@ -232,7 +296,9 @@ def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.T
     types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    if _is_odd(text):
+    rows = _count_lines(text)
+    # Arrow would make 42 empty values of each empty line before it fails
+    if _is_odd(text) or rows * _SHORTEST > len(text) + 1:
         return None
     try:
         table = pa.csv.read_csv(
@@ -243,7 +309,7 @@ def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.T
         ).combine_chunks()
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != _count_lines(text):
+    if table.num_rows != rows:
         return None
     quotes = b'"' in text
     for name, kind in fields.items():

@@ -1,6 +1,5 @@
 """Turns raw text into encoded tables block by block, so that files of any size fit into memory."""
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from src.data.parsing import BadRecord, Block, OnBadRecord, ahead, read_blocks
+from src.data.parsing import Block, OnBadRecord, ahead, read_blocks
+from src.data.quarantine import Quarantine
 from src.data.schema import RecordFormat
 from src.data.tables import PARQUET, Table, concatenate, to_arrow
 from src.features.encoding import encode
@@ -47,7 +47,7 @@ class Findings:
 def preprocess_to_file(
     raw: Path,
     parquet: Path,
-    quarantine: Path,
+    quarantine: Quarantine,
     *,
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
@@ -55,18 +55,16 @@ def preprocess_to_file(
 ) -> Findings:
     """Check the records of `raw` (text or gz) and encode them into `parquet`, completely or not at all.
 
-    With `on_bad_record="quarantine"`, malformed lines are written to `quarantine` as CSV (line, column, value,
-    expected, record). Without malformed lines there is no such file.
+    With `on_bad_record="quarantine"`, malformed lines are written to `quarantine`.
 
     Raises:
         BadRecordError: a record is malformed and `on_bad_record` is `stop`; neither file is written.
         ValueError: the file has no records.
     """
-    findings, bad = Findings(), _Quarantine(quarantine)
-    quarantine.unlink(missing_ok=True)
+    findings = Findings()
     with ExitStack() as stack:
         part = stack.enter_context(whole_file(parquet))
-        stack.callback(bad.close)
+        bad = stack.enter_context(quarantine)
         writer: pq.ParquetWriter | None = None
         for table in _encoded_blocks(_checked_blocks(raw, record_format, on_bad_record, on_bytes), findings, bad):
             arrow = to_arrow(table)
@@ -76,7 +74,6 @@ def preprocess_to_file(
         if writer is None:
             raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
         writer.close()
-        bad.keep()
     return findings
 
 
@@ -92,7 +89,7 @@ def preprocess_in_memory(
     return concatenate(blocks), findings
 
 
-def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: "_Quarantine | None") -> Iterator[Table]:
+def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: Quarantine | None) -> Iterator[Table]:
     for block in blocks:
         findings.quarantined += len(block.bad)
         if quarantine:
@@ -122,33 +119,3 @@ def _checked_blocks(
             yield from ahead(blocks)
         except OSError as error:  # the message of Arrow names no file
             raise OSError(f"{raw}: {error}; the file is damaged: fetch it again") from error
-
-
-class _Quarantine:
-    """CSV file of malformed lines; appears only if there are any and the table was written."""
-
-    def __init__(self, path: Path):
-        self._path = path
-        self._stack = ExitStack()
-        self._rows: Any = None
-        self._part: Path | None = None
-
-    def add(self, bad: list[BadRecord]) -> None:
-        if bad and self._rows is None:
-            self._part = self._path.with_name(f".{self._path.name}.part")
-            self._part.parent.mkdir(parents=True, exist_ok=True)
-            file = self._stack.enter_context(self._part.open("w", newline="", encoding="utf-8"))
-            self._rows = csv.writer(file)
-            self._rows.writerow(["line", "column", "value", "expected", "record"])
-        for record in bad:
-            self._rows.writerow([record.line, record.column, record.value, record.expected, record.text])
-
-    def keep(self) -> None:
-        self._stack.close()
-        if self._part:
-            self._part.replace(self._path)
-
-    def close(self) -> None:
-        self._stack.close()
-        if self._part:
-            self._part.unlink(missing_ok=True)

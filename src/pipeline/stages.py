@@ -7,6 +7,7 @@ from typing import Any
 from tqdm import tqdm
 
 from src.config.settings import Settings
+from src.data.quarantine import Quarantine
 from src.data.sources import OnProgress
 from src.data.tables import write_table
 from src.features.preprocessing import preprocess_to_file
@@ -46,7 +47,7 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
                 found = preprocess_to_file(
                     raw,
                     folder / f"{part}.parquet",
-                    folder / f"{part}.quarantine.csv",
+                    Quarantine(folder / f"{part}.quarantine.txt", folder / f"{part}.quarantine.csv"),
                     record_format=settings.dataset.record_format,
                     on_bad_record=settings.on_bad_record,
                     on_bytes=bar.update,

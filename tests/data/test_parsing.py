@@ -1,13 +1,20 @@
 """Parsing: what a record is, how a bad one is reported, and two readers that agree."""
 
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
+from threading import Event, Timer
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.data.parsing import SHOWN, BadRecord, BadRecordError, read_blocks
+from src.data import parsing
+from src.data.lines import LONGEST_LINE
+from src.data.parsing import PIECE_BYTES, SHOWN, BadRecord, BadRecordError, Block, ahead, read_blocks
 from src.data.reading import Reading
 from src.data.schema import COLUMNS
 
@@ -205,7 +212,7 @@ def test_a_bad_record_is_left_out_and_listed(
     assert [(one.line, one.column) for one in bad] == [(2, column), (4, column)]
     assert value in bad[0].value
     assert bad[0].expected.startswith(expected)
-    assert bad[0].text == line.decode("utf-8", "backslashreplace")
+    assert bad[0].raw == line
 
 
 def test_the_first_of_several_wrong_values_is_the_one_reported() -> None:
@@ -321,3 +328,99 @@ def test_the_size_of_a_block_changes_nothing(
     written = text.removeprefix(BOM).replace(b"\r\n", b"\n").split(b"\n")
     header = bool(head.removeprefix(BOM))
     assert places == [number for number, line in enumerate(written, 1) if line.strip(b" \t") and number > header]
+
+
+# Bounds
+
+REST = RECORD.partition(",")[2].encode()
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        (b"0,t" + b" " * 60_000 + b"cp," + REST.partition(b",")[2], None),
+        (record(src_bytes="9" * 60_000 + "x"), "src_bytes"),
+        (record(src_bytes="0" * 60_000 + "x"), "src_bytes"),
+        (record(rerror_rate="1" * 60_000 + "x"), "rerror_rate"),
+        (record(rerror_rate="0." + "1" * 60_000), None),
+        (b"," * 60_000, "(record)"),
+        (b"0," + b"t" * LONGEST_LINE, "(record)"),
+    ],
+    ids=["blanks", "digits", "zeros", "rate", "long-rate", "commas", "long"],
+)
+def test_a_hundred_lines_of_any_bytes_are_read_in_linear_time(line: bytes, column: str | None) -> None:
+    """With quadratic time, a minute or hours."""
+    _, lines, bad = read(b"\n".join([line] * 100 + [record()]), on_bad_record="quarantine")
+    assert {one.column for one in bad} == ({column} if column else set())
+    assert (len(bad), lines[-1]) == (100 if column else 0, 101)
+
+
+def test_a_line_that_is_too_long_is_refused_by_its_number() -> None:
+    text = record() + b"\n" + record(service="h" * LONGEST_LINE) + b"\n" + record()
+    message = r"some\.csv: line 2, column \(record\): found 'a line of 65,6\d\d bytes', expected at most 65,536 bytes"
+    with pytest.raises(BadRecordError, match=message):
+        read(text)
+    _, lines, bad = read(text, on_bad_record="quarantine")
+    assert (lines, [one.line for one in bad]) == ([1, 3], [2])
+    assert bad[0].raw == text.splitlines()[1][:LONGEST_LINE]
+
+
+def test_the_first_bad_line_stops_before_the_others_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+    read_line = parsing.LineReader.read
+    monkeypatch.setattr(parsing.LineReader, "read", lambda *a: looked_at.append(a) or read_line(*a))
+    with pytest.raises(BadRecordError, match="line 2, "):
+        read(b"\n".join([record(), b"x", *[record()] * 5_000, *[b"x"] * 5_000]))
+    assert len(looked_at) < 2_000
+
+
+@pytest.mark.parametrize("line", [b"x", b"0" + b"," * 40])
+def test_bad_lines_come_in_blocks_of_bounded_size(line: bytes) -> None:
+    text = b"\n".join([record(), *[line] * 60_000, record()])
+    blocks = list(ahead(read_blocks(BytesIO(text), "some.csv", on_bad_record="quarantine")))
+    assert max(len(block.bad) for block in blocks) <= PIECE_BYTES // (len(line) + 1) + 1
+    assert sum(len(block.bad) for block in blocks) == 60_000
+    assert [line for block in blocks for line in block.line.tolist()] == [1, 60_002]
+
+
+def test_good_records_among_bad_lines_come_in_few_blocks() -> None:
+    lines = [record(label=label, service=word) for label, word in [("smurf.", "a"), ("normal.", "b")] * 2_000]
+    text = b"\n".join([*lines, b"x", *lines, b"x", *lines])
+    assert len(list(read_blocks(BytesIO(text), "some.csv", on_bad_record="quarantine"))) > 5
+    (block,) = ahead(read_blocks(BytesIO(text), "some.csv", on_bad_record="quarantine"))
+    assert block.label is not None
+    assert block.label.to_pylist() == ["smurf", "normal"] * 6_000
+    assert block.columns["service"].to_pylist() == ["a", "b"] * 6_000
+    assert block.line.tolist() == [line for line in range(1, 12_003) if line not in (4_001, 8_002)]
+    assert [one.line for one in block.bad] == [4_001, 8_002]
+
+
+def test_the_thread_ends_with_its_caller() -> None:
+    """The caller ends while the thread is at the first of many short blocks that would come as one."""
+    asked, ended = [], Event()
+    short = next(read_blocks(BytesIO(record()), "some.csv"))
+
+    def blocks() -> Iterator[Block]:
+        yield replace(short, line=np.arange(50_000))  # long enough to come alone
+        for number in range(1_000):
+            asked.append(number)
+            assert ended.wait(60)
+            yield short
+
+    with closing(ahead(blocks())) as reading:
+        next(reading)
+        Timer(0.05, ended.set).start()  # when the caller has ended, and waits for the thread
+    assert asked == [0]
+
+
+@pytest.mark.parametrize("separator", [b";", b"\t", b"|"])
+@pytest.mark.parametrize("label", ["required", "ignored"])
+def test_another_separator_gives_the_same_records_and_a_decimal_comma_no_field(separator: bytes, label: str) -> None:
+    lines = [record(duration="5"), record(service="quic"), b"one field", record(serror_rate="0.5")]
+    wanted = read(b"\n".join(lines), label=label, on_bad_record="quarantine")
+    text = b"\n".join(line.replace(b",", separator) for line in lines)
+    rows, places, bad = read(text, label=label, on_bad_record="quarantine", separator=separator)
+    assert (rows, places, [one.line for one in bad]) == (wanted[0], wanted[1], [3])
+    bad = read(text.replace(b"0.5", b"0,5"), label=label, separator=separator, on_bad_record="quarantine")[2]
+    assert [(one.line, one.column, one.value) for one in bad[1:]] == [(4, "serror_rate", "0,5")]
+    assert [one.raw for one in bad] == [b"one field", lines[3].replace(b",", separator).replace(b"0.5", b"0,5")]

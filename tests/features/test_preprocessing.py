@@ -11,6 +11,7 @@ import pytest
 
 from src.data.duplicates import overlap, vector_ids
 from src.data.parsing import BadRecordError
+from src.data.quarantine import Quarantine
 from src.data.schema import CATEGORIES, COLUMNS, FEATURES
 from src.data.sources import SimulatedDataset
 from src.data.tables import Table, read_table
@@ -56,7 +57,8 @@ def raw_file(folder: Path, lines: list[str], name: str = "some.txt") -> Path:
 
 
 def to_file(raw: Path, out: Path, **options: Any) -> Findings:
-    return preprocess_to_file(raw, out / "some.parquet", out / "some.quarantine.csv", **options)
+    quarantine = Quarantine(out / "some.quarantine.txt", out / "some.quarantine.csv")
+    return preprocess_to_file(raw, out / "some.parquet", quarantine, **options)
 
 
 def names(folder: Path) -> list[str]:
@@ -153,12 +155,25 @@ def test_bad_lines_go_beside_the_output_and_the_others_keep_their_lines(
     )
     with (tmp_path / "out" / "some.quarantine.csv").open(newline="", encoding="utf-8") as file:
         assert [*csv.reader(file)] == [
-            ["line", "column", "value", "expected", "record"],
-            ["3", "duration", "x3", "a whole number, 0 or more", MIXED[2]],
-            ["5", "(record)", "2 fields", "42 fields", "5,tcp"],
-            ["6", "(record)", "43 fields", "42 fields", MIXED[5]],
+            ["line", "column", "value", "expected"],
+            ["3", "duration", "x3", "a whole number, 0 or more"],
+            ["5", "(record)", "2 fields", "42 fields"],
+            ["6", "(record)", "43 fields", "42 fields"],
         ]
-    assert names(tmp_path / "out") == ["some.parquet", "some.quarantine.csv"]
+    assert (tmp_path / "out" / "some.quarantine.txt").read_text() == f"{MIXED[2]}\n5,tcp\n{MIXED[5]}\n"
+    assert names(tmp_path / "out") == ["some.parquet", "some.quarantine.csv", "some.quarantine.txt"]
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("packed", [False, True])
+def test_quarantined_lines_are_the_bytes_of_the_input(packed: bool, tmp_path: Path) -> None:
+    odd = [b"\xff\xfe", b'"a\t , b" ', b" x ,\r", b"a\0b", b"\xc3\xa9,\xed\xa0\x80", b"\\xff", b"'", b"1" * 700]
+    good = [record(duration=str(place)).encode() for place in range(len(odd))]
+    text = b"\n".join(line for pair in zip(good, odd, strict=True) for line in pair)
+    raw = tmp_path / "some.gz" if packed else tmp_path / "some.txt"
+    raw.write_bytes(gzip.compress(text) if packed else text)
+    assert to_file(raw, tmp_path / "out", on_bad_record="quarantine").quarantined == len(odd)
+    assert (tmp_path / "out" / "some.quarantine.txt").read_bytes() == b"\n".join([*odd, b""])
 
 
 @pytest.mark.usefixtures("small_blocks")
