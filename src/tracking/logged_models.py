@@ -15,15 +15,18 @@ DETECTOR = "detector"
 def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> None:
     """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import ColSpec, Schema
+    from mlflow.types.schema import AnyType, ColSpec, ParamSchema, ParamSpec, Schema
 
     from src.data.schema import COLUMNS
     from src.detector.example import example_records
+    from src.features.unknown_words import MAX_UNKNOWN_SHARE
 
-    kinds = {name: "string" if kind == "symbol" else "double" for name, kind in COLUMNS.items()}
     facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
+    # any type: the model itself reads whole numbers of every type, and names row and column of a wrong value
+    inputs = [ColSpec(AnyType(), name) for name in COLUMNS]
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
-    signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
+    params = ParamSchema([ParamSpec("max_unknown_share", "double", MAX_UNKNOWN_SHARE)])
+    signature = ModelSignature(Schema(inputs), Schema([*outputs, ColSpec("long", "unknown_words")]), params)
     mlflow.pyfunc.log_model(
         name=DETECTOR,
         python_model=str(PROJECT / "src" / "detector" / "mlflow_model.py"),

@@ -36,9 +36,21 @@ model = mlflow.pyfunc.load_model(sys.argv[1])
 import src.detector.detector
 records = pd.read_parquet(sys.argv[2])
 answers = {"code": src.detector.detector.__file__, "verdicts": model.predict(records).to_dict("list")}
+numbers = list(records.select_dtypes("number"))
+binary, words = ["land", "logged_in"], ["service", "flag"]
+others = {
+    "int64": {name: "int64" for name in numbers if not name.endswith("rate")}, "Int64": {"count": "Int64"},
+    "bool": {name: "bool" for name in binary}, "category": {name: "category" for name in words + ["count"]},
+    "object": dict.fromkeys(numbers, object), "str": dict.fromkeys(numbers, str),
+}
+answers["same"] = {name: model.predict(records.astype(kinds)).equals(model.predict(records))
+                   for name, kinds in others.items()}
+answers["shuffled"] = model.predict(records[list(records)[::-1]].assign(note="x")).equals(model.predict(records))
+new = records.assign(service="https")
+answers["unknown"] = model.predict(new, params={"max_unknown_share": 1.0})["unknown_words"].tolist()
 broken = records.copy()
 broken.loc[1, "count"] = 3.5
-for name, table in (("missing", records.drop(columns="src_bytes")), ("broken", broken)):
+for name, table in (("missing", records.drop(columns="src_bytes")), ("broken", broken), ("refused", new)):
     try:
         model.predict(table)
     except Exception as error:
@@ -117,7 +129,7 @@ def test_away_from_the_repository_the_verdicts_are_those_of_the_detector(
     symbols = {name: columns[name].dictionary_encode() for name, kind in COLUMNS.items() if kind == "symbol"}
     expected = Detector.load(folder).predict_proba(pa.table(columns | symbols))
     found = elsewhere["verdicts"]
-    assert list(found) == ["verdict", "probability_normal", "probability_attack"]
+    assert list(found) == ["verdict", "probability_normal", "probability_attack", "unknown_words"]
     assert found["verdict"] == [("normal", "attack")[place] for place in expected.argmax(axis=1)]
     np.testing.assert_allclose(found["probability_normal"], expected[:, 0], atol=1e-7)
     np.testing.assert_allclose(found["probability_attack"], expected[:, 1], atol=1e-7)
@@ -129,22 +141,51 @@ def test_away_from_the_repository_errors_name_what_is_wrong(elsewhere: dict[str,
     assert elsewhere["broken"] == "row 1, column count: found 3.5, expected a whole number, 0 or more"
 
 
+@pytest.mark.integration
+def test_away_from_the_repository_columns_of_any_type_and_order_are_taken(elsewhere: dict[str, Any]) -> None:
+    """As pandas.read_csv and others make them; MLflow checks a frame against the signature before the model does."""
+    assert elsewhere["same"] == dict.fromkeys(("int64", "Int64", "bool", "category", "object", "str"), True)
+    assert elsewhere["shuffled"]
+
+
+@pytest.mark.integration
+def test_away_from_the_repository_unknown_words_are_counted_or_refused(elsewhere: dict[str, Any]) -> None:
+    assert elsewhere["unknown"] == [1, 1, 1]
+    assert (
+        "found words that no published file has in 3 of 3 records (100.00 %), such as service 'https'"
+        in (elsewhere["refused"])
+    )
+
+
 def test_a_table_of_records_gets_a_table_of_verdicts_in_order(served: ServedDetector) -> None:
     records = example_records()
     verdicts = served.predict(None, records)
-    assert list(verdicts.columns) == ["verdict", "probability_normal", "probability_attack"]
+    assert list(verdicts.columns) == ["verdict", "probability_normal", "probability_attack", "unknown_words"]
     backwards = served.predict(None, records[::-1])
     pd.testing.assert_frame_equal(backwards[::-1].reset_index(drop=True), verdicts)
 
 
 def test_an_empty_table_gets_an_empty_table(served: ServedDetector) -> None:
-    assert served.predict(None, example_records()[:0]).shape == (0, 3)
+    assert served.predict(None, example_records()[:0]).shape == (0, 4)
 
 
 def test_a_service_that_training_never_saw_is_accepted(served: ServedDetector) -> None:
     records = example_records()
     records["service"] = ["http3", "http", "quic"]
-    assert served.predict(None, records)["verdict"].isin(["normal", "attack"]).all()
+    verdicts = served.predict(None, records, {"max_unknown_share": 0.7})
+    assert verdicts["verdict"].isin(["normal", "attack"]).all()
+    assert verdicts["unknown_words"].tolist() == [1, 0, 1]
+
+
+def test_more_unknown_words_than_allowed_are_refused(served: ServedDetector) -> None:
+    records = example_records()
+    records["service"] = ["http3", "http", "quic"]
+    message = (
+        r"^records: found words that no published file has in 2 of 3 records \(66\.67 %\), such as service 'http3', "
+        r"service 'quic', expected at most 1\.00 %; .* raise params=\{\"max_unknown_share\": 1\.0\}$"
+    )
+    with pytest.raises(ValueError, match=message):
+        served.predict(None, records)
 
 
 @pytest.mark.parametrize(
