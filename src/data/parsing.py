@@ -1,23 +1,27 @@
 """Parses raw text into checked records. Arrow reads whole blocks; a block that fails is read again line by line.
 
-The two readers accept the same lines, which a property test checks. The slow one finds the wrong line, its column and
-the reason.
+The two readers accept the same lines, which a property test checks. The slow one, `src.data.line_reader`, also reads
+numbers that are written another way, and finds the wrong line, its column and the reason.
 """
 
 import codecs
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from threading import Event
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from src.data.dialect import is_whole, read_word, without_quotes
+from src.data.header import LabelColumn, first_lines, read_head, without_lines
+from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
-from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, TRAILING, Kind, RecordFormat, in_range
+from src.data.reading import Reading
+from src.data.schema import COLUMNS, LABEL, RecordFormat, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
 PIECE_BYTES = 128 << 10  # of a block with a bad line: at most so many lines are bad at once
@@ -25,8 +29,6 @@ GATHERED, GATHERED_BAD = 50_000, 1_000  # records or bad lines that blocks are j
 CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they fit the processor's cache
 SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
-LabelColumn = Literal["required", "ignored"]
-Field = Kind | Literal["label", "ignored"]  # kind of value that a field of a line must have
 
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _ARROW_TYPES: dict[Field, pa.DataType] = {
@@ -37,13 +39,9 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
     "symbol": _WORD,
     "label": _WORD,
     "ignored": _WORD,
+    "empty": _WORD,
 }
-_WHOLE_NUMBER = re.compile(r"(-?)(?=[0-9])0*+([0-9]{0,19})")  # more digits than int64 has do not fit
-# `++` and `*+` give nothing back, so that a long run of digits takes no quadratic time
-_NUMBER = re.compile(r"-?([0-9]++\.?[0-9]*+|\.[0-9]++)([eE][-+]?[0-9]++)?")
-_INT64_MAX = 2**63 - 1
 _SHORTEST = 2 * len(COLUMNS)  # bytes of a record: each value has a byte, and a comma or line end behind it
-_ONE_OF_LABELS = f"one of {', '.join(LABELS)}"
 
 
 @dataclass(frozen=True)
@@ -96,55 +94,53 @@ def read_blocks(
     separator: bytes = b",",
     block_bytes: int = BLOCK_BYTES,
     on_bytes: Callable[[int], object] = lambda count: None,
+    reading: Reading | None = None,
 ) -> Iterator[Block]:
     """Read records of 41 comma-separated values (and a label, and a difficulty level) block by block.
+
+    Below a header the columns are taken by its names, in any order. Without one they have the published order. Values
+    are read as `src.data.dialect` says. Blank lines are passed over.
 
     Args:
         stream: Uncompressed text, one record a line.
         source: Name of the file, for messages.
-        label: `required`: each line has all fields of the format and a known label. `ignored`: each line has as many
-            fields as the first, 41 to 43. Fields behind the columns are ignored; a header of column names is skipped.
-        record_format: `kdd99`: 42 fields, the last one a label. `nsl_kdd`: 43 fields, the last two a label and a
+        label: `required`: each record has a known label. `ignored`: fields behind the columns are not read.
+        record_format: Fields behind the columns where there is no header. `kdd99`: a label. `nsl_kdd`: a label and a
             difficulty level. The level is checked and then dropped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
         separator: Byte between two fields.
         block_bytes: Bytes to read at once. A block is shorter where a line is malformed.
         on_bytes: Callback for each block that was read, with its number of bytes.
+        reading: Takes notes on how the source was read.
     Yields:
         Blocks, in order; a block may have no records.
     Raises:
         BadRecordError: a record is malformed; names file, line, column, value and what was expected.
+        HeaderError: a header lacks a column, or names it twice.
     """
-    fields: dict[str, Field] = {**COLUMNS}
-    if label == "required":
-        fields |= {name: "label" if name == LABEL else "level" for name in TRAILING[record_format]}
-    line, counted = 1, label == "required"
-    for raw in whole_lines(stream, block_bytes):
-        size = raw.size if isinstance(raw, LongLine) else len(raw)
+    reading = reading if reading is not None else Reading()
+    blocks = _plain_blocks(stream, block_bytes, separator)
+    begin = first_lines(blocks)
+    start = b"".join(text for _, text in begin)
+    head = read_head(start, source, label=label, record_format=record_format, reading=reading)
+    reader = LineReader(head.fields)
+    line = 1
+    for raw, plain in chain(begin, blocks):
+        parsed: Iterable[Block]
         if isinstance(raw, LongLine):
-            blocks: Iterable[Block] = [_left_out(raw, fields, line)]
+            parsed = [_left_out(raw, reader, line)]
         else:
-            if line == 1:
-                raw = raw.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
-            text = _plain(raw, separator)
-            if line == 1 and label == "ignored":
-                head, _, rest = text.partition(b"\n")
-                if head.startswith(f"{next(iter(COLUMNS))},".encode()):
-                    raw, text, line = raw.partition(b"\n")[2], rest, 2
-            if text and not counted:  # the header may fill the first block
-                extra = max(0, text.partition(b"\n")[0].count(b",") + 1 - len(COLUMNS))
-                fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "ignored")
-                counted = True
-            blocks = _parse(raw, text, separator, fields, line) if text else []
-        for block in blocks:
+            parts = without_lines(raw, plain, line, head.passed_over)
+            parsed = chain.from_iterable(_parse(*part, separator, reader, reading) for part in parts)
+        for block in parsed:
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
                     "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
                 )
-            line += len(block.line) + len(block.bad)
             yield block
-        on_bytes(size)
+        line += _count_lines(plain)
+        on_bytes(raw.size if isinstance(raw, LongLine) else len(raw))
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -189,8 +185,23 @@ def _as_one(blocks: list[Block]) -> Block | None:
     )
 
 
-def _plain(raw: bytes, separator: bytes) -> bytes:
-    """Write lines with commas between values and nothing beside them; the number of lines stays the same."""
+def _plain_blocks(stream: BinaryIO, block_bytes: int, separator: bytes) -> Iterator[tuple[bytes | LongLine, bytes]]:
+    """Cut a stream into blocks of whole lines; yields each as it is and as `_plain` writes it.
+
+    A line that is too long is a blank line there, so that the lines after it keep their numbers.
+    """
+    for number, raw in enumerate(whole_lines(stream, block_bytes)):
+        yield raw, b"\n" if isinstance(raw, LongLine) else _plain(raw, separator, first=number == 0)
+
+
+def _plain(raw: bytes, separator: bytes, *, first: bool) -> bytes:
+    """Write lines with commas between values and nothing beside them; the number of lines stays the same.
+
+    Args:
+        first: If true, the lines are the first of the file, where spreadsheets write a byte order mark.
+    """
+    if first:
+        raw = raw.removeprefix(codecs.BOM_UTF8)
     text = raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
     if separator != b",":
         # a comma inside a value becomes a byte that no number has: a decimal comma must not begin a field
@@ -198,7 +209,13 @@ def _plain(raw: bytes, separator: bytes) -> bytes:
     return without_padding(text)
 
 
-def _parse(raw: bytes, text: bytes, separator: bytes, fields: dict[str, Field], line: int) -> Iterator[Block]:
+def _count_lines(text: bytes) -> int:
+    return text.count(b"\n") + (text != b"" and not text.endswith(b"\n"))
+
+
+def _parse(
+    raw: bytes, text: bytes, line: int, separator: bytes, reader: LineReader, reading: Reading
+) -> Iterator[Block]:
     """Parse lines at once, or in pieces where one of them is malformed: memory and time are bounded.
 
     Args:
@@ -206,42 +223,57 @@ def _parse(raw: bytes, text: bytes, separator: bytes, fields: dict[str, Field], 
         text: The same lines as `_plain` writes them.
         line: 1-based line of the first.
     """
-    table = None if _is_odd(text) else _parse_fast(text, fields)
+    table = _parse_fast(text, reader.fields, reading)
     if table is not None:
-        yield _block(table, np.arange(line, line + table.num_rows), [])
+        yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
         return
     for piece in pieces(raw, PIECE_BYTES):
-        block = _parse_piece(piece, _plain(piece, separator), fields, line)
+        plain = _plain(piece, separator, first=line == 1)
+        block = _parse_piece(piece, plain, line, reader, reading)
         if separator != b",":
             block = replace(block, bad=[replace(bad, value=bad.value.replace(";", ",")) for bad in block.bad])
-        line += len(block.line) + len(block.bad)
+        line += _count_lines(plain)
         yield block
 
 
-def _parse_piece(raw: bytes, text: bytes, fields: dict[str, Field], line: int) -> Block:
-    table = None if _is_odd(text) else _parse_fast(text, fields)
-    if table is not None:
-        return _block(table, np.arange(line, line + table.num_rows), [])
-    lines = list(enumerate(split_lines(text), line))
-    raw_lines = split_lines(raw)
-    bad = [bad for number, row in lines if (bad := _diagnose(row, number, fields, raw_lines[number - line]))]
-    left_out = {record.line for record in bad}
-    good = [(number, row) for number, row in lines if number not in left_out]
-    text = b"\n".join(row for _, row in good)
-    table = _parse_fast(text, fields, chunk=len(text) + 1)  # a line may be longer than a chunk, which Arrow refuses
+def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading: Reading) -> Block:
+    """Parse lines at once but for blank ones, or one by one."""
+    lines = split_lines(text)
+    filled = [number for number, one in enumerate(lines) if one]
+    reading.blank_lines += len(lines) - len(filled)
+    text = b"\n".join([lines[number] for number in filled])
+    table, bad = _parse_fast(text, reader.fields, reading), []
     if table is None:
-        raise AssertionError(f"lines {line} to {lines[-1][0]}: found no wrong line, expected one that Arrow refuses; "
-                             "correct _diagnose")  # fmt: skip
-    return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
+        raw_lines, rows, good = split_lines(raw), [], []
+        for number in filled:
+            row = reader.read(lines[number])
+            if isinstance(row, Wrong):
+                bad.append(BadRecord(line + number, *row, raw_lines[number]))
+            else:
+                rows.append(row)
+                good.append(number)
+        table, filled = _table(rows, reader.fields, reading), good
+    return _block(table, reader.fields, np.array(filled, dtype=np.int64) + line, bad)
 
 
-def _left_out(long: LongLine, fields: dict[str, Field], line: int) -> Block:
+def _table(rows: list[list[Any]], fields: dict[str, Field], reading: Reading) -> pa.Table:
+    """Make a table of values that `LineReader` read."""
+    columns: dict[str, pa.Array] = {}
+    for position, (name, kind) in enumerate(fields.items()):
+        if kind not in ("ignored", "empty"):
+            is_word = kind in ("symbol", "label")
+            array = pa.array([row[position] for row in rows], pa.string() if is_word else _ARROW_TYPES[kind])
+            columns[name] = array.dictionary_encode() if is_word else array
+    table = _read_words(pa.table(columns), fields, reading)
+    assert table is not None  # LineReader takes no word that cannot be read
+    return table
+
+
+def _left_out(long: LongLine, reader: LineReader, line: int) -> Block:
     """Make the block of one line that is too long to be a record."""
-    table = _parse_fast(b"", fields)
-    assert table is not None
     expected = f"at most {LONGEST_LINE:,} bytes in a line"
     bad = BadRecord(line, "(record)", f"a line of {long.size:,} bytes", expected, long.start)
-    return _block(table, np.zeros(0, dtype=np.int64), [bad])
+    return _block(_table([], reader.fields, Reading()), reader.fields, np.zeros(0, dtype=np.int64), [bad])
 
 
 def _is_odd(text: bytes) -> bool:
@@ -249,7 +281,9 @@ def _is_odd(text: bytes) -> bool:
 
     A search for two bytes in a row takes ten times as long as one for a single byte, which most texts lack.
     """
-    if b"\r" in text or b"\0" in text or text.startswith(codecs.BOM_UTF8) or (b"+" in text and b",+" in text):
+    if b"\r" in text or b"\0" in text or text.startswith((codecs.BOM_UTF8, b"+")):
+        return True
+    if b"+" in text and (b",+" in text or b"\n+" in text):
         return True
     if b"x" not in text and b"X" not in text:
         return False
@@ -257,18 +291,19 @@ def _is_odd(text: bytes) -> bool:
     return bool(((letters[:-1] == ord("0")) & ((letters[1:] | 0x20) == ord("x"))).any())  # 0x20: small or capital
 
 
-def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES) -> pa.Table | None:
-    """Parse all records of the text with Arrow; None if any of them is malformed."""
+def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
+    """Parse all records of the text with Arrow; None if any of them is malformed, or not written plainly."""
     types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    rows = text.count(b"\n") + (not text.endswith(b"\n"))
-    if rows * _SHORTEST > len(text) + 1:  # Arrow would make 42 empty values of each empty line before it fails
+    rows = _count_lines(text)
+    # Arrow would make 42 empty values of each empty line before it fails
+    if _is_odd(text) or rows * _SHORTEST > len(text) + 1:
         return None
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
-            pa.csv.ReadOptions(column_names=list(fields), block_size=chunk),
+            pa.csv.ReadOptions(column_names=list(fields), block_size=CHUNK_BYTES),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
             pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
         ).combine_chunks()
@@ -276,17 +311,42 @@ def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES)
         return None
     if table.num_rows != rows:
         return None
+    quotes = b'"' in text
     for name, kind in fields.items():
-        if kind == "label":
-            if not {value.removesuffix(".") for value in _dictionary(table, name)} <= set(LABELS):
+        if kind == "symbol" or kind == "label" or kind == "ignored" or kind == "empty":  # mypy narrows no `in`
+            if quotes and not all(map(is_whole, _dictionary(table, name))):
                 return None
-        elif kind == "symbol":
-            if "" in _dictionary(table, name):
+            if kind == "empty" and _dictionary(table, name) != [""]:
                 return None
-        elif kind != "ignored":
+        else:
             values = table.column(name).to_numpy()
             if not (in_range(kind, values.min()) and in_range(kind, values.max())):
                 return None
+    return _read_words(table, fields, reading)
+
+
+def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
+    """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read."""
+    respelled: dict[str, tuple[str, int]] = {}
+    for name, kind in fields.items():
+        if kind not in ("symbol", "label") or not table.num_rows:
+            continue
+        encoded = table.column(name).unify_dictionaries().chunk(0)
+        texts = [without_quotes(text) for text in encoded.dictionary.to_pylist()]
+        words = [read_word(name, text) for text in texts]
+        if None in words:
+            return None
+        if [text.removesuffix(".") if kind == "label" else text for text in texts] != words:
+            counts = np.bincount(encoded.indices.to_numpy(), minlength=len(words)).tolist()
+            respelled |= {
+                text: (word, count)
+                for text, word, count in zip(texts, words, counts, strict=True)
+                if word is not None and text not in (word, f"{word}.")
+            }
+        if encoded.dictionary.to_pylist() != words:
+            read = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
+            table = table.set_column(table.column_names.index(name), name, read)
+    reading.add_words(respelled)
     return table
 
 
@@ -294,37 +354,9 @@ def _dictionary(table: pa.Table, name: str) -> list[str]:
     return table.column(name).unify_dictionaries().chunk(0).dictionary.to_pylist()
 
 
-def _diagnose(line: bytes, number: int, fields: dict[str, Field], raw: bytes) -> BadRecord | None:
-    """Describe the first error of a line; None for a valid line."""
-    text = line.decode("utf-8", "backslashreplace")
-    values = text.split(",")
-    if len(values) != len(fields):
-        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(fields)} fields", raw)
-    if "\r" in text or "\0" in text or text.encode() != line:
-        return BadRecord(number, "(record)", text, "text in UTF-8 without control characters", raw)
-    for (name, kind), value in zip(fields.items(), values, strict=True):
-        if kind == "label":
-            if value.removesuffix(".") not in LABELS:
-                return BadRecord(number, name, value, _ONE_OF_LABELS, raw)
-        elif kind != "ignored" and not _is_valid(value, kind):
-            return BadRecord(number, name, value, EXPECTED[kind], raw)
-    return None
-
-
-def _is_valid(value: str, kind: Kind) -> bool:
-    if kind == "symbol":
-        return value != ""
-    if kind == "rate":
-        return bool(_NUMBER.fullmatch(value)) and bool(in_range(kind, float(value)))
-    digits = _WHOLE_NUMBER.fullmatch(value)
-    number = int(f"{digits[1]}0{digits[2]}") if digits else -1
-    return number <= _INT64_MAX and bool(in_range(kind, number))
-
-
-def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:
+def _block(table: pa.Table, fields: dict[str, Field], line: np.ndarray, bad: list[BadRecord]) -> Block:
     label = None
-    if LABEL in table.column_names:
-        encoded = table.column(LABEL).unify_dictionaries().chunk(0) if table.num_rows else pa.array([], _WORD)
-        words = [value.removesuffix(".") for value in encoded.dictionary.to_pylist()]
-        label = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
+    if fields.get(LABEL) == "label":
+        chunks = table.column(LABEL).unify_dictionaries().chunks
+        label = chunks[0] if chunks else pa.array([], _WORD)
     return Block(table.select(list(COLUMNS)), label, line, bad)
