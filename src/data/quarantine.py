@@ -1,13 +1,14 @@
 """Files of malformed lines that were left out: their bytes, and beside them what is wrong with each."""
 
 import csv
+import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from src.data.parsing import BadRecord
-from src.utils.files import whole_file
+from src.utils.files import is_replaceable, whole_file
 
 HEADER = ("line", "column", "value", "expected")
 
@@ -17,11 +18,12 @@ class Quarantine:
 
     Args:
         lines: File of the lines, byte for byte, in order.
-        reasons: CSV of line number, column, value and what was expected, a row for each of these lines.
+        reasons: CSV of line number, column, value and what was expected, a row for each of these lines. A device or
+            pipe takes the lines alone.
     """
 
     def __init__(self, lines: Path, reasons: Path):
-        self._paths = lines, reasons
+        self._paths = (lines, reasons if is_replaceable(lines) else Path(os.devnull))
         self._stack = ExitStack()
         self._lines: BinaryIO | None = None
         self._reasons: Any = None

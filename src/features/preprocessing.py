@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from src.data.containers import open_records
 from src.data.parsing import Block, OnBadRecord, ahead, read_blocks
 from src.data.quarantine import Quarantine
 from src.data.schema import RecordFormat
@@ -51,12 +51,15 @@ def preprocess_to_file(
     *,
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
+    name: str | None = None,
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Findings:
-    """Check the records of `raw` (text or gz) and encode them into `parquet`, completely or not at all.
+    """Check the records of `raw` and encode them into `parquet`, completely or not at all.
 
     With `on_bad_record="quarantine"`, malformed lines are written to `quarantine`.
 
+    Args:
+        name: Name of the file for messages, where `raw` is a copy that nobody will find.
     Raises:
         BadRecordError: a record is malformed and `on_bad_record` is `stop`; neither file is written.
         ValueError: the file has no records.
@@ -66,26 +69,34 @@ def preprocess_to_file(
         part = stack.enter_context(whole_file(parquet))
         bad = stack.enter_context(quarantine)
         writer: pq.ParquetWriter | None = None
-        for table in _encoded_blocks(_checked_blocks(raw, record_format, on_bad_record, on_bytes), findings, bad):
+        for table in _encoded_blocks(_checked_blocks(raw, name, record_format, on_bad_record, on_bytes), findings, bad):
             arrow = to_arrow(table)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, **PARQUET))
             writer.write_table(arrow)
         if writer is None:
-            raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
+            raise ValueError(f"{name or raw}: found no records, expected at least one; fetch it again")
         writer.close()
     return findings
 
 
 def preprocess_in_memory(
-    raw: Path, *, record_format: RecordFormat = "kdd99", on_bad_record: OnBadRecord = "stop"
+    raw: Path,
+    *,
+    record_format: RecordFormat = "kdd99",
+    on_bad_record: OnBadRecord = "stop",
+    name: str | None = None,
 ) -> tuple[Table, Findings]:
-    """Check and encode the records of `raw` in memory; quarantined lines are only counted."""
+    """Check and encode the records of `raw` in memory; quarantined lines are only counted.
+
+    Args:
+        name: Name of the file for messages, where `raw` is a copy that nobody will find.
+    """
     findings = Findings()
-    checked = _checked_blocks(raw, record_format, on_bad_record, lambda count: None)
+    checked = _checked_blocks(raw, name, record_format, on_bad_record, lambda count: None)
     blocks = list(_encoded_blocks(checked, findings, None))
     if not blocks:
-        raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
+        raise ValueError(f"{name or raw}: found no records, expected at least one; fetch it again")
     return concatenate(blocks), findings
 
 
@@ -109,13 +120,19 @@ def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: Qua
 
 
 def _checked_blocks(
-    raw: Path, record_format: RecordFormat, on_bad_record: OnBadRecord, on_bytes: Callable[[int], object]
+    raw: Path,
+    name: str | None,
+    record_format: RecordFormat,
+    on_bad_record: OnBadRecord,
+    on_bytes: Callable[[int], object],
 ) -> Iterator[Block]:
-    with pa.input_stream(raw) as stream:  # detects the compression by the suffix of the name
-        try:
-            blocks = read_blocks(
-                stream, str(raw), record_format=record_format, on_bad_record=on_bad_record, on_bytes=on_bytes
-            )
-            yield from ahead(blocks)
-        except OSError as error:  # the message of Arrow names no file
-            raise OSError(f"{raw}: {error}; the file is damaged: fetch it again") from error
+    with open_records(raw, name) as text:
+        blocks = read_blocks(
+            text.stream,
+            text.name,
+            record_format=record_format,
+            on_bad_record=on_bad_record,
+            separator=text.separator,
+            on_bytes=on_bytes,
+        )
+        yield from ahead(blocks)

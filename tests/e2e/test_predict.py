@@ -104,12 +104,18 @@ def test_a_file_without_records_is_an_error_and_writes_nothing(trained, tmp_path
     assert capsys.readouterr().out == ""
 
 
-def test_a_file_of_bad_records_alone_has_a_table_without_rows(trained, tmp_path, capsys):
-    path = tmp_path / "records.csv"
-    path.write_bytes(b"not,a,record\n")
-    code, verdicts = score(trained[2], path, tmp_path, "--on-bad-record", "quarantine")
-    assert (code, len(verdicts)) == (0, 0)
-    assert "0 records scored by a detector trained on SIMULATED data, 1 left out" in capsys.readouterr().err
+@pytest.mark.parametrize("output", [True, False])
+def test_a_file_of_bad_records_alone_is_an_error_and_has_no_table(trained, tmp_path, capsys, output):
+    path, out = tmp_path / "records.csv", tmp_path / "verdicts.csv"
+    path.write_bytes(b"not,a,record\n" * 2)
+    options = ["-o", str(out)] if output else []
+    assert main(["--model", str(trained[2]), str(path), "--on-bad-record", "quarantine", *options]) == 1
+    assert not out.exists()
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert (
+        f"predict: {path}: found 2 malformed lines and no record that can be scored; the first is line 1" in printed.err
+    )
 
 
 def test_the_file_is_checked_before_the_model(tmp_path, capsys):
@@ -127,6 +133,65 @@ def test_quarantine_leaves_bad_records_out_and_keeps_the_line_numbers(trained, r
     error = capsys.readouterr().err
     assert "line 6" in error
     assert "2,000 records scored by a detector trained on SIMULATED data, 1 left out" in error
+
+
+def test_left_out_lines_are_kept_as_they_are_and_the_first_few_printed(trained, records, tmp_path, capsys):
+    odd = [b"\xff,a , b", *[f"bad {place}".encode() for place in range(20)]]
+    path, kept = tmp_path / "records.csv.gz", tmp_path / "bad.txt"
+    path.write_bytes(gzip.compress(b"\n".join([*records[:5], *odd, *records[5:]])))
+    code, verdicts = score(trained[2], path, tmp_path, "--quarantine", str(kept))
+    assert (code, len(verdicts)) == (0, 2000)
+    assert kept.read_bytes() == b"\n".join([*odd, b""])
+    reasons = pd.read_csv(tmp_path / "bad.txt.reasons.csv")
+    assert reasons["line"].tolist() == list(range(6, 27))
+    assert reasons["expected"].str.startswith("42 fields in every line").all()
+    printed = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[3].split(",")[0] for line in printed[:-2]] == [f"line {line}" for line in range(6, 11)]
+    assert printed[-2].startswith(f"predict: left out: {path}: 16 more; --quarantine FILE keeps all of them")
+    assert printed[-1].endswith("21 left out")
+    code, _ = score(trained[2], path, tmp_path, "--quarantine", str(tmp_path / "none" / "bad.txt"))
+    assert code == 0
+    path.write_bytes(b"\n".join(records))
+    assert score(trained[2], path, tmp_path, "--quarantine", str(kept))[0] == 0
+    assert not kept.exists()  # no line was left out this time
+
+
+def test_an_output_is_not_the_file_itself(trained, records, tmp_path, capsys):
+    path = tmp_path / "records.csv"
+    path.write_bytes(records[0])
+    (tmp_path / "link.csv").symlink_to(path)
+    for option in ("-o", "--quarantine"):
+        assert main(["--model", str(trained[2]), str(path), option, str(tmp_path / "link.csv")]) == 1
+        assert "found the file of records itself, expected another output" in capsys.readouterr().err
+    assert path.read_bytes() == records[0]
+
+
+@pytest.mark.integration
+def test_pipes_and_devices_are_read_and_written_as_files_are(trained, records, tmp_path):
+    """One shell for all: standard input by its two names, a named pipe in and out, `-`, a file that is added to."""
+    project, _, folder = trained
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join(records[:50]) + b"\n")
+    (tmp_path / "log").write_text("before\n")
+    predict = f"python -m src.predict --model {folder}"
+    lines = f"""
+        cd {project.root}; set -e
+        {predict} {path} -o /dev/stdout >> {tmp_path}/log
+        cat {path} | {predict} - -o - > {tmp_path}/dash.csv
+        gzip -c {path} | {predict} /dev/stdin -o {tmp_path}/plain.csv
+        mkfifo {tmp_path}/in {tmp_path}/out
+        cat {path} > {tmp_path}/in &
+        cat {tmp_path}/out > {tmp_path}/fifo.csv &
+        {predict} {tmp_path}/in -o {tmp_path}/out
+        wait
+    """
+    project.run("bash", "-c", lines)
+    plain = (tmp_path / "plain.csv").read_text()
+    assert len(plain.splitlines()) == 51
+    for name in ("dash.csv", "fifo.csv"):
+        assert (tmp_path / name).read_text() == plain, name
+    assert (tmp_path / "log").read_text() == f"before\n{plain}"
+    assert (tmp_path / "out").is_fifo()
 
 
 @pytest.mark.integration
