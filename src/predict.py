@@ -7,6 +7,7 @@ file, and a file of any size is accepted. It is read as what it is: text, packed
 import sys
 from pathlib import Path
 
+from src.data.reading import MAX_UNKNOWN
 from src.detector.record_file import check_record_file, shown_name
 from src.tracking.logged_models import detector_folder
 from src.utils.command_line import command_parser, quiet_pipe
@@ -14,9 +15,8 @@ from src.utils.termination import interruptible
 
 EXAMPLES = (
     "--model models/detector examples/records.csv -o verdicts.csv",
-    "--model 3f2a records.csv.gz --on-bad-record quarantine > verdicts.csv",
+    "--model 3f2a - --quarantine bad.csv < records.csv.gz > verdicts.csv",
     "--model lstm-pca-2-binary records.csv | cut -d, -f2 | sort | uniq -c",
-    "--model models/detector - --quarantine bad.csv < records.csv > verdicts.csv",
 )
 
 
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--on-bad-record", choices=["stop", "quarantine"], default="stop", help=malformed)
     kept = "leave malformed records out and write them to FILE as they are, the reasons to FILE.reasons.csv"
     add("--quarantine", type=Path, metavar="FILE", help=kept)
+    add("--max-unknown", type=float, default=MAX_UNKNOWN, metavar="SHARE", help="records with unknown words (0.01)")
     options = parser.parse_args(arguments)
     try:
         check_record_file(options.records, options.output, options.quarantine)
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         detector = Detector.load(folder)
         with open_output(options.output) as out:
             kept_bad = open_quarantine(options.quarantine)
-            scored = score_file(detector, options.records, out, options.on_bad_record, kept_bad)
+            scored = score_file(detector, options.records, out, options.on_bad_record, kept_bad, options.max_unknown)
     except (OSError, ValueError, EOFError) as error:
         if isinstance(error, BrokenPipeError) and options.output is None:
             raise

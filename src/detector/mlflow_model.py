@@ -11,8 +11,9 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from src.data.frames import checked_columns
+from src.data.reading import MAX_UNKNOWN
 from src.detector.detector import Detector
-from src.features.unknown_words import MAX_UNKNOWN_SHARE, UnknownWords, unknown_per_record
+from src.features.unknown_words import UnknownWords, unknown_per_record
 
 
 class ServedDetector(PythonModel):
@@ -28,7 +29,7 @@ class ServedDetector(PythonModel):
         previous records of the traffic: window - 1 of them, or as many as the longest length of `history`.
 
         Args:
-            params: `max_unknown_share`: share of the records that may have words that no published file has.
+            params: `max_unknown`: share of the records that may have words that no published file has.
         Returns:
             Columns `verdict` (class name), `probability_<class>`, and `unknown_words` (number of words of the record
             that no published file has), one row a record, in order.
@@ -37,8 +38,8 @@ class ServedDetector(PythonModel):
                 column and valid values), or too many records have unknown words.
         """
         columns = checked_columns(model_input)
-        share = (params or {}).get("max_unknown_share", MAX_UNKNOWN_SHARE)
-        unknown = UnknownWords(share, "records", 'params={"max_unknown_share": 1.0}')
+        share = (params or {}).get("max_unknown", MAX_UNKNOWN)
+        unknown = UnknownWords(share, "records", 'params={"max_unknown": 1.0}')
         probability = self._detector.stream(unknown).predict_proba(columns)
         names = self._detector.card.class_names
         verdicts = pd.DataFrame(probability, columns=[f"probability_{name}" for name in names], dtype="float64")

@@ -8,7 +8,6 @@ import pyarrow as pa
 from src.data.reading import shown
 from src.data.schema import VOCABULARIES
 
-MAX_UNKNOWN_SHARE = 0.01  # default of what has no config: `predict` and the MLflow model
 _SHOWN = 3  # words that a message shows
 _KEPT = 1_000  # words of a column that are counted each; the others are counted as one
 _OTHERS = "(others)"

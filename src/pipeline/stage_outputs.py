@@ -111,6 +111,7 @@ class StageOutputs:
                 self.raw_file(part, Path(scratch)),
                 record_format=dataset.record_format,
                 on_bad_record=self._settings.on_bad_record,
+                max_unknown=self._settings.max_unknown,
             )
         return EncodedFile(table, findings.as_dict())
 

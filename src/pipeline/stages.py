@@ -50,6 +50,7 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
                     Quarantine(folder / f"{part}.quarantine.txt", folder / f"{part}.quarantine.csv"),
                     record_format=settings.dataset.record_format,
                     on_bad_record=settings.on_bad_record,
+                    max_unknown=settings.max_unknown,
                     on_bytes=bar.update,
                 )
             findings[part] = found.as_dict()

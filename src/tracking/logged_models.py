@@ -17,15 +17,15 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...]) -> Non
     from mlflow.models import ModelSignature
     from mlflow.types.schema import AnyType, ColSpec, ParamSchema, ParamSpec, Schema
 
+    from src.data.reading import MAX_UNKNOWN
     from src.data.schema import COLUMNS
     from src.detector.example import example_records
-    from src.features.unknown_words import MAX_UNKNOWN_SHARE
 
     facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
     # any type: the model itself reads whole numbers of every type, and names row and column of a wrong value
     inputs = [ColSpec(AnyType(), name) for name in COLUMNS]
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
-    params = ParamSchema([ParamSpec("max_unknown_share", "double", MAX_UNKNOWN_SHARE)])
+    params = ParamSchema([ParamSpec("max_unknown", "double", MAX_UNKNOWN)])
     signature = ModelSignature(Schema(inputs), Schema([*outputs, ColSpec("long", "unknown_words")]), params)
     mlflow.pyfunc.log_model(
         name=DETECTOR,

@@ -47,7 +47,7 @@ answers["same"] = {name: model.predict(records.astype(kinds)).equals(model.predi
                    for name, kinds in others.items()}
 answers["shuffled"] = model.predict(records[list(records)[::-1]].assign(note="x")).equals(model.predict(records))
 new = records.assign(service="https")
-answers["unknown"] = model.predict(new, params={"max_unknown_share": 1.0})["unknown_words"].tolist()
+answers["unknown"] = model.predict(new, params={"max_unknown": 1.0})["unknown_words"].tolist()
 broken = records.copy()
 broken.loc[1, "count"] = 3.5
 for name, table in (("missing", records.drop(columns="src_bytes")), ("broken", broken), ("refused", new)):
@@ -172,7 +172,7 @@ def test_an_empty_table_gets_an_empty_table(served: ServedDetector) -> None:
 def test_a_service_that_training_never_saw_is_accepted(served: ServedDetector) -> None:
     records = example_records()
     records["service"] = ["http3", "http", "quic"]
-    verdicts = served.predict(None, records, {"max_unknown_share": 0.7})
+    verdicts = served.predict(None, records, {"max_unknown": 0.7})
     assert verdicts["verdict"].isin(["normal", "attack"]).all()
     assert verdicts["unknown_words"].tolist() == [1, 0, 1]
 
@@ -182,7 +182,7 @@ def test_more_unknown_words_than_allowed_are_refused(served: ServedDetector) -> 
     records["service"] = ["http3", "http", "quic"]
     message = (
         r"^records: found words that no published file has in 2 of 3 records \(66\.67 %\), such as service 'http3', "
-        r"service 'quic', expected at most 1\.00 %; .* raise params=\{\"max_unknown_share\": 1\.0\}$"
+        r"service 'quic', expected at most 1\.00 %; .* raise params=\{\"max_unknown\": 1\.0\}$"
     )
     with pytest.raises(ValueError, match=message):
         served.predict(None, records)
