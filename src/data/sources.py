@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.client
 import os
+import re
 import shutil
 import urllib.parse
 import urllib.request
@@ -13,7 +14,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from src.data import simulator
@@ -24,6 +25,23 @@ from src.utils.validation import CHECKED
 MIRROR_VARIABLE = "IDS_DATA_MIRROR"
 TIMEOUT_S = 60
 OnProgress = Callable[[str, int, int | None], object]  # file, bytes so far, total bytes or None
+
+
+def _within_folder(path: str) -> str:
+    """Check that a relative path does not lead out of its folder."""
+    if not all(re.fullmatch(r"[^./\\][^/\\]*", name) for name in path.split("/")):
+        raise ValueError("expected a relative path without `..`, such as kddcup99/corrected.gz")
+    return path
+
+
+def _folder_name(name: str) -> str:
+    """Check that a name is that of one folder in `data/`."""
+    if not re.fullmatch(r"\w[\w.+ -]{0,99}", name):
+        raise ValueError("expected a name of letters, digits and _ . + -, as it is that of a folder in data/")
+    return name
+
+
+FolderName = Annotated[str, AfterValidator(_folder_name)]
 
 
 class DownloadError(OSError):
@@ -44,7 +62,7 @@ class PublishedFile:
         git_blob: Git object id of the text: SHA-1 of `blob <size>`, a zero byte and the text; None if unknown.
     """
 
-    path: str
+    path: Annotated[str, AfterValidator(_within_folder)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
     records: Annotated[int, Field(ge=1)]
     urls: list[str]
@@ -69,7 +87,7 @@ class PublishedDataset:
         record_format: Format of the lines, which sets the fields behind the 41 columns.
     """
 
-    name: str
+    name: FolderName
     train: PublishedFile
     test: PublishedFile
     further_tests: dict[Annotated[str, Field(pattern="^test_[a-z0-9_]+$")], PublishedFile] = field(default_factory=dict)
@@ -131,7 +149,7 @@ class PublishedDataset:
 class SimulatedDataset:
     """Simulated records in the published format, drawn from a committed profile of the real ones, without a network."""
 
-    name: str
+    name: FolderName
     records: Annotated[int, Field(ge=1_000)]
     test_records: Annotated[int, Field(ge=1_000)]
     seed: Annotated[int, Field(ge=0)]

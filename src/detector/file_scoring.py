@@ -62,6 +62,15 @@ class Scored:
             lines.append(f"left out: {name}: {more:,} more; --quarantine FILE keeps all of them with their reasons")
         return lines
 
+    def summary(self, *, simulated: bool) -> str:
+        """Say how many records have a verdict.
+
+        Args:
+            simulated: If true, the detector was trained on simulated data.
+        """
+        warning = " by a detector trained on SIMULATED data" if simulated else ""
+        return f"{self.records:,} records scored{warning}, {self.left_out:,} left out"
+
 
 def score_file(
     detector: Detector,

@@ -1,13 +1,13 @@
 """Detector as an MLflow model: turns a table of raw records into a table of verdicts.
 
-MLflow runs this file when it loads a logged detector. It needs only the packages data, features and models.
+A logged detector brings this module and those that it imports (`src.tracking.packed_code`). It needs only the packages
+data, features and models.
 """
 
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from src.data.frames import checked_columns
@@ -46,6 +46,3 @@ class ServedDetector(PythonModel):
         verdicts.insert(0, "verdict", [names[index] for index in self._detector.verdict(probability)])
         verdicts["unknown_words"] = unknown_per_record(columns)
         return verdicts
-
-
-set_model(ServedDetector())
