@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from src.data.dialect import is_whole, read_word, without_quotes
-from src.data.header import LabelColumn, first_lines, read_head, without_lines
+from src.data.header import LabelColumn, first_lines, names_column, read_head, without_lines
 from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
 from src.data.reading import Reading
@@ -248,6 +248,8 @@ def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading
         for number in filled:
             row = reader.read(lines[number])
             if isinstance(row, Wrong):
+                if names_column(row.value):  # files were joined, headers and all
+                    row = Wrong("(record)", "a header", "a record; a header belongs in the first line")
                 bad.append(BadRecord(line + number, *row, raw_lines[number]))
             else:
                 rows.append(row)
