@@ -329,7 +329,7 @@ def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.T
 
 def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
     """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read."""
-    respelled: dict[str, tuple[str, int]] = {}
+    respelled: list[tuple[str, str, int]] = []
     for name, kind in fields.items():
         if kind not in ("symbol", "label") or not table.num_rows:
             continue
@@ -340,11 +340,11 @@ def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> 
             return None
         if [text.removesuffix(".") if kind == "label" else text for text in texts] != words:
             counts = np.bincount(encoded.indices.to_numpy(), minlength=len(words)).tolist()
-            respelled |= {
-                text: (word, count)
+            respelled += [
+                (text, word, count)
                 for text, word, count in zip(texts, words, counts, strict=True)
                 if word is not None and text not in (word, f"{word}.")
-            }
+            ]
         if encoded.dictionary.to_pylist() != words:
             read = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
             table = table.set_column(table.column_names.index(name), name, read)

@@ -123,7 +123,8 @@ ODD = [
     "5.",
     ".", "-", "e5", "+1", "1_0", "0x1F", "nan", "inf", "-inf", "?", "NA", "true", "False", "007", "9" * 19, "9" * 25,
     "9223372036854775807", "9223372036854775808", "9223372036854775808.0", "1" * 400, "0" * 400, "tcp", "TCP", "Http",
-    "https", "sf", "IRC", "irc", "24", "smurf", "SMURF.", "normal..", "bac\N{KELVIN SIGN}.", "lin\N{KELVIN SIGN}", "martian", '"', '""', '"a,b"', '"a ,b"', '"tcp',
+    "https", "sf", "IRC", "irc", "24", "smurf", "SMURF.", "normal..", "bac\N{KELVIN SIGN}.", "lin\N{KELVIN SIGN}",
+    "martian", '"', '""', '"a,b"', '"a ,b"', '"tcp',
     'tcp"', 't"c"p', '"t""cp"', "b'tcp'", 'b"tcp"', "'tcp'", "''tcp''", "'''tcp'''", "''''tcp''''", "b''", "b'", "'",
     "b'1'", "'0.5'", '"1"', '" 1 "', "é", "٣", "K", "ſf", "\x0b1", "a\0b", "a\rb", "\ufeff0", "0,0", " 5", "5\t", "5 5",
 ]  # fmt: skip
