@@ -31,7 +31,7 @@ _LABEL_KEYS: Final = (
 )
 _DIFFICULTY_KEYS: Final = ("difficulty", "difficultylevel", "level", "lastflag", "score")
 _INDEX_KEYS: Final = ("", "unnamed0", "index", "id", "row", "rowid", "rownames")
-_NUMBERED = re.compile(r"(.*?)([0-9]+)")
+_NUMBERED = re.compile(r"((?:.*[^0-9])?)([0-9]{1,4})")
 
 
 class HeaderError(ValueError):
@@ -205,7 +205,7 @@ def _numbers_columns(names: list[str]) -> bool:
     if not all(parts):
         return False
     prefixes = {part[1] for part in parts if part}
-    numbers = [int(part[2]) for part in parts if part and len(part[2]) < 5]
+    numbers = [int(part[2]) for part in parts if part]
     return len(prefixes) == 1 and numbers in (list(range(len(parts))), list(range(1, len(parts) + 1)))
 
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from src.data.containers import open_records
 from src.data.parsing import BadRecord, BadRecordError, Block, OnBadRecord, ahead, read_blocks
 from src.data.quarantine import Quarantine
+from src.data.reading import Reading
 from src.data.schema import COLUMNS
 from src.detector.detector import Detector, Stream
 from src.detector.record_file import no_records
@@ -32,12 +33,14 @@ class Scored:
         left_out: Number of malformed lines.
         first: The first few of these.
         notes: What the file is, where it is not a plain text or gz.
+        reading: Notes on how its lines were read.
     """
 
     records: int = 0
     left_out: int = 0
     first: list[BadRecord] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     def add(self, block: Block) -> None:
         """Count a block."""
@@ -48,6 +51,7 @@ class Scored:
     def lines(self, name: str) -> list[str]:
         """Say what was read in another form, and what was left out."""
         lines = [f"{name}: read as {note}" for note in self.notes]
+        lines += [f"{name}: {note}" for note in self.reading.notes()]
         lines += [f"left out: {name}: {bad}" for bad in self.first]
         if more := self.left_out - len(self.first):
             lines.append(f"left out: {name}: {more:,} more; --quarantine FILE keeps all of them with their reasons")
@@ -82,7 +86,12 @@ def score_file(
         bar = stack.enter_context(tqdm(total=text.size, desc="predict", unit="B", unit_scale=True, disable=None))
         scored.notes = text.notes
         blocks = read_blocks(
-            text.stream, text.name, label="ignored", on_bad_record="quarantine", separator=text.separator
+            text.stream,
+            text.name,
+            label="ignored",
+            on_bad_record="quarantine",
+            separator=text.separator,
+            reading=scored.reading,
         )
         for block in ahead(blocks):
             block = replace(block, bad=[_in_words(bad) for bad in block.bad])
