@@ -1,20 +1,20 @@
 """Checked objects from a composed config; no other module instantiates classes that config files name."""
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import ArgsKwargs
 
 from src.config.settings import Settings
 from src.config.stage_params import stage_params
+from src.config.targets import check_target
 from src.utils.paths import in_dvc_stage
 
-WHITELIST = ["src.*"]
 GROUPS = (
     *("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training"),
     *("decision", "evaluation"),
@@ -45,9 +45,10 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
             "params.yaml: found a value with ${...}, expected plain values: DVC compares the text, and would not run a "
             "stage again when the value behind it changes; write it with `make params`"
         )
-    built: dict[str, Any] = {
-        group: make(group, config[group]) if stage is None or group in stage_params(stage) else None for group in GROUPS
-    }
+    made = [group for group in GROUPS if stage is None or group in stage_params(stage)]
+    for group in made:  # all of them, before anything is made
+        _check_target(group, config[group])
+    built: dict[str, Any] = {group: make(group, config[group]) if group in made else None for group in GROUPS}
     for key, kind in _TRACKING.items():
         _check(f"tracking.{key}", kind, config["tracking"][key])
     settings = Settings(
@@ -55,6 +56,11 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
         **built,
         on_bad_record=_check(
             "preprocess.on_bad_record", Literal["stop", "quarantine"], config["preprocess"]["on_bad_record"]
+        ),
+        max_unknown=_check(
+            "preprocess.max_unknown",
+            Annotated[float, Field(ge=0, le=1)],
+            config["preprocess"]["max_unknown"],
         ),
         k=_check("k", int, config["k"]),
         seed=_check("seed", int, config["seed"]),
@@ -70,7 +76,8 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
 
 def _check_keys(config: dict[str, Any]) -> None:
     """Check that every group and key is there that this module and captions read."""
-    wanted = [*_NUMBERS, *GROUPS, *(f"{group}.name" for group in NAMED), "preprocess.on_bad_record"]
+    wanted = [*_NUMBERS, *GROUPS, *(f"{group}.name" for group in NAMED)]
+    wanted += ["preprocess.on_bad_record", "preprocess.max_unknown"]
     for key in (*wanted, *(f"tracking.{name}" for name in _TRACKING)):
         group, _, name = key.partition(".")
         if group not in config or (name and not (isinstance(config[group], dict) and name in config[group])):
@@ -139,11 +146,12 @@ def make(group: str, node: dict[str, Any]) -> Any:
     Raises:
         ConfigError: values of the group are wrong; the message names each of them.
     """
+    _check_target(group, node)
     # `name` is for captions and run names; only the classes of these groups have such a field
     named = group in ("dataset", "task", "split", "scaling", "layout", "sweep")
     arguments = {key: value for key, value in node.items() if named or key != "name"}
     try:
-        built = instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)
+        built = instantiate(arguments, _convert_="all", _execution_whitelist_=[node["_target_"]])
         if is_pydantic_dataclass(type(built)):
             # Checked again, strictly, because the first check takes `true` for 1 and '3' for 3. The input is JSON,
             # because strict checks accept a mapping for a nested class only from JSON.
@@ -157,6 +165,13 @@ def make(group: str, node: dict[str, Any]) -> Any:
     if home != node["_target_"]:  # the code of a run is found by this name
         raise ConfigError(f"{group}._target_={node['_target_']!r}: found another name of a class, expected {home}")
     return built
+
+
+def _check_target(group: str, node: dict[str, Any]) -> None:
+    try:
+        check_target(group, node)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _check(key: str, kind: Any, value: Any) -> Any:

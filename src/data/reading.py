@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+MAX_UNKNOWN = 0.01  # share of records with unknown words where no config has another: `predict`, the MLflow model
 _SHOWN = 3  # examples that a note has
 _SHOWN_LETTERS = 40  # letters of an example
 

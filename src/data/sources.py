@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.client
 import os
+import re
 import urllib.parse
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from src.data import fetching, simulator
@@ -23,6 +24,23 @@ MIRROR_VARIABLE = "IDS_DATA_MIRROR"
 _LINE_BYTES = 1_000  # most bytes of a line on average, where the size of a text is not known
 _GZ_BYTES = 1 << 20  # that a gz may have more than its text
 OnProgress = Callable[[str, int, int | None], object]  # file, bytes so far, total bytes or None
+
+
+def _within_folder(path: str) -> str:
+    """Check that a relative path does not lead out of its folder."""
+    if not all(re.fullmatch(r"[^./\\][^/\\]*", name) for name in path.split("/")):
+        raise ValueError("expected a relative path without `..`, such as kddcup99/corrected.gz")
+    return path
+
+
+def _folder_name(name: str) -> str:
+    """Check that a name is that of one folder in `data/`."""
+    if not re.fullmatch(r"\w[\w.+ -]{0,99}", name):
+        raise ValueError("expected a name of letters, digits and _ . + -, as it is that of a folder in data/")
+    return name
+
+
+FolderName = Annotated[str, AfterValidator(_folder_name)]
 
 
 class DownloadError(OSError):
@@ -48,7 +66,7 @@ class PublishedFile:
         holds: Another file, each of whose lines must be in this one; checked unless a hash is as pinned.
     """
 
-    path: str
+    path: Annotated[str, AfterValidator(_within_folder)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
     records: Annotated[int, Field(ge=1)]
     urls: list[str]
@@ -82,7 +100,7 @@ class PublishedDataset:
         record_format: Format of the lines, which sets the fields behind the 41 columns.
     """
 
-    name: str
+    name: FolderName
     train: PublishedFile
     test: PublishedFile
     further_tests: dict[Annotated[str, Field(pattern="^test_[a-z0-9_]+$")], PublishedFile] = field(default_factory=dict)
@@ -174,7 +192,7 @@ class PublishedDataset:
 class SimulatedDataset:
     """Simulated records in the published format, drawn from a committed profile of the real ones, without a network."""
 
-    name: str
+    name: FolderName
     records: Annotated[int, Field(ge=1_000)]
     test_records: Annotated[int, Field(ge=1_000)]
     seed: Annotated[int, Field(ge=0)]

@@ -14,10 +14,11 @@ from tqdm import tqdm
 from src.data.containers import open_records
 from src.data.parsing import BadRecord, BadRecordError, Block, OnBadRecord, ahead, read_blocks
 from src.data.quarantine import Quarantine
-from src.data.reading import Reading
+from src.data.reading import MAX_UNKNOWN, Reading
 from src.data.schema import COLUMNS
-from src.detector.detector import Detector, Stream
+from src.detector.detector import Detector
 from src.detector.record_file import no_records
+from src.features.unknown_words import UnknownWords
 from src.utils.files import whole_file
 
 FIRST = 5  # lines that were left out and are printed
@@ -33,9 +34,11 @@ class Scored:
         left_out: Number of malformed lines.
         first: The first few of these.
         notes: What the file is, where it is not a plain text or gz.
-        reading: Notes on how its lines were read.
+        reading: What in it is not as the published files have it.
+        unknown: Words that the encoding does not know.
     """
 
+    unknown: UnknownWords
     records: int = 0
     left_out: int = 0
     first: list[BadRecord] = field(default_factory=list)
@@ -52,10 +55,21 @@ class Scored:
         """Say what was read in another form, and what was left out."""
         lines = [f"{name}: read as {note}" for note in self.notes]
         lines += [f"{name}: {note}" for note in self.reading.notes()]
+        if self.unknown.counts:
+            lines.append(f"{name}: {self.unknown}")
         lines += [f"left out: {name}: {bad}" for bad in self.first]
         if more := self.left_out - len(self.first):
             lines.append(f"left out: {name}: {more:,} more; --quarantine FILE keeps all of them with their reasons")
         return lines
+
+    def summary(self, *, simulated: bool) -> str:
+        """Say how many records have a verdict.
+
+        Args:
+            simulated: If true, the detector was trained on simulated data.
+        """
+        warning = " by a detector trained on SIMULATED data" if simulated else ""
+        return f"{self.records:,} records scored{warning}, {self.left_out:,} left out"
 
 
 def score_file(
@@ -64,6 +78,7 @@ def score_file(
     out: BinaryIO,
     on_bad_record: OnBadRecord,
     quarantine: Quarantine | None = None,
+    max_unknown: float = MAX_UNKNOWN,
 ) -> Scored:
     """Write `line,verdict,probability_<class>...` for each record, in file order.
 
@@ -75,13 +90,17 @@ def score_file(
         out: Open file that the CSV is written to.
         on_bad_record: `stop` or `quarantine`, as for `src.data.parsing.read_blocks`.
         quarantine: Files that take the malformed lines, which are left out.
+        max_unknown: Share of the records that may have words that the encoding does not know.
     Raises:
         BadRecordError: a record is malformed, and `on_bad_record` is `stop`.
+        HeaderError: a header lacks a column, or names it twice.
+        UnknownWordsError: more records have unknown words.
         ValueError: the file has no record that can be scored.
     """
-    scored, verdicts = Scored(), _Verdicts(detector, out)
     with ExitStack() as stack:
         text = stack.enter_context(open_records(records))
+        scored = Scored(UnknownWords(max_unknown, text.name, "--max-unknown"))
+        verdicts = _Verdicts(detector, out, scored.unknown)
         kept = stack.enter_context(quarantine or nullcontext())
         bar = stack.enter_context(tqdm(total=text.size, desc="predict", unit="B", unit_scale=True, disable=None))
         scored.notes = text.notes
@@ -118,21 +137,22 @@ def score_file(
 class _Verdicts:
     """CSV of verdicts; it begins with the first record, so that a file without records has none."""
 
-    def __init__(self, detector: Detector, out: BinaryIO):
+    def __init__(self, detector: Detector, out: BinaryIO, unknown: UnknownWords):
         self._detector = detector
         self._out = out
         self._names = detector.card.class_names
         self._header = ["line", "verdict", *(f"probability_{name}" for name in self._names)]
-        self._stream: Stream | None = None
+        self._stream = detector.stream(unknown)
+        self._begun = False
 
     def write(self, block: Block) -> None:
         """Score the records of a block."""
         if not len(block.line):
             return
-        if self._stream is None:
-            self._stream = self._detector.stream()
-            self._out.write(",".join(self._header).encode() + b"\n")
         probability = self._stream.predict_proba(block.columns)
+        if not self._begun:
+            self._out.write(",".join(self._header).encode() + b"\n")
+            self._begun = True
         verdict = pa.array(self._names).take(pa.array(self._detector.verdict(probability)))
         columns = [pa.array(block.line), verdict, *(pa.array(column) for column in probability.T.copy())]
         plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")

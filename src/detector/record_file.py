@@ -33,3 +33,9 @@ def shown_name(path: Path) -> str:
 def no_records(name: str) -> str:
     """Message for a file without records."""
     return f"{name}: found no record, expected {EXPECTED}; an empty file or a header alone has no verdicts"
+
+
+def in_words(error: Exception, path: Path) -> str:
+    """Say what went wrong, and in which file, where the error does not say it."""
+    of_records = isinstance(error, OSError) and not isinstance(error, ConnectionError)  # not of the MLflow store
+    return f"{path}: {error}" if of_records and str(path) not in str(error) else str(error)

@@ -13,9 +13,11 @@ import pyarrow.parquet as pq
 from src.data.containers import open_records
 from src.data.parsing import Block, OnBadRecord, ahead, read_blocks
 from src.data.quarantine import Quarantine
+from src.data.reading import MAX_UNKNOWN, Reading
 from src.data.schema import RecordFormat
 from src.data.tables import PARQUET, Table, concatenate, to_arrow
 from src.features.encoding import encode
+from src.features.unknown_words import UnknownWords
 from src.utils.files import whole_file
 
 
@@ -28,15 +30,19 @@ class Findings:
         attacks: Number of records of each label.
         unknown: Counts of unknown values for each symbolic column that has any.
         quarantined: Number of malformed lines that were left out.
+        reading: What in the file is not as the published files have it.
     """
 
     records: int = 0
     attacks: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, Counter[str]] = field(default_factory=dict)
     quarantined: int = 0
+    reading: Reading = field(default_factory=Reading)
 
     def as_dict(self) -> dict[str, Any]:
+        notes = self.reading.notes()
         return {
+            **({"notes": notes} if notes else {}),
             "records": self.records,
             "quarantined": self.quarantined,
             "unknown": {name: dict(sorted(counts.items())) for name, counts in sorted(self.unknown.items())},
@@ -51,6 +57,7 @@ def preprocess_to_file(
     *,
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
+    max_unknown: float = MAX_UNKNOWN,
     name: str | None = None,
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Findings:
@@ -59,17 +66,22 @@ def preprocess_to_file(
     With `on_bad_record="quarantine"`, malformed lines are written to `quarantine`.
 
     Args:
+        max_unknown: Share of the records that may have words that the encoding does not know.
         name: Name of the file for messages, where `raw` is a copy that nobody will find.
     Raises:
         BadRecordError: a record is malformed and `on_bad_record` is `stop`; neither file is written.
+        HeaderError: a header lacks a column, or names it twice.
+        UnknownWordsError: more records have unknown words.
         ValueError: the file has no records.
     """
     findings = Findings()
+    words = _unknown_words(raw, name, max_unknown, findings)
     with ExitStack() as stack:
         part = stack.enter_context(whole_file(parquet))
         bad = stack.enter_context(quarantine)
         writer: pq.ParquetWriter | None = None
-        for table in _encoded_blocks(_checked_blocks(raw, name, record_format, on_bad_record, on_bytes), findings, bad):
+        blocks = _checked_blocks(raw, name, record_format, on_bad_record, on_bytes, findings.reading)
+        for table in _encoded_blocks(blocks, findings, words, bad):
             arrow = to_arrow(table)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, **PARQUET))
@@ -85,22 +97,36 @@ def preprocess_in_memory(
     *,
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
+    max_unknown: float = MAX_UNKNOWN,
     name: str | None = None,
 ) -> tuple[Table, Findings]:
     """Check and encode the records of `raw` in memory; quarantined lines are only counted.
 
     Args:
+        max_unknown: Share of the records that may have words that the encoding does not know.
         name: Name of the file for messages, where `raw` is a copy that nobody will find.
+    Raises:
+        BadRecordError, HeaderError, UnknownWordsError, ValueError: as for `preprocess_to_file`.
     """
     findings = Findings()
-    checked = _checked_blocks(raw, name, record_format, on_bad_record, lambda count: None)
-    blocks = list(_encoded_blocks(checked, findings, None))
+    words = _unknown_words(raw, name, max_unknown, findings)
+    checked = _checked_blocks(raw, name, record_format, on_bad_record, lambda count: None, findings.reading)
+    blocks = list(_encoded_blocks(checked, findings, words, None))
     if not blocks:
         raise ValueError(f"{name or raw}: found no records, expected at least one; fetch it again")
     return concatenate(blocks), findings
 
 
-def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: Quarantine | None) -> Iterator[Table]:
+def _unknown_words(raw: Path, name: str | None, max_share: float, findings: Findings) -> UnknownWords:
+    """Count of unknown words that `findings` has too."""
+    words = UnknownWords(max_share, name or str(raw), "preprocess.max_unknown")
+    findings.unknown = words.counts
+    return words
+
+
+def _encoded_blocks(
+    blocks: Iterator[Block], findings: Findings, words: UnknownWords, quarantine: Quarantine | None
+) -> Iterator[Table]:
     for block in blocks:
         findings.quarantined += len(block.bad)
         if quarantine:
@@ -114,8 +140,7 @@ def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: Qua
         findings.records += len(block.line)
         for name, count in zip(attacks, np.bincount(attack, minlength=len(attacks)), strict=True):
             findings.attacks[name] += int(count)
-        for name, counts in unknown.items():
-            findings.unknown.setdefault(name, Counter()).update(counts)
+        words.add(block.columns, unknown)
         yield Table(X, attack, attacks, block.line)
 
 
@@ -125,6 +150,7 @@ def _checked_blocks(
     record_format: RecordFormat,
     on_bad_record: OnBadRecord,
     on_bytes: Callable[[int], object],
+    reading: Reading,
 ) -> Iterator[Block]:
     with open_records(raw, name) as text:
         blocks = read_blocks(
@@ -134,5 +160,6 @@ def _checked_blocks(
             on_bad_record=on_bad_record,
             separator=text.separator,
             on_bytes=on_bytes,
+            reading=reading,
         )
         yield from ahead(blocks)

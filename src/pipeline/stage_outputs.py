@@ -117,6 +117,7 @@ class StageOutputs:
                 name=name,
                 record_format=dataset.record_format,
                 on_bad_record=self._settings.on_bad_record,
+                max_unknown=self._settings.max_unknown,
             )
         return EncodedFile(table, findings.as_dict())
 

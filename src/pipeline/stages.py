@@ -51,6 +51,7 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
                     record_format=settings.dataset.record_format,
                     on_bad_record=settings.on_bad_record,
                     name=name,
+                    max_unknown=settings.max_unknown,
                     on_bytes=bar.update,
                 )
             findings[part] = found.as_dict()

@@ -75,10 +75,13 @@ def parent_run(study: Study, created: bool, experiment: str, *, simulated: bool)
 
 
 def _definition(sweep: Sweep, experiments: Experiments, space: Space) -> dict[str, str]:
-    """Digests of what trials must share to be comparable. The code is that of every model and reducer in the space."""
+    """Digests of what trials must share to be comparable. The code is that of every model and reducer in the space.
+
+    Parameters that the command fixes belong to the space: a fixed default is another space, but the same config.
+    """
     probes = [of_run(experiments.settings(values).config) for values in ({}, *space.probes())]
     code = sorted({probe["code"] for probe in probes})
-    search = json.dumps([sweep.space, sweep.objectives, sweep.n_seeds], sort_keys=True)
+    search = json.dumps([sweep.space, sweep.objectives, sweep.n_seeds, sorted(space.fixed)], sort_keys=True)
     return {
         "config": probes[0]["config"],
         _CODE: hashlib.sha256(json.dumps(code).encode()).hexdigest(),

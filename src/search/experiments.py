@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hydra import compose
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import QuotedString
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -44,8 +45,9 @@ class Experiments:
         self.overrides = [str(override.input_line) for override in own]
         shown = [str(override.input_line) for override in parsed if not _is_under(override.key_or_group, _UNSHOWN_KEYS)]
         self.command = shlex.join(["python", "-m", "src.sweep", *shown])
-        plain = (override for override in own if isinstance(override.value(), Value))
-        self.fixed: Values = {override.key_or_group: override.value() for override in plain}
+        values = {override.key_or_group: override.value() for override in own}
+        texts = {key: value.text if isinstance(value, QuotedString) else value for key, value in values.items()}
+        self.fixed: Values = {key: value for key, value in texts.items() if isinstance(value, Value)}
         self._made = made
         self._outputs: dict[int, StageOutputs] = {}
         self._configs: dict[tuple[str, ...], DictConfig] = {}

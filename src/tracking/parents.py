@@ -10,9 +10,11 @@ from typing import Any
 import psutil
 
 from src.config.settings import Settings
-from src.tracking.runs import end_run, ended, exists
+from src.tracking.runs import LONGEST_TAG, end_run, ended, exists
 from src.tracking.store import MOST_RUNS, open_store
 from src.utils.termination import closed_on_stop, terminable
+
+_LONGEST_NAME = 250  # characters; PostgreSQL refuses a longer name of a run
 
 
 def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared: bool = False) -> str:
@@ -20,14 +22,21 @@ def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared:
 
     Args:
         shared: True to reuse the parent of that name if the store has one, as after an interrupted grid.
+    Raises:
+        ValueError: the name is empty or longer than a database holds.
     """
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise ValueError(
+            f"tracking.parent: found a name of {len(name)} characters, expected 1 to {_LONGEST_NAME}; choose another"
+        )
     mlflow = open_store(experiment)
     client = mlflow.MlflowClient()
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
     if shared and (found := find_parent(experiment, name)):
         reopen_parent(found)
         return found
-    run = client.create_run(experiment_id, run_name=name, tags={"multirun": "true", **tags})
+    texts = {key: text[:LONGEST_TAG] for key, text in {"multirun": "true", **tags}.items()}
+    run = client.create_run(experiment_id, run_name=name, tags=texts)
     return str(run.info.run_id)
 
 
@@ -54,15 +63,18 @@ def open_parent(run_id: str) -> Iterator[None]:
 
 
 def find_parent(experiment: str, name: str) -> str | None:
-    """Id of the oldest parent run of that name."""
+    """Id of the oldest parent run of that name.
+
+    The name is not part of a filter: a quote in it would end the text there.
+    """
     mlflow = open_store(experiment)
-    found = mlflow.MlflowClient().search_runs(
+    parents = mlflow.MlflowClient().search_runs(
         [mlflow.get_experiment_by_name(experiment).experiment_id],
-        f"tags.multirun = 'true' and tags.`mlflow.runName` = '{name}'",
-        max_results=1,
+        "tags.multirun = 'true'",
+        max_results=MOST_RUNS,
         order_by=["attributes.start_time ASC"],
     )
-    return str(found[0].info.run_id) if found else None
+    return next((str(one.info.run_id) for one in parents if one.info.run_name == name), None)
 
 
 def end_parent(run_id: str, *, complete: bool, all_skipped: bool = False, failed: bool = False) -> None:
@@ -107,7 +119,7 @@ def describe(
     from mlflow.entities import Metric, RunTag
 
     client, now = open_store(None).MlflowClient(), int(time.time() * 1000)
-    texts = {name: str(value)[:5000] for name, value in {**tags, "mlflow.note.content": note}.items()}
+    texts = {name: str(value)[:LONGEST_TAG] for name, value in {**tags, "mlflow.note.content": note}.items()}
     client.log_batch(
         run_id,
         metrics=[Metric(name, value, now, 0) for name, value in metrics.items()],

@@ -70,17 +70,18 @@ def parent_name(overrides: Sequence[str], swept: Collection[str], experiment: st
 
 
 def joined(begin: str, parts: Sequence[str], separator: str) -> str:
-    """Join as many parts as a name has place for, and the number of the others.
+    """Join as many parts as a name of 60 characters has place for, and the number of the others.
 
     >>> joined("lstm", ["seed=1", "a_very_long_name_of_a_key_that_somebody_has_made_up=0.25", "epochs=5"], "-")
     'lstm-seed=1-epochs=5-+1'
     """
     name, left_out = begin, 0
-    if len(name) > LONGEST:
-        name = f"{name[: LONGEST - 3]}..."
+    longest = LONGEST - len(f"{separator}+{max(99, len(parts))}") if parts else LONGEST
+    if len(name) > longest:
+        name = f"{name[: longest - 3]}..."
     for part in parts:
         longer = f"{name}{separator}{part}"
-        if len(longer) <= LONGEST - len(f"{separator}+99"):
+        if len(longer) <= longest:
             name = longer
         else:
             left_out += 1

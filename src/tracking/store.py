@@ -2,14 +2,12 @@
 
 import logging
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
-from filelock import FileLock
-
+from src.tracking import connection, local_store
+from src.tracking.connection import VARIABLE
 from src.tracking.runs_table import set_view
 from src.utils.imports import without_collections
 from src.utils.paths import stores
@@ -21,19 +19,40 @@ UI_ADDRESS = f"http://127.0.0.1:{PORT}"
 
 def store_uri() -> str:
     """Address of the store: MLFLOW_TRACKING_URI, or the database of the project."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{stores() / 'mlflow.db'}"
+    return os.environ.get(VARIABLE) or f"sqlite:///{stores() / 'mlflow.db'}"
+
+
+def check_store() -> None:
+    """Check that the store answers, before any work or import that takes long.
+
+    Raises:
+        ValueError: the address is not that of a store.
+        StoreAwayError: the store does not answer.
+    """
+    connection.set_patience()
+    connection.check_store(store_uri())
 
 
 def open_store(experiment: str | None) -> Any:
-    """Connect MLflow to the store, make the store and the experiment if they are missing, and return MLflow."""
+    """Connect MLflow to the store, make the store and the experiment if they are missing, and return MLflow.
+
+    Raises:
+        ValueError: the address is not that of a store, or the experiment was deleted.
+        StoreAwayError: the store does not answer.
+    """
+    uri = store_uri()
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    connection.set_patience()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with without_collections(), _environment_kept():  # MLflow imports more when it connects to a database
+        connection.check_store(uri)  # first: to import MLflow takes seconds
         import mlflow
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)
-        _point_at(mlflow, store_uri(), experiment)
+        connection.report_lost_servers()
+        _point_at(mlflow, uri, experiment)
     return mlflow
 
 
@@ -53,27 +72,31 @@ def _environment_kept() -> Iterator[None]:
 
 def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:
     """Set the store and the current experiment of MLflow, and make both if they are missing."""
+    database = connection.database_file(uri)
+    if database:
+        local_store.make_usable(database, make=experiment is not None)
     mlflow.set_tracking_uri(uri)
     if experiment is None:
         return
-    if uri.startswith("sqlite:///"):
-        database = Path(uri.removeprefix("sqlite:///"))
-        folder = database.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".init.lock"):  # two first writers would both make the tables, and both fail
-            if not database.exists():
-                _write_ahead(database)  # first: the hundred steps that make the tables then wait less for the disk
+    if database:
+        with local_store.lock(database):
             if mlflow.get_experiment_by_name(experiment) is None:
-                mlflow.create_experiment(experiment, artifact_location=str(folder / "artifacts"))
+                mlflow.create_experiment(experiment, artifact_location=str(database.parent / local_store.ARTIFACTS))
                 set_view(mlflow, experiment)
-                _write_ahead(database)
+                local_store.write_ahead(database)
     elif mlflow.get_experiment_by_name(experiment) is None:
         mlflow.set_experiment(experiment)
         set_view(mlflow, experiment)
+    _refuse_deleted(mlflow, uri, experiment)
     mlflow.set_experiment(experiment)
 
 
-def _write_ahead(database: Path) -> None:
-    """Set a SQLite database to WAL mode for good: readers and writers do not wait for each other."""
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("pragma journal_mode=wal")
+def _refuse_deleted(mlflow: Any, uri: str, experiment: str) -> None:
+    found = mlflow.get_experiment_by_name(experiment)
+    if found.lifecycle_stage == "deleted":
+        store = "" if os.environ.get(VARIABLE) else f"{VARIABLE}={uri} "
+        raise ValueError(
+            f"tracking.experiment={experiment}: found an experiment that was deleted, expected one to log to; restore "
+            f"it with its runs: {store}mlflow experiments restore --experiment-id {found.experiment_id}; or name "
+            f"another: tracking.experiment={experiment}-2"
+        )

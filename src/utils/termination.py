@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+from src.utils.secrets import hide_secrets
+
 COMMAND_VARIABLE = "IDS_COMMAND"  # command that started this one, such as `make paper`
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "the end of its terminal"}
 _UNWINDING_S = 1.5  # for the main thread to close what is open
@@ -74,6 +76,7 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
     """
     if _STOP.name or threading.current_thread() is not threading.main_thread():
         return command()
+    hide_secrets()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     _STOP.name = name
@@ -137,15 +140,19 @@ def deaf_children() -> Iterator[None]:
     """Start processes that do not hear Ctrl-C, which a terminal sends to them too: this process ends them.
 
     The main thread blocks the signal, as its children inherit. The thread that waits for signals still receives it.
+    joblib's tracker of shared resources tidies up after the workers that are ended, and warns of each it finds.
     """
     if not _STOP.name or not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    filters = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (filters, "ignore:resource_tracker:UserWarning")))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.environ["PYTHONWARNINGS"] = filters or ""
 
 
 def _raise(number: int, frame: FrameType | None) -> None:

@@ -517,12 +517,25 @@ def test_a_further_test_has_a_name_of_its_own(name: str) -> None:
         ({"sha256": "f8c8"}, "sha256\n.*should match pattern"),
         ({"git_blob": SHA256}, "git_blob\n.*should match pattern"),
         ({"records": 0}, "records\n.*greater than"),
+        ({"path": "../some.gz"}, "path\n.*expected a relative path"),
+        ({"path": "/some.gz"}, "path\n.*expected a relative path"),
+        ({"path": "folder/.."}, "path\n.*expected a relative path"),
         ({"md5": ""}, "md5"),
     ],
 )
 def test_a_published_file_that_cannot_be_is_refused_before_any_work(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         PublishedFile(**{"path": "some.gz", "sha256": SHA256, "records": 1_000, "urls": []} | wrong)
+
+
+@pytest.mark.parametrize("name", ["..", "../..", "a/b", "/tmp", ".git", "", "a\n", "a\\b", "x" * 101])
+def test_the_name_of_a_dataset_is_that_of_a_folder_in_data(name: str) -> None:
+    """Stages write to `data/raw/<name>`."""
+    file = plain().train
+    with pytest.raises(ValidationError, match="expected a name of letters"):
+        PublishedDataset(name, file, file)
+    with pytest.raises(ValidationError, match="expected a name of letters"):
+        SimulatedDataset(name, 1_000, 1_000, 0)
 
 
 # The simulator

@@ -143,6 +143,25 @@ def test_the_page_of_plots_draws_every_chart_within_the_window(ran_twice, width)
 
 
 @pytest.mark.integration
+def test_a_repeated_stage_makes_the_same_bytes(ran_once):
+    """So a forced `reduce` leaves `train` up to date, and a forced `train` gives the same detector."""
+    project = ran_once[0]
+
+    def digests() -> dict[str, str]:
+        stages = yaml.safe_load((project.root / "dvc.lock").read_text())["stages"]
+        outs = [one for stage in ("reduce", "train") for one in stages[stage]["outs"]]
+        return {one["path"]: one["md5"] for one in outs if one["path"] in ("data/reduced", "models/detector")}
+
+    before = digests()
+    assert sorted(before) == ["data/reduced", "models/detector"]
+    project.run("dvc", "repro", "--force", "--single-item", "reduce")
+    assert "up to date" in project.run("dvc", "status", "train")
+    project.run("dvc", "repro", "--force", "--single-item", "train")
+    assert digests() == before
+    project.run("dvc", "repro")
+
+
+@pytest.mark.integration
 def test_a_stage_refuses_a_table_that_another_config_made(ran_once):
     project = ran_once[0]
     params = (project.root / "params.yaml").read_text()

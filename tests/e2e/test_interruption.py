@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and errors in the real commands; progress on every launcher."""
 
+import os
 import re
 import signal
 import threading
@@ -26,19 +27,23 @@ class Started:
     def __init__(self, process):
         self.process = process
         self.output = ""
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         while text := self.process.stdout.read(1):
             self.output += text
 
     def stop(self, number):
-        """Send a signal; return the lines printed since, and the seconds until the end."""
+        """Send a signal, to the workers too if they are in its group; return the lines since, and the seconds."""
         before, start = len(self.output), time.monotonic()
-        self.process.send_signal(number)
+        if os.getpgid(self.process.pid) == self.process.pid:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
         self.process.wait(60)
         seconds = time.monotonic() - start
-        time.sleep(0.5)  # for the rest of the output
+        self._reader.join(5)  # also what helpers of the workers print after the command has ended
         return self.output[before:].splitlines(), seconds
 
 
@@ -63,7 +68,7 @@ def test_a_single_run_ends_in_two_lines(project, background, number, status):
 @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 def test_a_grid_keeps_what_is_done_and_names_the_command_that_goes_on(project, background, launcher, times):
     command = ("python", "-m", "src.train", *GRID, *launcher)
-    started = Started(background(project.start(*command)))
+    started = Started(background(project.start(*command, start_new_session=True)))  # as from a terminal
     wait_for(lambda: "1 of 2 runs done" in started.output, "the tree")
     wait_for(lambda: project.statuses().count("RUNNING") == 2, "the parent and the network")
     if times == 2:

@@ -17,6 +17,7 @@ from src.data.sources import SimulatedDataset
 from src.data.tables import Table, read_table
 from src.features import preprocessing
 from src.features.preprocessing import Findings, preprocess_in_memory, preprocess_to_file
+from src.features.unknown_words import UnknownWordsError
 
 RECORD = (
     "0,tcp,http,SF,181,5450,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,8,8,0.00,0.00,0.00,0.00,1.00,0.00,0.00,"
@@ -58,7 +59,7 @@ def raw_file(folder: Path, lines: list[str], name: str = "some.txt") -> Path:
 
 def to_file(raw: Path, out: Path, **options: Any) -> Findings:
     quarantine = Quarantine(out / "some.quarantine.txt", out / "some.quarantine.csv")
-    return preprocess_to_file(raw, out / "some.parquet", quarantine, **options)
+    return preprocess_to_file(raw, out / "some.parquet", quarantine, **{"max_unknown": 1.0} | options)
 
 
 def names(folder: Path) -> list[str]:
@@ -120,6 +121,45 @@ def test_unknown_values_are_counted_and_no_error(tmp_path: Path) -> None:
     }
 
 
+def test_unknown_values_of_more_records_than_allowed_are_an_error_and_leave_no_file(tmp_path: Path) -> None:
+    raw = raw_file(tmp_path, [record(service="https"), *[record()] * 98])
+    message = (
+        r"some\.txt: found words that no published file has in 1 of 99 records \(1\.01 %\), such as service 'https', "
+        r"expected at most 1\.00 %; write the words as the published files do, or raise preprocess\.max_unknown$"
+    )
+    with pytest.raises(UnknownWordsError, match=message):
+        to_file(raw, tmp_path / "out", max_unknown=0.01)
+    assert names(tmp_path / "out") == []
+    with pytest.raises(UnknownWordsError, match=message):
+        preprocess_in_memory(raw)
+    enough = raw_file(tmp_path, [record(service="https"), *[record()] * 99])
+    assert preprocess_in_memory(enough)[1].unknown == {"service": {"https": 1}}
+
+
+def test_a_training_file_of_an_exporter_is_encoded_as_the_published_one_and_noted(tmp_path: Path) -> None:
+    """A header in another order with an index and a label of another name, bytes literals, floats and capitals."""
+    plain = [record(label="smurf.", src_bytes=str(size)) for size in range(7)]
+    names = ["", "CLASS", *[name.upper() for name in COLUMNS][::-1]]
+    lines = [",".join(names), ""]
+    for number, line in enumerate(plain):
+        *values, label = (f"b'{value}'" if value.islower() else value for value in line.split(","))
+        lines.append(",".join([str(number), label.replace("smurf", "SMURF"), *values[::-1]]).replace(",0,", ",0.0,"))
+    wanted, _ = preprocess_in_memory(raw_file(tmp_path, plain))
+    for table, findings in (
+        preprocess_in_memory(raw_file(tmp_path, lines, "export.csv")),
+        (None, to_file(tmp_path / "export.csv", tmp_path / "out")),
+    ):
+        found = read_table(tmp_path / "out" / "some.parquet") if table is None else table
+        assert np.array_equal(found.X, wanted.X)
+        assert [found.attacks[code] for code in found.attack] == ["smurf"] * 7
+        assert found.row.tolist() == list(range(3, 10))
+        assert findings.as_dict()["notes"] == [
+            "the columns are in another order, taken by the names of the header",
+            "1 blank line passed over",
+            "21 words are written another way, read: b'SMURF.' as smurf, b'http' as http, b'tcp' as tcp",
+        ]
+
+
 def test_in_memory_equals_via_file_on_simulated_records(tmp_path: Path) -> None:
     raw = SimulatedDataset("simulated", records=2_000, test_records=2_000, seed=0).fetch("test", tmp_path)
     table, findings = preprocess_in_memory(raw)
@@ -130,7 +170,7 @@ def test_in_memory_equals_via_file_on_simulated_records(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small_blocks")
 def test_in_memory_equals_via_file_with_bad_lines_and_labels_in_other_orders(tmp_path: Path) -> None:
     raw = raw_file(tmp_path, MIXED)
-    table, findings = preprocess_in_memory(raw, on_bad_record="quarantine")
+    table, findings = preprocess_in_memory(raw, on_bad_record="quarantine", max_unknown=1)
     assert to_file(raw, tmp_path / "out", on_bad_record="quarantine") == findings
     assert_equal(read_table(tmp_path / "out" / "some.parquet"), table)
 

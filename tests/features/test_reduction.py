@@ -129,6 +129,17 @@ def test_a_loaded_pipeline_gives_identical_output(
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["preparation.skops"]
 
 
+@reducers
+def test_equal_fits_are_saved_as_equal_bytes(
+    reducer: Reducer, flows: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    """Otherwise `train` would run again after each repeated `reduce`."""
+    pipelines = [fit_preparation(reducer, *flows)[0] for _ in range(2)]  # both in memory: at different addresses
+    for name, pipeline in zip("ab", pipelines, strict=True):
+        save_preparation(pipeline, tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
 @pytest.mark.parametrize("one_hot_service", [False, True])
 @pytest.mark.parametrize("name", ["minmax", "log_minmax"])
 def test_every_scaling_is_saved_with_its_reducer(name: Any, one_hot_service: bool, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def make(
     """A study of quick trials, its parent run, and the summary of its report."""
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
-    study, created = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
+    study, created = open_study(sweep, storage, experiments, read_space(sweep.space, experiments.fixed))
     parent = parent_run(study, created, "simulated", simulated=True)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:
@@ -163,6 +163,8 @@ def test_models_without_epochs_have_no_learning_curves(define: Define, tmp_path:
         ({}, ("task=multiclass",), "another config"),
         ({"space": {"k": "range(2, 5)"}}, (), "another space"),
         ({"n_seeds": 2}, (), "number of seeds"),
+        ({}, ("reducer=pca",), "another space"),  # the default, so that the config is the same
+        ({}, ("reducer='pca'",), "another space"),
     ],
 )
 def test_a_study_is_not_mixed_with_another_of_its_name(
@@ -171,6 +173,14 @@ def test_a_study_is_not_mixed_with_another_of_its_name(
     make(define(space=SPACE))
     with pytest.raises(ValueError, match=f"{what}.*sweep.study=made-2"):
         make(define(**{"space": SPACE, **changes}), *overrides)
+
+
+def test_a_study_with_a_fixed_parameter_goes_on_with_the_same_one_only(define: Define) -> None:
+    make(define(space=SPACE, n_trials=1), "reducer=pca")
+    study, _, _ = make(define(space=SPACE, n_trials=2), "reducer=pca")
+    assert len(study.trials) == 2
+    with pytest.raises(ValueError, match=r"another space.*sweep.study=made-2"):
+        make(define(space=SPACE))
 
 
 def test_a_later_call_goes_on_with_the_same_mlflow_run(define: Define) -> None:

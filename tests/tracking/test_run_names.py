@@ -1,5 +1,6 @@
 """Names of runs and of their parents tell them apart, and are short."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -69,7 +70,16 @@ def test_a_long_list_of_values_is_cut() -> None:
     name = parent_name([f"model={','.join(['a_long_name'] * 9)}", "k=2"], {"model"}, None)
     assert name.startswith("model=a_long_name,a_long_name")
     assert "..." in name
-    assert len(name) <= LONGEST + len(" +1")
+    assert len(name) <= LONGEST
+
+
+@pytest.mark.parametrize("separator", ["-", " "])
+def test_no_name_is_longer_than_sixty_characters(separator: str) -> None:
+    for length in range(50, 70):
+        for count in (0, 1, 9, 100):
+            name = joined("b" * length, ["a=1"] * count, separator)
+            assert len(name) <= LONGEST, (length, count)
+            assert count == 0 or re.search(r"a=1$|\+\d+$", name)
 
 
 def test_parts_that_fit_are_kept_in_their_order() -> None:

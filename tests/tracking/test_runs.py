@@ -327,6 +327,21 @@ def test_a_shared_parent_is_reused_and_its_dead_children_are_ended(store):
     assert parents.start_parent("simulated", "paper", {}) != first
 
 
+@pytest.mark.parametrize("name", ["it's", "\"quoted\" and 'quoted'", "x' or '1' = '1", "%", "`", "x" * 250, "é\n"])
+def test_any_name_is_that_of_one_parent(store, name):
+    other = parents.start_parent("simulated", "x", {}, shared=True)
+    parent = parents.start_parent("simulated", name, {"overrides": "o" * 9000}, shared=True)
+    assert parent != other
+    assert parents.start_parent("simulated", name, {}, shared=True) == parents.find_parent("simulated", name) == parent
+    assert parents.find_parent("simulated", "x") == other
+
+
+@pytest.mark.parametrize("length", [0, 251])
+def test_a_name_that_a_database_cannot_hold_is_refused(store, length):
+    with pytest.raises(ValueError, match=f"tracking.parent: found a name of {length} characters, expected 1 to 250"):
+        parents.start_parent("simulated", "x" * length, {})
+
+
 def test_of_children_with_one_config_the_newest_counts(store):
     parent = parents.start_parent("simulated", "paper", {}, shared=True)
     client = mlflow.MlflowClient()

@@ -13,7 +13,9 @@ from src.data.layout import ModelInput
 from src.models.dedup import distinct
 from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
+from src.utils.archives import make_repeatable
 from src.utils.files import whole_file
+from src.utils.kept_classes import with_own_classes
 
 # Records that are scored at once: some models compute thousands of numbers for each record.
 SCORED = 16_384
@@ -98,9 +100,10 @@ class ClassicalClassifier:
         folder.mkdir(parents=True, exist_ok=True)
         with whole_file(folder / "estimator.skops") as part:
             skops.io.dump(self._estimator, part)
+            make_repeatable(part)
         write_kind(folder, "classical", n_classes=self._n_classes)
 
     @classmethod
     def load(cls, folder: Path, n_classes: int) -> "ClassicalClassifier":
         """Load what `save` wrote; a file with a type outside `TRUSTED` and scikit-learn is refused."""
-        return cls(skops.io.load(folder / "estimator.skops", trusted=TRUSTED), n_classes)
+        return cls(skops.io.load(with_own_classes(folder / "estimator.skops"), trusted=TRUSTED), n_classes)

@@ -1,8 +1,10 @@
 """Hydra callback of a multirun: one MLflow parent for its runs, lines of progress, and a table at the end."""
 
 import atexit
+import functools
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from src.config.errors import summary
+from src.config.errors import report, summary
 from src.config.jobs import jobs, swept_keys
+from src.config.passwords import refuse_passwords
 from src.tracking import parents, runs
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
@@ -21,6 +24,20 @@ from src.tracking.store import open_store
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
+
+
+def _fatal(method: Callable[..., None]) -> Callable[..., None]:
+    """Make an error in a method of the callback fail the command: Hydra alone would print a warning and go on."""
+
+    @functools.wraps(method)
+    def checked(self: "MultirunCallback", config: DictConfig, **kwargs: Any) -> None:
+        try:
+            method(self, config, **kwargs)
+        except Exception as error:
+            report(config.hydra.job.name, error)
+            raise SystemExit(1) from None  # Hydra catches every other exception
+
+    return checked
 
 
 class MultirunCallback(Callback):
@@ -34,14 +51,21 @@ class MultirunCallback(Callback):
         self._parent: str | None = None  # id of the run
         self._main_process = 0
         self._may_be_empty = False
-        self._failed = False
+        self._failed = False  # a job, or this object itself
+        self._failed_itself = False
         self._groups: list[Configs] = []  # by configuration, of the jobs that are expected
         self._watch: MultirunWatch | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_watch": None, "_groups": []}  # a worker has no use for them
 
+    @_fatal
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        refuse_passwords(config)  # before Hydra writes the config to .hydra/
+
+    @_fatal
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        refuse_passwords(config)
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
             self._begin_workers(config)
             return
@@ -51,7 +75,7 @@ class MultirunCallback(Callback):
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if self._in_main_process and self._watch:
-            self._watch.stop()  # jobs of this process say themselves when they end
+            self._watch.rest()
         elif self._parent:  # a worker; in a running cluster it does not inherit the environment
             os.environ[runs.PARENT_VARIABLE] = self._parent
 
@@ -63,8 +87,13 @@ class MultirunCallback(Callback):
             overrides = " ".join(config.hydra.overrides.task)
             print(f"failed: {overrides}: {summary(error)}", file=sys.stderr, flush=True)
         if self._in_main_process and self._watch:
-            self._watch.job_ended(config.hydra.job.num, error)
+            try:
+                self._watch.job_ended(config.hydra.job.num, error)
+            except Exception as failure:  # the other jobs go on, and the command fails at its end
+                self._failed = self._failed_itself = True
+                report(config.hydra.job.name, failure)
 
+    @_fatal
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         complete = stopping() is None
         if not complete and "sweep" in config:
@@ -74,9 +103,14 @@ class MultirunCallback(Callback):
                 self._watch.finish()
             if complete:
                 self._log_results(config)
+        except BaseException:
+            self._failed = True
+            raise
         finally:
             self._end_parent(complete=complete)
             _OPEN.close()
+        if complete and self._failed_itself:
+            raise SystemExit(1)
 
     @property
     def _in_main_process(self) -> bool:
@@ -132,7 +166,7 @@ class MultirunCallback(Callback):
 
         place = config.hydra.runtime.choices.get("experiment") if config.tracking.parent else None
         folder = Path(config.hydra.sweep.dir) / "results"
-        self._failed = not log_results(self._groups, self._parent, folder, place)
+        self._failed |= not log_results(self._groups, self._parent, folder, place)
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:

@@ -21,6 +21,7 @@ from src.utils.termination import stopping
 _POLL_S = 2.0
 _POLL_SHARE = 0.2  # upper bound on the share of the time that looking at the store takes
 _CLOCKS_S = 300  # upper bound on the difference between the clocks of workers
+_SILENT_S = 30.0  # after so long without a line, one says that work goes on; each next one waits twice as long
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,18 @@ class MultirunProgress:
         jobs: Jobs of each multirun by its name.
     """
 
-    def __init__(self, name: str, jobs: Mapping[str, Sequence[PlannedJob]]):
+    def __init__(
+        self, name: str, jobs: Mapping[str, Sequence[PlannedJob]], *, now: Callable[[], float] = time.monotonic
+    ):
+        self._now = now
         self._by_multirun = jobs
         self._jobs = [job for own in jobs.values() for job in own]
-        self._progress = Progress(name, [job.cost for job in self._jobs])
+        self._progress = Progress(name, [job.cost for job in self._jobs], now=now)
         self._stored = {number for number, job in enumerate(self._jobs) if job.in_store}
         self._ended: dict[int, Ended] = {}
         self._shown = -1  # number of jobs that were done in the last line
+        self._silence_s = _SILENT_S
+        self._printed = now()
         self._lock = threading.Lock()
 
     def jobs(self, multirun: str) -> Sequence[PlannedJob]:
@@ -84,7 +90,7 @@ class MultirunProgress:
         return [number for number in range(len(self._jobs)) if number not in self._ended.keys() | self._stored]
 
     def show(self, ended: Mapping[str, Ended], running: Mapping[str, float] | None = None) -> None:
-        """Print a line for each job that has ended since the last call.
+        """Print a line for each job that has ended since the last call, or one where the last is long ago.
 
         Args:
             ended: Outcome of each job by the digest of its config.
@@ -100,6 +106,10 @@ class MultirunProgress:
                 self._ended[same[0]] = outcome
                 if outcome.score is not None:
                     self._stored |= set(same[1:])  # of later multiruns, which find the run in the store
+                self._silence_s = _SILENT_S
+                self._print(started)
+            if self._open and self._shown >= 0 and self._now() - self._printed >= self._silence_s:
+                self._silence_s *= 2
                 self._print(started)
 
     def begin(self) -> None:
@@ -124,6 +134,7 @@ class MultirunProgress:
 
     def _print(self, running: Mapping[int, float] | None = None) -> None:
         self._shown = len(self._stored) + len(self._ended)
+        self._printed = self._now()
         if stopping() is None:
             trying = self._jobs[self._open[0]].name() if self._open else None
             print(self._progress.line(self._ended, self._stored, running, trying), file=sys.stderr, flush=True)
@@ -146,8 +157,13 @@ class MultirunWatch:
         self._since_ms = int((time.time() - _CLOCKS_S) * 1000)
         self._before = {run.info.run_id for run in self._runs()}
         self._stop = threading.Event()
+        self._pause_s = _POLL_S
         self._thread = threading.Thread(target=self._poll, name="progress", daemon=True)
         self._thread.start()
+
+    def rest(self) -> None:
+        """Look at the store from time to time only: the jobs run in this process, and say themselves when they end."""
+        self._pause_s = _SILENT_S / 4
 
     def stop(self) -> None:
         """Look at the store no more, except when asked to."""
@@ -211,11 +227,11 @@ class MultirunWatch:
         return children(open_store(self._experiment).MlflowClient(), self._parent, since_ms=self._since_ms)
 
     def _poll(self) -> None:
-        pause = _POLL_S
+        pause = self._pause_s
         while not self._stop.wait(pause):
             start = time.perf_counter()
             self.show()
-            pause = max(_POLL_S, (time.perf_counter() - start) / _POLL_SHARE)
+            pause = max(self._pause_s, (time.perf_counter() - start) / _POLL_SHARE)
 
 
 _SHARED: list[MultirunProgress] = []  # of a command that runs several multiruns

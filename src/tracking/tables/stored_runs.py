@@ -1,11 +1,13 @@
 """Runs of the store, selected for a table by their parent or by a filter."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from src.tracking.connection import has_runs
 from src.tracking.parents import children
+from src.tracking.runs import active_run
 from src.tracking.store import MOST_RUNS, open_store, store_uri
 from src.tracking.tables.formats import formatted
 from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
@@ -28,8 +30,8 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         ValueError: the store has no such run.
     """
     uri = store_uri()
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():  # MLflow would make it
-        raise ValueError(f"found no store at {uri}, expected one with runs; make demo or python -m src.train makes one")
+    if not has_runs(uri):  # MLflow would lay it out
+        raise ValueError(f"found no run in {uri}, expected one; make demo or python -m src.train makes one")
     remarks: list[str] = []
     mlflow = open_store(None)
     client = mlflow.MlflowClient()
@@ -49,7 +51,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         looked_for = f"runs of {', '.join(parent.info.run_name for parent in parents)}"
     else:
         looked_for = f"a multirun or a run whose name begins with {selection!r}, and a multirun whose id does"
-        found = [] if "'" in selection else search(f"attributes.run_name LIKE '{selection}%'")
+        found = _begin_with(search, selection)
         if not found and _FILTER.search(selection):
             looked_for += ", and runs for which that filter is true"
             try:
@@ -97,6 +99,13 @@ def write_selected(
     return f"{output}: {len(rows)} configuration{'s' * (len(rows) != 1)}"
 
 
+def _begin_with(search: Callable[[str], list[Any]], beginning: str) -> list[Any]:
+    """Runs whose name begins so; `search` takes a filter, in which `%` and `_` stand for any characters."""
+    quotes = [one for one in ("'", '"') if one not in beginning]
+    found = search(f"attributes.run_name LIKE {quotes[0]}{beginning}%{quotes[0]}") if quotes else search("")
+    return [run for run in found if run.info.run_name.startswith(beginning)]
+
+
 def _named(parents: Sequence[Any], selection: str) -> list[Any]:
     """Parents of exactly that name, or else those whose name or id begins so."""
     exact = [one for one in parents if one.info.run_name == selection]
@@ -108,9 +117,10 @@ def _named(parents: Sequence[Any], selection: str) -> list[Any]:
 
 
 def _runs_of(client: Any, parent: Any) -> list[Any]:
-    """Children of a parent, and runs that its multirun found in the store."""
+    """Children of a parent, and runs that its multirun found in the store, without those deleted since."""
     ids = [run_id for tag, text in parent.data.tags.items() if tag.startswith(RUNS_IN_STORE) for run_id in text.split()]
-    return [*children(client, parent.info.run_id), *(client.get_run(run_id) for run_id in ids)]
+    found = [active_run(client, run_id) for run_id in ids]
+    return [*children(client, parent.info.run_id), *(run for run in found if run)]
 
 
 def configurations(runs: Sequence[Any]) -> tuple[list[Row], int]:

@@ -4,7 +4,9 @@ import os
 import pickle
 
 import pytest
-from omegaconf import OmegaConf
+from hydra._internal.callbacks import Callbacks
+from hydra.core.utils import JobReturn
+from omegaconf import DictConfig, OmegaConf
 
 from src.tracking import parents, runs
 from src.tracking.multirun import callback as callbacks
@@ -25,3 +27,38 @@ def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatc
     launcher = {"launcher": {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"}}
     config = OmegaConf.create({"sweep": {}, "tracking": {"experiment": "e"}, "hydra": launcher})
     MultirunCallback().on_multirun_start(config)
+
+
+def multirun_config() -> DictConfig:
+    job = {"name": "train", "num": 0}
+    hydra = {"job": job, "overrides": {"task": []}, "runtime": {"choices": {}}, "sweep": {"dir": "none"}}
+    tracking = {"parent": "x" * 251, "experiment": "simulated", "skip_finished": False}
+    return OmegaConf.create({"hydra": hydra, "tracking": tracking, "dataset": {"name": "simulated"}})
+
+
+def test_an_error_at_the_start_of_a_multirun_ends_the_command_before_its_first_job(capsys) -> None:
+    """Hydra would print a warning, and run the jobs without parent and progress."""
+    hydra = Callbacks()
+    hydra.callbacks.append(MultirunCallback())
+    with pytest.raises(SystemExit, match="1"):
+        hydra.on_multirun_start(multirun_config())
+    assert capsys.readouterr().err.startswith("train: tracking.parent: found a name of 251 characters, expected 1 to")
+
+
+def test_an_error_at_the_end_of_a_job_ends_the_command_after_the_last_one(monkeypatch, capsys) -> None:
+    class Watch:
+        def job_ended(self, number: int, error: BaseException | None) -> None:
+            raise ConnectionResetError(104, "the store is gone")
+
+        def finish(self) -> None:
+            pass
+
+    ended: list[bool] = []
+    monkeypatch.setattr(parents, "end_parent", lambda run_id, **how: ended.append(how["failed"]))
+    callback, config = MultirunCallback(), multirun_config()
+    callback._parent, callback._main_process, callback._watch = "the-parent", os.getpid(), Watch()  # type: ignore
+    callback.on_job_end(config, JobReturn())
+    assert "train: [Errno 104] the store is gone" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="1"):
+        callback.on_multirun_end(config)
+    assert ended == [True]

@@ -97,3 +97,23 @@ def test_a_line_names_the_run_that_comes_next(capsys):
     assert first.endswith("; now run-b")
     assert second.endswith("; now run-c")
     assert last.endswith("none left")
+
+
+def test_a_long_run_prints_a_line_after_half_a_minute_and_then_more_and_more_seldom(capsys):
+    clock = [0.0]
+    progress = MultirunProgress("grid", {"grid": [planned("a"), planned("b")]}, now=lambda: clock[0])
+    progress.begin()
+    for second in range(1, 301):
+        clock[0] = second
+        progress.show({}, {"a": float(second)})
+    progress.show({"a": Ended(300, "run-a", 0.9)})
+    clock[0] = 331
+    progress.show({"a": Ended(300, "run-a", 0.9)}, {"b": 31.0})
+    progress.show({"b": Ended(40, "run-b", 0.8)})
+    clock[0] = 400
+    progress.show({"b": Ended(40, "run-b", 0.8)})
+    printed = [line.partition("runs done")[2] for line in capsys.readouterr().err.splitlines()]
+    assert [line.partition("gone")[0].split()[-1] for line in printed] == [
+        "0:00:00", "0:00:30", "0:01:30", "0:03:30", "0:05:00", "0:05:31", "0:05:31",
+    ]  # fmt: skip
+    assert all(line.endswith("time left not known yet; now run-a") for line in printed[:4])

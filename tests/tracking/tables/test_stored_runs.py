@@ -1,5 +1,6 @@
 """`python -m src.table` on a store: selection by parent, name and filter, its formats, and its errors."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,24 @@ def test_runs_are_found_by_the_beginning_of_their_names_and_by_a_filter(shown, i
     assert ids["again"][:8] in shown("svm-pca-2")
     assert ids["alone"][:8] in shown("metrics.test_accuracy > 0.9")
     assert ids["again"][:8] in shown('params."k" = "2"')
+
+
+def test_a_name_is_no_pattern(shown, ids, capsys) -> None:
+    """In a filter of MLflow `_` and `%` stand for any characters, and a quote ends the text."""
+    for selection in ("svm_pca", "svm%9", "svm'pca", "svm'\"pca"):
+        assert main([selection]) == 1
+        assert f"looked for a multirun or a run whose name begins with {selection!r}" in capsys.readouterr().err
+
+
+def test_a_run_that_was_deleted_is_no_row(shown, ids) -> None:
+    """Also one that a multirun found in the store, whose id its parent keeps."""
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    client.delete_run(ids["alone"])
+    try:
+        assert first_cells(shown("k=2,3")) == ["3", "2"]
+        assert first_cells(shown()) == ["3", "2"]
+    finally:
+        client.restore_run(ids["alone"])
 
 
 def test_a_table_is_written_in_the_format_of_the_suffix(shown, tmp_path: Path) -> None:
