@@ -41,8 +41,8 @@ _OTHERS: Final = {
     b"Obj\x01": "an Avro file",
 }
 _TEXTS_OTHERS: Final = (
-    (re.compile(rb"\s*<(!doctype|html|\?xml|head|body)", re.IGNORECASE), "a page in HTML or XML"),
-    (re.compile(rb"\s*[\[{]\s*[\[{]?\s*\"[^\"]{0,100}\"\s*:"), "JSON"),
+    (re.compile(rb"\s*+<(!doctype|html|\?xml|head|body)", re.IGNORECASE), "a page in HTML or XML"),
+    (re.compile(rb"\s*+[\[{]\s*+(?:[\[{]\s*+)?\"[^\"]{0,100}\"\s*+:"), "JSON"),
 )
 
 

@@ -42,7 +42,7 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
     findings: dict[str, Facts] = {}
     with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
         for part in settings.dataset.parts:
-            raw = outputs.raw_file(part, Path(scratch))
+            raw, name = outputs.raw_file(part, Path(scratch))
             with tqdm(desc=f"preprocess {part}", unit="B", unit_scale=True) as bar:
                 found = preprocess_to_file(
                     raw,
@@ -50,6 +50,7 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
                     Quarantine(folder / f"{part}.quarantine.txt", folder / f"{part}.quarantine.csv"),
                     record_format=settings.dataset.record_format,
                     on_bad_record=settings.on_bad_record,
+                    name=name,
                     max_unknown=settings.max_unknown,
                     on_bytes=bar.update,
                 )

@@ -277,6 +277,17 @@ def test_a_gz_that_was_cut_off_is_an_error_that_names_it(kept: float, tmp_path: 
         preprocess_in_memory(raw)
 
 
+def test_messages_name_the_file_that_a_copy_was_made_of(tmp_path: Path) -> None:
+    raw = raw_file(tmp_path, [MIXED[2]])
+    with pytest.raises(BadRecordError, match=r"^mirror/some\.gz: line 1, "):
+        preprocess_in_memory(raw, name="mirror/some.gz")
+    with pytest.raises(ValueError, match=r"^mirror/some\.gz: found no records"):
+        to_file(raw, tmp_path / "out", name="mirror/some.gz", on_bad_record="quarantine")
+    raw.write_bytes(gzip.compress(MIXED[0].encode())[:-9])
+    with pytest.raises(OSError, match=r"^mirror/some\.gz: Truncated compressed stream"):
+        preprocess_in_memory(raw, name="mirror/some.gz")
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere\.gz"):
         to_file(tmp_path / "nowhere.gz", tmp_path / "out")
