@@ -25,15 +25,18 @@ def log_detector(
         origin: True to name the user and the path of the command in the tags of the model.
     """
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import ColSpec, Schema
+    from mlflow.types.schema import AnyType, ColSpec, ParamSchema, ParamSpec, Schema
 
+    from src.data.reading import MAX_UNKNOWN
     from src.data.schema import COLUMNS
     from src.detector.example import example_records
 
-    kinds = {name: "string" if kind == "symbol" else "double" for name, kind in COLUMNS.items()}
     facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
+    # any type: the model itself reads whole numbers of every type, and names row and column of a wrong value
+    inputs = [ColSpec(AnyType(), name) for name in COLUMNS]
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
-    signature = ModelSignature(Schema([ColSpec(kind, name) for name, kind in kinds.items()]), Schema(outputs))
+    params = ParamSchema([ParamSpec("max_unknown", "double", MAX_UNKNOWN)])
+    signature = ModelSignature(Schema(inputs), Schema([*outputs, ColSpec("long", "unknown_words")]), params)
     here = Path.cwd()
     place = folder.relative_to(here) if folder.is_relative_to(here) else folder  # the model names it
     with tempfile.TemporaryDirectory() as packed:
