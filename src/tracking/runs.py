@@ -1,22 +1,21 @@
 """MLflow runs of single experiments."""
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from src.config.flatten import flat
 from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
 from src.tracking.datasets import log_datasets
+from src.tracking.dead_runs import close_dead_runs
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_headline
+from src.tracking.processes import TAG, process_tag
 from src.tracking.run_names import run_name
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
@@ -142,6 +141,7 @@ def tracked_run(
         extra_tags: Tags beside those that every run has.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
+    close_dead_runs(mlflow, settings.config["tracking"]["experiment"])
     config = settings.config
     name = name or run_name(config)
     fingerprint = of_run(config)
@@ -152,7 +152,7 @@ def tracked_run(
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
-        "process": _this_process(),
+        TAG: process_tag(),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),
     }
@@ -202,11 +202,6 @@ def ended(end: Callable[[str], object]) -> Iterator[None]:
         raise
     finally:
         end(status)
-
-
-def _this_process() -> str:
-    me = psutil.Process()
-    return f"{platform.node()} {me.pid} {me.create_time():.0f}"
 
 
 def _config_of(mlflow: Any, run_id: str) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from src.tracking.dead_runs import close_dead_runs
 from src.tracking.parents import children
 from src.tracking.runs import active_run
 from src.tracking.store import MOST_RUNS, open_store, store_uri
@@ -33,6 +34,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         raise ValueError(f"found no store at {uri}, expected one with runs; make demo or python -m src.train makes one")
     remarks: list[str] = []
     mlflow = open_store(None)
+    close_dead_runs(mlflow, None)
     client = mlflow.MlflowClient()
     experiments = [one.experiment_id for one in client.search_experiments()]
 
