@@ -18,6 +18,7 @@ from src.tracking.metric_order import in_order, with_headline
 from src.tracking.processes import TAG, process_tag
 from src.tracking.run_names import run_name
 from src.tracking.store import open_store
+from src.utils.leftovers import SUFFIX, remove_leftovers
 from src.utils.paths import FURTHER_TESTS
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
@@ -111,8 +112,10 @@ class Run:
         self.log_waiting()
         if description is not None:
             self.set_tags({"mlflow.note.content": description})
+        for further in (folder / FURTHER_TESTS).glob("*/"):
+            remove_leftovers(further)
         for path in sorted(folder.iterdir()):
-            if path.is_file():
+            if path.is_file() and path.suffix != SUFFIX:
                 self._mlflow.log_artifact(str(path))
         if any((folder / FURTHER_TESTS).glob("*/")):
             self._mlflow.log_artifacts(str(folder / FURTHER_TESTS), FURTHER_TESTS)

@@ -2,32 +2,30 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from src.utils.leftovers import new_part
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the final name only if the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    part, handle = new_part(path)
     try:
         yield part
         part.chmod(_permitted(0o666))  # with the 0600 of mkstemp, colleagues could not read shared results
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+        os.close(handle)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; it replaces `path` only if the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    part, handle = new_part(path, folder=True)
     try:
         yield part
         part.chmod(_permitted(0o777))
@@ -36,6 +34,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        os.close(handle)
 
 
 def _permitted(mode: int) -> int:
