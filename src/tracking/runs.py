@@ -23,6 +23,8 @@ from src.utils.paths import FURTHER_TESTS
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
+CALL_VARIABLE = "IDS_MULTIRUN"  # call of a multirun, which tells its runs from those of others with the same parent
+CALL_TAG = "multirun_call"
 LONGEST_TAG = 5000  # characters that servers of every version accept
 _PARTS = ("train", "val", "test")  # further tests begin with the last
 
@@ -156,6 +158,7 @@ def tracked_run(
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
         TAG: process_tag(),
+        CALL_TAG: os.environ.get(CALL_VARIABLE, ""),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),
     }
