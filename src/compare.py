@@ -23,8 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the differences between two runs, with intervals and a test."""
     parser = command_parser("compare", __doc__, EXAMPLES)
     add = parser.add_argument
+    run = (
+        "name of a run, its id or the first digits of it, a model of it (models:/NAME@ALIAS), or a folder with reports"
+    )
     for name in ("one", "other"):
-        add(name, metavar="RUN", help="name of a run, its id or the first digits of it, or a folder with its reports")
+        add(name, metavar="RUN", help=run)
     add("--part", default="test", help="name of the test part, such as test_21 (default: test)")
     resamples = "number of bootstrap resamples, 1 or more (default: 1000)"
     add("--resamples", type=whole_number_from_1, default=1000, help=resamples)

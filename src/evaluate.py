@@ -4,6 +4,7 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
+from src.tracking.store import check_store
 from src.utils.paths import output, project
 
 
@@ -13,6 +14,7 @@ def main(cfg: DictConfig) -> None:
     made, out = project(), output()
     if not made.run_note.is_file():
         raise FileNotFoundError(f"{made.run_note}: found no such file, expected a trained detector: dvc repro train")
+    check_store()
     settings = build(cfg)
     # only now, after all values are checked: they take seconds
     from src.detector.detector import Detector
@@ -22,7 +24,7 @@ def main(cfg: DictConfig) -> None:
     from src.tracking.runs import tracked_run
 
     record, detector = TrainingRecord.read(made, settings.config), Detector.load(made.detector)
-    with tracked_run(settings, resume=record.run_id) as run:
+    with tracked_run(settings, resume=record.run_id, out=out) as run:
         if run.id != record.run_id:  # the run that trained it has another evaluation, which stays as it is
             run.log_training(record.facts, record.epochs, record.metrics | record.timings)
             if cfg.tracking.log_model:

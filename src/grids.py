@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from src.config.entry_point import in_words
 from src.config.jobs import composed_jobs, grids
+from src.tracking.store import check_store
 from src.train import main as train
 from src.utils.command_line import command_parser
 
@@ -24,6 +25,7 @@ def main() -> None:
     options = parser.parse_args()
 
     def run() -> None:
+        check_store()
         from src.tracking.multirun.grids import Grids
         from src.tracking.multirun.progress import shared_progress
 

@@ -1,7 +1,7 @@
 """Score raw records with a trained detector: line, verdict and probability of each class, as CSV.
 
-The detector is that of a run in MLflow, or a folder. Records are read and scored block by block, in the order of the
-file, and a file of any size is accepted.
+The detector is that of a run in MLflow, a registered model, or a folder; code that a model brings is never run.
+Records are read and scored block by block, in the order of the file, and a file of any size is accepted.
 """
 
 import sys
@@ -15,7 +15,7 @@ from src.utils.termination import interruptible
 EXAMPLES = (
     "--model models/detector examples/records.csv -o verdicts.csv",
     "--model 3f2a records.csv.gz --on-bad-record quarantine > verdicts.csv",
-    "--model lstm-pca-2-binary records.csv | cut -d, -f2 | sort | uniq -c",
+    "--model models:/ids@champion records.csv | cut -d, -f2 | sort | uniq -c",
 )
 
 
@@ -26,7 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     add = parser.add_argument
     fields = "raw records: 41 comma-separated columns a line; a label behind them, a header and .gz are accepted"
     add("records", type=Path, help=fields)
-    model = "name of a run, its id or the first digits of it, or a folder such as models/detector"
+    model = (
+        "name of a run, its id or the first digits of it; models:/NAME@ALIAS, models:/NAME/VERSION or "
+        "runs:/RUN/detector; or a folder such as models/detector"
+    )
     add("--model", required=True, help=model)
     add("-o", "--output", type=Path, help="CSV to write, whole or not at all (default: standard output)")
     malformed = "stop at the first malformed record (default), or leave out and list all of them"
@@ -45,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         raise
     except (OSError, ValueError, EOFError) as error:
-        where = f"{options.records}: " if isinstance(error, OSError) and str(options.records) not in str(error) else ""
+        of_records = isinstance(error, OSError) and not isinstance(error, ConnectionError)  # not of the MLflow store
+        where = f"{options.records}: " if of_records and str(options.records) not in str(error) else ""
         print(f"predict: {where}{error}", file=sys.stderr)
         return 1
     for one in bad:

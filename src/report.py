@@ -8,6 +8,7 @@ import sys
 from omegaconf import DictConfig
 
 from src.config.entry_point import entry_point
+from src.tracking.store import check_store
 from src.utils.command_line import asks_for_help
 
 NAMES = ("paper", "generalization", "leaderboard")
@@ -21,6 +22,7 @@ def main() -> None:
 
     @entry_point()
     def write(cfg: DictConfig) -> None:
+        check_store()
         from hydra.core.hydra_config import HydraConfig
 
         from src.reports.collect import collect_and_write

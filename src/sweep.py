@@ -6,11 +6,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import make
 from src.config.entry_point import entry_point
+from src.tracking.store import check_store
 
 
 @entry_point("sweep")
 def main(cfg: DictConfig) -> None:
     """Run one worker of a study; the last worker writes the report."""
+    check_store()
     from src.search.progress import Lines
 
     sweep = make("sweep", OmegaConf.to_container(cfg.sweep, resolve=True, throw_on_missing=True))  # type: ignore

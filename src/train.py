@@ -5,12 +5,14 @@ from omegaconf import DictConfig
 from src.config.build import build
 from src.config.edited_params import note_edited_params
 from src.config.entry_point import entry_point
+from src.tracking.store import check_store
 from src.utils.paths import in_dvc_stage, in_multirun, output, project
 
 
 @entry_point(sweeps=True)
 def main(cfg: DictConfig) -> float:
     """Train, track, and return macro F1 on validation."""
+    check_store()
     settings, out = build(cfg, stage="train" if in_dvc_stage() else None), output()
     note_edited_params()
     # only now, after all values are checked: they take seconds
@@ -24,7 +26,7 @@ def main(cfg: DictConfig) -> float:
     if done := already_done(settings.config):
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]
-    with tracked_run(settings) as run:
+    with tracked_run(settings, out=out) as run:
         outputs = StageOutputs(settings, project())
         outcome = train(settings, outputs)
         record = TrainingRecord.of(outcome, run.id)

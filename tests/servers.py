@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ class PostgreSQL:
 
     url: str
     password: str
+    stop: Callable[[], None]
+    start: Callable[[], None]
 
 
 def free_port() -> int:
@@ -53,11 +55,18 @@ def postgresql(folder: Path) -> Iterator[PostgreSQL]:
 
     run("initdb", "-D", str(data), "-U", "ids", "-A", "scram-sha-256", "--pwfile", str(folder / "password"))
     options = f"-h 127.0.0.1 -p {port} -k {folder}"
-    run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield PostgreSQL(f"postgresql+psycopg://ids:{password}@127.0.0.1:{port}/postgres", password)
-    finally:
+
+    def start() -> None:
+        run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+
+    def stop() -> None:
         run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+
+    start()
+    try:
+        yield PostgreSQL(f"postgresql+psycopg://ids:{password}@127.0.0.1:{port}/postgres", password, stop, start)
+    finally:
+        stop()
 
 
 def _programs() -> Path:

@@ -12,9 +12,9 @@ from pydantic_core import ArgsKwargs
 
 from src.config.settings import Settings
 from src.config.stage_params import stage_params
+from src.config.targets import check_target
 from src.utils.paths import in_dvc_stage
 
-WHITELIST = ["src.*"]
 GROUPS = (
     *("dataset", "task", "split", "scaling", "reducer", "layout", "model", "training"),
     *("decision", "evaluation"),
@@ -45,9 +45,10 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
             "params.yaml: found a value with ${...}, expected plain values: DVC compares the text, and would not run a "
             "stage again when the value behind it changes; write it with `make params`"
         )
-    built: dict[str, Any] = {
-        group: make(group, config[group]) if stage is None or group in stage_params(stage) else None for group in GROUPS
-    }
+    made = [group for group in GROUPS if stage is None or group in stage_params(stage)]
+    for group in made:  # all of them, before anything is made
+        _check_target(group, config[group])
+    built: dict[str, Any] = {group: make(group, config[group]) if group in made else None for group in GROUPS}
     for key, kind in _TRACKING.items():
         _check(f"tracking.{key}", kind, config["tracking"][key])
     settings = Settings(
@@ -139,11 +140,12 @@ def make(group: str, node: dict[str, Any]) -> Any:
     Raises:
         ConfigError: values of the group are wrong; the message names each of them.
     """
+    _check_target(group, node)
     # `name` is for captions and run names; only the classes of these groups have such a field
     named = group in ("dataset", "task", "split", "scaling", "layout", "sweep")
     arguments = {key: value for key, value in node.items() if named or key != "name"}
     try:
-        built = instantiate(arguments, _convert_="all", _execution_whitelist_=WHITELIST)
+        built = instantiate(arguments, _convert_="all", _execution_whitelist_=[node["_target_"]])
         if is_pydantic_dataclass(type(built)):
             # Checked again, strictly, because the first check takes `true` for 1 and '3' for 3. The input is JSON,
             # because strict checks accept a mapping for a nested class only from JSON.
@@ -157,6 +159,13 @@ def make(group: str, node: dict[str, Any]) -> Any:
     if home != node["_target_"]:  # the code of a run is found by this name
         raise ConfigError(f"{group}._target_={node['_target_']!r}: found another name of a class, expected {home}")
     return built
+
+
+def _check_target(group: str, node: dict[str, Any]) -> None:
+    try:
+        check_target(group, node)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _check(key: str, kind: Any, value: Any) -> Any:

@@ -12,13 +12,15 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.build import WHITELIST
 from src.config.errors import FULL_ERROR, report
 from src.config.help import with_help
 from src.config.jobs import multirun_mode
+from src.config.passwords import refuse_passwords
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
+from src.config.targets import MADE_BY_HYDRA
 from src.utils.command_line import quiet_pipe
 from src.utils.paths import PROJECT, in_multirun
+from src.utils.secrets import hide_secrets
 from src.utils.termination import interruptible
 
 Task = Callable[..., Any]
@@ -40,13 +42,15 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
     def decorate(task: Task) -> Task:
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
+            hide_secrets()  # here too, as workers of a launcher begin here
             refuse_renamed_keys(config)
+            refuse_passwords(config)
             with quiet_pipe():  # inside of Hydra too, which would show the error
                 return task(_without_epochs(config) if HydraConfig.initialized() else config)
 
-        command = hydra.main(config_path=str(PROJECT / "conf"), config_name=config_name, execution_whitelist=WHITELIST)(
-            checked
-        )
+        command = hydra.main(
+            config_path=str(PROJECT / "conf"), config_name=config_name, execution_whitelist=MADE_BY_HYDRA
+        )(checked)
 
         @functools.wraps(task)
         def run(*config: Any) -> Any:

@@ -10,6 +10,7 @@ from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from src.utils.paths import PROJECT
+from src.utils.secrets import redacted
 from src.utils.termination import stopping
 
 FULL_ERROR = "HYDRA_FULL_ERROR"  # Hydra's variable; 1 shows every traceback
@@ -41,7 +42,7 @@ def expected(error: BaseException, trace: TracebackType | None = None) -> bool:
 
 def summary(error: BaseException) -> str:
     """One line on an error: the first line of its message, for an unexpected one with its class."""
-    message = (str(error).splitlines() or [""])[0]
+    message = redacted((str(error).splitlines() or [""])[0])  # it is also kept in databases
     return message if expected(error) else f"{type(error).__name__}: {message}"
 
 

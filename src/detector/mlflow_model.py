@@ -1,6 +1,7 @@
 """Detector as an MLflow model: turns a table of raw records into a table of verdicts.
 
-MLflow runs this file when it loads a logged detector. It needs only the packages data, features and models.
+A logged detector brings this module and those that it imports (`src.tracking.packed_code`). It needs only the packages
+data, features and models.
 """
 
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from src.data.schema import COLUMNS, EXPECTED, in_range
@@ -57,6 +57,3 @@ def _checked(records: pd.DataFrame) -> pa.Table:
             found = values.iloc[[row]].tolist()[0]  # as Python writes it: 3.5, not np.float64(3.5)
             raise ValueError(f"row {row}, column {name}: found {found!r}, expected {EXPECTED[kind]}")
     return pa.table(columns)
-
-
-set_model(ServedDetector())

@@ -19,6 +19,7 @@ from src.features.reducers import Reducer
 from src.features.scaling import UnitRange
 from src.utils.archives import make_repeatable
 from src.utils.files import whole_file
+from src.utils.kept_classes import with_own_classes
 
 # A saved pipeline may contain scikit-learn's public classes, the reducers of these modules, and these classes. A file
 # with anything else is refused.
@@ -88,8 +89,9 @@ def load_preparation(path: Path) -> Pipeline:
     """
     import skops.io
 
-    trusted = [name for name in skops.io.get_untrusted_types(file=path) if name in _CLASSES or _is_reducer(name)]
-    pipeline = skops.io.load(path, trusted=trusted)
+    file = with_own_classes(path)
+    trusted = [name for name in skops.io.get_untrusted_types(file=file) if name in _CLASSES or _is_reducer(name)]
+    pipeline = skops.io.load(file, trusted=trusted)
     if not isinstance(pipeline, Pipeline):
         raise ValueError(f"{path}: found a {type(pipeline).__name__}, expected a fitted Pipeline")
     return pipeline

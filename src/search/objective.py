@@ -18,6 +18,7 @@ from src.search.experiments import Experiments
 from src.search.progress import SAME, Lines
 from src.search.space import Space, Values
 from src.search.trial_queue import RUN
+from src.tracking.connection import StoreAwayError
 from src.tracking.runs import Run, tracked_run
 
 FIGURES = "figures"  # attribute of a trial in the storage
@@ -54,6 +55,7 @@ class Objective:
         Raises:
             optuna.TrialPruned: the trial is worse than others at the same epoch.
             FloatingPointError: a value is NaN or infinite.
+            StoreAwayError: the MLflow store went away.
         """
         values = self._space.draw(trial)
         settings = self._experiments.settings(values, self._first_seed)
@@ -67,6 +69,8 @@ class Objective:
             except optuna.TrialPruned as error:  # not a failure: the run ends as FINISHED
                 pruned = error
                 run.set_tags({"trial.state": TrialState.PRUNED.name, "trial.reason": str(error)})
+            except StoreAwayError:
+                raise
             except Exception as error:
                 run.set_tags({"trial.state": TrialState.FAIL.name, "trial.reason": explain(error)})
                 raise

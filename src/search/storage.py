@@ -19,12 +19,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from src.config.build import ConfigError
+from src.search.patient_storage import PatientStorage
 from src.search.samplers_and_pruners import quiet
 from src.utils.paths import stores
 
 URL_VARIABLE = "OPTUNA_STORAGE"
 GRACE = 4  # heartbeat intervals without a heartbeat after which a worker counts as dead
 _ATTEMPTS = 5
+_CONNECT_S = 5
+_DEFAULT_DRIVERS = {"postgresql": "psycopg2", "mysql": "mysqldb"}
+_DRIVERS_WITH_CONNECT_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "mysqldb")
 OnStale = Callable[[Study, FrozenTrial], None]
 
 
@@ -71,9 +75,9 @@ def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> RDBStorage:
     quiet()
     file = storage_file(url)
     make: Callable[[], RDBStorage] = partial(
-        RDBStorage,
+        RDBStorage if file else PatientStorage,
         url,
-        engine_kwargs={"connect_args": {"timeout": 120}} if file else {"pool_pre_ping": True},
+        engine_kwargs={"connect_args": {"timeout": 120}} if file else _of_server(url),
         heartbeat_interval=heartbeat_s,
         grace_period=GRACE * heartbeat_s,
         heartbeat_stale_trial_callback=on_stale,
@@ -95,12 +99,24 @@ def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> RDBStorage:
             f"sweep.storage={without_password(url)}: {error}; expected a database whose driver is installed: for "
             "PostgreSQL install psycopg[binary], and use a URL like postgresql+psycopg://user:password@host/database"
         ) from None
+    except RuntimeError as error:  # tables of another version, or of MLflow, which names its version alike
+        raise ConfigError(
+            f"sweep.storage={without_password(url)}: found tables that are not those of this Optuna, expected a "
+            "database of its own; one of MLflow cannot have the studies too, so name another"
+        ) from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise ConfigError(
             f"sweep.storage={without_password(url)}: {reason}; check that the server runs and that the "
             "URL names the right user, password and database"
         ) from None
+
+
+def _of_server(url: str) -> dict[str, Any]:
+    """Options of the connections to a server: a first answer within seconds, and no connection that broke meanwhile."""
+    kind, _, driver = make_url(url).drivername.partition("+")
+    limited = (driver or _DEFAULT_DRIVERS.get(kind)) in _DRIVERS_WITH_CONNECT_TIMEOUT
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": _CONNECT_S} if limited else {}}
 
 
 def _on_connect(connection: Any, record: object) -> None:

@@ -17,6 +17,7 @@ from src.search.progress import Lines
 from src.search.space import Values
 from src.search.storage import alive
 from src.search.trial_queue import TrialQueue
+from src.tracking.connection import StoreAwayError
 
 POLL_S = 1.0
 RunTrial = Callable[[Study, Trial], list[float]]
@@ -59,6 +60,7 @@ class Worker:
 
         Raises:
             StudyError: too many trials failed one after the other.
+            StoreAwayError: the MLflow store went away; the trial waits for the next call of the command.
         """
         start, since, ran_last, waits = time.monotonic(), datetime.now(), True, False
         while True:
@@ -119,6 +121,9 @@ class Worker:
         except optuna.TrialPruned:
             self._queue.end(taken, TrialState.PRUNED)
         except UpdateFinishedTrialError:
+            raise
+        except StoreAwayError:  # no failure of the trial, and the next trials would meet the same
+            self.release()
             raise
         except Exception as error:
             self._queue.fail(taken, explain(error))

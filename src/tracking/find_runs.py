@@ -1,17 +1,20 @@
-"""Runs of the store, found by id, by the first digits of the id, or by name."""
+"""Runs of the store, found by id, by the first digits of the id, by name, or by a model that they logged."""
 
 import re
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+from src.tracking.connection import database_file, has_runs
 from src.tracking.store import open_store, store_uri
 
 SHOWN = 10  # runs that a message lists
+MODEL_ADDRESSES = ("models:/", "runs:/")
 _PREFIX = re.compile(r"[0-9a-f]{1,32}")
 _EVERYTHING = "select run_uuid, name, status, start_time from runs where lifecycle_stage = 'active'"
 
@@ -34,10 +37,12 @@ def find_run(text: str) -> FoundRun:
 
     Args:
         text: Id, first digits of an id, or name of a run. A name goes before digits, and finished runs of a
-            name before others.
+            name before others. Address of a model, such as models:/name@alias, for the run that logged it.
     Raises:
-        ValueError: the store has no such run, or several; the message lists them.
+        ValueError: the store has no such run or model, or several runs; the message lists them.
     """
+    if text.startswith(MODEL_ADDRESSES):
+        text = _run_of_model(text)
     runs = sorted(_candidates(text), key=lambda run: (run.status != "FINISHED", -run.start))
     named = [run for run in runs if run.name == text]
     exact = [run for run in runs if run.id == text] or [run for run in named if run.status == "FINISHED"] or named
@@ -67,6 +72,32 @@ def folder_or_id(text: str) -> str:
     return text if Path(text).is_dir() else find_run(text).id
 
 
+def _run_of_model(address: str) -> str:
+    """Id of the run that logged a model, or what stands for it in `runs:/<run>/...`."""
+    if address.startswith("runs:/"):
+        return address.removeprefix("runs:/").partition("/")[0]
+    with model_errors(address) as mlflow:
+        return str(mlflow.models.get_model_info(address).run_id)
+
+
+@contextmanager
+def model_errors(address: str) -> Iterator[Any]:
+    """Give MLflow to a block that asks for a model, and name the model where the store does not have it.
+
+    Raises:
+        ValueError: the store does not exist, or does not have the model.
+    """
+    expected = "expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN/detector"
+    if not has_runs(store_uri()):  # MLflow would make it
+        raise ValueError(f"{address}: found no store in {store_uri()}; {expected}")
+    mlflow = open_store(None)
+    try:
+        yield mlflow
+    except (mlflow.exceptions.MlflowException, OSError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"{address}: found no such model in {store_uri()} ({reason}); {expected}") from None
+
+
 def _listed(runs: list[FoundRun]) -> str:
     more = [f"  and {len(runs) - SHOWN} more"] if len(runs) > SHOWN else []
     return "\n".join([*(f"  {run}" for run in runs[:SHOWN]), *more])
@@ -76,16 +107,16 @@ def _candidates(text: str) -> list[FoundRun]:
     """Runs of the store that are not deleted.
 
     A local database is asked directly, in a hundredth of a second: MLflow takes two seconds to import and connect. A
-    database that is missing is not made.
+    database that is missing or empty is not laid out.
     """
     uri = store_uri()
-    if not uri.startswith("sqlite:///"):
+    database = database_file(uri)
+    if database is None:
         return _of_server(text)
-    path = Path(uri.removeprefix("sqlite:///"))
-    if not path.is_file():
+    if not has_runs(uri):
         return []
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-        return _runs(database.execute(_EVERYTHING))
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return _runs(connection.execute(_EVERYTHING))
 
 
 def _runs(rows: Iterable[tuple[str, str | None, str, int | None]]) -> list[FoundRun]:

@@ -3,13 +3,14 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from src.config.flatten import flat
 from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
+from src.tracking.connection import StoreAwayError, answered, lost, one_last_try, reason_away
 from src.tracking.datasets import log_datasets
 from src.tracking.dead_runs import close_dead_runs
 from src.tracking.environment import environment
@@ -17,9 +18,10 @@ from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_headline
 from src.tracking.processes import TAG, process_tag
 from src.tracking.run_names import run_name
-from src.tracking.store import open_store
+from src.tracking.store import open_store, store_uri
+from src.tracking.unlogged import Unlogged
 from src.utils.leftovers import SUFFIX, remove_leftovers
-from src.utils.paths import FURTHER_TESTS
+from src.utils.paths import FURTHER_TESTS, Workspace, in_dvc_stage
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
@@ -32,15 +34,28 @@ _PARTS = ("train", "val", "test")  # further tests begin with the last
 class Run:
     """Open MLflow run.
 
-    Metrics and epochs of a training wait for the scores of the evaluation, since the UI shows first what was logged
-    first. `log_waiting` logs them where no evaluation follows.
+    What a training, an evaluation and a detector give waits until the run ends, for two reasons. The UI shows first
+    what was logged first, and the scores of the evaluation are to come first. And everything is on disk by then, so
+    that a store that went away in the meantime loses nothing.
+
+    Args:
+        out: Workspace with the outputs of the run; None if it has none.
+        started: Facts that another run in another store needs to take the place of this one.
     """
 
-    def __init__(self, mlflow: Any, run_id: str, config: Mapping[str, Any]):
+    def __init__(
+        self,
+        mlflow: Any,
+        run_id: str,
+        config: Mapping[str, Any],
+        out: Workspace | None = None,
+        started: Mapping[str, object] | None = None,
+    ):
         self._mlflow = mlflow
         self._config = config
-        self._metrics: dict[str, object] = {}
-        self._epochs: list[dict[str, float]] = []
+        self._out = out
+        self._started = started or {}
+        self._waiting = Unlogged()
         self.id = run_id
 
     def log_params(self, params: Mapping[str, object]) -> None:
@@ -60,18 +75,20 @@ class Run:
     def log_training(
         self, facts: Mapping[str, object], epochs: list[dict[str, float]], metrics: Mapping[str, object]
     ) -> None:
-        """Log the data sets of a training and parameters that are not in the config, and take its metrics and epochs.
+        """Take the data sets, parameters, metrics and epochs of a training, to log them when the run ends.
 
         Args:
             facts: Parameters that are not in the config, among them `derived.records_<part>`.
         """
         # a parameter that differs between reducers would be the first axis of MLflow's compare view, before `k`
         rows = {key: value for key, value in facts.items() if key == "derived.rows_per_epoch"}
-        self.log_params({key: value for key, value in facts.items() if key not in rows})
         counts = {key.removeprefix("derived.records_"): str(value) for key, value in facts.items()}
-        self.log_datasets({part: int(count) for part, count in counts.items() if part.partition("_")[0] in _PARTS})
-        self._metrics |= {**metrics, **{key.removeprefix("derived."): value for key, value in rows.items()}}
-        self._epochs += epochs
+        self._waiting.params |= {key: value for key, value in facts.items() if key not in rows}
+        self._waiting.records |= {
+            part: int(count) for part, count in counts.items() if part.partition("_")[0] in _PARTS
+        }
+        self._waiting.metrics |= {**metrics, **{key.removeprefix("derived."): value for key, value in rows.items()}}
+        self._waiting.epochs += epochs
 
     def log_datasets(self, records: Mapping[str, int]) -> None:
         """Log training, validation and test part as inputs of the run.
@@ -81,11 +98,61 @@ class Run:
         """
         log_datasets(self._mlflow.MlflowClient(), self.id, self._config, records)
 
-    def log_waiting(self) -> None:
-        """Log the metrics and epochs that wait for an evaluation."""
-        self.log_metrics(in_order(self._metrics))
-        self.log_epochs(self._epochs)
-        self._metrics, self._epochs = {}, []
+    def log_unlogged(self, unlogged: Unlogged) -> None:
+        """Take what an earlier process could not log."""
+        self._waiting = unlogged
+
+    def finish(self) -> None:
+        """Log what waits, and end the run as FINISHED.
+
+        Raises:
+            StoreAwayError: the store went away; the message says what is kept on disk, and how to log it later.
+            RuntimeError: the same for any other error of the store.
+        """
+        try:
+            self.log_waiting()
+            self._mlflow.end_run()
+        except Exception as error:
+            if self._out is None:
+                raise
+            kept = self._keep(self._out)
+            if isinstance(error, StoreAwayError):
+                raise StoreAwayError(f"{error}; {kept}") from error
+            if reason := reason_away(error):
+                raise StoreAwayError(f"{lost(store_uri(), reason)}; {kept}") from error
+            raise RuntimeError(f"the run could not be logged ({type(error).__name__}: {error}); {kept}") from error
+
+    def _keep(self, out: Workspace) -> str:
+        """Write what waits to disk; returns a sentence on what is kept, and on how to log it."""
+        self._waiting.write(out.unlogged, {"run_id": self.id, "config": self._config, **self._started})
+        outputs = " and ".join(os.path.relpath(folder) for folder in (out.detector, out.reports) if folder.exists())
+        commit = "; dvc commit train keeps the outputs for DVC" if in_dvc_stage() else ""
+        return (
+            f"the fit and its scores are kept in {outputs}; once the store answers, log them: python -m src.log_runs "
+            f"{os.path.relpath(out.root)}{commit}"
+        )
+
+    def log_waiting(self, *, files: bool = True) -> None:
+        """Log what waits.
+
+        Args:
+            files: False to log no files, which may take long.
+        """
+        waiting = self._waiting
+        if waiting.params:
+            self.log_params(waiting.params)
+        if waiting.records:
+            self.log_datasets(waiting.records)
+        if waiting.metrics:
+            self.log_metrics(in_order(waiting.metrics))
+        self.log_epochs(waiting.epochs)
+        if waiting.description is not None:
+            self.set_tags({"mlflow.note.content": waiting.description})
+        if files and waiting.reports:
+            self._log_reports(waiting.reports)
+        if files and waiting.detector:
+            log_detector(self._mlflow, waiting.detector, waiting.class_names)
+        self._waiting = Unlogged()
 
     def log_epochs(self, epochs: list[dict[str, float]]) -> None:
         """Log the metrics of every epoch as `epoch_<name>` by step, in as few writes as possible."""
@@ -102,18 +169,19 @@ class Run:
             self._mlflow.MlflowClient().log_batch(self.id, metrics=points[start : start + 1000])
 
     def log_evaluation(self, metrics: Mapping[str, object], folder: Path, description: str | None = None) -> None:
-        """Log the metrics, the description, and the reports in `folder` at the top of the artifacts.
+        """Take the metrics, the description and the reports in `folder`, to log them when the run ends.
 
-        Of its subfolders only the one for further test parts is logged: others, such as `reports/paper`, are about
-        many runs.
+        The files are logged at the top of the artifacts. Of its subfolders only the one for further test parts is
+        logged: others, such as `reports/paper`, are about many runs.
 
         Args:
             description: Markdown for the page of the run; None keeps the caption that it started with.
         """
-        self._metrics |= with_headline(metrics)
-        self.log_waiting()
-        if description is not None:
-            self.set_tags({"mlflow.note.content": description})
+        self._waiting.metrics |= with_headline(metrics)
+        self._waiting.description = description
+        self._waiting.reports = folder
+
+    def _log_reports(self, folder: Path) -> None:
         for further in (folder / FURTHER_TESTS).glob("*/"):
             remove_leftovers(further)
         for path in sorted(folder.iterdir()):
@@ -123,8 +191,11 @@ class Run:
             self._mlflow.log_artifacts(str(folder / FURTHER_TESTS), FURTHER_TESTS)
 
     def log_detector(self, folder: Path, class_names: tuple[str, ...]) -> None:
-        """Log the detector kept in `folder` as a model that loads without pickle and without this repository."""
-        log_detector(self._mlflow, folder, class_names)
+        """Take the detector kept in `folder`, to log it as a model when the run ends.
+
+        The model loads without pickle and without this repository.
+        """
+        self._waiting.detector, self._waiting.class_names = folder, class_names
 
 
 @contextmanager
@@ -135,15 +206,19 @@ def tracked_run(
     name: str | None = None,
     parent: str | None = None,
     extra_tags: Mapping[str, str] | None = None,
+    out: Workspace | None = None,
 ) -> Iterator[Run]:
     """Open one run, which ends as FINISHED, as FAILED on an exception, or as KILLED on Ctrl-C or SIGTERM.
+
+    A store that is away, at the start or at the end, is a StoreAwayError.
 
     Args:
         resume: Id of a run to continue. A new run is made if the store does not have it, or has it with another
             config, since parameters of a run cannot change.
         name: Name of the run; unless given, one that says what differs from the default config.
         parent: Id of the parent run; unless given, that of the multirun, if any.
-        extra_tags: Tags beside those that every run has.
+        extra_tags: Tags beside those that every run has; they go before those.
+        out: Workspace with the outputs of the run, to log later what a store that went away lacks.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
     close_dead_runs(mlflow, settings.config["tracking"]["experiment"])
@@ -157,15 +232,15 @@ def tracked_run(
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
-        TAG: process_tag(),
         CALL_TAG: os.environ.get(CALL_VARIABLE, ""),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),
+        TAG: process_tag(),  # also where the tags are those of an earlier process
     }
     parent = parent or os.environ.get(PARENT_VARIABLE)
     run_id = resume if resume and _config_of(mlflow, resume) == fingerprint["config"] else None
     # before the run starts: a signal between its start and the block must end the run too
-    with terminable(), ended(mlflow.end_run):
+    with terminable(), ended(lambda status: _end_active_run(mlflow, status)):
         run = mlflow.start_run(
             run_id=run_id,
             run_name=None if run_id else name,
@@ -173,7 +248,8 @@ def tracked_run(
             parent_run_id=parent,
             tags={key: value for key, value in tags.items() if value},
         )
-        tracked = Run(mlflow, run.info.run_id, config)
+        started = {"name": name, "parent": parent, "tags": {key: value for key, value in tags.items() if value}}
+        tracked = Run(mlflow, run.info.run_id, config, out, started)
         kept = f"MLflow run {tracked.id[:8]} is kept, as KILLED"
         with closed_on_stop(lambda: end_run(tracked.id, "KILLED"), lambda: kept):
             if not run_id:
@@ -181,8 +257,20 @@ def tracked_run(
                 mlflow.log_dict(config, "config.yaml")
             try:
                 yield tracked
-            finally:
-                tracked.log_waiting()
+            except BaseException:
+                with suppress(Exception):  # what went wrong in the block is told first
+                    tracked.log_waiting(files=stopping() is None)
+                raise
+            tracked.finish()
+
+
+def _end_active_run(mlflow: Any, status: str) -> None:
+    """End the run that is open, if any; a store that went away is asked once, without waiting for it."""
+    if answered(store_uri()):
+        mlflow.end_run(status)
+        return
+    with one_last_try(), suppress(Exception):
+        mlflow.end_run(status)
 
 
 def parameters(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,11 @@ class Workspace:
         return self.root / "models" / "run.json"
 
     @property
+    def unlogged(self) -> Path:
+        """Data that MLflow lacks of a run whose store went away: `python -m src.log_runs` logs them."""
+        return self.root / "models" / "unlogged.json"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

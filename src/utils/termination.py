@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+from src.utils.secrets import hide_secrets
+
 COMMAND_VARIABLE = "IDS_COMMAND"  # command that started this one, such as `make paper`
 _NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "the end of its terminal"}
 _UNWINDING_S = 1.5  # for the main thread to close what is open
@@ -74,6 +76,7 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
     """
     if _STOP.name or threading.current_thread() is not threading.main_thread():
         return command()
+    hide_secrets()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     _STOP.name = name

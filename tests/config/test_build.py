@@ -222,27 +222,6 @@ def test_all_wrong_values_of_a_group_are_named_at_once(composed: Compose) -> Non
 
 
 @pytest.mark.parametrize(
-    ("override", "message"),
-    [
-        ("model._target_=os.system", r"model: Target 'os\.system' cannot be authorized"),
-        (
-            "model._target_=sklearn.svm.SVC",
-            r"model: Target 'sklearn\.svm\.\S*' is not in the Hydra execution whitelist",
-        ),
-        (
-            "model._target_=srcs.models.LSTM",
-            r"model: Target 'srcs\.models\.LSTM' is not in the Hydra execution whitelist",
-        ),
-        ("model.layers={_target_: os.system, command: ls}", r"model: Target 'os\.system' cannot be authorized"),
-        ("model._target_=src.models.networks.lstm.LTSM", r"model: Error loading 'src\.models\.networks\.lstm\.LTSM'"),
-    ],
-)
-def test_only_classes_of_this_project_are_made(override: str, message: str, composed: Compose) -> None:
-    with pytest.raises(ConfigError, match=message):
-        build(composed(override))
-
-
-@pytest.mark.parametrize(
     ("overrides", "message"),
     [
         (("reducer.k=5",), r"reducer\.k=5: found k=2, expected the same; set k alone"),
@@ -266,11 +245,6 @@ def test_a_group_is_the_keys_of_a_file(composed: Compose) -> None:
     config["training"] = "fast"
     with pytest.raises(ConfigError, match=r"training='fast': found a value, expected the keys of a file of conf/"):
         build(config)
-
-
-def test_a_class_is_named_where_it_is_defined(composed: Compose) -> None:
-    with pytest.raises(ConfigError, match=r"found another name of a class, expected src\.data\.splitting\.Split"):
-        build(composed("split._target_=src.config.settings.Split"))
 
 
 def test_a_stage_refuses_values_that_dvc_cannot_compare(composed: Compose, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,25 +26,34 @@ from src.detector.example import example_records
 from src.detector.mlflow_model import ServedDetector
 from src.pipeline.experiment import train
 from src.pipeline.stage_outputs import StageOutputs
+from src.tracking.logged_models import log_detector
 from src.tracking.runs import tracked_run
 from src.utils.paths import PROJECT, Workspace
 
-# What a stranger runs: no repository, no PYTHONPATH, only the packages and the logged model.
+# What a stranger runs: no repository, no PYTHONPATH, only the packages and the logged models, in a program whose own
+# package is `src`. The last two detectors are the first again: of other code, and as it was.
 ELSEWHERE = """
 import json, sys
 import pandas as pd, mlflow
-model = mlflow.pyfunc.load_model(sys.argv[1])
-import src.detector.detector
-records = pd.read_parquet(sys.argv[2])
-answers = {"code": src.detector.detector.__file__, "verdicts": model.predict(records).to_dict("list")}
+from src.service import load
+models = [load(run) for run in sys.argv[2:]]
+records = pd.read_parquet(sys.argv[1])
+answers = [model.predict(records).to_dict("list") for model in models]
 broken = records.copy()
 broken.loc[1, "count"] = 3.5
-for name, table in (("missing", records.drop(columns="src_bytes")), ("broken", broken)):
+errors = []
+for table in (records.drop(columns="src_bytes"), broken):
     try:
-        model.predict(table)
+        models[0].predict(table)
     except Exception as error:
-        answers[name] = str(error)
-print(json.dumps(answers))
+        errors.append(str(error))
+packages = {name.partition(".")[0]: module.__file__ for name, module in sys.modules.items() if "ids_" in name}
+own = [name for name in sys.modules if name.partition(".")[0] == "src"]
+print(json.dumps({"answers": answers, "errors": errors, "packages": packages, "own": own}))
+"""
+SERVICE = """
+import mlflow
+def load(run): return mlflow.pyfunc.load_model(f"runs:/{run}/detector")
 """
 
 
@@ -85,16 +95,43 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def elsewhere(settings: Settings, folder: Path, store: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a fresh process outside the repository gets from the logged model, and where the code lay that ran."""
-    with tracked_run(settings) as run:
-        run.log_detector(folder, settings.task.class_names)
+def clusters(composed: Callable[..., DictConfig], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kept detector whose files name a reducer and a model of this project."""
+    settings = build(composed("dataset=simulated", "dataset.records=1000", "model=kmeans", "reducer=mrmr"))
+    folder = tmp_path_factory.mktemp("clusters") / "detector"
+    train(settings, StageOutputs(settings, Workspace(Path("/nowhere")))).detector.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def elsewhere(
+    settings: Settings, folder: Path, clusters: Path, store: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """What a fresh process outside the repository gets from three logged models, and the modules that it loaded."""
+    changed = tmp_path_factory.mktemp("changed")
+    shutil.copytree(PROJECT / "src", changed / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    layers = changed / "src" / "models" / "networks" / "layers.py"
+    code = layers.read_text(encoding="utf-8")
+    returned = "return keras.ops.concatenate([inputs, *waves], axis=-1)"
+    assert returned in code
+    layers.write_text(
+        code.replace(returned, returned.replace("[inputs, *waves]", "[0 * one for one in (inputs, *waves)]")),
+        encoding="utf-8",
+    )
+    runs = []
+    for detector, root in ((folder, PROJECT), (clusters, PROJECT), (folder, changed)):
+        with tracked_run(settings) as run:
+            log_detector(mlflow, detector, settings.task.class_names, root)
+            runs.append(run.id)
     outside = tmp_path_factory.mktemp("outside")
+    (outside / "src").mkdir()
+    (outside / "src" / "__init__.py").touch()
+    (outside / "src" / "service.py").write_text(SERVICE, encoding="utf-8")
     example_records().to_parquet(outside / "records.parquet")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"MLFLOW_TRACKING_URI": store, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
     result = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, f"runs:/{run.id}/detector", str(outside / "records.parquet")],
+        [sys.executable, "-c", ELSEWHERE, str(outside / "records.parquet"), *runs, runs[0]],
         cwd=outside, env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
@@ -102,31 +139,50 @@ def elsewhere(settings: Settings, folder: Path, store: str, tmp_path_factory: py
     return answers
 
 
+def verdicts(folder: Path) -> tuple[list[str], np.ndarray]:
+    """Verdicts on the example records, and probabilities, of a detector with this code."""
+    records = example_records()
+    columns = {name: pa.array(records[name]) for name in COLUMNS}
+    symbols = {name: columns[name].dictionary_encode() for name, kind in COLUMNS.items() if kind == "symbol"}
+    detector = Detector.load(folder)
+    probability = detector.predict_proba(pa.table(columns | symbols))
+    return [("normal", "attack")[place] for place in detector.verdict(probability)], probability
+
+
 @pytest.mark.integration
-def test_away_from_the_repository_the_packaged_code_runs(elsewhere: dict[str, Any]) -> None:
-    assert not elsewhere["code"].startswith(str(PROJECT / "src"))
-    assert elsewhere["code"].endswith("code/src/detector/detector.py")
+def test_in_a_program_whose_own_package_is_src_the_packed_code_runs(elsewhere: dict[str, Any]) -> None:
+    assert elsewhere["own"] == ["src", "src.service"]
+    assert len(elsewhere["packages"]) == 2  # one code of two
+    for name, file in elsewhere["packages"].items():
+        assert not file.startswith(str(PROJECT / "src"))
+        assert f"/code/{name}/" in file
 
 
 @pytest.mark.integration
 def test_away_from_the_repository_the_verdicts_are_those_of_the_detector(
-    elsewhere: dict[str, Any], folder: Path
+    elsewhere: dict[str, Any], folder: Path, clusters: Path
 ) -> None:
-    records = example_records()
-    columns = {name: pa.array(records[name]) for name in COLUMNS}
-    symbols = {name: columns[name].dictionary_encode() for name, kind in COLUMNS.items() if kind == "symbol"}
-    expected = Detector.load(folder).predict_proba(pa.table(columns | symbols))
-    found = elsewhere["verdicts"]
-    assert list(found) == ["verdict", "probability_normal", "probability_attack"]
-    assert found["verdict"] == [("normal", "attack")[place] for place in expected.argmax(axis=1)]
-    np.testing.assert_allclose(found["probability_normal"], expected[:, 0], atol=1e-7)
-    np.testing.assert_allclose(found["probability_attack"], expected[:, 1], atol=1e-7)
+    for found, kept in zip(elsewhere["answers"], (folder, clusters), strict=False):
+        names, expected = verdicts(kept)
+        assert list(found) == ["verdict", "probability_normal", "probability_attack"]
+        assert found["verdict"] == names
+        np.testing.assert_allclose(found["probability_normal"], expected[:, 0], atol=1e-7)
+        np.testing.assert_allclose(found["probability_attack"], expected[:, 1], atol=1e-7)
+
+
+@pytest.mark.integration
+def test_two_detectors_of_different_code_each_run_their_own_in_one_process(elsewhere: dict[str, Any]) -> None:
+    network, _, other, again = (answer["probability_attack"] for answer in elsewhere["answers"])
+    assert again == network
+    assert len(set(network)) > 1
+    np.testing.assert_allclose(other, other[0], atol=1e-7)  # its inputs are constant
 
 
 @pytest.mark.integration
 def test_away_from_the_repository_errors_name_what_is_wrong(elsewhere: dict[str, Any]) -> None:
-    assert "src_bytes" in elsewhere["missing"]
-    assert elsewhere["broken"] == "row 1, column count: found 3.5, expected a whole number, 0 or more"
+    missing, broken = elsewhere["errors"]
+    assert "src_bytes" in missing
+    assert broken == "row 1, column count: found 3.5, expected a whole number, 0 or more"
 
 
 def test_a_table_of_records_gets_a_table_of_verdicts_in_order(served: ServedDetector) -> None:

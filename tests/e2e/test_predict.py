@@ -3,7 +3,9 @@
 import gzip
 import json
 import re
+from pathlib import Path
 
+import mlflow
 import pandas as pd
 import pytest
 
@@ -11,6 +13,7 @@ from src.data.schema import COLUMNS
 from src.data.simulator import simulate
 from src.detector.detector import Detector
 from src.predict import main
+from src.tracking.find_runs import find_run
 from src.tracking.logged_models import detector_folder
 from src.utils.paths import PROJECT
 from tests.e2e.conftest import SIMULATED
@@ -176,6 +179,78 @@ def test_a_run_is_taken_by_its_name_and_by_first_digits(trained, monkeypatch):
     (run,) = project.runs()
     folders = {detector_folder(text) for text in (run_id, run_id[:6], run.info.run_name)}
     assert {Detector.load(folder).card for folder in folders} == {Detector.load(trained[2]).card}
+
+
+@pytest.fixture(scope="module")
+def registered(trained):
+    """The model of the run as version 1 of `ids`, which is its champion."""
+    client = mlflow.MlflowClient(trained[0].store)
+    client.create_registered_model("ids")
+    (model,) = client.search_logged_models([client.get_run(trained[1]).info.experiment_id])
+    client.create_model_version("ids", f"models:/{model.model_id}", run_id=trained[1])
+    client.set_registered_model_alias("ids", "champion", "1")
+    return Path(model.artifact_location)
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_model_is_taken_by_its_address(trained, monkeypatch):
+    project, run_id, _ = trained
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", project.store)
+    (run,) = project.runs()
+    addresses = ["models:/ids@champion", "models:/ids/1"]
+    addresses += [f"runs:/{one}/detector" for one in (run_id, run_id[:6], run.info.run_name)] + [f"runs:/{run_id}"]
+    for address in addresses:
+        assert Detector.load(detector_folder(address)).card == Detector.load(trained[2]).card
+        assert find_run(address).id == run_id
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("models:/other@champion", "Registered Model with name=other not found"),
+        ("models:/ids@challenger", "alias challenger not found"),
+        ("models:/ids/7", "Model Version .name=ids, version=7. not found"),
+        ("models:/ids", "Logged model with ID 'ids' not found"),
+    ],
+)
+def test_a_model_that_the_registry_does_not_have_is_named(address, reason, trained, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", trained[0].store)
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"0\n")
+    assert main(["--model", address, str(path)]) == 1
+    error = capsys.readouterr().err
+    assert re.match(rf"predict: {address}: found no such model in sqlite:\S+ \(.*({reason})", error)
+    assert "expected models:/NAME@ALIAS, models:/NAME/VERSION or runs:/RUN/detector" in error
+    assert error.count("\n") == 1
+
+
+def test_a_store_that_is_not_there_is_not_made_for_a_model(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'none.db'}")
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"0\n")
+    assert main(["--model", "models:/ids@champion", str(path)]) == 1
+    assert "predict: models:/ids@champion: found no store in sqlite" in capsys.readouterr().err
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_predict_runs_no_code_of_a_model_and_mlflow_does(trained, registered, records, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", trained[0].store)
+    path, traces = tmp_path / "records.csv", tmp_path / "traces"
+    path.write_bytes(b"\n".join(records))
+    codes = {file: file.read_text() for file in registered.rglob("*.py")}
+    assert codes
+    traces.mkdir()
+    try:
+        for number, (file, code) in enumerate(codes.items()):
+            file.write_text(f"open({str(traces / str(number))!r}, 'w').close()\n{code}")
+        assert score("models:/ids@champion", path, tmp_path)[0] == 0
+        assert list(traces.iterdir()) == []
+        mlflow.pyfunc.load_model(str(registered))
+        assert list(traces.iterdir()) != []
+    finally:
+        for file, code in codes.items():
+            file.write_text(code)
 
 
 def test_a_missing_model_is_named(trained, records, tmp_path, capsys, monkeypatch):

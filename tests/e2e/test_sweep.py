@@ -3,6 +3,7 @@
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -167,10 +168,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
         yield running
 
 
-def test_two_workers_started_by_hand_share_a_study_on_postgresql(project, background, server):
+def test_two_workers_started_by_hand_share_a_study_on_a_postgresql_that_is_away_for_six_seconds(
+    project, background, server
+):
     project.env["OPTUNA_STORAGE"] = server.url
     command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=6")
     workers = [background(project.start(*command, f"worker={n}")) for n in (0, 1)]
+    wait_for(lambda: project.statuses().count("RUNNING") == 3, "the study's run and two trials at once")
+    server.stop()
+    time.sleep(6)
+    server.start()
     outputs = [worker.communicate(timeout=400)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
     study = study_of(project, server.url)
@@ -179,6 +186,7 @@ def test_two_workers_started_by_hand_share_a_study_on_postgresql(project, backgr
     assert len({run.data.tags["process"] for run in runs_of(project)[1]}) == 2
     assert not (project.root / "mlruns" / "optuna.db").exists()
     assert server.password not in "".join(outputs)
+    assert "the database of the study does not answer; it is asked again for 60 s" in "".join(outputs)
 
 
 RAY = ("hydra/launcher=ray", "hydra.launcher.ray.init.address=local", "+hydra.launcher.ray.init.num_cpus=2")

@@ -18,6 +18,7 @@ from src.search.config import Sweep
 from src.search.progress import Lines, best
 from src.search.storage import open_storage
 from src.search.worker import StudyError, Worker
+from src.tracking.connection import StoreAwayError
 from tests.search.conftest import Define
 
 
@@ -81,6 +82,23 @@ def test_a_failed_trial_records_its_reason_and_the_study_goes_on(
     said = capsys.readouterr().err
     assert "trial 0, failed (ValueError: broken): 1 of 4 trials done (1 failed), " in said
     assert "4 of 4 trials done (3 failed), best val_macro_f1" in said
+
+
+def test_a_store_that_goes_away_fails_no_trial_and_the_next_call_runs_it_again(define: Define) -> None:
+    def run(study: Study, trial: Trial) -> list[float]:
+        draw(study, trial)
+        if trial.number == 1:
+            raise StoreAwayError("the server no longer answers")
+        return [0.5]
+
+    one, study = worker(define(), run)
+    with pytest.raises(StoreAwayError, match="no longer answers"):
+        one.work()
+    assert states(study) == ["COMPLETE", "FAIL", "WAITING"]
+    assert trial_queue.failures_in_a_row(study, study.trials[0].datetime_start) == []
+    assert study.trials[2].params == study.trials[1].params
+    assert worker(define())[0].work()
+    assert len(trial_queue.finished(study)) == 4
 
 
 def test_a_value_that_is_nan_fails_only_its_trial(define: Define) -> None:

@@ -15,6 +15,7 @@ from src.models.interface import Fitted, OnEpoch, write_kind
 from src.models.training import Training
 from src.utils.archives import make_repeatable
 from src.utils.files import whole_file
+from src.utils.kept_classes import with_own_classes
 
 # Records that are scored at once: some models compute thousands of numbers for each record.
 SCORED = 16_384
@@ -105,4 +106,4 @@ class ClassicalClassifier:
     @classmethod
     def load(cls, folder: Path, n_classes: int) -> "ClassicalClassifier":
         """Load what `save` wrote; a file with a type outside `TRUSTED` and scikit-learn is refused."""
-        return cls(skops.io.load(folder / "estimator.skops", trusted=TRUSTED), n_classes)
+        return cls(skops.io.load(with_own_classes(folder / "estimator.skops"), trusted=TRUSTED), n_classes)

@@ -3,6 +3,7 @@
 import importlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from src.utils.files import whole_file
 
 # Records or windows in a batch: its hidden values then fit in the processor's cache.
 SCORING_BATCH = 2048
+_LOCK = "ids>lock"  # in Keras's registry, which all code of the process shares
 
 
 def sequences(X: ModelInput) -> np.ndarray:
@@ -68,6 +70,20 @@ class NetworkClassifier:
     @classmethod
     def load(cls, folder: Path) -> "NetworkClassifier":
         """Load what `save` wrote, in safe mode: no code in the file is run."""
-        for module in ("src.models.networks.layers", "src.models.networks.cells"):
-            importlib.import_module(module)  # registers its layers
-        return cls(load_keras().saving.load_model(folder / "network.keras", safe_mode=True, compile=False))
+        saving = load_keras().saving
+        registered, own = saving.get_custom_objects(), _own_layers(saving)
+        # Keras keeps one layer of a name for the process: that of the code which was imported last. So each load
+        # registers its own layers again, and loads of other code in other threads wait.
+        with registered.setdefault(_LOCK, Lock()):
+            registered.update(own)
+            return cls(saving.load_model(folder / "network.keras", safe_mode=True, compile=False))
+
+
+def _own_layers(saving: Any) -> dict[str, type]:
+    """Layers of this code by the names that files have for them."""
+    own: dict[str, type] = {}
+    for name in ("src.models.networks.layers", "src.models.networks.cells"):
+        module = importlib.import_module(name)
+        classes = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+        own |= {saving.get_registered_name(one): one for one in classes}
+    return own

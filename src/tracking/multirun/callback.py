@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from src.config.errors import report, summary
 from src.config.jobs import jobs, swept_keys
+from src.config.passwords import refuse_passwords
 from src.tracking import parents, runs
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
@@ -61,7 +62,12 @@ class MultirunCallback(Callback):
         return {**vars(self), "_watch": None, "_groups": []}  # a worker has no use for them
 
     @_fatal
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        refuse_passwords(config)  # before Hydra writes the config to .hydra/
+
+    @_fatal
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        refuse_passwords(config)
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
             self._begin_workers(config)
             return

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from src.tracking.connection import has_runs
 from src.tracking.dead_runs import close_dead_runs
 from src.tracking.parents import children
 from src.tracking.runs import active_run
@@ -30,8 +31,8 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         ValueError: the store has no such run.
     """
     uri = store_uri()
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():  # MLflow would make it
-        raise ValueError(f"found no store at {uri}, expected one with runs; make demo or python -m src.train makes one")
+    if not has_runs(uri):  # MLflow would lay it out
+        raise ValueError(f"found no run in {uri}, expected one; make demo or python -m src.train makes one")
     remarks: list[str] = []
     mlflow = open_store(None)
     close_dead_runs(mlflow, None)

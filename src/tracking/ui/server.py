@@ -1,6 +1,5 @@
 """Server of the MLflow UI on the store of the project."""
 
-import os
 import subprocess
 import sys
 import time
@@ -8,8 +7,8 @@ import urllib.error
 import urllib.request
 import webbrowser
 from collections.abc import Mapping
-from pathlib import Path
 
+from src.tracking.connection import has_runs
 from src.tracking.dead_runs import close_dead_runs
 from src.tracking.runs_table import runs_page, set_view
 from src.tracking.store import open_store, store_uri
@@ -30,7 +29,7 @@ def serve(port: int, *, open_browser: bool) -> int:
     address = uri.rstrip("/") if remote else f"http://127.0.0.1:{port}"
     try:
         pages = _pages(address, remote=remote)
-    except ConnectionError as error:
+    except (OSError, ValueError) as error:
         print(f"ui: {error}", file=sys.stderr)
         return 1
     if not pages:
@@ -81,11 +80,8 @@ def _pages(address: str, *, remote: bool) -> dict[str, str]:
         ConnectionError: the server does not answer, or the store cannot be read.
     """
     uri = store_uri()
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
-        return {}  # to ask MLflow would make a database
-    if remote:  # as it is, MLflow asks a server that does not answer again and again, for minutes
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    if not has_runs(uri):
+        return {}  # to ask MLflow would lay out a database
     mlflow = open_store(None)
     client = mlflow.MlflowClient()
     newest = []
