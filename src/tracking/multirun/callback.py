@@ -22,6 +22,7 @@ from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, Plan
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
 from src.tracking.run_names import parent_name
 from src.tracking.store import check_store, open_store
+from src.utils.paths import PREPARED_VARIABLE
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
@@ -170,6 +171,16 @@ class MultirunCallback(Callback):
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
         self._groups = group_by_seed([job.config for job in expected])
+        self._prepare([job.config for job in expected if not job.in_store], Path(config.hydra.sweep.dir).absolute())
+
+    def _prepare(self, configs: list[DictConfig], folder: Path) -> None:
+        """Fetch and preprocess the data of the jobs once."""
+        # late: Hydra makes a callback in every process
+        from src.pipeline.prepared import prepared_once
+
+        _OPEN.enter_context(prepared_once(configs, folder / "prepared"))
+        if self._for_workers and PREPARED_VARIABLE in os.environ:
+            self._for_workers[PREPARED_VARIABLE] = os.environ[PREPARED_VARIABLE]
 
     def _log_results(self, config: DictConfig) -> None:
         """Print the table of the runs, and log it to the parent."""
