@@ -31,6 +31,7 @@ RANGES = {
     "seed": "0 to 4294967295",
     "split.test": "above 0, below 1, or published",
     "preprocess.on_bad_record": "stop or quarantine",
+    "preprocess.max_unknown": "0 to 1",
     "tracking.skip_finished": "true or false",
 }
 # Keys outside the groups whose defaults the choice of a group sets.
@@ -77,7 +78,7 @@ COMMANDS = {
     "preprocess": Command.stage(
         "preprocess",
         DIRECT.format("preprocess"),
-        ("preprocess.on_bad_record", *SIMULATED),
+        ("preprocess.on_bad_record", "preprocess.max_unknown", *SIMULATED),
         ("", "the default data set"),
         ("dataset=simulated", "simulated records"),
         ("preprocess.on_bad_record=quarantine", "leave malformed records out"),

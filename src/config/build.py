@@ -1,12 +1,12 @@
 """Checked objects from a composed config; no other module instantiates classes that config files name."""
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import ArgsKwargs
 
@@ -22,7 +22,7 @@ GROUPS = (
 # Groups whose `name` captions and names of runs have.
 NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
 _NUMBERS = ("k", "window", "seed")
-_TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
+_TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "origin": bool, "skip_finished": bool}
 
 
 class ConfigError(ValueError):
@@ -57,6 +57,11 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
         on_bad_record=_check(
             "preprocess.on_bad_record", Literal["stop", "quarantine"], config["preprocess"]["on_bad_record"]
         ),
+        max_unknown=_check(
+            "preprocess.max_unknown",
+            Annotated[float, Field(ge=0, le=1)],
+            config["preprocess"]["max_unknown"],
+        ),
         k=_check("k", int, config["k"]),
         seed=_check("seed", int, config["seed"]),
     )
@@ -71,7 +76,8 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
 
 def _check_keys(config: dict[str, Any]) -> None:
     """Check that every group and key is there that this module and captions read."""
-    wanted = [*_NUMBERS, *GROUPS, *(f"{group}.name" for group in NAMED), "preprocess.on_bad_record"]
+    wanted = [*_NUMBERS, *GROUPS, *(f"{group}.name" for group in NAMED)]
+    wanted += ["preprocess.on_bad_record", "preprocess.max_unknown"]
     for key in (*wanted, *(f"tracking.{name}" for name in _TRACKING)):
         group, _, name = key.partition(".")
         if group not in config or (name and not (isinstance(config[group], dict) and name in config[group])):

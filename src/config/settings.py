@@ -44,6 +44,7 @@ class Settings:
     decision: "DecisionProtocol"
     evaluation: "EvaluationProtocol"
     on_bad_record: OnBadRecord
+    max_unknown: float
     k: int
     seed: int
 

@@ -1,28 +1,34 @@
 """Parses raw text into checked records. Arrow reads whole blocks; a block that fails is read again line by line.
 
-The two readers accept the same lines, which a property test checks. The slow one finds the wrong line, its column and
-the reason.
+The two readers accept the same lines, which a property test checks. The slow one, `src.data.line_reader`, also reads
+numbers that are written another way, and finds the wrong line, its column and the reason.
 """
 
 import codecs
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from dataclasses import dataclass, replace
+from itertools import chain
+from threading import Event
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.schema import COLUMNS, DIFFICULTY, EXPECTED, LABEL, LABELS, TRAILING, Kind, RecordFormat, in_range
+from src.data.dialect import is_whole, read_word, without_quotes
+from src.data.header import LabelColumn, first_lines, names_column, read_head, without_lines
+from src.data.line_reader import Field, LineReader, Wrong
+from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
+from src.data.reading import Reading
+from src.data.schema import COLUMNS, LABEL, RecordFormat, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
+PIECE_BYTES = 128 << 10  # of a block with a bad line: at most so many lines are bad at once
+GATHERED, GATHERED_BAD = 50_000, 1_000  # records or bad lines that blocks are joined up to
 CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they fit the processor's cache
 SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
-LabelColumn = Literal["required", "ignored"]
-Field = Kind | Literal["label", "ignored"]  # kind of value that a field of a line must have
 
 _WORD = pa.dictionary(pa.int32(), pa.string())
 _ARROW_TYPES: dict[Field, pa.DataType] = {
@@ -33,22 +39,24 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
     "symbol": _WORD,
     "label": _WORD,
     "ignored": _WORD,
+    "empty": _WORD,
 }
-_WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]{1,19})")  # more digits than int64 has do not fit
-_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_INT64_MAX = 2**63 - 1
-_PADDING = re.compile(rb"(?<![^,\n])[ \t]+|[ \t]+(?![^,\n])")  # white space beside a value, not inside it
+_SHORTEST = 2 * len(COLUMNS)  # bytes of a record: each value has a byte, and a comma or line end behind it
 
 
 @dataclass(frozen=True)
 class BadRecord:
-    """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its `text`."""
+    """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its bytes.
+
+    Attributes:
+        raw: The line as it is in the input, without its end; of a line that is too long, the first bytes.
+    """
 
     line: int
     column: str
     value: str
     expected: str
-    text: str
+    raw: bytes
 
     def __str__(self) -> str:
         value = self.value if len(self.value) <= SHOWN else f"{self.value[:SHOWN]}..."
@@ -83,95 +91,191 @@ def read_blocks(
     label: LabelColumn = "required",
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
+    separator: bytes = b",",
     block_bytes: int = BLOCK_BYTES,
     on_bytes: Callable[[int], object] = lambda count: None,
+    reading: Reading | None = None,
 ) -> Iterator[Block]:
     """Read records of 41 comma-separated values (and a label, and a difficulty level) block by block.
+
+    Below a header the columns are taken by its names, in any order. Without one they have the published order. Values
+    are read as `src.data.dialect` says. Blank lines are passed over.
 
     Args:
         stream: Uncompressed text, one record a line.
         source: Name of the file, for messages.
-        label: `required`: each line has all fields of the format and a known label. `ignored`: each line has as many
-            fields as the first, 41 to 43. Fields behind the columns are ignored; a header of column names is skipped.
-        record_format: `kdd99`: 42 fields, the last one a label. `nsl_kdd`: 43 fields, the last two a label and a
+        label: `required`: each record has a known label. `ignored`: fields behind the columns are not read.
+        record_format: Fields behind the columns where there is no header. `kdd99`: a label. `nsl_kdd`: a label and a
             difficulty level. The level is checked and then dropped.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
-        block_bytes: Bytes to parse at once; a longer line is still read whole.
+        separator: Byte between two fields.
+        block_bytes: Bytes to read at once. A block is shorter where a line is malformed.
         on_bytes: Callback for each block that was read, with its number of bytes.
+        reading: Takes notes on how the source was read.
     Yields:
         Blocks, in order; a block may have no records.
     Raises:
         BadRecordError: a record is malformed; names file, line, column, value and what was expected.
+        HeaderError: a header lacks a column, or names it twice.
     """
-    fields: dict[str, Field] = {**COLUMNS}
-    if label == "required":
-        fields |= {name: "label" if name == LABEL else "level" for name in TRAILING[record_format]}
-    line, counted = 1, label == "required"
-    for text in _whole_lines(stream, block_bytes):
-        size = len(text)
-        if b"\r" in text:
-            text = text.replace(b"\r\n", b"\n")
-        if line == 1:
-            text = text.removeprefix(codecs.BOM_UTF8)  # spreadsheets write it before the first value
-        if b" " in text or b"\t" in text:
-            text = _PADDING.sub(b"", text)
-        if line == 1 and label == "ignored":
-            head, _, rest = text.partition(b"\n")
-            if head.startswith(f"{next(iter(COLUMNS))},".encode()):
-                text, line = rest, 2
-        if text and not counted:  # the header may fill the first block
-            extra = max(0, text.partition(b"\n")[0].count(b",") + 1 - len(COLUMNS))
-            fields |= dict.fromkeys((LABEL, DIFFICULTY)[:extra], "ignored")
-            counted = True
-        if text:
-            block = _parse(text, fields, line)
+    reading = reading if reading is not None else Reading()
+    blocks = _plain_blocks(stream, block_bytes, separator)
+    begin = first_lines(blocks)
+    start = b"".join(text for _, text in begin)
+    head = read_head(start, source, label=label, record_format=record_format, reading=reading)
+    reader = LineReader(head.fields)
+    line = 1
+    for raw, plain in chain(begin, blocks):
+        parsed: Iterable[Block]
+        if isinstance(raw, LongLine):
+            parsed = [_left_out(raw, reader, line)]
+        else:
+            parts = without_lines(raw, plain, line, head.passed_over)
+            parsed = chain.from_iterable(_parse(*part, separator, reader, reading) for part in parts)
+        for block in parsed:
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
                     "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
                 )
-            line += len(block.line) + len(block.bad)
             yield block
-        on_bytes(size)
+        line += _count_lines(plain)
+        on_bytes(raw.size if isinstance(raw, LongLine) else len(raw))
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Yield the same blocks, but read and parse the next block in a thread while the caller uses the current one."""
+    """Yield the same records, but read and parse the next block in a thread while the caller uses the current one.
+
+    Short blocks, as bad lines make them, come as one. The thread ends soon after the caller does: after a short block,
+    not after all that would come as one.
+    """
+    ended = Event()
+
+    def next_block() -> Block | None:
+        gathered: list[Block] = []
+        for block in blocks:
+            gathered.append(block)
+            records, bad = sum(len(one.line) for one in gathered), sum(len(one.bad) for one in gathered)
+            if records >= GATHERED or bad >= GATHERED_BAD or ended.is_set():
+                break
+        return _as_one(gathered)
+
     with ThreadPoolExecutor(1) as thread:
-        next_block = thread.submit(next, blocks, None)
-        while (block := next_block.result()) is not None:
-            next_block = thread.submit(next, blocks, None)
-            yield block
+        try:
+            future = thread.submit(next_block)
+            while (block := future.result()) is not None:
+                future = thread.submit(next_block)
+                yield block
+        finally:
+            ended.set()
 
 
-def _whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
-    """Cut the stream after line ends, so that no line is in two blocks."""
-    rest = b""
-    while chunk := stream.read(block_bytes):
-        head, end, tail = chunk.rpartition(b"\n")
-        if end:
-            yield rest + head + end
-            rest = tail
-        else:
-            rest += chunk
-    if rest:
-        yield rest
+def _as_one(blocks: list[Block]) -> Block | None:
+    """Join consecutive blocks; None for none."""
+    if len(blocks) < 2:
+        return blocks[0] if blocks else None
+    label = None
+    if blocks[0].label is not None:
+        label = pa.chunked_array([block.label for block in blocks], _WORD).unify_dictionaries().combine_chunks()
+    return Block(
+        pa.concat_tables([block.columns for block in blocks]).combine_chunks(),
+        label,
+        np.concatenate([block.line for block in blocks]),
+        [bad for block in blocks for bad in block.bad],
+    )
 
 
-def _parse(text: bytes, fields: dict[str, Field], line: int) -> Block:
-    table = None if _is_odd(text) else _parse_fast(text, fields)
+def _plain_blocks(stream: BinaryIO, block_bytes: int, separator: bytes) -> Iterator[tuple[bytes | LongLine, bytes]]:
+    """Cut a stream into blocks of whole lines; yields each as it is and as `_plain` writes it.
+
+    A line that is too long is a blank line there, so that the lines after it keep their numbers.
+    """
+    for number, raw in enumerate(whole_lines(stream, block_bytes)):
+        yield raw, b"\n" if isinstance(raw, LongLine) else _plain(raw, separator, first=number == 0)
+
+
+def _plain(raw: bytes, separator: bytes, *, first: bool) -> bytes:
+    """Write lines with commas between values and nothing beside them; the number of lines stays the same.
+
+    Args:
+        first: If true, the lines are the first of the file, where spreadsheets write a byte order mark.
+    """
+    if first:
+        raw = raw.removeprefix(codecs.BOM_UTF8)
+    text = raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
+    if separator != b",":
+        # a comma inside a value becomes a byte that no number has: a decimal comma must not begin a field
+        text = text.translate(bytes.maketrans(b"," + separator, b";,"))
+    return without_padding(text)
+
+
+def _count_lines(text: bytes) -> int:
+    return text.count(b"\n") + (text != b"" and not text.endswith(b"\n"))
+
+
+def _parse(
+    raw: bytes, text: bytes, line: int, separator: bytes, reader: LineReader, reading: Reading
+) -> Iterator[Block]:
+    """Parse lines at once, or in pieces where one of them is malformed: memory and time are bounded.
+
+    Args:
+        raw: The lines as they are in the input.
+        text: The same lines as `_plain` writes them.
+        line: 1-based line of the first.
+    """
+    table = _parse_fast(text, reader.fields, reading)
     if table is not None:
-        return _block(table, np.arange(line, line + table.num_rows), [])
-    lines = (text[:-1] if text.endswith(b"\n") else text).split(b"\n")
-    bad = [record for number, row in enumerate(lines, line) if (record := _diagnose(row, number, fields))]
-    left_out = {record.line for record in bad}
-    good = [(number, row) for number, row in enumerate(lines, line) if number not in left_out]
-    text = b"\n".join(row for _, row in good)
-    table = _parse_fast(text, fields, chunk=len(text) + 1)  # a line may be longer than a chunk, which Arrow refuses
+        yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
+        return
+    for piece in pieces(raw, PIECE_BYTES):
+        plain = _plain(piece, separator, first=line == 1)
+        block = _parse_piece(piece, plain, line, reader, reading)
+        if separator != b",":
+            block = replace(block, bad=[replace(bad, value=bad.value.replace(";", ",")) for bad in block.bad])
+        line += _count_lines(plain)
+        yield block
+
+
+def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading: Reading) -> Block:
+    """Parse lines at once but for blank ones, or one by one."""
+    lines = split_lines(text)
+    filled = [number for number, one in enumerate(lines) if one]
+    reading.blank_lines += len(lines) - len(filled)
+    text = b"\n".join([lines[number] for number in filled])
+    table, bad = _parse_fast(text, reader.fields, reading), []
     if table is None:
-        raise AssertionError(f"lines {line} to {line + len(lines) - 1}: found no wrong line, expected one that Arrow "
-                             "refuses; correct _diagnose")  # fmt: skip
-    return _block(table, np.array([number for number, _ in good], dtype=np.int64), bad)
+        raw_lines, rows, good = split_lines(raw), [], []
+        for number in filled:
+            row = reader.read(lines[number])
+            if isinstance(row, Wrong):
+                if names_column(row.value):  # files were joined, headers and all
+                    row = Wrong("(record)", "a header", "a record; a header belongs in the first line")
+                bad.append(BadRecord(line + number, *row, raw_lines[number]))
+            else:
+                rows.append(row)
+                good.append(number)
+        table, filled = _table(rows, reader.fields, reading), good
+    return _block(table, reader.fields, np.array(filled, dtype=np.int64) + line, bad)
+
+
+def _table(rows: list[list[Any]], fields: dict[str, Field], reading: Reading) -> pa.Table:
+    """Make a table of values that `LineReader` read."""
+    columns: dict[str, pa.Array] = {}
+    for position, (name, kind) in enumerate(fields.items()):
+        if kind not in ("ignored", "empty"):
+            is_word = kind in ("symbol", "label")
+            array = pa.array([row[position] for row in rows], pa.string() if is_word else _ARROW_TYPES[kind])
+            columns[name] = array.dictionary_encode() if is_word else array
+    table = _read_words(pa.table(columns), fields, reading)
+    assert table is not None  # LineReader takes no word that cannot be read
+    return table
+
+
+def _left_out(long: LongLine, reader: LineReader, line: int) -> Block:
+    """Make the block of one line that is too long to be a record."""
+    expected = f"at most {LONGEST_LINE:,} bytes in a line"
+    bad = BadRecord(line, "(record)", f"a line of {long.size:,} bytes", expected, long.start)
+    return _block(_table([], reader.fields, Reading()), reader.fields, np.zeros(0, dtype=np.int64), [bad])
 
 
 def _is_odd(text: bytes) -> bool:
@@ -179,7 +283,9 @@ def _is_odd(text: bytes) -> bool:
 
     A search for two bytes in a row takes ten times as long as one for a single byte, which most texts lack.
     """
-    if b"\r" in text or b"\0" in text or text.startswith(codecs.BOM_UTF8) or (b"+" in text and b",+" in text):
+    if b"\r" in text or b"\0" in text or text.startswith((codecs.BOM_UTF8, b"+")):
+        return True
+    if b"+" in text and (b",+" in text or b"\n+" in text):
         return True
     if b"x" not in text and b"X" not in text:
         return False
@@ -187,33 +293,62 @@ def _is_odd(text: bytes) -> bool:
     return bool(((letters[:-1] == ord("0")) & ((letters[1:] | 0x20) == ord("x"))).any())  # 0x20: small or capital
 
 
-def _parse_fast(text: bytes, fields: dict[str, Field], chunk: int = CHUNK_BYTES) -> pa.Table | None:
-    """Parse all records of the text with Arrow; None if any of them is malformed."""
+def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
+    """Parse all records of the text with Arrow; None if any of them is malformed, or not written plainly."""
     types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    rows = _count_lines(text)
+    # Arrow would make 42 empty values of each empty line before it fails
+    if _is_odd(text) or rows * _SHORTEST > len(text) + 1:
+        return None
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
-            pa.csv.ReadOptions(column_names=list(fields), block_size=chunk),
+            pa.csv.ReadOptions(column_names=list(fields), block_size=CHUNK_BYTES),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
             pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
         ).combine_chunks()
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != text.count(b"\n") + (not text.endswith(b"\n")):
+    if table.num_rows != rows:
         return None
+    quotes = b'"' in text
     for name, kind in fields.items():
-        if kind == "label":
-            if not {value.removesuffix(".") for value in _dictionary(table, name)} <= set(LABELS):
+        if kind == "symbol" or kind == "label" or kind == "ignored" or kind == "empty":  # mypy narrows no `in`
+            if quotes and not all(map(is_whole, _dictionary(table, name))):
                 return None
-        elif kind == "symbol":
-            if "" in _dictionary(table, name):
+            if kind == "empty" and _dictionary(table, name) != [""]:
                 return None
-        elif kind != "ignored":
+        else:
             values = table.column(name).to_numpy()
             if not (in_range(kind, values.min()) and in_range(kind, values.max())):
                 return None
+    return _read_words(table, fields, reading)
+
+
+def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
+    """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read."""
+    respelled: list[tuple[str, str, int]] = []
+    for name, kind in fields.items():
+        if kind not in ("symbol", "label") or not table.num_rows:
+            continue
+        encoded = table.column(name).unify_dictionaries().chunk(0)
+        texts = [without_quotes(text) for text in encoded.dictionary.to_pylist()]
+        words = [read_word(name, text) for text in texts]
+        if None in words:
+            return None
+        if [text.removesuffix(".") if kind == "label" else text for text in texts] != words:
+            counts = np.bincount(encoded.indices.to_numpy(), minlength=len(words)).tolist()
+            respelled += [
+                (text, word, count)
+                for text, word, count in zip(texts, words, counts, strict=True)
+                if word is not None and text not in (word, f"{word}.")
+            ]
+        if encoded.dictionary.to_pylist() != words:
+            read = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
+            table = table.set_column(table.column_names.index(name), name, read)
+    reading.add_words(respelled)
     return table
 
 
@@ -221,37 +356,9 @@ def _dictionary(table: pa.Table, name: str) -> list[str]:
     return table.column(name).unify_dictionaries().chunk(0).dictionary.to_pylist()
 
 
-def _diagnose(line: bytes, number: int, fields: dict[str, Field]) -> BadRecord | None:
-    """Describe the first error of a line; None for a valid line."""
-    text = line.decode("utf-8", "backslashreplace")
-    values = text.split(",")
-    if len(values) != len(fields):
-        return BadRecord(number, "(record)", f"{len(values)} fields", f"{len(fields)} fields", text)
-    if "\r" in text or "\0" in text or text.encode() != line:
-        return BadRecord(number, "(record)", text, "text in UTF-8 without control characters", text)
-    for (name, kind), value in zip(fields.items(), values, strict=True):
-        if kind == "label":
-            if value.removesuffix(".") not in LABELS:
-                return BadRecord(number, name, value, f"one of {', '.join(LABELS)}", text)
-        elif kind != "ignored" and not _is_valid(value, kind):
-            return BadRecord(number, name, value, EXPECTED[kind], text)
-    return None
-
-
-def _is_valid(value: str, kind: Kind) -> bool:
-    if kind == "symbol":
-        return value != ""
-    if kind == "rate":
-        return bool(_NUMBER.fullmatch(value)) and bool(in_range(kind, float(value)))
-    digits = _WHOLE_NUMBER.fullmatch(value)
-    number = int(digits[1] + digits[2]) if digits else -1
-    return number <= _INT64_MAX and bool(in_range(kind, number))
-
-
-def _block(table: pa.Table, line: np.ndarray, bad: list[BadRecord]) -> Block:
+def _block(table: pa.Table, fields: dict[str, Field], line: np.ndarray, bad: list[BadRecord]) -> Block:
     label = None
-    if LABEL in table.column_names:
-        encoded = table.column(LABEL).unify_dictionaries().chunk(0) if table.num_rows else pa.array([], _WORD)
-        words = [value.removesuffix(".") for value in encoded.dictionary.to_pylist()]
-        label = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
+    if fields.get(LABEL) == "label":
+        chunks = table.column(LABEL).unify_dictionaries().chunks
+        label = chunks[0] if chunks else pa.array([], _WORD)
     return Block(table.select(list(COLUMNS)), label, line, bad)

@@ -5,9 +5,7 @@ import hashlib
 import http.client
 import os
 import re
-import shutil
 import urllib.parse
-import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import field
@@ -17,13 +15,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
-from src.data import simulator
+from src.data import fetching, simulator
 from src.data.schema import RecordFormat
 from src.utils.files import whole_file
 from src.utils.validation import CHECKED
 
 MIRROR_VARIABLE = "IDS_DATA_MIRROR"
-TIMEOUT_S = 60
+_LINE_BYTES = 1_000  # most bytes of a line on average, where the size of a text is not known
+_GZ_BYTES = 1 << 20  # that a gz may have more than its text
 OnProgress = Callable[[str, int, int | None], object]  # file, bytes so far, total bytes or None
 
 
@@ -52,7 +51,8 @@ class DownloadError(OSError):
 class PublishedFile:
     """Published file and the facts that identify it.
 
-    The text is checked against the pinned hashes. Without any, its number of lines is checked.
+    The text is checked against the pinned hashes; without any, against its size and number of lines. A file is also as
+    published if it is the published gz, byte for byte.
 
     Attributes:
         path: Path in a mirror, such as `kddcup99/corrected.gz`. A name without `.gz` is plain text.
@@ -60,6 +60,10 @@ class PublishedFile:
         records: Number of lines of the text.
         urls: Public addresses of the file, in the order they are tried.
         git_blob: Git object id of the text: SHA-1 of `blob <size>`, a zero byte and the text; None if unknown.
+        size: Bytes of the text; None if unknown.
+        size_tolerance: Bytes that the size may differ by, where it is known roughly.
+        packed_sha256: SHA-256 of the gz as it was published, which a mirror may have packed anew; None if unknown.
+        holds: Another file, each of whose lines must be in this one; checked unless a hash is as pinned.
     """
 
     path: Annotated[str, AfterValidator(_within_folder)]
@@ -67,6 +71,15 @@ class PublishedFile:
     records: Annotated[int, Field(ge=1)]
     urls: list[str]
     git_blob: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None = None
+    size: Annotated[int, Field(ge=1)] | None = None
+    size_tolerance: Annotated[int, Field(ge=0)] = 0
+    packed_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    holds: "PublishedFile | None" = None
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that the text has at most."""
+        return self.records * _LINE_BYTES if self.size is None else self.size + self.size_tolerance
 
     @property
     def name(self) -> str:
@@ -108,17 +121,28 @@ class PublishedDataset:
         Raises:
             DownloadError: no source has the file; lists every address and its error.
         """
+        return self._fetch(self._files[part], folder, on_progress)
+
+    def shown_name(self, part: str) -> str:
+        """Name of a file for messages: its path in the mirror, if that is a folder which has it."""
         file = self._files[part]
+        local = Path(self._addresses(file)[0]) if os.environ.get(MIRROR_VARIABLE) else None
+        return str(local) if local is not None and local.is_file() else file.path
+
+    def _fetch(self, file: PublishedFile, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
         path = folder / file.name
-        if path.is_file() and _is_published(path, file):
+        if path.is_file() and self._is_published(path, file):
             return path
         tried = []
         for address in self._addresses(file):
             try:
                 with whole_file(path) as new:
-                    _copy(address, new, file.name, on_progress)
-                    _verify(new, file)
+                    most = file.most_bytes + _GZ_BYTES if file.packed else file.most_bytes
+                    fetching.copy(address, new, most, lambda done, total: on_progress(file.name, done, total))
+                    self._verify(new, file, folder)
                 return path
+            except DownloadError:
+                raise  # of the file that this one must hold
             except (OSError, EOFError, zlib.error, ValueError, http.client.HTTPException) as error:
                 tried.append(f"  {address}: {error or type(error).__name__}")
         what = f"none of {len(tried)} sources had the file as published:" if tried else "no public address is known."
@@ -133,6 +157,23 @@ class PublishedDataset:
             )
         )
 
+    def _is_published(self, path: Path, file: PublishedFile) -> bool:
+        try:
+            self._verify(path, file, path.parent)
+        except DownloadError:
+            raise
+        except (OSError, EOFError, zlib.error, ValueError):
+            return False
+        return True
+
+    def _verify(self, path: Path, file: PublishedFile, folder: Path) -> None:
+        """Check that a file is as published; the file that it must hold is fetched into `folder`."""
+        if file.packed_sha256 is not None and _sha256(path) == file.packed_sha256:
+            return
+        _verify(path, file)
+        if file.holds is not None:
+            _verify_holds(path, file, self._fetch(file.holds, folder), file.holds)
+
     @property
     def _files(self) -> dict[str, PublishedFile]:
         return {"train": self.train, "test": self.test, **self.further_tests}
@@ -141,7 +182,9 @@ class PublishedDataset:
         mirror = os.environ.get(MIRROR_VARIABLE)
         if not mirror:
             return file.urls
-        path = urllib.parse.quote(file.path) if _is_url(mirror) else file.path  # some servers take + for a blank
+        path = (
+            urllib.parse.quote(file.path) if fetching.is_url(mirror) else file.path
+        )  # some servers take + for a blank
         return [f"{mirror.rstrip('/')}/{path}", *file.urls]
 
 
@@ -166,6 +209,10 @@ class SimulatedDataset:
     def file_name(self, part: str) -> str:
         return f"{part}.gz"
 
+    def shown_name(self, part: str) -> str:
+        """Name of a file for messages."""
+        return f"simulated {self.file_name(part)}"
+
     def fetch(self, part: str, folder: Path, on_progress: OnProgress = lambda *_: None) -> Path:
         """Write a simulated file into `folder`; the same numbers of records and seed give the same bytes."""
         records = self.records if part == "train" else self.test_records
@@ -184,39 +231,9 @@ class SimulatedDataset:
 Dataset = PublishedDataset | SimulatedDataset
 
 
-def _is_url(address: str) -> bool:
-    return urllib.parse.urlsplit(address).scheme in ("http", "https")
-
-
-def _copy(address: str, path: Path, name: str, on_progress: OnProgress) -> None:
-    """Copy a local file or fetch a URL."""
-    if not _is_url(address):
-        shutil.copyfile(address.removeprefix("file://"), path)
-        return
-    request = urllib.request.Request(address, headers={"User-Agent": "lstm-intrusion-detection"})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply, path.open("wb") as out:
-        length = reply.headers.get("Content-Length")
-        total = int(length) if length else None
-        done = 0
-        while chunk := reply.read(1 << 18):
-            out.write(chunk)
-            done += len(chunk)
-            on_progress(name, done, total)
-        if total is not None and done != total:
-            raise EOFError(f"the connection ended after {done:,} of {total:,} bytes")
-
-
-def _is_published(path: Path, file: PublishedFile) -> bool:
-    try:
-        _verify(path, file)
-    except (OSError, EOFError, zlib.error, ValueError):
-        return False
-    return True
-
-
 def _verify(path: Path, file: PublishedFile) -> None:
     """Check that the text of a file is complete and matches the pinned hashes."""
-    digest, lines, last = hashlib.sha256(), 0, b""
+    digest, lines, size, last = hashlib.sha256(), 0, 0, b""
     blob = hashlib.sha1(usedforsecurity=False)
     try:
         if file.git_blob is not None:
@@ -225,6 +242,7 @@ def _verify(path: Path, file: PublishedFile) -> None:
             digest.update(last)
             blob.update(last)
             lines += last.count(b"\n")
+            size += len(last)
     except EOFError:
         raise EOFError(f"the gz is cut off after {path.stat().st_size:,} bytes") from None
     lines += last != b"" and not last.endswith(b"\n")
@@ -236,11 +254,44 @@ def _verify(path: Path, file: PublishedFile) -> None:
         if pinned is not None and found != pinned:
             raise ValueError(f"{what} has {kind} {found} ({lines:,} lines), expected {pinned} "
                              f"({file.records:,} lines)")  # fmt: skip
-    if file.sha256 is None and file.git_blob is None and lines != file.records:
+    if file.sha256 is not None or file.git_blob is not None:
+        return
+    if lines != file.records:
         raise ValueError(f"{what} has {lines:,} lines, expected {file.records:,}")
+    if file.size is not None and abs(size - file.size) > file.size_tolerance:
+        about = f" to within {file.size_tolerance:,}" if file.size_tolerance else ""
+        raise ValueError(f"{what} has {size:,} bytes, expected {file.size:,}{about}")
+
+
+def _verify_holds(path: Path, file: PublishedFile, part: Path, held: PublishedFile) -> None:
+    """Check that every line of one file is in another."""
+    missing = set(_lines(part, held))
+    for line in _lines(path, file):
+        missing.discard(line)
+    if missing:
+        raise ValueError(f"{len(missing):,} different lines of {held.name} are not in it, expected all of them")
+
+
+def _lines(path: Path, file: PublishedFile) -> Iterator[bytes]:
+    rest = b""
+    for chunk in _text(path, file):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _text(path: Path, file: PublishedFile) -> Iterator[bytes]:
+    """Read the text of a file, but no more than it has as published: a gz may unpack to any size."""
+    size = 0
     with gzip.open(path) if file.packed else path.open("rb") as text:
         while chunk := text.read(1 << 20):
+            size += len(chunk)
+            if size > file.most_bytes:
+                raise ValueError(f"the text has more than {file.most_bytes:,} bytes, expected at most so many")
             yield chunk

@@ -14,6 +14,7 @@ from src.data.schema import COLUMNS, N_FEATURES
 from src.detector.decision import MOST_PROBABLE, Decision
 from src.features.encoding import encode
 from src.features.reduction import load_preparation, prepare, save_preparation
+from src.features.unknown_words import UnknownWords
 from src.models.interface import Classifier
 from src.models.persistence import load_classifier
 from src.utils.files import whole_folder, write_text
@@ -87,9 +88,13 @@ class Detector:
         """
         return self.stream().uncalibrated(X)
 
-    def stream(self) -> "Stream":
-        """Start to score a file that comes in blocks."""
-        return Stream(self)
+    def stream(self, unknown: UnknownWords | None = None) -> "Stream":
+        """Start to score a file that comes in blocks.
+
+        Args:
+            unknown: Takes the words that the encoding does not know, and refuses too many.
+        """
+        return Stream(self, unknown)
 
     def save(self, folder: Path) -> None:
         """Save the detector in `folder`, replacing its contents, without pickle."""
@@ -132,16 +137,22 @@ class Stream:
 
     Args:
         detector: Fitted detector.
+        unknown: Takes the words that the encoding does not know, and refuses too many.
     """
 
-    def __init__(self, detector: Detector):
+    def __init__(self, detector: Detector, unknown: UnknownWords | None = None):
         self._detector = detector
+        self._unknown = unknown
         self._before: np.ndarray | None = None  # last window - 1 prepared records, float32, shape (m, k)
         self._history = History(detector.card.history) if detector.card.layout == "history" else None
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
         """Compute calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
-        return self._detector.decision.calibrated(self.uncalibrated(encode(columns.select(list(COLUMNS)))[0]))
+        columns = columns.select(list(COLUMNS))
+        X, unknown = encode(columns)
+        if self._unknown is not None:
+            self._unknown.add(columns, unknown)
+        return self._detector.decision.calibrated(self.uncalibrated(X))
 
     def uncalibrated(self, X: np.ndarray) -> np.ndarray:
         """Compute the probabilities of the model for the next encoded records, see `Detector.uncalibrated`."""

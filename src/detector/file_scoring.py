@@ -1,10 +1,9 @@
 """Verdicts of a detector for a file of raw records, block by block: memory does not grow with the file."""
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,63 +11,152 @@ import pyarrow as pa
 import pyarrow.csv
 from tqdm import tqdm
 
-from src.data.parsing import BadRecord, BadRecordError, OnBadRecord, ahead, read_blocks
+from src.data.containers import open_records
+from src.data.parsing import BadRecord, BadRecordError, Block, OnBadRecord, ahead, read_blocks
+from src.data.quarantine import Quarantine
+from src.data.reading import MAX_UNKNOWN, Reading
 from src.data.schema import COLUMNS
 from src.detector.detector import Detector
 from src.detector.record_file import no_records
+from src.features.unknown_words import UnknownWords
 from src.utils.files import whole_file
+
+FIRST = 5  # lines that were left out and are printed
+_STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # opened by name, a file behind it is emptied
+
+
+@dataclass
+class Scored:
+    """Result of scoring a file.
+
+    Attributes:
+        records: Number of records with a verdict.
+        left_out: Number of malformed lines.
+        first: The first few of these.
+        notes: What the file is, where it is not a plain text or gz.
+        reading: What in it is not as the published files have it.
+        unknown: Words that the encoding does not know.
+    """
+
+    unknown: UnknownWords
+    records: int = 0
+    left_out: int = 0
+    first: list[BadRecord] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
+
+    def add(self, block: Block) -> None:
+        """Count a block."""
+        self.records += len(block.line)
+        self.left_out += len(block.bad)
+        self.first += block.bad[: FIRST - len(self.first)]
+
+    def lines(self, name: str) -> list[str]:
+        """Say what was read in another form, and what was left out."""
+        lines = [f"{name}: read as {note}" for note in self.notes]
+        lines += [f"{name}: {note}" for note in self.reading.notes()]
+        if self.unknown.counts:
+            lines.append(f"{name}: {self.unknown}")
+        lines += [f"left out: {name}: {bad}" for bad in self.first]
+        if more := self.left_out - len(self.first):
+            lines.append(f"left out: {name}: {more:,} more; --quarantine FILE keeps all of them with their reasons")
+        return lines
+
+    def summary(self, *, simulated: bool) -> str:
+        """Say how many records have a verdict.
+
+        Args:
+            simulated: If true, the detector was trained on simulated data.
+        """
+        warning = " by a detector trained on SIMULATED data" if simulated else ""
+        return f"{self.records:,} records scored{warning}, {self.left_out:,} left out"
 
 
 def score_file(
-    detector: Detector, records: Path, out: BinaryIO, on_bad_record: OnBadRecord
-) -> tuple[int, list[BadRecord]]:
+    detector: Detector,
+    records: Path,
+    out: BinaryIO,
+    on_bad_record: OnBadRecord,
+    quarantine: Quarantine | None = None,
+    max_unknown: float = MAX_UNKNOWN,
+) -> Scored:
     """Write `line,verdict,probability_<class>...` for each record, in file order.
 
     A bad record that is left out is not among the records before another.
 
     Args:
-        records: Text, or gz of it, of 41 columns. A header line is ignored, and so is what follows the columns, such
-            as a label or the difficulty level of NSL-KDD.
+        records: File of records in a form that `open_records` reads; `-` is standard input. What follows the 41
+            columns, such as a label or the difficulty level of NSL-KDD, is ignored.
         out: Open file that the CSV is written to.
         on_bad_record: `stop` or `quarantine`, as for `src.data.parsing.read_blocks`.
-    Returns:
-        Number of scored records, and the records that were left out.
+        quarantine: Files that take the malformed lines, which are left out.
+        max_unknown: Share of the records that may have words that the encoding does not know.
     Raises:
         BadRecordError: a record is malformed, and `on_bad_record` is `stop`.
-        ValueError: the file has no record, not even a bad one.
+        HeaderError: a header lacks a column, or names it twice.
+        UnknownWordsError: more records have unknown words.
+        ValueError: the file has no record that can be scored.
     """
-    names = detector.card.class_names
-    header = ["line", "verdict", *(f"probability_{name}" for name in names)]
-    scored = 0
-    bad: list[BadRecord] = []
-    begun = False
-    plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")
     with ExitStack() as stack:
-        file = stack.enter_context(records.open("rb"))
-        bar = stack.enter_context(
-            tqdm(total=os.fstat(file.fileno()).st_size, desc="predict", unit="B", unit_scale=True, disable=None)
+        text = stack.enter_context(open_records(records))
+        scored = Scored(UnknownWords(max_unknown, text.name, "--max-unknown"))
+        verdicts = _Verdicts(detector, out, scored.unknown)
+        kept = stack.enter_context(quarantine or nullcontext())
+        bar = stack.enter_context(tqdm(total=text.size, desc="predict", unit="B", unit_scale=True, disable=None))
+        scored.notes = text.notes
+        blocks = read_blocks(
+            text.stream,
+            text.name,
+            label="ignored",
+            on_bad_record="quarantine",
+            separator=text.separator,
+            reading=scored.reading,
         )
-        text = stack.enter_context(pa.CompressedInputStream(file, "gzip")) if records.suffix == ".gz" else file
-        stream = detector.stream()
-        for block in ahead(read_blocks(text, str(records), label="ignored", on_bad_record="quarantine")):
-            if block.bad and on_bad_record == "stop":
+        for block in ahead(blocks):
+            block = replace(block, bad=[_in_words(bad) for bad in block.bad])
+            if block.bad and on_bad_record == "stop" and quarantine is None:
                 raise BadRecordError(
-                    f"{records}: {_in_words(block.bad[0])}; correct the line, or leave bad records out with "
+                    f"{text.name}: {block.bad[0]}; correct the line, or leave bad records out with "
                     "--on-bad-record quarantine"
                 )
-            if not begun and (len(block.line) or block.bad):  # a file without records has no output either
-                out.write(",".join(header).encode() + b"\n")
-                begun = True
-            bad += map(_in_words, block.bad)
-            scored += len(block.line)
-            probability = stream.predict_proba(block.columns)
-            verdict = pa.array(names).take(pa.array(detector.verdict(probability)))
-            columns = [pa.array(block.line), verdict, *(pa.array(column) for column in probability.T.copy())]
-            pa.csv.write_csv(pa.table(columns, header), out, plain)
-            bar.update(file.tell() - bar.n)
-    if not begun:
-        raise ValueError(no_records(records))
-    return scored, bad
+            if kept:
+                kept.add(block.bad)
+            scored.add(block)
+            verdicts.write(block)
+            bar.update(text.position() - bar.n)
+        if not scored.left_out and not scored.records:
+            raise ValueError(no_records(text.name))
+        if not scored.records:
+            raise ValueError(
+                f"{text.name}: found {scored.left_out:,} malformed lines and no record that can be scored; "
+                f"the first is {scored.first[0]}"
+            )
+    return scored
+
+
+class _Verdicts:
+    """CSV of verdicts; it begins with the first record, so that a file without records has none."""
+
+    def __init__(self, detector: Detector, out: BinaryIO, unknown: UnknownWords):
+        self._detector = detector
+        self._out = out
+        self._names = detector.card.class_names
+        self._header = ["line", "verdict", *(f"probability_{name}" for name in self._names)]
+        self._stream = detector.stream(unknown)
+        self._begun = False
+
+    def write(self, block: Block) -> None:
+        """Score the records of a block."""
+        if not len(block.line):
+            return
+        probability = self._stream.predict_proba(block.columns)
+        if not self._begun:
+            self._out.write(",".join(self._header).encode() + b"\n")
+            self._begun = True
+        verdict = pa.array(self._names).take(pa.array(self._detector.verdict(probability)))
+        columns = [pa.array(block.line), verdict, *(pa.array(column) for column in probability.T.copy())]
+        plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")
+        pa.csv.write_csv(pa.table(columns, self._header), self._out, plain)
 
 
 def _in_words(bad: BadRecord) -> BadRecord:
@@ -81,9 +169,14 @@ def _in_words(bad: BadRecord) -> BadRecord:
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[BinaryIO]:
-    """Open a file that is written whole or not at all, or standard output for None."""
-    if path is None:
+    """Open a file that is written whole or not at all, a device or pipe, or standard output for None and `-`."""
+    if path is None or str(path) in _STANDARD_OUTPUT:
         yield sys.stdout.buffer
         return
     with whole_file(path) as part, part.open("wb") as file:
         yield file
+
+
+def open_quarantine(path: Path | None) -> Quarantine | None:
+    """Name the files of the lines that are left out: `path`, and the reasons beside it."""
+    return Quarantine(path, path.with_name(f"{path.name}.reasons.csv")) if path else None

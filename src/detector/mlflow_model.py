@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 from mlflow.pyfunc import PythonModel
 
-from src.data.schema import COLUMNS, EXPECTED, in_range
+from src.data.frames import checked_columns
+from src.data.reading import MAX_UNKNOWN
 from src.detector.detector import Detector
+from src.features.unknown_words import UnknownWords, unknown_per_record
 
 
 class ServedDetector(PythonModel):
-    """MLflow model around a detector. Checks ranges, whole numbers and missing values, which a signature cannot."""
+    """MLflow model around a detector. Takes data frames of any types of columns, and checks every value."""
 
     def load_context(self, context: Any) -> None:
         self._detector = Detector.load(Path(context.artifacts["detector"]))
@@ -27,33 +28,21 @@ class ServedDetector(PythonModel):
         A detector with `layout` window or history on its card treats the rows of a call as a complete file. Prepend the
         previous records of the traffic: window - 1 of them, or as many as the longest length of `history`.
 
+        Args:
+            params: `max_unknown`: share of the records that may have words that no published file has.
         Returns:
-            Columns `verdict` (class name) and `probability_<class>`, one row a record, in order.
+            Columns `verdict` (class name), `probability_<class>`, and `unknown_words` (number of words of the record
+            that no published file has), one row a record, in order.
         Raises:
-            ValueError: a value is missing or outside its column's range; names row (0-based), column and valid values.
+            ValueError: a column is missing, a value is missing or outside its column's range (names row (0-based),
+                column and valid values), or too many records have unknown words.
         """
-        probability = self._detector.predict_proba(_checked(model_input))
+        columns = checked_columns(model_input)
+        share = (params or {}).get("max_unknown", MAX_UNKNOWN)
+        unknown = UnknownWords(share, "records", 'params={"max_unknown": 1.0}')
+        probability = self._detector.stream(unknown).predict_proba(columns)
         names = self._detector.card.class_names
         verdicts = pd.DataFrame(probability, columns=[f"probability_{name}" for name in names], dtype="float64")
         verdicts.insert(0, "verdict", [names[index] for index in self._detector.verdict(probability)])
+        verdicts["unknown_words"] = unknown_per_record(columns)
         return verdicts
-
-
-def _checked(records: pd.DataFrame) -> pa.Table:
-    columns = {}
-    for name, kind in COLUMNS.items():
-        values = records[name]
-        if kind == "symbol":
-            wrong = values.isna() | (values == "")
-            columns[name] = pa.array(values.astype(str), pa.string()).dictionary_encode()
-        else:
-            number = values.astype("float64")
-            wrong = ~in_range(kind, number)
-            if kind != "rate":
-                wrong |= number % 1 != 0
-            columns[name] = pa.array(number)
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            found = values.iloc[[row]].tolist()[0]  # as Python writes it: 3.5, not np.float64(3.5)
-            raise ValueError(f"row {row}, column {name}: found {found!r}, expected {EXPECTED[kind]}")
-    return pa.table(columns)

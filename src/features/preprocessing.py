@@ -1,6 +1,5 @@
 """Turns raw text into encoded tables block by block, so that files of any size fit into memory."""
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from src.data.parsing import BadRecord, Block, OnBadRecord, ahead, read_blocks
+from src.data.containers import open_records
+from src.data.parsing import Block, OnBadRecord, ahead, read_blocks
+from src.data.quarantine import Quarantine
+from src.data.reading import MAX_UNKNOWN, Reading
 from src.data.schema import RecordFormat
 from src.data.tables import PARQUET, Table, concatenate, to_arrow
 from src.features.encoding import encode
+from src.features.unknown_words import UnknownWords
 from src.utils.files import whole_file
 
 
@@ -28,15 +30,19 @@ class Findings:
         attacks: Number of records of each label.
         unknown: Counts of unknown values for each symbolic column that has any.
         quarantined: Number of malformed lines that were left out.
+        reading: What in the file is not as the published files have it.
     """
 
     records: int = 0
     attacks: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, Counter[str]] = field(default_factory=dict)
     quarantined: int = 0
+    reading: Reading = field(default_factory=Reading)
 
     def as_dict(self) -> dict[str, Any]:
+        notes = self.reading.notes()
         return {
+            **({"notes": notes} if notes else {}),
             "records": self.records,
             "quarantined": self.quarantined,
             "unknown": {name: dict(sorted(counts.items())) for name, counts in sorted(self.unknown.items())},
@@ -47,52 +53,80 @@ class Findings:
 def preprocess_to_file(
     raw: Path,
     parquet: Path,
-    quarantine: Path,
+    quarantine: Quarantine,
     *,
     record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
+    max_unknown: float = MAX_UNKNOWN,
+    name: str | None = None,
     on_bytes: Callable[[int], object] = lambda count: None,
 ) -> Findings:
-    """Check the records of `raw` (text or gz) and encode them into `parquet`, completely or not at all.
+    """Check the records of `raw` and encode them into `parquet`, completely or not at all.
 
-    With `on_bad_record="quarantine"`, malformed lines are written to `quarantine` as CSV (line, column, value,
-    expected, record). Without malformed lines there is no such file.
+    With `on_bad_record="quarantine"`, malformed lines are written to `quarantine`.
 
+    Args:
+        max_unknown: Share of the records that may have words that the encoding does not know.
+        name: Name of the file for messages, where `raw` is a copy that nobody will find.
     Raises:
         BadRecordError: a record is malformed and `on_bad_record` is `stop`; neither file is written.
+        HeaderError: a header lacks a column, or names it twice.
+        UnknownWordsError: more records have unknown words.
         ValueError: the file has no records.
     """
-    findings, bad = Findings(), _Quarantine(quarantine)
-    quarantine.unlink(missing_ok=True)
+    findings = Findings()
+    words = _unknown_words(raw, name, max_unknown, findings)
     with ExitStack() as stack:
         part = stack.enter_context(whole_file(parquet))
-        stack.callback(bad.close)
+        bad = stack.enter_context(quarantine)
         writer: pq.ParquetWriter | None = None
-        for table in _encoded_blocks(_checked_blocks(raw, record_format, on_bad_record, on_bytes), findings, bad):
+        blocks = _checked_blocks(raw, name, record_format, on_bad_record, on_bytes, findings.reading)
+        for table in _encoded_blocks(blocks, findings, words, bad):
             arrow = to_arrow(table)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, **PARQUET))
             writer.write_table(arrow)
         if writer is None:
-            raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
+            raise ValueError(f"{name or raw}: found no records, expected at least one; fetch it again")
         writer.close()
-        bad.keep()
     return findings
 
 
 def preprocess_in_memory(
-    raw: Path, *, record_format: RecordFormat = "kdd99", on_bad_record: OnBadRecord = "stop"
+    raw: Path,
+    *,
+    record_format: RecordFormat = "kdd99",
+    on_bad_record: OnBadRecord = "stop",
+    max_unknown: float = MAX_UNKNOWN,
+    name: str | None = None,
 ) -> tuple[Table, Findings]:
-    """Check and encode the records of `raw` in memory; quarantined lines are only counted."""
+    """Check and encode the records of `raw` in memory; quarantined lines are only counted.
+
+    Args:
+        max_unknown: Share of the records that may have words that the encoding does not know.
+        name: Name of the file for messages, where `raw` is a copy that nobody will find.
+    Raises:
+        BadRecordError, HeaderError, UnknownWordsError, ValueError: as for `preprocess_to_file`.
+    """
     findings = Findings()
-    checked = _checked_blocks(raw, record_format, on_bad_record, lambda count: None)
-    blocks = list(_encoded_blocks(checked, findings, None))
+    words = _unknown_words(raw, name, max_unknown, findings)
+    checked = _checked_blocks(raw, name, record_format, on_bad_record, lambda count: None, findings.reading)
+    blocks = list(_encoded_blocks(checked, findings, words, None))
     if not blocks:
-        raise ValueError(f"{raw}: found no records, expected at least one; fetch it again")
+        raise ValueError(f"{name or raw}: found no records, expected at least one; fetch it again")
     return concatenate(blocks), findings
 
 
-def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: "_Quarantine | None") -> Iterator[Table]:
+def _unknown_words(raw: Path, name: str | None, max_share: float, findings: Findings) -> UnknownWords:
+    """Count of unknown words that `findings` has too."""
+    words = UnknownWords(max_share, name or str(raw), "preprocess.max_unknown")
+    findings.unknown = words.counts
+    return words
+
+
+def _encoded_blocks(
+    blocks: Iterator[Block], findings: Findings, words: UnknownWords, quarantine: Quarantine | None
+) -> Iterator[Table]:
     for block in blocks:
         findings.quarantined += len(block.bad)
         if quarantine:
@@ -106,49 +140,26 @@ def _encoded_blocks(blocks: Iterator[Block], findings: Findings, quarantine: "_Q
         findings.records += len(block.line)
         for name, count in zip(attacks, np.bincount(attack, minlength=len(attacks)), strict=True):
             findings.attacks[name] += int(count)
-        for name, counts in unknown.items():
-            findings.unknown.setdefault(name, Counter()).update(counts)
+        words.add(block.columns, unknown)
         yield Table(X, attack, attacks, block.line)
 
 
 def _checked_blocks(
-    raw: Path, record_format: RecordFormat, on_bad_record: OnBadRecord, on_bytes: Callable[[int], object]
+    raw: Path,
+    name: str | None,
+    record_format: RecordFormat,
+    on_bad_record: OnBadRecord,
+    on_bytes: Callable[[int], object],
+    reading: Reading,
 ) -> Iterator[Block]:
-    with pa.input_stream(raw) as stream:  # detects the compression by the suffix of the name
-        try:
-            blocks = read_blocks(
-                stream, str(raw), record_format=record_format, on_bad_record=on_bad_record, on_bytes=on_bytes
-            )
-            yield from ahead(blocks)
-        except OSError as error:  # the message of Arrow names no file
-            raise OSError(f"{raw}: {error}; the file is damaged: fetch it again") from error
-
-
-class _Quarantine:
-    """CSV file of malformed lines; appears only if there are any and the table was written."""
-
-    def __init__(self, path: Path):
-        self._path = path
-        self._stack = ExitStack()
-        self._rows: Any = None
-        self._part: Path | None = None
-
-    def add(self, bad: list[BadRecord]) -> None:
-        if bad and self._rows is None:
-            self._part = self._path.with_name(f".{self._path.name}.part")
-            self._part.parent.mkdir(parents=True, exist_ok=True)
-            file = self._stack.enter_context(self._part.open("w", newline="", encoding="utf-8"))
-            self._rows = csv.writer(file)
-            self._rows.writerow(["line", "column", "value", "expected", "record"])
-        for record in bad:
-            self._rows.writerow([record.line, record.column, record.value, record.expected, record.text])
-
-    def keep(self) -> None:
-        self._stack.close()
-        if self._part:
-            self._part.replace(self._path)
-
-    def close(self) -> None:
-        self._stack.close()
-        if self._part:
-            self._part.unlink(missing_ok=True)
+    with open_records(raw, name) as text:
+        blocks = read_blocks(
+            text.stream,
+            text.name,
+            record_format=record_format,
+            on_bad_record=on_bad_record,
+            separator=text.separator,
+            on_bytes=on_bytes,
+            reading=reading,
+        )
+        yield from ahead(blocks)

@@ -176,7 +176,8 @@ def _derived(settings: Settings, sample: Facts, fitted: Fitted) -> Facts:
     for key in ("records", "distinct_vectors"):
         flat |= {f"{key}_{part}": count for part, count in sample[key].items()}
     flat |= {f"records_drawn_again_{name}": found["drawn_again"] for name, found in sample["classes"].items()}
-    flat |= {key: sample[key] for key in ("source_records", "quarantined", "unknown_values")}
+    source = ("source_records", "quarantined", "unknown_values", "source_notes")
+    flat |= {key: sample[key] for key in source if key in sample}
     for part, found in sample["official_tests"].items():
         flat |= {f"{key}_{part}": value for key, value in found.items()}
     return {f"derived.{key}": value for key, value in (flat | fitted.facts).items()}

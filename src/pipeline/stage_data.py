@@ -177,8 +177,13 @@ def _duplicates(ids: dict[str, np.ndarray]) -> Facts:
 
 def _source(findings: Facts) -> Facts:
     """Counts of a source file under the names that a run logs them by."""
-    names = {"source_records": "records", "quarantined": "quarantined", "unknown_values": "unknown"}
-    return {name: findings[key] for name, key in names.items()}
+    names = {
+        "source_records": "records",
+        "quarantined": "quarantined",
+        "unknown_values": "unknown",
+        "source_notes": "notes",  # there are some only where the file is not as the published ones are
+    }
+    return {name: findings[key] for name, key in names.items() if key in findings}
 
 
 def record_inputs(preparation: "Pipeline", sampled: SampledParts) -> dict[str, ModelInput]:

@@ -57,13 +57,17 @@ class StageOutputs:
                 vars(other)[name] = made[name]
         return other
 
-    def raw_file(self, part: str, scratch: Path) -> Path:
-        """Path of one raw file, which is fetched into `scratch` unless the download stage left it."""
+    def raw_file(self, part: str, scratch: Path) -> tuple[Path, str]:
+        """Path of one raw file, which is fetched into `scratch` unless the download stage left it, and its name.
+
+        The name is for messages: nobody finds a copy in `scratch`.
+        """
         dataset = self._settings.dataset
         folder = self._made.raw(dataset.name)
         if self._current_facts(folder, "download") is not None:
-            return folder / dataset.file_name(part)
-        return dataset.fetch(part, scratch)
+            path = folder / dataset.file_name(part)
+            return path, str(path)
+        return dataset.fetch(part, scratch), dataset.shown_name(part)
 
     @cached_property
     def training_file(self) -> EncodedFile:
@@ -108,10 +112,13 @@ class StageOutputs:
             if facts := self._current_facts(folder, "preprocess"):
                 return EncodedFile(read_table(folder / f"{part}.parquet"), facts[part])
         with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
+            raw, name = self.raw_file(part, Path(scratch))
             table, findings = preprocess_in_memory(
-                self.raw_file(part, Path(scratch)),
+                raw,
+                name=name,
                 record_format=dataset.record_format,
                 on_bad_record=self._settings.on_bad_record,
+                max_unknown=self._settings.max_unknown,
             )
         return EncodedFile(table, findings.as_dict())
 

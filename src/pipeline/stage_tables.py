@@ -21,7 +21,11 @@ def preprocessed(findings: Mapping[str, Facts]) -> list[Section]:
         for name, one in findings.items()
         for column, values in one["unknown"].items()
     ]
-    return [Section(rows, ("", "records", "quarantined")), Section([("unknown values", "; ".join(unknown) or "none")])]
+    notes = [(f"{name} file", note) for name, one in findings.items() for note in one.get("notes", ())]
+    return [
+        Section(rows, ("", "records", "quarantined")),
+        Section([("unknown values", "; ".join(unknown) or "none"), *notes]),
+    ]
 
 
 def sampled(facts: Facts) -> list[Section]:

@@ -7,6 +7,7 @@ from typing import Any
 from tqdm import tqdm
 
 from src.config.settings import Settings
+from src.data.quarantine import Quarantine
 from src.data.sources import OnProgress
 from src.data.tables import write_table
 from src.features.preprocessing import preprocess_to_file
@@ -41,14 +42,16 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
     findings: dict[str, Facts] = {}
     with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
         for part in settings.dataset.parts:
-            raw = outputs.raw_file(part, Path(scratch))
+            raw, name = outputs.raw_file(part, Path(scratch))
             with tqdm(desc=f"preprocess {part}", unit="B", unit_scale=True) as bar:
                 found = preprocess_to_file(
                     raw,
                     folder / f"{part}.parquet",
-                    folder / f"{part}.quarantine.csv",
+                    Quarantine(folder / f"{part}.quarantine.txt", folder / f"{part}.quarantine.csv"),
                     record_format=settings.dataset.record_format,
                     on_bad_record=settings.on_bad_record,
+                    name=name,
+                    max_unknown=settings.max_unknown,
                     on_bytes=bar.update,
                 )
             findings[part] = found.as_dict()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,17 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes the final name only if the block ends without an error."""
+    """Yield a temporary path beside `path`; it takes the final name only if the block ends without an error.
+
+    A device or pipe is not replaced: it is yielded itself. A link stays, and the file it leads to is replaced.
+
+    Raises:
+        IsADirectoryError: there is a folder of this name.
+    """
+    if not is_replaceable(path):
+        yield path
+        return
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
@@ -21,6 +32,21 @@ def whole_file(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def is_replaceable(path: Path) -> bool:
+    """Check for a plain file, a link to one, or nothing; not for a device, a pipe or a socket.
+
+    Raises:
+        IsADirectoryError: there is a folder of this name.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return True
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{path}: found a folder, expected a file to write, or none; choose another name")
+    return stat.S_ISREG(mode)
 
 
 @contextmanager

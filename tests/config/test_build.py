@@ -29,7 +29,8 @@ def test_the_default_experiment_is_built_as_its_files_say(composed: Compose) -> 
     assert isinstance(settings.model, LSTM)
     assert (settings.model.layers, settings.model.units, settings.model.input_scale) == (1, 64, 1.0)
     assert (settings.training.epochs, settings.training.batch_size) == (30, 512)
-    assert (settings.k, settings.seed, settings.on_bad_record) == (2, 0, "stop")
+    assert (settings.k, settings.seed) == (2, 0)
+    assert (settings.on_bad_record, settings.max_unknown) == ("stop", 0.01)
 
 
 def test_a_task_with_costs_may_be_decided_by_them(composed: Compose) -> None:
@@ -110,6 +111,8 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["k=54"], r"k=54: expected a whole number from 1 to 53"),
         (["reducer=mi", "k=54"], r"k=54: expected a whole number from 1 to 53"),
         (["reducer=none", "k=10"], r"k=10: expected 53, since reducer=none keeps every feature"),
+        (["preprocess.max_unknown=1.5"], r"preprocess\.max_unknown=1\.5: .*less than or equal to 1"),
+        (["preprocess.max_unknown=few"], r"preprocess\.max_unknown='few': .*valid number"),
         (["preprocess.on_bad_record=x"], r"preprocess\.on_bad_record='x': .*'stop' or 'quarantine'"),
         (["reducer=mi", "reducer.estimator=foo"], r"reducer\.estimator='foo': expected 'histogram' or 'knn'"),
         (["scaling.clip=1"], r"scaling\.clip=1: .*valid boolean"),

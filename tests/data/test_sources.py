@@ -5,14 +5,17 @@ import hashlib
 import re
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from src.data import fetching
 from src.data.sources import (
     MIRROR_VARIABLE,
     DownloadError,
@@ -65,6 +68,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.replies: dict[str, Reply] = {}
         self.asked: list[str] = []
+        self.closing = False
 
     def serve(self, path: str, reply: Reply) -> str:
         self.replies[path] = reply
@@ -92,6 +96,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield running
+        running.closing = True
         running.shutdown()
         thread.join()
 
@@ -109,8 +114,8 @@ def refused() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}/some.gz"
 
 
-def dataset(*urls: str, sha256: str | None = SHA256, records: int = 1_000) -> PublishedDataset:
-    file = PublishedFile("kddcup99/some.gz", sha256, records, list(urls))
+def dataset(*urls: str, sha256: str | None = SHA256, records: int = 1_000, **more: Any) -> PublishedDataset:
+    file = PublishedFile("kddcup99/some.gz", sha256, records, list(urls), **more)
     return PublishedDataset("published", train=file, test=PublishedFile("kddcup99/test.gz", None, 1_000, []))
 
 
@@ -255,6 +260,175 @@ def test_one_message_names_every_address_and_the_two_ways_on(
 def test_a_wrong_number_of_lines_is_named_where_no_hash_is_pinned(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="the text inside has 1,000 lines, expected 1,001"):
         dataset(server.serve("/good", body(GOOD)), sha256=None, records=1_001).fetch("train", tmp_path)
+
+
+# Bounds
+
+OK = b"HTTP/1.0 200 OK\r\n"
+
+
+def endless(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    with suppress(OSError):  # the client has gone
+        while True:
+            request.wfile.write(b"x" * (1 << 16))
+
+
+def trickle(start: bytes, drop: bytes) -> Reply:
+    """Reply that does not end before the test: a start, and then a few bytes at a time."""
+
+    def reply(request: BaseHTTPRequestHandler) -> None:
+        assert isinstance(request.server, Server)
+        with suppress(OSError):
+            request.wfile.write(start)
+            while not request.server.closing:
+                request.wfile.write(drop)
+                sleep(0.02)
+
+    return reply
+
+
+def redirected(address: str) -> Reply:
+    def reply(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(302)
+        request.send_header("Location", address)
+        request.end_headers()
+
+    return reply
+
+
+@pytest.mark.parametrize("size", [None, len(TEXT)])
+def test_a_body_without_end_is_given_up_at_the_size_that_is_known(
+    size: int | None, server: Server, tmp_path: Path
+) -> None:
+    most = (len(TEXT) if size else 1_000_000) + (1 << 20)
+    with pytest.raises(DownloadError, match=f"found more than {most:,} bytes, expected at most so many"):
+        dataset(server.serve("/endless", endless), size=size).fetch("train", tmp_path / "raw")
+    assert names(tmp_path / "raw") == []
+
+
+def test_a_promised_size_above_the_limit_is_given_up_at_once(server: Server, tmp_path: Path) -> None:
+    reply = body(b"", promised=10**12)
+    with pytest.raises(DownloadError, match="found more than"):
+        dataset(server.serve("/huge", reply)).fetch("train", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [(OK + b"\r\n", b"x"), (OK, b"x"), (b"", b"H"), (OK, b"a: b\r\n")],
+    ids=["body", "header", "status", "headers"],
+)  # fmt: skip
+@pytest.mark.parametrize("limit", ["DEADLINE_S", "SLOW_AFTER_S"])
+def test_a_byte_at_a_time_is_given_up_and_the_next_source_tried(
+    start: bytes, drop: bytes, limit: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, limit, 0.2)
+    urls = [server.serve("/slow", trickle(start, drop)), server.serve("/good", body(GOOD))]
+    assert dataset(*urls).fetch("train", tmp_path).read_bytes() == GOOD
+    with pytest.raises(DownloadError, match=r"gave it up|got more than \d+ headers"):
+        dataset(urls[0]).fetch("train", tmp_path / "other")
+    assert names(tmp_path / "other") == []
+
+
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/some.gz", "file:///etc/hostname", "data:text/plain,x"])
+def test_a_redirect_to_another_scheme_is_not_followed(address: str, server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match=r"(?i)(redirected to|redirection to url) .*(ftp|file|data)"):
+        dataset(server.serve("/moved", redirected(address))).fetch("train", tmp_path)
+
+
+def test_a_redirect_to_the_same_scheme_is_followed(server: Server, tmp_path: Path) -> None:
+    address = server.serve("/moved", redirected(server.serve("/good", body(GOOD))))
+    assert dataset(address).fetch("train", tmp_path).read_bytes() == GOOD
+
+
+def test_a_scheme_that_is_no_web_address_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="found the scheme 'ftp', expected http, https or a folder"):
+        dataset("ftp://127.0.0.1/some.gz").fetch("train", tmp_path)
+
+
+def test_a_gz_that_unpacks_to_more_than_the_published_text_is_given_up(server: Server, tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(50 << 20))
+    with pytest.raises(DownloadError, match=f"the text has more than {len(TEXT):,} bytes"):
+        dataset(server.serve("/bomb", body(bomb)), size=len(TEXT)).fetch("train", tmp_path)
+
+
+def test_a_mirror_of_devices_and_large_files_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kddcup99").mkdir()
+    monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path))
+    (tmp_path / "kddcup99" / "some.gz").symlink_to("/dev/zero")
+    with pytest.raises(DownloadError, match="found no plain file, expected one"):
+        dataset().fetch("train", tmp_path / "raw")
+    (tmp_path / "kddcup99" / "some.gz").unlink()
+    (tmp_path / "kddcup99" / "some.gz").write_bytes(bytes(3 << 20))
+    with pytest.raises(DownloadError, match="found more than"):
+        dataset(size=len(TEXT)).fetch("train", tmp_path / "raw")
+
+
+# A file without a pinned text
+
+LINES_OF_PART = b"".join(TEXT.splitlines(keepends=True)[:400])
+PART = PublishedFile("kddcup99/part.gz", hashlib.sha256(LINES_OF_PART).hexdigest(), 400, [])
+ROUGH: dict[str, Any] = {"sha256": None, "size": 13_000, "size_tolerance": 200, "holds": PART}
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of a mirror, with the file that another must hold."""
+    folder = tmp_path / "mirror" / "kddcup99"
+    folder.mkdir(parents=True)
+    (folder / "part.gz").write_bytes(gzip.compress(LINES_OF_PART))
+    monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path / "mirror"))
+    return folder
+
+
+def test_a_text_of_its_size_and_lines_that_holds_another_is_as_published(mirror: Path, tmp_path: Path) -> None:
+    (mirror / "some.gz").write_bytes(GOOD)
+    dataset(**ROUGH).fetch("train", tmp_path / "raw")
+    assert names(tmp_path / "raw") == ["part.gz", "some.gz"]
+    (mirror / "part.gz").unlink()
+    (mirror / "some.gz").unlink()
+    dataset(**ROUGH).fetch("train", tmp_path / "raw")  # both are there
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (TEXT.replace(b"\n7,", b"\n8,"), "1 different lines of part.gz are not in it, expected all of them"),
+        (TEXT[:-1] + b"0" * 400, "the text has more than 13,200 bytes, expected at most so many"),
+        (TEXT.replace(b"tcp", b"t"), "the text inside has 10,890 bytes, expected 13,000 to within 200"),
+        (TEXT[len("0,tcp,http\n") :], "the text inside has 999 lines, expected 1,000"),
+    ],
+)
+def test_another_text_without_a_pinned_hash_is_refused(text: bytes, wrong: str, mirror: Path, tmp_path: Path) -> None:
+    (mirror / "some.gz").write_bytes(gzip.compress(text))
+    with pytest.raises(DownloadError, match=wrong):
+        dataset(**ROUGH).fetch("train", tmp_path / "raw")
+    assert "some.gz" not in names(tmp_path / "raw")
+
+
+def test_the_published_gz_needs_no_other_check(mirror: Path, tmp_path: Path) -> None:
+    """Not its text either: that of the full training file takes some seconds to unpack."""
+    content = b"the published bytes"
+    (mirror / "some.gz").write_bytes(content)
+    pinned = dataset(**ROUGH, packed_sha256=hashlib.sha256(content).hexdigest())
+    assert pinned.fetch("train", tmp_path / "raw").read_bytes() == content
+    assert names(tmp_path / "raw") == ["some.gz"]
+
+
+def test_the_file_that_must_be_held_is_named_where_it_cannot_be_had(mirror: Path, tmp_path: Path) -> None:
+    (mirror / "some.gz").write_bytes(GOOD)
+    (mirror / "part.gz").unlink()
+    with pytest.raises(DownloadError, match=r"^part\.gz: none of 1 sources"):
+        dataset(**ROUGH).fetch("train", tmp_path / "raw")
+
+
+def test_messages_name_the_file_of_the_mirror(mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mirror / "some.gz").write_bytes(GOOD)
+    assert dataset().shown_name("train") == str(mirror / "some.gz")
+    assert dataset().shown_name("test") == "kddcup99/test.gz"
+    monkeypatch.delenv(MIRROR_VARIABLE)
+    assert dataset().shown_name("train") == "kddcup99/some.gz"
 
 
 # Plain texts, and files that git knows

@@ -39,17 +39,31 @@ from src.service import load
 models = [load(run) for run in sys.argv[2:]]
 records = pd.read_parquet(sys.argv[1])
 answers = [model.predict(records).to_dict("list") for model in models]
+first = models[0]
+numbers = list(records.select_dtypes("number"))
+binary, words = ["land", "logged_in"], ["service", "flag"]
+others = {
+    "int64": {name: "int64" for name in numbers if not name.endswith("rate")}, "Int64": {"count": "Int64"},
+    "bool": {name: "bool" for name in binary}, "category": {name: "category" for name in words + ["count"]},
+    "object": dict.fromkeys(numbers, object), "str": dict.fromkeys(numbers, str),
+}
+plain = first.predict(records)
+same = {name: first.predict(records.astype(kinds)).equals(plain) for name, kinds in others.items()}
+same["shuffled"] = first.predict(records[list(records)[::-1]].assign(note="x")).equals(plain)
+new = records.assign(service="https")
+unknown = first.predict(new, params={"max_unknown": 1.0})["unknown_words"].tolist()
 broken = records.copy()
 broken.loc[1, "count"] = 3.5
 errors = []
-for table in (records.drop(columns="src_bytes"), broken):
+for table in (records.drop(columns="src_bytes"), broken, new):
     try:
         models[0].predict(table)
     except Exception as error:
         errors.append(str(error))
 packages = {name.partition(".")[0]: module.__file__ for name, module in sys.modules.items() if "ids_" in name}
 own = [name for name in sys.modules if name.partition(".")[0] == "src"]
-print(json.dumps({"answers": answers, "errors": errors, "packages": packages, "own": own}))
+print(json.dumps({"answers": answers, "errors": errors, "packages": packages, "own": own,
+                  "same": same, "unknown": unknown}))
 """
 SERVICE = """
 import mlflow
@@ -164,7 +178,7 @@ def test_away_from_the_repository_the_verdicts_are_those_of_the_detector(
 ) -> None:
     for found, kept in zip(elsewhere["answers"], (folder, clusters), strict=False):
         names, expected = verdicts(kept)
-        assert list(found) == ["verdict", "probability_normal", "probability_attack"]
+        assert list(found) == ["verdict", "probability_normal", "probability_attack", "unknown_words"]
         assert found["verdict"] == names
         np.testing.assert_allclose(found["probability_normal"], expected[:, 0], atol=1e-7)
         np.testing.assert_allclose(found["probability_attack"], expected[:, 1], atol=1e-7)
@@ -180,27 +194,53 @@ def test_two_detectors_of_different_code_each_run_their_own_in_one_process(elsew
 
 @pytest.mark.integration
 def test_away_from_the_repository_errors_name_what_is_wrong(elsewhere: dict[str, Any]) -> None:
-    missing, broken = elsewhere["errors"]
+    missing, broken, unknown = elsewhere["errors"]
     assert "src_bytes" in missing
     assert broken == "row 1, column count: found 3.5, expected a whole number, 0 or more"
+    assert "words that no published file has in 3 of 3 records (100.00 %), such as service 'https'" in unknown
+
+
+@pytest.mark.integration
+def test_away_from_the_repository_columns_of_any_type_and_order_are_taken(elsewhere: dict[str, Any]) -> None:
+    """As pandas.read_csv and others make them; MLflow checks a frame against the signature before the model does."""
+    kinds = ("int64", "Int64", "bool", "category", "object", "str", "shuffled")
+    assert elsewhere["same"] == dict.fromkeys(kinds, True)
+
+
+@pytest.mark.integration
+def test_away_from_the_repository_unknown_words_are_counted(elsewhere: dict[str, Any]) -> None:
+    assert elsewhere["unknown"] == [1, 1, 1]
 
 
 def test_a_table_of_records_gets_a_table_of_verdicts_in_order(served: ServedDetector) -> None:
     records = example_records()
     verdicts = served.predict(None, records)
-    assert list(verdicts.columns) == ["verdict", "probability_normal", "probability_attack"]
+    assert list(verdicts.columns) == ["verdict", "probability_normal", "probability_attack", "unknown_words"]
     backwards = served.predict(None, records[::-1])
     pd.testing.assert_frame_equal(backwards[::-1].reset_index(drop=True), verdicts)
 
 
 def test_an_empty_table_gets_an_empty_table(served: ServedDetector) -> None:
-    assert served.predict(None, example_records()[:0]).shape == (0, 3)
+    assert served.predict(None, example_records()[:0]).shape == (0, 4)
 
 
 def test_a_service_that_training_never_saw_is_accepted(served: ServedDetector) -> None:
     records = example_records()
     records["service"] = ["http3", "http", "quic"]
-    assert served.predict(None, records)["verdict"].isin(["normal", "attack"]).all()
+    verdicts = served.predict(None, records, {"max_unknown": 0.7})
+    assert verdicts["verdict"].isin(["normal", "attack"]).all()
+    assert verdicts["unknown_words"].tolist() == [1, 0, 1]
+
+
+def test_more_unknown_words_than_allowed_are_refused(served: ServedDetector) -> None:
+    records = example_records()
+    records["service"] = ["http3", "http", "quic"]
+    message = (
+        r"^records: found words that no published file has in 2 of 3 records \(66\.67 %\), such as service 'http3', "
+        r"service 'quic', expected at most 1\.00 %; .* raise params=\{\"max_unknown\": 1\.0\}$"
+    )
+    with pytest.raises(ValueError, match=message):
+        served.predict(None, records)
 
 
 @pytest.mark.parametrize(

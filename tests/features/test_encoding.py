@@ -80,9 +80,9 @@ def test_symbols_of_the_vocabulary_are_codes_and_single_ones() -> None:
 
 
 def test_unknown_symbols_are_zeros_or_the_code_after_the_last_and_are_counted() -> None:
-    odd = [first(service="quic"), first(service="quic", flag="SX"), first(protocol_type="TCP"), first()]
+    odd = [first(service="quic"), first(service="quic", flag="SX"), first(protocol_type="tcp4"), first()]
     X, unknown = encode(columns(*odd))
-    assert unknown == {"service": Counter(quic=2), "flag": Counter(SX=1), "protocol_type": Counter(TCP=1)}
+    assert unknown == {"service": Counter(quic=2), "flag": Counter(SX=1), "protocol_type": Counter(tcp4=1)}
     assert feature(X, "service") == [70, 70, 24, 24]
     assert UNKNOWN_SERVICE == 70
     assert X[:, 39:42].sum(axis=1).tolist() == [1, 1, 0, 1]

@@ -11,11 +11,13 @@ import pytest
 
 from src.data.duplicates import overlap, vector_ids
 from src.data.parsing import BadRecordError
+from src.data.quarantine import Quarantine
 from src.data.schema import CATEGORIES, COLUMNS, FEATURES
 from src.data.sources import SimulatedDataset
 from src.data.tables import Table, read_table
 from src.features import preprocessing
 from src.features.preprocessing import Findings, preprocess_in_memory, preprocess_to_file
+from src.features.unknown_words import UnknownWordsError
 
 RECORD = (
     "0,tcp,http,SF,181,5450,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,8,8,0.00,0.00,0.00,0.00,1.00,0.00,0.00,"
@@ -28,14 +30,14 @@ def record(**values: str) -> str:
     return ",".join((dict(zip(NAMES, RECORD.split(","), strict=True)) | values).values())
 
 
-# Line 2 has an unknown service, 3 a value that is no number, 5 too few fields, 6 a quoted comma's worth of trouble.
+# Line 2 has an unknown service, 3 a value that is no number, 5 too few fields, 6 a comma too many.
 MIXED = [
     record(duration="1"),
     record(duration="2", service="quic", label="smurf."),
     record(duration="x3"),
     record(duration="4", service="quic", flag="SX"),
     "5,tcp",
-    record(duration="6", service='"a').replace('"a', '"a,b"'),
+    record(duration="6", service="a,b"),
     record(duration="7", label="smurf"),
 ]
 
@@ -56,7 +58,8 @@ def raw_file(folder: Path, lines: list[str], name: str = "some.txt") -> Path:
 
 
 def to_file(raw: Path, out: Path, **options: Any) -> Findings:
-    return preprocess_to_file(raw, out / "some.parquet", out / "some.quarantine.csv", **options)
+    quarantine = Quarantine(out / "some.quarantine.txt", out / "some.quarantine.csv")
+    return preprocess_to_file(raw, out / "some.parquet", quarantine, **{"max_unknown": 1.0} | options)
 
 
 def names(folder: Path) -> list[str]:
@@ -118,6 +121,45 @@ def test_unknown_values_are_counted_and_no_error(tmp_path: Path) -> None:
     }
 
 
+def test_unknown_values_of_more_records_than_allowed_are_an_error_and_leave_no_file(tmp_path: Path) -> None:
+    raw = raw_file(tmp_path, [record(service="https"), *[record()] * 98])
+    message = (
+        r"some\.txt: found words that no published file has in 1 of 99 records \(1\.01 %\), such as service 'https', "
+        r"expected at most 1\.00 %; write the words as the published files do, or raise preprocess\.max_unknown$"
+    )
+    with pytest.raises(UnknownWordsError, match=message):
+        to_file(raw, tmp_path / "out", max_unknown=0.01)
+    assert names(tmp_path / "out") == []
+    with pytest.raises(UnknownWordsError, match=message):
+        preprocess_in_memory(raw)
+    enough = raw_file(tmp_path, [record(service="https"), *[record()] * 99])
+    assert preprocess_in_memory(enough)[1].unknown == {"service": {"https": 1}}
+
+
+def test_a_training_file_of_an_exporter_is_encoded_as_the_published_one_and_noted(tmp_path: Path) -> None:
+    """A header in another order with an index and a label of another name, bytes literals, floats and capitals."""
+    plain = [record(label="smurf.", src_bytes=str(size)) for size in range(7)]
+    names = ["", "CLASS", *[name.upper() for name in COLUMNS][::-1]]
+    lines = [",".join(names), ""]
+    for number, line in enumerate(plain):
+        *values, label = (f"b'{value}'" if value.islower() else value for value in line.split(","))
+        lines.append(",".join([str(number), label.replace("smurf", "SMURF"), *values[::-1]]).replace(",0,", ",0.0,"))
+    wanted, _ = preprocess_in_memory(raw_file(tmp_path, plain))
+    for table, findings in (
+        preprocess_in_memory(raw_file(tmp_path, lines, "export.csv")),
+        (None, to_file(tmp_path / "export.csv", tmp_path / "out")),
+    ):
+        found = read_table(tmp_path / "out" / "some.parquet") if table is None else table
+        assert np.array_equal(found.X, wanted.X)
+        assert [found.attacks[code] for code in found.attack] == ["smurf"] * 7
+        assert found.row.tolist() == list(range(3, 10))
+        assert findings.as_dict()["notes"] == [
+            "the columns are in another order, taken by the names of the header",
+            "1 blank line passed over",
+            "21 words are written another way, read: b'SMURF.' as smurf, b'http' as http, b'tcp' as tcp",
+        ]
+
+
 def test_in_memory_equals_via_file_on_simulated_records(tmp_path: Path) -> None:
     raw = SimulatedDataset("simulated", records=2_000, test_records=2_000, seed=0).fetch("test", tmp_path)
     table, findings = preprocess_in_memory(raw)
@@ -128,7 +170,7 @@ def test_in_memory_equals_via_file_on_simulated_records(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small_blocks")
 def test_in_memory_equals_via_file_with_bad_lines_and_labels_in_other_orders(tmp_path: Path) -> None:
     raw = raw_file(tmp_path, MIXED)
-    table, findings = preprocess_in_memory(raw, on_bad_record="quarantine")
+    table, findings = preprocess_in_memory(raw, on_bad_record="quarantine", max_unknown=1)
     assert to_file(raw, tmp_path / "out", on_bad_record="quarantine") == findings
     assert_equal(read_table(tmp_path / "out" / "some.parquet"), table)
 
@@ -153,12 +195,25 @@ def test_bad_lines_go_beside_the_output_and_the_others_keep_their_lines(
     )
     with (tmp_path / "out" / "some.quarantine.csv").open(newline="", encoding="utf-8") as file:
         assert [*csv.reader(file)] == [
-            ["line", "column", "value", "expected", "record"],
-            ["3", "duration", "x3", "a whole number, 0 or more", MIXED[2]],
-            ["5", "(record)", "2 fields", "42 fields", "5,tcp"],
-            ["6", "(record)", "43 fields", "42 fields", MIXED[5]],
+            ["line", "column", "value", "expected"],
+            ["3", "duration", "x3", "a whole number, 0 or more"],
+            ["5", "(record)", "2 fields", "42 fields"],
+            ["6", "(record)", "43 fields", "42 fields"],
         ]
-    assert names(tmp_path / "out") == ["some.parquet", "some.quarantine.csv"]
+    assert (tmp_path / "out" / "some.quarantine.txt").read_text() == f"{MIXED[2]}\n5,tcp\n{MIXED[5]}\n"
+    assert names(tmp_path / "out") == ["some.parquet", "some.quarantine.csv", "some.quarantine.txt"]
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("packed", [False, True])
+def test_quarantined_lines_are_the_bytes_of_the_input(packed: bool, tmp_path: Path) -> None:
+    odd = [b"\xff\xfe", b'"a\t , b" ', b" x ,\r", b"a\0b", b"\xc3\xa9,\xed\xa0\x80", b"\\xff", b"'", b"1" * 700]
+    good = [record(duration=str(place)).encode() for place in range(len(odd))]
+    text = b"\n".join(line for pair in zip(good, odd, strict=True) for line in pair)
+    raw = tmp_path / "some.gz" if packed else tmp_path / "some.txt"
+    raw.write_bytes(gzip.compress(text) if packed else text)
+    assert to_file(raw, tmp_path / "out", on_bad_record="quarantine").quarantined == len(odd)
+    assert (tmp_path / "out" / "some.quarantine.txt").read_bytes() == b"\n".join([*odd, b""])
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -220,6 +275,17 @@ def test_a_gz_that_was_cut_off_is_an_error_that_names_it(kept: float, tmp_path: 
     assert names(tmp_path / "out") == []
     with pytest.raises(OSError, match=r"some\.gz: Truncated"):
         preprocess_in_memory(raw)
+
+
+def test_messages_name_the_file_that_a_copy_was_made_of(tmp_path: Path) -> None:
+    raw = raw_file(tmp_path, [MIXED[2]])
+    with pytest.raises(BadRecordError, match=r"^mirror/some\.gz: line 1, "):
+        preprocess_in_memory(raw, name="mirror/some.gz")
+    with pytest.raises(ValueError, match=r"^mirror/some\.gz: found no records"):
+        to_file(raw, tmp_path / "out", name="mirror/some.gz", on_bad_record="quarantine")
+    raw.write_bytes(gzip.compress(MIXED[0].encode())[:-9])
+    with pytest.raises(OSError, match=r"^mirror/some\.gz: Truncated compressed stream"):
+        preprocess_in_memory(raw, name="mirror/some.gz")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

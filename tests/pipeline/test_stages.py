@@ -82,7 +82,7 @@ def test_the_published_tests_are_whole_and_in_file_order(
     tables, facts = tables_of(outputs.sampled)
     assert [*tables] == ["train", "val", *TESTS[dataset]]
     for part in TESTS[dataset]:
-        raw = outputs.raw_file(part, tmp_path / "raw")
+        raw, _ = outputs.raw_file(part, tmp_path / "raw")
         file, _ = preprocess_in_memory(raw, record_format=settings.dataset.record_format)
         np.testing.assert_array_equal(tables[part].X, file.X)
         assert tables[part].row.tolist() == list(range(1, len(file) + 1))

@@ -100,3 +100,39 @@ def test_permissions_are_what_the_umask_leaves(mask: int, file: int, folder: int
 def test_text_is_written_as_utf_8(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "é\n")
     assert (tmp_path / "a.txt").read_bytes() == b"\xc3\xa9\n"
+
+
+def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    for name, target in (("there.txt", tmp_path / "a" / "target.txt"), ("new.txt", Path("a/other.txt"))):
+        (tmp_path / name).symlink_to(target)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "target.txt").write_text("old")
+    for name in ("there.txt", "new.txt"):
+        write_text(tmp_path / name, name)
+        assert (tmp_path / name).is_symlink()
+    assert names(tmp_path / "a") == ["other.txt", "target.txt"]
+    assert (tmp_path / "a" / "target.txt").read_text() == "there.txt"
+    assert (tmp_path / "a" / "other.txt").read_text() == "new.txt"
+
+
+def test_a_pipe_or_device_is_written_and_not_replaced(tmp_path: Path) -> None:
+    """A pipe that was replaced would be a file, and its reader would wait for ever."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(path, "text")
+    assert os.read(reader, 10) == b"text"
+    os.close(reader)
+    assert path.is_fifo()
+    assert names(tmp_path) == ["pipe"]
+    (tmp_path / "null").symlink_to("/dev/null")
+    write_text(tmp_path / "null", "text")
+    assert (tmp_path / "null").is_char_device()
+    assert names(tmp_path) == ["null", "pipe"]
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    with pytest.raises(
+        IsADirectoryError, match="found a folder, expected a file to write, or none; choose another name"
+    ):
+        write_text(tmp_path, "text")

@@ -1,0 +1,282 @@
+"""Finds what the fields of a file are: by the names of a header, else by the number and kinds of fields of its records.
+
+No single line decides: a damaged first line does not change how the others are read.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from src.data.dialect import split, unwrapped
+from src.data.line_reader import Field, LineReader, Wrong
+from src.data.reading import Reading, shown
+from src.data.schema import COLUMNS, DIFFICULTY, LABEL, TRAILING, RecordFormat
+
+LabelColumn = Literal["required", "ignored"]
+Raw = TypeVar("Raw")
+
+HEAD_LINES = 200  # lines at the start of a file that are looked at; an ARFF header has about 45
+_SAMPLE = 50  # of these, lines that choose between orders of fields
+_NAMES_OF_A_HEADER = 2  # column names that make a line a header: a record may hold the word `land`
+_SHOWN = 5  # names that a message shows
+
+_KEYS: Final = {re.sub("[^a-z0-9]", "", name): name for name in COLUMNS}
+# Names that mirrors of the data give to columns, beside those of the contest.
+_KEYS_OF_MIRRORS: Final = {"protocol": "protocol_type", "ishotlogin": "is_host_login"}
+_LABEL_KEYS: Final = (
+    *("label", "labels", "attack", "attacktype", "attackname", "attackcat", "class", "classes", "target", "outcome"),
+    *("connectiontype", "result", "type", "y"),
+)
+_DIFFICULTY_KEYS: Final = ("difficulty", "difficultylevel", "level", "lastflag", "score")
+_INDEX_KEYS: Final = ("", "unnamed0", "index", "id", "row", "rowid", "rownames")
+_NUMBERED = re.compile(r"((?:.*[^0-9])?)([0-9]{1,4})")
+
+
+class HeaderError(ValueError):
+    """Header that does not name every column once."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Start of a file, read.
+
+    Attributes:
+        fields: Kind of each field of a line, by name, in the order of the file.
+        passed_over: Lines that are no records: the header, or all lines to the end of it; 1-based.
+    """
+
+    fields: dict[str, Field]
+    passed_over: range
+
+
+def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: RecordFormat, reading: Reading) -> Head:
+    """Find the fields of a file and its header.
+
+    Args:
+        text: First lines of the file, whole, without white space beside values.
+        source: Name of the file, for messages.
+        label: `required`: a label behind the columns or, below a header, anywhere. `ignored`: it may be missing.
+        record_format: Fields behind the columns where there is no header.
+        reading: Takes notes on the order of the columns.
+    Raises:
+        HeaderError: a header lacks a column, or names it twice.
+    """
+    lines = text.split(b"\n", HEAD_LINES)[:HEAD_LINES]
+    place = f"{source}: "
+    header = _find_header(lines)
+    if header is None:
+        orders = _orders_without_names(label, record_format)
+        passed_over = range(1, 1)
+    else:
+        names, passed_over = header
+        named = _named_fields(names, f"{place}line {passed_over[-1]}", label, record_format, reading)
+        orders = [named, {"(index)": "ignored", **named}, {**named, "(end)": "empty"}]
+    sample = [line for line in lines[passed_over.stop - 1 :] if line][:_SAMPLE]
+    fields = _best(orders, sample)
+    if "(index)" in fields:
+        reading.columns.append("the first field of each line has no name and was passed over as an index")
+    return Head(fields, passed_over)
+
+
+def without_lines(raw: bytes, text: bytes, line: int, passed_over: range) -> Iterator[tuple[bytes, bytes, int]]:
+    """Cut lines out of a block.
+
+    Args:
+        raw: Whole lines as they are in the file.
+        text: The same lines, as many of them, as they are parsed.
+        line: 1-based line of the file that the block begins with.
+        passed_over: Lines to cut out, 1-based.
+    Yields:
+        What is left of both, and the line that it begins with.
+    """
+    if line >= passed_over.stop:
+        yield raw, text, line
+        return
+    before, after = passed_over.start - line, passed_over.stop - line
+    if before > 0:
+        yield raw[: _offset(raw, before)], text[: _offset(text, before)], line
+    if _offset(text, after) < len(text):
+        yield raw[_offset(raw, after) :], text[_offset(text, after) :], passed_over.stop
+
+
+def first_lines(blocks: Iterable[tuple[Raw, bytes]]) -> list[tuple[Raw, bytes]]:
+    """Take blocks, with what each was made of, until they hold the head of a file."""
+    taken, lines = [], 0
+    for raw, text in blocks:
+        taken.append((raw, text))
+        lines += text.count(b"\n")
+        if lines >= HEAD_LINES:
+            break
+    return taken
+
+
+def find_columns(names: Iterable[object]) -> dict[str, int]:
+    """Find the 41 columns among names in any order, letter case and punctuation: position by column.
+
+    A name that none of them has is passed over; so is a column that is missing.
+
+    Raises:
+        HeaderError: two names mean one column.
+
+    >>> find_columns(["", "Src Bytes", "'duration'", "comment"])
+    {'src_bytes': 1, 'duration': 2}
+    """
+    found: dict[str, int] = {}
+    for position, name in enumerate(names):
+        column = _column(_key(str(name)))
+        if column in found:
+            raise HeaderError(f"found the column {column!r} twice, expected each column once; rename one of them")
+        if column is not None:
+            found[column] = position
+    return found
+
+
+def missing_columns(found: Iterable[str]) -> str:
+    """Say which of the 41 columns are missing; empty if none is."""
+    have = set(found)
+    missing = [name for name in COLUMNS if name not in have]
+    if not missing:
+        return ""
+    more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    return f"found no column {', '.join(map(repr, missing[:_SHOWN]))}{more}, expected the 41 columns in any order"
+
+
+def is_header(texts: Iterable[str]) -> bool:
+    """Check that a line names columns."""
+    return sum(map(names_column, texts)) >= _NAMES_OF_A_HEADER
+
+
+def names_column(text: str) -> bool:
+    """Check for the name of one of the 41 columns, in any letter case and punctuation."""
+    return _column(_key(text)) is not None
+
+
+def _key(name: str) -> str:
+    """Letters and digits of a name, in lower case."""
+    return re.sub("[^a-z0-9]", "", unwrapped(name).lower())
+
+
+def _column(key: str) -> str | None:
+    """Column of a key. One mirror has an `l` before eight of the names, as in `lnum_root`."""
+    return _KEYS.get(key) or _KEYS_OF_MIRRORS.get(key) or (_KEYS.get(key[1:]) if key[:1] == "l" else None)
+
+
+def _offset(text: bytes, lines: int) -> int:
+    """Bytes of the first lines of a text; all of them where it has fewer."""
+    at = 0
+    for _ in range(lines):
+        end = text.find(b"\n", at)
+        if end < 0:
+            return len(text)
+        at = end + 1
+    return at
+
+
+def _find_header(lines: list[bytes]) -> tuple[list[str], range] | None:
+    """Names of the fields and the lines of the header; None where the first line that may be a record is none."""
+    for number, line in enumerate(lines, 1):
+        text = line.decode("utf-8", "replace").strip()
+        if text[:9].lower() == "@relation":
+            return _arff_header(lines)
+        names = split(text)
+        if names is None:
+            continue
+        if is_header(names) or _numbers_columns(names):
+            return names, range(number, number + 1)
+        if len(names) >= len(COLUMNS):
+            return None
+    return None
+
+
+def _arff_header(lines: list[bytes]) -> tuple[list[str], range] | None:
+    """Names that an ARFF file declares, and its lines to the one that says `@data`."""
+    names: list[str] = []
+    for number, line in enumerate(lines, 1):
+        text = line.decode("utf-8", "replace").strip()
+        if text[:5].lower() == "@data":
+            return names, range(1, number + 1)
+        if declared := re.match(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)""", text, re.IGNORECASE):
+            names.append(declared[1])
+    return None
+
+
+def _numbers_columns(names: list[str]) -> bool:
+    """Check for a header that numbers the columns from 0 or 1, such as pandas' 0,1,2 or R's "V1","V2"."""
+    if len(names) < len(COLUMNS):
+        return False
+    parts = [_NUMBERED.fullmatch(unwrapped(name)) for name in names[names[0] == "" :]]
+    if not all(parts):
+        return False
+    prefixes = {part[1] for part in parts if part}
+    numbers = [int(part[2]) for part in parts if part]
+    return len(prefixes) == 1 and numbers in (list(range(len(parts))), list(range(1, len(parts) + 1)))
+
+
+def _named_fields(
+    names: list[str], place: str, label: LabelColumn, record_format: RecordFormat, reading: Reading
+) -> dict[str, Field]:
+    """Kind of each field below a header."""
+    if _numbers_columns(names):
+        reading.columns.append("the header numbers the columns, which were taken by their position")
+        unnamed = names[0] == ""
+        count = len(names) - unnamed
+        trailing = TRAILING[record_format] if label == "required" else (LABEL, DIFFICULTY)[: count - len(COLUMNS)]
+        ordered = [*COLUMNS, *trailing]
+        if len(ordered) != count:
+            raise HeaderError(f"{place}: found {count} numbered columns, expected {len(ordered)}")
+        names = [""] * unnamed + ordered
+    try:
+        found = find_columns(names)
+    except HeaderError as error:
+        raise HeaderError(f"{place}: {error}") from None
+    keys = [_key(name) for name in names]
+    others = [position for position in range(len(names)) if position not in found.values()]
+    labels = [position for key in _LABEL_KEYS for position in others if keys[position] == key]
+    levels = [position for key in _DIFFICULTY_KEYS for position in others if keys[position] == key]
+    missing = missing_columns(found)
+    if label == "required" and not labels:
+        missing = missing or f"found no column {LABEL!r}, expected one for the label of each record"
+    if missing:
+        raise HeaderError(
+            f"{place}: {missing}; correct the header, or take it away where the order is the published one"
+        )
+    fields: dict[int, tuple[str, Field]] = {position: (name, COLUMNS[name]) for name, position in found.items()}
+    if label == "required":
+        fields[labels[0]] = (LABEL, "label")
+    known = {*fields, *labels, *levels}
+    further = [position for position in others if position not in known and keys[position] not in _INDEX_KEYS]
+    if list(found) != list(COLUMNS):
+        reading.columns.append("the columns are in another order, taken by the names of the header")
+    if further:
+        shown_names = ", ".join(shown(unwrapped(names[position])) for position in further[:_SHOWN])
+        reading.columns.append(f"{len(further)} further column{'s' * (len(further) > 1)} passed over: {shown_names}")
+    return dict(fields.get(position, (f"(field {position + 1})", "ignored")) for position in range(len(names)))
+
+
+def _orders_without_names(label: LabelColumn, record_format: RecordFormat) -> list[dict[str, Field]]:
+    """Orders that the fields of a record may have without a header, the likeliest first."""
+    columns: dict[str, Field] = {**COLUMNS}
+    if label == "required":
+        kinds: dict[str, Field] = {LABEL: "label", DIFFICULTY: "level"}
+        plain = [columns | {name: kinds[name] for name in TRAILING[record_format]}]
+    else:
+        ignored: list[dict[str, Field]] = [dict.fromkeys((LABEL, DIFFICULTY)[:count], "ignored") for count in range(3)]
+        plain = [columns | more for more in ignored]
+    return [
+        *plain,
+        *({**order, "(end)": "empty"} for order in plain),  # a comma behind the last value
+        *({"(index)": "ignored", **order} for order in plain),
+    ]
+
+
+def _best(orders: list[dict[str, Field]], sample: list[bytes]) -> dict[str, Field]:
+    """Order that most lines of a sample follow; the first where none does, but of a length that lines have."""
+    readers = [LineReader(order) for order in orders]
+    votes = [sum(not isinstance(reader.read(line), Wrong) for line in sample) for reader in readers]
+    if max(votes):
+        return orders[votes.index(max(votes))]
+    lengths = Counter(line.count(b",") + 1 for line in sample)
+    plain = [order for order in orders if not {"(index)", "(end)"} & set(order)]
+    return max(plain, key=lambda order: lengths[len(order)])

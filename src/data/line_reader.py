@@ -1,0 +1,85 @@
+"""Reads lines one by one where Arrow cannot: quoted commas, numbers written another way, wrong values."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from src.data.dialect import expected, read_number, read_word, split
+from src.data.schema import Kind
+
+Field = Kind | Literal["label", "ignored", "empty"]  # kind of value that a field of a line must have
+_KEPT_VALUES = 1 << 15  # values remembered for a kind of field: records repeat few values many times
+_KEPT_LETTERS = 32  # letters of a value that is remembered, so that long ones take no memory
+
+
+class Wrong(NamedTuple):
+    """First error of a line: the column, the value found there, and what was expected."""
+
+    column: str
+    value: str
+    expected: str
+
+
+class LineReader:
+    """Reads the lines of one file.
+
+    Args:
+        fields: Kind of each field of a line, by name, in the order of the file.
+    """
+
+    def __init__(self, fields: Mapping[str, Field]):
+        self.fields = dict(fields)
+        by_kind: dict[tuple[str, str], _Values] = {}
+        self._values = [
+            by_kind.setdefault((name if kind in ("symbol", "label") else "", kind), _Values(name, kind))
+            for name, kind in fields.items()
+        ]
+
+    def read(self, line: bytes) -> list[Any] | Wrong:
+        """Read a line.
+
+        Returns:
+            A value for each field: an int, a float, or a word as it is written; or the first error.
+        """
+        text = line.decode("utf-8", "backslashreplace")
+        damaged = "\r" in text or "\0" in text or text.encode() != line
+        texts = text.split(",") if damaged else split(text)
+        if texts is None:
+            return Wrong("(record)", text, "a double quote at both ends of a value, or at neither")
+        if len(texts) != len(self._values):
+            return Wrong("(record)", f"{len(texts)} fields", f"{len(self._values)} fields")
+        if damaged:
+            return Wrong("(record)", text, "text in UTF-8 without control characters")
+        row = [values[text] for values, text in zip(self._values, texts, strict=True)]
+        if None not in row:
+            return row
+        position = row.index(None)
+        name, kind = list(self.fields.items())[position]
+        if kind == "empty" or kind == "ignored":
+            return Wrong("(record)", f"{texts[position]!r} behind the last column", "nothing there")
+        return Wrong(name, texts[position], expected(name, kind, texts[position]))
+
+
+class _Values(dict[str, Any]):
+    """Values of one kind of field by their text; None for a wrong one."""
+
+    def __init__(self, name: str, kind: Field):
+        super().__init__()
+        self._name = name
+        self._kind = kind
+
+    def __missing__(self, text: str) -> Any:
+        value = self._read(text)
+        if len(text) <= _KEPT_LETTERS:
+            if len(self) == _KEPT_VALUES:
+                self.clear()
+            self[text] = value
+        return value
+
+    def _read(self, text: str) -> Any:
+        if self._kind == "ignored":
+            return ""
+        if self._kind == "empty":
+            return "" if text == "" else None
+        if self._kind == "symbol" or self._kind == "label":
+            return text if read_word(self._name, text) is not None else None
+        return read_number(self._kind, text)

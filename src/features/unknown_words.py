@@ -1,0 +1,90 @@
+"""Words that the encoding does not know: counted, told, and refused where they are more than a share of the records."""
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+
+from src.data.reading import shown
+from src.data.schema import VOCABULARIES
+
+_SHOWN = 3  # words that a message shows
+_KEPT = 1_000  # words of a column that are counted each; the others are counted as one
+_OTHERS = "(others)"
+
+
+class UnknownWordsError(ValueError):
+    """More records than allowed have words that the encoding does not know."""
+
+
+class UnknownWords:
+    """Counts over the records of one source.
+
+    Verdicts on words that nobody has seen mean little: such a word says nothing, and often it is a known word that is
+    written another way. So a source with many of them is refused.
+
+    Args:
+        max_share: Share of the records that may have unknown words, 0 to 1.
+        source: Name of the source, for messages.
+        remedy: Setting of `max_share`, for messages.
+
+    Attributes:
+        counts: Unknown words of each symbolic column that has any, and how often each was found.
+    """
+
+    def __init__(self, max_share: float, source: str, remedy: str):
+        self._max_share = max_share
+        self._source = source
+        self._remedy = remedy
+        self._records = 0
+        self._with_unknown = 0
+        self.counts: dict[str, Counter[str]] = {}
+
+    def add(self, columns: pa.Table, counts: dict[str, Counter[str]]) -> None:
+        """Count the next records of the source.
+
+        Args:
+            columns: The 41 columns by name.
+            counts: Unknown words of these records, as `src.features.encoding.encode` counts them.
+        Raises:
+            UnknownWordsError: of the records up to here, more than `max_share` have unknown words.
+        """
+        self._records += columns.num_rows
+        if not counts:
+            return
+        self._with_unknown += int((unknown_per_record(columns) > 0).sum())
+        for name, words in counts.items():
+            kept = self.counts.setdefault(name, Counter())
+            for word, count in words.items():
+                kept[word if word in kept or len(kept) < _KEPT else _OTHERS] += count
+        if self._with_unknown > self._max_share * self._records:
+            raise UnknownWordsError(
+                f"{self._source}: {self}, expected at most {_percent(self._max_share)}; write the words as the "
+                f"published files do, or raise {self._remedy}"
+            )
+
+    def __str__(self) -> str:
+        """Number and share of the records with unknown words, and the most frequent of these words."""
+        found = [(count, name, word) for name, words in self.counts.items() for word, count in words.items()]
+        found.sort(key=lambda one: (-one[0], one[1:]))
+        words = ", ".join(f"{name} {shown(word)!r}" for _, name, word in found[:_SHOWN])
+        share = _percent(self._with_unknown / max(1, self._records))
+        records = f"{self._with_unknown:,} of {self._records:,} records ({share})"
+        return f"found words that no published file has in {records}, such as {words}"
+
+
+def unknown_per_record(columns: pa.Table) -> np.ndarray:
+    """Count the words of each record that the encoding does not know, int64, shape (n,)."""
+    count = np.zeros(columns.num_rows, dtype=np.int64)
+    for name, vocabulary in VOCABULARIES.items():
+        start = 0
+        for chunk in columns.column(name).chunks:
+            unknown = np.array([word not in vocabulary for word in chunk.dictionary.to_pylist()], dtype=bool)
+            if unknown.any():
+                count[start : start + len(chunk)] += unknown[chunk.indices.to_numpy()]
+            start += len(chunk)
+    return count
+
+
+def _percent(share: float) -> str:
+    return f"{share:.2%}".replace("%", " %")

@@ -1,0 +1,76 @@
+"""Words that the encoding does not know: counted, and refused above a share of the records."""
+
+from io import BytesIO
+
+import pyarrow as pa
+import pytest
+
+from src.data.parsing import read_blocks
+from src.features.encoding import encode
+from src.features.unknown_words import UnknownWords, UnknownWordsError, unknown_per_record
+from tests.data.test_parsing import record
+
+KNOWN = record()
+SERVICE = record(service="https")
+
+
+def columns(*lines: bytes) -> pa.Table:
+    (block,) = read_blocks(BytesIO(b"".join(line + b"\n" for line in lines)), "some.csv")
+    return block.columns
+
+
+def added(words: UnknownWords, *lines: bytes) -> UnknownWords:
+    table = columns(*lines)
+    words.add(table, encode(table)[1])
+    return words
+
+
+def test_the_unknown_words_of_each_record_are_counted() -> None:
+    lines = [KNOWN, SERVICE, record(service="quic", flag="SX", protocol_type="sctp"), KNOWN]
+    table = columns(*lines)
+    assert unknown_per_record(table).tolist() == [0, 1, 3, 0]
+    assert unknown_per_record(table.slice(2)).tolist() == [3, 0]
+    assert unknown_per_record(pa.concat_tables([table, columns(KNOWN), table])).tolist() == [0, 1, 3, 0, 0, 0, 1, 3, 0]
+    assert unknown_per_record(table.slice(0, 0)).tolist() == []
+
+
+def test_a_share_of_records_up_to_the_limit_is_counted_and_told() -> None:
+    words = added(UnknownWords(0.01, "some.csv", "the limit"), *[KNOWN] * 199, record(service="quic", flag="SX"))
+    added(words, *[KNOWN] * 99, SERVICE)
+    assert words.counts == {"service": {"quic": 1, "https": 1}, "flag": {"SX": 1}}
+    assert str(words) == (
+        "found words that no published file has in 2 of 300 records (0.67 %), such as flag 'SX', service 'https', "
+        "service 'quic'"
+    )
+
+
+def test_more_records_are_refused_with_three_of_the_words() -> None:
+    words = added(UnknownWords(0.01, "some.csv", "the limit"), *[KNOWN] * 198, SERVICE)
+    lines = [record(service=f"w{number}") for number in range(3)]
+    message = (
+        r"^some\.csv: found words that no published file has in 5 of 203 records \(2\.46 %\), such as service 'https', "
+        r"service 'w0', service 'w1', expected at most 1\.00 %; write the words as the published files do, or raise "
+        "the limit$"
+    )
+    with pytest.raises(UnknownWordsError, match=message):
+        added(words, SERVICE, *lines)
+
+
+@pytest.mark.parametrize(("share", "allowed"), [(0.0, 0), (0.5, 2), (1.0, 4)])
+def test_the_limit_is_the_share_of_records(share: float, allowed: int) -> None:
+    added(UnknownWords(share, "some.csv", ""), *[KNOWN] * (4 - allowed), *[SERVICE] * allowed)
+    if allowed < 4:
+        with pytest.raises(UnknownWordsError, match=f"in {allowed + 1} of 4 records"):
+            added(UnknownWords(share, "some.csv", ""), *[KNOWN] * (3 - allowed), *[SERVICE] * (allowed + 1))
+
+
+def test_many_different_words_take_bounded_memory() -> None:
+    words = added(UnknownWords(1, "some.csv", ""), *(record(service=f"w{number}") for number in range(1_500)))
+    added(words, record(service="w0"), record(service="new"))
+    assert words.counts["service"].total() == 1_502
+    assert len(words.counts["service"]) == 1_001
+    assert words.counts["service"]["w0"] == 2
+
+
+def test_a_message_shows_the_start_of_a_long_word() -> None:
+    assert len(str(added(UnknownWords(1, "some.csv", ""), record(service="x" * 5_000)))) < 200
