@@ -17,6 +17,7 @@ from src.config.errors import report, summary
 from src.config.jobs import compose_from_this_copy, jobs, swept_keys
 from src.config.passwords import refuse_passwords
 from src.tracking import parents, runs
+from src.tracking.connection import StoreAwayError
 from src.tracking.multirun import ray_cluster
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
@@ -98,6 +99,8 @@ class MultirunCallback(Callback):
         if self._in_main_process and self._watch:
             try:
                 self._watch.job_ended(config.hydra.job.num, error)
+            except StoreAwayError:  # counted when the store answers again; the end of the multirun fails if it does not
+                pass
             except Exception as failure:  # the other jobs go on, and the command fails at its end
                 self._failed = self._failed_itself = True
                 report(config.hydra.job.name, failure)
@@ -116,8 +119,10 @@ class MultirunCallback(Callback):
             self._failed = True
             raise
         finally:
-            self._end_parent(complete=complete)
-            _OPEN.close()
+            try:
+                self._end_parent(complete=complete)
+            finally:
+                _OPEN.close()
         if complete and self._failed_itself:
             raise SystemExit(1)
 
@@ -196,7 +201,11 @@ class MultirunCallback(Callback):
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:
             os.environ.pop(runs.PARENT_VARIABLE, None)
-            if not complete and self._watch:
-                self._watch.end_open_runs()
-            parents.end_parent(self._parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)
+            try:
+                if not complete and self._watch:
+                    self._watch.end_open_runs()
+                parents.end_parent(self._parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)
+            except StoreAwayError:
+                self._parent = None  # not tried again when the process ends
+                raise
             self._parent = None  # at last: where this is cut off, the thread that waits for signals does it anew
