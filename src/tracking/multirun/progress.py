@@ -4,13 +4,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from src.pipeline.fingerprint import config_digest
+from src.tracking.connection import StoreAwayError
 from src.tracking.finished_runs import already_done
 from src.tracking.parents import children
 from src.tracking.run_names import run_name
@@ -259,7 +260,8 @@ class MultirunWatch:
         pause = self._pause_s
         while not self._stop.wait(pause):
             start = time.perf_counter()
-            self.show()
+            with suppress(StoreAwayError):  # the jobs say so, and the store may answer again
+                self.show()
             pause = max(self._pause_s, (time.perf_counter() - start) / _POLL_SHARE)
 
 
