@@ -109,7 +109,8 @@ ui: $(READY) ## open the MLflow UI on the runs
 	$(BIN)/python -m src.ui
 
 # not as an argument: all users of a machine see the arguments of a process, and the address may hold a password
-DASHBOARD := import os, runpy, sys; sys.argv[1:] = [os.environ["OPTUNA_STORAGE"], "--host", "127.0.0.1"]; \
+DASHBOARD := import os, runpy, sys; from src.utils.secrets import hide_secrets; hide_secrets(); \
+	sys.argv[1:] = [os.environ["OPTUNA_STORAGE"], "--host", "127.0.0.1"]; \
 	runpy.run_path("$(BIN)/optuna-dashboard", run_name="__main__")
 
 dashboard: $(READY) ## open optuna-dashboard on the sweeps
