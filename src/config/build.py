@@ -22,7 +22,7 @@ GROUPS = (
 # Groups whose `name` captions and names of runs have.
 NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
 _NUMBERS = ("k", "window", "seed")
-_TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "skip_finished": bool}
+_TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "origin": bool, "skip_finished": bool}
 
 
 class ConfigError(ValueError):

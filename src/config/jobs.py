@@ -39,6 +39,12 @@ def jobs_with_recipes(overrides: Sequence[str]) -> list[tuple[DictConfig, str]]:
     return [_with_recipe(job) for job in _each(overrides)]
 
 
+def compose_from_this_copy() -> None:
+    """Let Hydra compose configs from conf/ beside this code: a worker's Hydra has the folder of the main process."""
+    GlobalHydra.instance().clear()
+    initialize_config_dir(str(PROJECT / "conf"))
+
+
 def multirun_mode(arguments: Sequence[str]) -> list[str]:
     """Override that makes a command a multirun; empty if it names a mode, or no experiment file that sweeps.
 

@@ -101,12 +101,17 @@ def read_number(kind: Number, text: str) -> int | float | None:
     >>> read_number("rate", ".5"), read_number("rate", "1.01")
     (0.5, None)
     """
+    number = _plain_number(kind, text)
+    if number is None and (inner := unwrapped(text)) != text:
+        return _plain_number(kind, inner)
+    return number
+
+
+def _plain_number(kind: Number, text: str) -> int | float | None:
     if digits := _WHOLE_NUMBER.fullmatch(text):
         number: int | float = int(f"{digits[1]}0{digits[2]}")
     elif _NUMBER.fullmatch(text):
         number = float(text)
-    elif (inner := unwrapped(text)) != text:
-        return read_number(kind, inner)
     else:
         return _TRUTH.get(text.lower()) if kind in ("count", "binary") else None
     if not in_range(kind, number):

@@ -145,7 +145,12 @@ def missing_columns(found: Iterable[str]) -> str:
 
 def is_header(texts: Iterable[str]) -> bool:
     """Check that a line names columns."""
-    return sum(_column(_key(text)) is not None for text in texts) >= _NAMES_OF_A_HEADER
+    return sum(map(names_column, texts)) >= _NAMES_OF_A_HEADER
+
+
+def names_column(text: str) -> bool:
+    """Check for the name of one of the 41 columns, in any letter case and punctuation."""
+    return _column(_key(text)) is not None
 
 
 def _key(name: str) -> str:

@@ -41,13 +41,14 @@ class LineReader:
             A value for each field: an int, a float, or a word as it is written; or the first error.
         """
         text = line.decode("utf-8", "backslashreplace")
-        if "\r" in text or "\0" in text or text.encode() != line:
-            return Wrong("(record)", text, "text in UTF-8 without control characters")
-        texts = split(text)
+        damaged = "\r" in text or "\0" in text or text.encode() != line
+        texts = text.split(",") if damaged else split(text)
         if texts is None:
             return Wrong("(record)", text, "a double quote at both ends of a value, or at neither")
         if len(texts) != len(self._values):
             return Wrong("(record)", f"{len(texts)} fields", f"{len(self._values)} fields")
+        if damaged:
+            return Wrong("(record)", text, "text in UTF-8 without control characters")
         row = [values[text] for values, text in zip(self._values, texts, strict=True)]
         if None not in row:
             return row

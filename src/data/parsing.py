@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from src.data.dialect import is_whole, read_word, without_quotes
-from src.data.header import LabelColumn, first_lines, read_head, without_lines
+from src.data.header import LabelColumn, first_lines, names_column, read_head, without_lines
 from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
 from src.data.reading import Reading
@@ -250,6 +250,8 @@ def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading
         for number in filled:
             row = reader.read(lines[number])
             if isinstance(row, Wrong):
+                if names_column(row.value):  # files were joined, headers and all
+                    row = Wrong("(record)", "a header", "a record; a header belongs in the first line")
                 bad.append(BadRecord(line + number, *row, raw_lines[number]))
             else:
                 rows.append(row)
@@ -329,7 +331,7 @@ def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.T
 
 def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
     """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read."""
-    respelled: dict[str, tuple[str, int]] = {}
+    respelled: list[tuple[str, str, int]] = []
     for name, kind in fields.items():
         if kind not in ("symbol", "label") or not table.num_rows:
             continue
@@ -340,11 +342,11 @@ def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> 
             return None
         if [text.removesuffix(".") if kind == "label" else text for text in texts] != words:
             counts = np.bincount(encoded.indices.to_numpy(), minlength=len(words)).tolist()
-            respelled |= {
-                text: (word, count)
+            respelled += [
+                (text, word, count)
                 for text, word, count in zip(texts, words, counts, strict=True)
                 if word is not None and text not in (word, f"{word}.")
-            }
+            ]
         if encoded.dictionary.to_pylist() != words:
             read = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
             table = table.set_column(table.column_names.index(name), name, read)

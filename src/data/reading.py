@@ -23,9 +23,9 @@ class Reading:
     respelled: int = 0
     examples: dict[str, str] = field(default_factory=dict)
 
-    def add_words(self, words: dict[str, tuple[str, int]]) -> None:
-        """Count words that are written another way: what each was read as, and how often."""
-        for text, (word, count) in words.items():
+    def add_words(self, words: list[tuple[str, str, int]]) -> None:
+        """Count words that are written another way: each word, what it was read as, and how often."""
+        for text, word, count in words:
             self.respelled += count
             if len(self.examples) < _SHOWN:
                 self.examples.setdefault(text, word)

@@ -14,6 +14,9 @@ _ELSEWHERE = "sys_platform != 'linux' or platform_machine != 'x86_64'"
 _LIBRARIES = ("keras", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 
 
+REVISION_VARIABLE = "IDS_GIT_REVISION"  # for workers whose copy of the code has no history
+
+
 def environment() -> dict[str, object]:
     """Code, libraries and processor of this process."""
     installed = {name.replace("-", "_"): version(name) for name in _LIBRARIES}
@@ -28,6 +31,8 @@ def environment() -> dict[str, object]:
 
 def git_revision() -> str:
     """Commit of the working tree, with `-dirty` if tracked files have changed; `unknown` outside git."""
+    if given := os.environ.get(REVISION_VARIABLE):
+        return given
     command = ["git", "-C", str(PROJECT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()

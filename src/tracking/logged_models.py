@@ -7,6 +7,7 @@ from typing import Any
 
 from src.tracking.environment import requirements
 from src.tracking.find_runs import MODEL_ADDRESSES, find_run, model_errors
+from src.tracking.origin import origin_tags
 from src.tracking.packed_code import importable, pack_code
 from src.tracking.store import open_store
 from src.utils.paths import PROJECT
@@ -14,11 +15,14 @@ from src.utils.paths import PROJECT
 DETECTOR = "detector"
 
 
-def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...], root: Path = PROJECT) -> None:
+def log_detector(
+    mlflow: Any, folder: Path, class_names: tuple[str, ...], root: Path = PROJECT, *, origin: bool = False
+) -> None:
     """Log the detector kept in `folder` as a model that loads without pickle and without this repository.
 
     Args:
         root: Folder of the package `src` whose code the model brings.
+        origin: True to name the user and the path of the command in the tags of the model.
     """
     from mlflow.models import ModelSignature
     from mlflow.types.schema import AnyType, ColSpec, ParamSchema, ParamSpec, Schema
@@ -33,6 +37,8 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...], root: 
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
     params = ParamSchema([ParamSpec("max_unknown", "double", MAX_UNKNOWN)])
     signature = ModelSignature(Schema(inputs), Schema([*outputs, ColSpec("long", "unknown_words")]), params)
+    here = Path.cwd()
+    place = folder.relative_to(here) if folder.is_relative_to(here) else folder  # the model names it
     with tempfile.TemporaryDirectory() as packed:
         code = pack_code(Path(packed), root)
         with importable(code):
@@ -40,10 +46,11 @@ def log_detector(mlflow: Any, folder: Path, class_names: tuple[str, ...], root: 
                 name=DETECTOR,
                 python_model=str(code.model),
                 code_paths=[str(code.package)],
-                artifacts={DETECTOR: str(folder)},
+                artifacts={DETECTOR: str(place)},
                 signature=signature,
                 input_example=example_records(),
                 pip_requirements=requirements(network=facts["kind"] == "network"),
+                tags=origin_tags(named=origin),
             )
 
 

@@ -1,6 +1,5 @@
 """Parent runs: the runs of a multirun or a study are nested under one."""
 
-import platform
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from typing import Any
 import psutil
 
 from src.config.settings import Settings
+from src.tracking.dead_runs import close_dead_runs
+from src.tracking.processes import TAG, has_ended, process_tag
 from src.tracking.runs import LONGEST_TAG, end_run, ended, exists
 from src.tracking.store import MOST_RUNS, open_store
 from src.utils.termination import closed_on_stop, terminable
@@ -30,12 +31,13 @@ def start_parent(experiment: str, name: str, tags: Mapping[str, str], *, shared:
             f"tracking.parent: found a name of {len(name)} characters, expected 1 to {_LONGEST_NAME}; choose another"
         )
     mlflow = open_store(experiment)
+    close_dead_runs(mlflow, experiment)
     client = mlflow.MlflowClient()
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
     if shared and (found := find_parent(experiment, name)):
         reopen_parent(found)
         return found
-    texts = {key: text[:LONGEST_TAG] for key, text in {"multirun": "true", **tags}.items()}
+    texts = {key: text[:LONGEST_TAG] for key, text in {"multirun": "true", TAG: process_tag(), **tags}.items()}
     run = client.create_run(experiment_id, run_name=name, tags=texts)
     return str(run.info.run_id)
 
@@ -46,7 +48,8 @@ def reopen_parent(run_id: str) -> bool:
     if not exists(mlflow, run_id):
         return False
     client = mlflow.MlflowClient()
-    _close_dead(client, run_id)
+    close_dead_runs(mlflow, client.get_experiment(client.get_run(run_id).info.experiment_id).name)
+    client.set_tag(run_id, TAG, process_tag())
     client.update_run(run_id, status="RUNNING")
     return True
 
@@ -158,34 +161,10 @@ def end_runs_of_workers(experiment: str) -> None:
     """
     mlflow = open_store(experiment)
     client = mlflow.MlflowClient()
-    workers = {child.pid for child in psutil.Process().children(recursive=True)}
+    workers = {process_tag(child) for child in psutil.Process().children(recursive=True)}
     experiment_id = mlflow.get_experiment_by_name(experiment).experiment_id
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'", max_results=MOST_RUNS):
-        host, pid, _ = _process_of(run)
-        if host == platform.node() and (pid in workers or _is_dead(run)):
+        process = run.data.tags.get(TAG, "")
+        if process in workers or has_ended(process):
             for run_id in {run.info.run_id, run.data.tags.get("mlflow.parentRunId", run.info.run_id)}:
                 client.set_terminated(run_id, "KILLED")
-
-
-def _process_of(run: Any) -> tuple[str, int, str]:
-    """Host, process id, and start of the process that made a run."""
-    host, pid, created = run.data.tags.get("process", "? 0 0").rsplit(" ", 2)
-    return host, int(pid), created
-
-
-def _close_dead(client: Any, parent: str) -> None:
-    """Mark as KILLED the children that a dead process of this machine left RUNNING, as after SIGKILL."""
-    for child in children(client, parent):
-        if child.info.status == "RUNNING" and _is_dead(child):
-            client.set_terminated(child.info.run_id, "KILLED")
-
-
-def _is_dead(run: Any) -> bool:
-    """Tell whether the process that made a run, on this machine, has ended."""
-    host, pid, created = _process_of(run)
-    if host != platform.node():
-        return False
-    try:
-        return f"{psutil.Process(pid).create_time():.0f}" != created
-    except psutil.NoSuchProcess:
-        return True

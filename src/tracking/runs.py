@@ -1,23 +1,23 @@
 """MLflow runs of single experiments."""
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from src.config.flatten import flat
 from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
 from src.tracking.connection import StoreAwayError, answered, lost, one_last_try, reason_away
 from src.tracking.datasets import log_datasets
+from src.tracking.dead_runs import close_dead_runs
 from src.tracking.environment import environment
 from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_headline
+from src.tracking.origin import origin_tags
+from src.tracking.processes import TAG, process_tag
 from src.tracking.run_names import run_name
 from src.tracking.store import open_store, store_uri
 from src.tracking.unlogged import Unlogged
@@ -149,7 +149,8 @@ class Run:
         if files and waiting.reports:
             self._log_reports(waiting.reports)
         if files and waiting.detector:
-            log_detector(self._mlflow, waiting.detector, waiting.class_names)
+            origin = self._config["tracking"]["origin"]
+            log_detector(self._mlflow, waiting.detector, waiting.class_names, origin=origin)
         self._waiting = Unlogged()
 
     def log_epochs(self, epochs: list[dict[str, float]]) -> None:
@@ -217,6 +218,7 @@ def tracked_run(
         out: Workspace with the outputs of the run, to log later what a store that went away lacks.
     """
     mlflow = open_store(settings.config["tracking"]["experiment"])
+    close_dead_runs(mlflow, settings.config["tracking"]["experiment"])
     config = settings.config
     name = name or run_name(config)
     fingerprint = of_run(config)
@@ -227,9 +229,10 @@ def tracked_run(
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
-        "process": _this_process(),
+        **origin_tags(named=config["tracking"]["origin"]),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),
+        TAG: process_tag(),  # of this process, also where those are of the process that made the run
     }
     parent = parent or os.environ.get(PARENT_VARIABLE)
     run_id = resume if resume and _config_of(mlflow, resume) == fingerprint["config"] else None
@@ -290,11 +293,6 @@ def ended(end: Callable[[str], object]) -> Iterator[None]:
         raise
     finally:
         end(status)
-
-
-def _this_process() -> str:
-    me = psutil.Process()
-    return f"{platform.node()} {me.pid} {me.create_time():.0f}"
 
 
 def _config_of(mlflow: Any, run_id: str) -> str | None:

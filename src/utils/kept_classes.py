@@ -28,14 +28,17 @@ def with_own_classes(path: Path) -> Path | io.BytesIO:
         for name in kept.namelist():
             content = kept.read(name)
             if name == _SCHEMA:
-                content = json.dumps(json.loads(content, object_hook=_with_own_module)).encode()
+                content = json.dumps(own_classes(json.loads(content))).encode()
             own.writestr(name, content)
     copy.seek(0)
     return copy
 
 
-def _with_own_module(node: dict[str, Any]) -> dict[str, Any]:
-    module = node.get("__module__")
-    if isinstance(module, str) and module.startswith(f"{_KEPT}."):
-        node["__module__"] = PACKAGE + module.removeprefix(_KEPT)
-    return node
+def own_classes(schema: Any) -> Any:
+    """Schema of a skops file in which classes of `src` are those of the running package."""
+    if isinstance(schema, dict):
+        module = schema.get("__module__")
+        renamed = isinstance(module, str) and module.startswith(f"{_KEPT}.")
+        own = {"__module__": f"{PACKAGE}{str(module).removeprefix(_KEPT)}"} if renamed else {}
+        return {key: own_classes(value) for key, value in schema.items()} | own
+    return [own_classes(one) for one in schema] if isinstance(schema, list) else schema

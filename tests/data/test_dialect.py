@@ -58,6 +58,13 @@ def test_words_written_another_way_are_counted_and_said_once(block_bytes: int) -
     assert note == "7 words are written another way, read: b'tcp' as tcp, HTTP as http, SMURF. as smurf"
 
 
+def test_a_word_of_two_columns_is_counted_in_each() -> None:
+    reading = Reading()
+    read(b"\n".join([record(protocol_type="ICMP"), record(protocol_type="ICMP", service="'ICMP'")]), reading=reading)
+    read(record(protocol_type="'ICMP'", service="'ICMP'"), reading=reading)
+    assert reading.notes() == ["5 words are written another way, read: ICMP as icmp, 'ICMP' as ICMP"]
+
+
 def test_plain_records_and_quotes_of_csv_have_no_note() -> None:
     for text in (b"\n".join(SEVERAL), written('"{}"'.format, WORDS), written('"{}"'.format, NAMES)):
         reading = Reading()
@@ -112,3 +119,9 @@ def test_many_different_values_are_read_as_few_are(monkeypatch: pytest.MonkeyPat
     sizes = range(100)
     text = b"\n".join([record(duration="0.0"), *(record(src_bytes=str(size)) for size in sizes)])
     assert [row["src_bytes"] for row in read(text)[0]] == [181, *sizes]
+
+
+@pytest.mark.parametrize("quotes", ["'" * 60_000, "b'" * 20_000 + "'" * 20_000])
+def test_a_value_of_quotes_alone_is_refused_at_once(quotes: str) -> None:
+    _, lines, bad = read(b"\n".join([record(duration=quotes), record(service=quotes)]), on_bad_record="quarantine")
+    assert (lines, [one.column for one in bad]) == ([2], ["duration"])

@@ -199,6 +199,9 @@ def test_a_header_among_records_is_left_out(label: str) -> None:
     text = text_of(*ROWS[:2], [*NAMES], *ROWS[2:])
     _, lines, bad = read(text, label=label, on_bad_record="quarantine")
     assert (lines, [one.line for one in bad]) == ([1, 2, 4, 5], [3])
+    assert str(bad[0]) == (
+        "line 3, column (record): found 'a header', expected a record; a header belongs in the first line"
+    )
 
 
 def test_a_name_that_stands_alone_in_a_record_makes_no_header() -> None:

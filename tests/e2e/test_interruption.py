@@ -64,8 +64,11 @@ def test_a_single_run_ends_in_two_lines(project, background, number, status):
     assert seconds < 10  # 3 on a machine of its own
 
 
-@LAUNCHERS
-@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    ("launcher", "times"),
+    [((), 1), ((), 2), (JOBLIB, 2), (RAY, 1)],
+    ids=["basic-once", "basic-twice", "joblib-twice", "ray-once"],
+)
 def test_a_grid_keeps_what_is_done_and_names_the_command_that_goes_on(project, background, launcher, times):
     command = ("python", "-m", "src.train", *GRID, *launcher)
     started = Started(background(project.start(*command, start_new_session=True)))  # as from a terminal

@@ -64,6 +64,108 @@ def test_a_label_a_header_and_gz_change_nothing(trained, records, tmp_path):
     pd.testing.assert_frame_equal(first.drop(columns="line"), second.drop(columns="line"))
 
 
+WORDS = (1, 2, 3, -1)
+
+
+def rewritten(records, write, columns=range(42)):
+    """The records with some of their values written another way."""
+    rows = [line.decode().split(",") for line in records]
+    places = {column % 42 for column in columns}
+    return [",".join(write(v) if at in places else v for at, v in enumerate(row)).encode() for row in rows]
+
+
+def header_and(records, change):
+    """The records below a header, both changed alike."""
+    names = [*COLUMNS, "label"]
+    return [",".join(change(row)).encode() for row in (names, *(line.decode().split(",") for line in records))]
+
+
+def as_float(value):
+    return f"{float(value):e}" if value.isdigit() else value
+
+
+OTHERWISE = {  # how exporters write the same records: the lines, and what is said about them
+    "scikit-learn": (lambda lines: rewritten(lines, "b'{}'".format, WORDS), "words are written another way, read: b'"),
+    "R": (lambda lines: rewritten(lines, '"{}"'.format, WORDS), ""),
+    "quoted": (lambda lines: rewritten(lines, '"{}"'.format), ""),
+    "single quotes": (lambda lines: rewritten(lines, "'{}'".format, WORDS), "words are written another way, read: '"),
+    "capitals": (lambda lines: rewritten(lines, str.upper, (1, 2)), "words are written another way, read: "),
+    "floats": (lambda lines: rewritten(lines, as_float), ""),
+    "backwards": (lambda lines: header_and(lines, lambda row: row[::-1]), "the columns are in another order"),
+    "swapped": (
+        lambda lines: header_and(lines, lambda row: [*row[:4], row[5], row[4], *row[6:]]),
+        "the columns are in another order",
+    ),
+    "index": (lambda lines: header_and(lines, lambda row: ["" if row[0] == "duration" else "7", *row]), ""),
+    "further": (lambda lines: header_and(lines, lambda row: ["note", *row]), "1 further column passed over: note"),
+    "blank": (lambda lines: [b"", *lines[:9], b" ", *lines[9:]], "2 blank lines passed over"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", OTHERWISE)
+def test_the_same_records_written_another_way_get_the_same_verdicts(trained, records, tmp_path, capsys, way):
+    plain, other = tmp_path / "plain.csv", tmp_path / "other.csv"
+    plain.write_bytes(b"\n".join(records[:300]))
+    write, note = OTHERWISE[way]
+    other.write_bytes(b"\n".join(write(records[:300])))
+    _, wanted = score(trained[2], plain, tmp_path)
+    capsys.readouterr()
+    code, found = score(trained[2], other, tmp_path)
+    assert code == 0
+    pd.testing.assert_frame_equal(found.drop(columns="line"), wanted.drop(columns="line"))
+    said = [line for line in capsys.readouterr().err.splitlines() if "records scored" not in line]
+    assert len(said) == bool(note)
+    assert all(line.startswith(f"predict: {other}: ") and note in line for line in said)
+
+
+def test_words_that_no_published_file_has_are_counted_or_refused(trained, records, tmp_path, capsys):
+    path = tmp_path / "records.csv"
+    new = [b",".join([*line.split(b",")[:2], word, *line.split(b",")[3:]]) for line, word in
+           zip(records, (b"https", b"quic", b"doh"), strict=False)]  # fmt: skip
+    path.write_bytes(b"\n".join([*records[:297], *new]))
+    code, verdicts = score(trained[2], path, tmp_path)
+    assert (code, len(verdicts)) == (0, 300)
+    message = (
+        "found words that no published file has in 3 of 300 records (1.00 %), such as service 'doh', service 'https'"
+    )
+    assert f"predict: {path}: {message}" in capsys.readouterr().err
+    (tmp_path / "verdicts.csv").unlink()
+    path.write_bytes(b"\n".join([*records[:296], *new]))
+    code, verdicts = score(trained[2], path, tmp_path)
+    assert (code, verdicts) == (1, None)
+    error = capsys.readouterr().err
+    assert "in 3 of 299 records (1.00 %), such as service 'doh', service 'https', service 'quic'" in error
+    assert error.endswith(
+        "expected at most 1.00 %; write the words as the published files do, or raise --max-unknown\n"
+    )
+    assert score(trained[2], path, tmp_path, "--max-unknown", "0.02")[0] == 0
+    assert main(["--model", str(trained[2]), str(path)]) == 1
+    assert capsys.readouterr().out == ""  # no verdict stands on standard output either
+
+
+def test_label_encoded_words_and_a_missing_column_are_refused_by_name(trained, records, tmp_path, capsys):
+    path = tmp_path / "records.csv"
+    path.write_bytes(b"\n".join(rewritten(records[:50], lambda value: "1", (1, 2, 3))))
+    assert score(trained[2], path, tmp_path) == (1, None)
+    error = capsys.readouterr().err
+    assert "line 1, column protocol_type: found '1', expected a word such as icmp, tcp, udp; a label-encoded" in error
+    path.write_bytes(b"\n".join(header_and(records[:50], lambda row: row[1:])))
+    assert score(trained[2], path, tmp_path, "--on-bad-record", "quarantine") == (1, None)
+    assert f"predict: {path}: line 1: found no column 'duration', expected the 41 columns" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("first", [b"", b"# a comment", b"0,tcp,http", b"unlabeled"])
+def test_a_damaged_first_line_costs_no_other_line(trained, records, tmp_path, capsys, first):
+    path = tmp_path / "records.csv"
+    first = records[0].rpartition(b",")[0] if first == b"unlabeled" else first
+    path.write_bytes(b"\n".join([first, *records[:51]]))
+    code, verdicts = score(trained[2], path, tmp_path, "--on-bad-record", "quarantine")
+    assert (code, verdicts["line"].tolist()) == (0, list(range(2, 53)))
+    assert f"51 records scored by a detector trained on SIMULATED data, {int(first != b'')} left out" in (
+        capsys.readouterr().err
+    )
+
+
 def test_records_of_nsl_kdd_are_scored_as_those_of_kdd99(trained, records, tmp_path):
     kdd99, nsl_kdd = tmp_path / "kdd99.csv", tmp_path / "KDDTest+.txt"
     kdd99.write_bytes(b"\n".join(records))
@@ -234,7 +336,7 @@ def test_the_lines_of_the_docs_load_the_model(trained, tmp_path, inside):
     before = sorted(folder.iterdir())
     command = f"cd '{folder}' && python -c '{code}print(list(verdicts), len(verdicts))'"
     output = project.run("bash", "-c", command)
-    assert output.splitlines()[-1] == "['verdict', 'probability_normal', 'probability_attack'] 200"
+    assert output.splitlines()[-1] == "['verdict', 'probability_normal', 'probability_attack', 'unknown_words'] 200"
     assert "oneDNN" not in output
     assert sorted(folder.iterdir()) == before
 

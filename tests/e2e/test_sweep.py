@@ -9,6 +9,7 @@ from typing import Any
 
 import mlflow
 import optuna
+import psutil
 import pytest
 from filelock import FileLock
 from mlflow.entities import Run
@@ -16,6 +17,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from src.search import trial_queue
+from src.tracking.processes import process_tag
 from tests.e2e.conftest import SIMULATED, Project, wait_for
 from tests.servers import PostgreSQL, free_port, postgresql
 
@@ -72,10 +74,12 @@ def kill_in_mid_trial(project: Project, study: Study, worker: "subprocess.Popen[
     The worker is stopped first: otherwise it could end the trial and start another before the kill.
     """
 
+    own = psutil.Process(worker.pid)
+
     def halted() -> FrozenTrial | None:
         worker.send_signal(signal.SIGSTOP)
         _, runs = runs_of(project)
-        its_own = {run.info.run_id for run in runs if run.data.tags["process"].split()[1] == str(worker.pid)}
+        its_own = {run.info.run_id for run in runs if run.data.tags["process"] == process_tag(own)}
         for trial in trial_queue.running(study):
             if trial.user_attrs.get("mlflow_run") in its_own:
                 return trial

@@ -5,16 +5,21 @@ import os
 import platform
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing, nullcontext
 
 import mlflow
+import psutil
 import pytest
 
 from src.config.build import build
 from src.pipeline import fingerprint
 from src.tracking import environment, parents, runs
 from src.tracking import store as stores
+from src.tracking.dead_runs import close_dead_runs
 from src.tracking.finished_runs import already_done, find_finished
+from src.tracking.processes import process_tag
 from src.tracking.runs_table import VIEW, runs_page
 
 
@@ -318,13 +323,52 @@ def test_a_shared_parent_is_reused_and_its_dead_children_are_ended(store):
         tags = {"mlflow.parentRunId": first, "process": process}
         return client.create_run(experiment, tags=tags).info.run_id
 
-    alive, elsewhere = child(runs._this_process()), child("another-machine 1 0")
-    dead = child(f"{platform.node()} {2**22 + 1} 0")
-    reused = child(f"{platform.node()} {os.getpid()} 0")  # the same process id, but an older process
+    machine, number, start = process_tag().split()
+    alive, elsewhere = child(process_tag()), child("another-machine 1 0")
+    dead = child(f"{machine} {'0' * 12} {start}")
+    reused = child(f"{machine} {number} 0")  # the same process id, but an older process
     assert parents.start_parent("simulated", "paper", {}, shared=True) == first
     statuses = {run_id: client.get_run(run_id).info.status for run_id in (first, alive, elsewhere, dead, reused)}
     assert list(statuses.values()) == ["RUNNING", "RUNNING", "RUNNING", "KILLED", "KILLED"]
     assert parents.start_parent("simulated", "paper", {}) != first
+
+
+def test_the_next_command_closes_the_runs_of_processes_that_have_ended(settings, store):
+    """As after SIGKILL: single runs, children of a grid without a name, and their parent at last."""
+    client = stores.open_store("simulated").MlflowClient()
+    experiment = client.get_experiment_by_name("simulated").experiment_id
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        tag = process_tag(psutil.Process(process.pid))
+        process.kill()
+        process.wait()
+
+    def made(tag: str, **tags: str) -> str:
+        return client.create_run(experiment, tags={"process": tag, **tags}).info.run_id
+
+    single, parent, other_parent = (made(tag) for _ in range(3))
+    child = made(tag, **{"mlflow.parentRunId": parent})
+    open_child = made(process_tag(), **{"mlflow.parentRunId": other_parent})
+
+    def status(run_id: str) -> str:
+        return client.get_run(run_id).info.status
+
+    with runs.tracked_run(settings):
+        assert [status(one) for one in (single, parent, child)] == ["KILLED"] * 3
+        assert [status(one) for one in (other_parent, open_child)] == ["RUNNING"] * 2
+    client.set_terminated(open_child)
+    close_dead_runs(mlflow, None)
+    assert status(other_parent) == "KILLED"
+
+
+def test_no_tag_names_host_or_process(settings, store):
+    parents.start_parent("simulated", "k=2,3", {})
+    with runs.tracked_run(settings):
+        pass
+    client = mlflow.MlflowClient()
+    found = client.search_runs([client.get_experiment_by_name("simulated").experiment_id])
+    own = [run.data.tags["process"] for run in found]
+    assert len(own) == 2
+    assert not {platform.node(), str(os.getpid())} & set(" ".join(own).split())
 
 
 @pytest.mark.parametrize("name", ["it's", "\"quoted\" and 'quoted'", "x' or '1' = '1", "%", "`", "x" * 250, "é\n"])

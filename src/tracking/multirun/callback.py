@@ -14,13 +14,14 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from src.config.errors import report, summary
-from src.config.jobs import jobs, swept_keys
+from src.config.jobs import compose_from_this_copy, jobs, swept_keys
 from src.config.passwords import refuse_passwords
 from src.tracking import parents, runs
+from src.tracking.multirun import ray_cluster
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
 from src.tracking.run_names import parent_name
-from src.tracking.store import open_store
+from src.tracking.store import check_store, open_store
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
@@ -55,6 +56,8 @@ class MultirunCallback(Callback):
         self._failed_itself = False
         self._groups: list[Configs] = []  # by configuration, of the jobs that are expected
         self._watch: MultirunWatch | None = None
+        self._for_workers: dict[str, str] = {}  # variables, where workers do not inherit them
+        self._copied_code = False  # that workers run
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_watch": None, "_groups": []}  # a worker has no use for them
@@ -66,6 +69,7 @@ class MultirunCallback(Callback):
     @_fatal
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         refuse_passwords(config)
+        self._connect_to_cluster(config)
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
             self._begin_workers(config)
             return
@@ -76,7 +80,11 @@ class MultirunCallback(Callback):
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if self._in_main_process and self._watch:
             self._watch.rest()
-        elif self._parent:  # a worker; in a running cluster it does not inherit the environment
+            return
+        os.environ.update(self._for_workers)
+        if self._copied_code:
+            compose_from_this_copy()
+        if self._parent:  # in a running cluster, workers do not inherit the environment
             os.environ[runs.PARENT_VARIABLE] = self._parent
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
@@ -115,6 +123,12 @@ class MultirunCallback(Callback):
     @property
     def _in_main_process(self) -> bool:
         return self._main_process == os.getpid()
+
+    def _connect_to_cluster(self, config: DictConfig) -> None:
+        if ray_cluster.is_ray(config):
+            check_store()
+            self._copied_code = ray_cluster.connect(config)
+            self._for_workers = ray_cluster.environment_for_workers()
 
     def _start_parent(self, config: DictConfig) -> None:
         """Make the parent run, and end it as KILLED if the multirun does not reach its end."""

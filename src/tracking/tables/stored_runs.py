@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from src.tracking.connection import has_runs
+from src.tracking.dead_runs import close_dead_runs
 from src.tracking.parents import children
 from src.tracking.runs import active_run
 from src.tracking.store import MOST_RUNS, open_store, store_uri
@@ -34,6 +35,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         raise ValueError(f"found no run in {uri}, expected one; make demo or python -m src.train makes one")
     remarks: list[str] = []
     mlflow = open_store(None)
+    close_dead_runs(mlflow, None)
     client = mlflow.MlflowClient()
     experiments = [one.experiment_id for one in client.search_experiments()]
 

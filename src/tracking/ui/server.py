@@ -9,6 +9,7 @@ import webbrowser
 from collections.abc import Mapping
 
 from src.tracking.connection import has_runs
+from src.tracking.dead_runs import close_dead_runs
 from src.tracking.runs_table import runs_page, set_view
 from src.tracking.store import open_store, store_uri
 from src.utils.paths import PROJECT
@@ -94,6 +95,7 @@ def _pages(address: str, *, remote: bool) -> dict[str, str]:
             f"{error.message}"
         ) from error
     if not remote:
+        close_dead_runs(mlflow, None)
         for _, name, _ in newest:  # an older version may have stored another
             set_view(mlflow, name)
     return {
