@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 from threading import Event
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -44,8 +44,7 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
 _SHORTEST = 2 * len(COLUMNS)  # bytes of a record: each value has a byte, and a comma or line end behind it
 
 
-@dataclass(frozen=True)
-class BadRecord:
+class BadRecord(NamedTuple):
     """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its bytes.
 
     Attributes:
@@ -223,6 +222,9 @@ def _parse(
         text: The same lines as `_plain` writes them.
         line: 1-based line of the first.
     """
+    if text.count(b"\n") == len(text):
+        reading.blank_lines += len(text)
+        return
     table = _parse_fast(text, reader.fields, reading)
     if table is not None:
         yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
@@ -231,7 +233,7 @@ def _parse(
         plain = _plain(piece, separator, first=line == 1)
         block = _parse_piece(piece, plain, line, reader, reading)
         if separator != b",":
-            block = replace(block, bad=[replace(bad, value=bad.value.replace(";", ",")) for bad in block.bad])
+            block = replace(block, bad=[bad._replace(value=bad.value.replace(";", ",")) for bad in block.bad])
         line += _count_lines(plain)
         yield block
 
