@@ -25,7 +25,7 @@ from src.utils.paths import PROJECT
 LIMIT_S = 120
 LIMIT_BYTES = 8 << 30  # of address space, so that an older version takes no machine down
 MEMBER = 100_000_000  # bytes of text in a member of a gz that has several
-INTERRUPT_AFTER_S = 8  # until the command has started and is at work
+INTERRUPT_AFTER_S = 15  # until the command has started and is at work
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,12 @@ def cases() -> list[Case]:
     ]
 
 
+def _limit() -> None:
+    """Prepare the process of the command."""
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what a shell runs in the background
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What the command made of a file.
@@ -125,7 +131,7 @@ def measure(case: Case, detector: Path, project: Path, folder: Path) -> Outcome:
             env=environment,
             stdout=errors,
             stderr=errors,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES)),
+            preexec_fn=_limit,
         )
     started = time.monotonic()
     if case.interrupted:
