@@ -1,6 +1,5 @@
 """Fitted network: scoring, saving and loading."""
 
-import importlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from scipy.special import softmax
 from src.data.layout import ModelInput, Windows
 from src.models.dedup import distinct
 from src.models.interface import write_kind
-from src.models.networks.keras_setup import cores_for_calls, load_keras
+from src.models.networks.keras_setup import cores_for_calls
 from src.utils.files import whole_file
 
 # Records or windows in a batch: its hidden values then fit in the processor's cache.
@@ -63,9 +62,17 @@ class NetworkClassifier:
             named.replace(part)
         write_kind(folder, "network")
 
+    def check(self, X: ModelInput, n_classes: int) -> None:
+        """See `src.models.interface.Classifier.check`."""
+        found, expected = self._network.input_shape[1:], sequences(X).shape[1:]
+        if found != expected:
+            raise ValueError(f"found a network that reads {found}, expected {expected}, steps and values of each")
+        if self._network.output_shape[2] != n_classes:
+            raise ValueError(f"found a network of {self._network.output_shape[2]} classes, expected {n_classes}")
+
     @classmethod
     def load(cls, folder: Path) -> "NetworkClassifier":
         """Load what `save` wrote, in safe mode: no code in the file is run."""
-        for module in ("src.models.networks.layers", "src.models.networks.cells"):
-            importlib.import_module(module)  # registers its layers
-        return cls(load_keras().saving.load_model(folder / "network.keras", safe_mode=True, compile=False))
+        from src.models.networks.saved_network import load_network
+
+        return cls(load_network(folder / "network.keras"))
