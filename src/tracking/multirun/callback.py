@@ -182,7 +182,8 @@ class MultirunCallback(Callback):
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
         self._groups = group_by_seed([job.config for job in expected.values()])
-        self._prepare([job.config for job in expected.values() if not job.in_store], Path(config.hydra.sweep.dir).absolute())
+        left = [job.config for job in expected.values() if not job.in_store]
+        self._prepare(left, Path(config.hydra.sweep.dir).absolute())
 
     def _prepare(self, configs: list[DictConfig], folder: Path) -> None:
         """Fetch and preprocess the data of the jobs once."""
