@@ -4,6 +4,7 @@ import atexit
 import functools
 import os
 import sys
+import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,6 +53,7 @@ class MultirunCallback(Callback):
 
     def __init__(self) -> None:
         self._parent: str | None = None  # id of the run
+        self._call = uuid.uuid4().hex[:12]
         self._main_process = 0
         self._may_be_empty = False
         self._failed = False  # a job, or this object itself
@@ -87,7 +89,7 @@ class MultirunCallback(Callback):
         if self._copied_code:
             compose_from_this_copy()
         if self._parent:  # in a running cluster, workers do not inherit the environment
-            os.environ[runs.PARENT_VARIABLE] = self._parent
+            self._set_variables(self._parent)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         returned = job_return._return_value  # the public property raises it
@@ -136,6 +138,10 @@ class MultirunCallback(Callback):
             self._copied_code = ray_cluster.connect(config)
             self._for_workers = ray_cluster.environment_for_workers()
 
+    def _set_variables(self, parent: str) -> None:
+        """Tell jobs of this process their parent and the call that they belong to."""
+        os.environ |= {runs.PARENT_VARIABLE: parent, runs.CALL_VARIABLE: self._call}
+
     def _start_parent(self, config: DictConfig) -> None:
         """Make the parent run, and end it as KILLED if the multirun does not reach its end."""
         overrides = " ".join(config.hydra.overrides.task)
@@ -145,7 +151,7 @@ class MultirunCallback(Callback):
         name = shared_parent or parent_name(given, swept_keys(given), config.hydra.runtime.choices.get("experiment"))
         self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared_parent))
         self._may_be_empty = config.tracking.skip_finished
-        os.environ[runs.PARENT_VARIABLE] = self._parent
+        self._set_variables(self._parent)
         atexit.register(self._end_parent, complete=False)
         _OPEN.enter_context(terminable())
         self._keep_signals_from_workers(config)
@@ -172,11 +178,13 @@ class MultirunCallback(Callback):
         expected = progress.jobs(name)
         assert self._parent
         progress.begin()
-        self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent)
+        self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent, self._call)
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
-        self._groups = group_by_seed([job.config for job in expected])
-        self._prepare([job.config for job in expected if not job.in_store], Path(config.hydra.sweep.dir).absolute())
+        self._groups = group_by_seed([job.config for job in expected.values()])
+        self._prepare(
+            [job.config for job in expected.values() if not job.in_store], Path(config.hydra.sweep.dir).absolute()
+        )
 
     def _prepare(self, configs: list[DictConfig], folder: Path) -> None:
         """Fetch and preprocess the data of the jobs once."""
@@ -200,7 +208,8 @@ class MultirunCallback(Callback):
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:
-            os.environ.pop(runs.PARENT_VARIABLE, None)
+            for name in (runs.PARENT_VARIABLE, runs.CALL_VARIABLE):
+                os.environ.pop(name, None)
             try:
                 if not complete and self._watch:
                     self._watch.end_open_runs()
