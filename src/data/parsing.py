@@ -231,7 +231,8 @@ def _parse(
     if table is not None:
         yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
         return
-    for piece in pieces(raw, PIECE_BYTES):
+    short = _count_lines(text) * _SHORTEST > len(text)  # many lines in few bytes: Ctrl-C waits for a piece
+    for piece in pieces(raw, PIECE_BYTES // 8 if short else PIECE_BYTES):
         plain = _plain(piece, separator, first=line == 1)
         block = _parse_piece(piece, plain, line, reader, reading)
         if separator != b",":
