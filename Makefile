@@ -108,15 +108,8 @@ leaderboard: $(READY) ## run every model on one protocol and write the report (r
 ui: $(READY) ## open the MLflow UI on the runs
 	$(BIN)/python -m src.ui
 
-# not as an argument: all users of a machine see the arguments of a process, and the address may hold a password
-DASHBOARD := import os, runpy, sys; sys.argv[1:] = [os.environ["OPTUNA_STORAGE"], "--host", "127.0.0.1"]; \
-	runpy.run_path("$(BIN)/optuna-dashboard", run_name="__main__")
-
 dashboard: $(READY) ## open optuna-dashboard on the sweeps
-	@[ -n "$${OPTUNA_STORAGE:-}" ] || [ -e mlruns/optuna.db ] || \
-	  { echo "no sweep yet: python -m src.sweep sweep=components sweep.n_trials=6 dataset=simulated runs one (2 minutes)"; exit; }; \
-	  export OPTUNA_STORAGE="$${OPTUNA_STORAGE:-sqlite:///mlruns/optuna.db}"; \
-	  exec $(BIN)/python -c '$(DASHBOARD)'
+	@exec $(BIN)/python -m src.dashboard
 
 # a file's tests share a worker, which makes what they share once; files in their order, as those of few tests take longest
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder

@@ -20,7 +20,7 @@ from src.pipeline.stage_data import (
     plan_sample,
     record_inputs,
 )
-from src.utils.paths import Workspace
+from src.utils.paths import Workspace, prepared
 
 # The stage that makes each cached property of `StageOutputs`.
 _MADE_BY = {
@@ -107,9 +107,10 @@ class StageOutputs:
 
     def _encoded_file(self, part: str) -> EncodedFile:
         dataset = self._settings.dataset
-        folder = self._made.preprocessed(dataset.name)
-        if facts := self._current_facts(folder, "preprocess"):
-            return EncodedFile(read_table(folder / f"{part}.parquet"), facts[part])
+        for made in (self._made, *prepared()):
+            folder = made.preprocessed(dataset.name)
+            if facts := self._current_facts(folder, "preprocess"):
+                return EncodedFile(read_table(folder / f"{part}.parquet"), facts[part])
         with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
             raw, name = self.raw_file(part, Path(scratch))
             table, findings = preprocess_in_memory(

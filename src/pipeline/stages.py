@@ -14,12 +14,14 @@ from src.features.preprocessing import preprocess_to_file
 from src.pipeline.fingerprint import note_path, of_stage, write_note
 from src.pipeline.stage_data import Facts
 from src.pipeline.stage_outputs import StageOutputs
+from src.utils.leftovers import remove_leftovers
 from src.utils.paths import Workspace
 
 
 def write_raw(settings: Settings, out: Workspace) -> None:
     """Download stage: fetch the files as published; those already there as published are left alone."""
     folder, fingerprint = out.raw(settings.dataset.name), of_stage(settings.config, "download")
+    remove_leftovers(folder)  # DVC keeps the folder, and would take them for files of the dataset
     for part in settings.dataset.parts:
         with tqdm(desc=settings.dataset.file_name(part), unit="B", unit_scale=True) as bar:
             settings.dataset.fetch(part, folder, _shown_on(bar))

@@ -41,7 +41,7 @@ class Sweep:
     """
 
     name: str
-    study: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    study: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=200)]
     storage: str | None
     space: dict[str, Any]
     objectives: dict[Literal[OBJECTIVES], Literal["maximize", "minimize"]]  # type: ignore[valid-type]

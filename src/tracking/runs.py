@@ -21,10 +21,13 @@ from src.tracking.processes import TAG, process_tag
 from src.tracking.run_names import run_name
 from src.tracking.store import open_store, store_uri
 from src.tracking.unlogged import Unlogged
+from src.utils.leftovers import SUFFIX, remove_leftovers
 from src.utils.paths import FURTHER_TESTS, Workspace, in_dvc_stage
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
+CALL_VARIABLE = "IDS_MULTIRUN"  # call of a multirun, which tells its runs from those of others with the same parent
+CALL_TAG = "multirun_call"
 LONGEST_TAG = 5000  # characters that servers of every version accept
 _PARTS = ("train", "val", "test")  # further tests begin with the last
 
@@ -181,8 +184,10 @@ class Run:
         self._waiting.reports = folder
 
     def _log_reports(self, folder: Path) -> None:
+        for further in (folder / FURTHER_TESTS).glob("*/"):
+            remove_leftovers(further)
         for path in sorted(folder.iterdir()):
-            if path.is_file():
+            if path.is_file() and path.suffix != SUFFIX:
                 self._mlflow.log_artifact(str(path))
         if any((folder / FURTHER_TESTS).glob("*/")):
             self._mlflow.log_artifacts(str(folder / FURTHER_TESTS), FURTHER_TESTS)
@@ -229,6 +234,7 @@ def tracked_run(
         "dvc_stage": os.environ.get("DVC_STAGE", ""),
         "dvc_experiment": os.environ.get("DVC_EXP_NAME", ""),
         **{f"fingerprint.{key}": value for key, value in fingerprint.items()},
+        CALL_TAG: os.environ.get(CALL_VARIABLE, ""),
         **origin_tags(named=config["tracking"]["origin"]),
         "mlflow.note.content": ("**Simulated data.** " if settings.dataset.simulated else "") + settings.caption,
         **(extra_tags or {}),

@@ -3,10 +3,11 @@
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from src.utils.leftovers import new_part
 
 
 @contextmanager
@@ -22,16 +23,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield path
         return
     path = Path(os.path.realpath(path)) if path.is_symlink() else path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
+    part, handle = new_part(path)
     try:
         yield part
         part.chmod(_permitted(0o666))  # with the 0600 of mkstemp, colleagues could not read shared results
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def is_replaceable(path: Path) -> bool:
@@ -52,8 +51,7 @@ def is_replaceable(path: Path) -> bool:
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; it replaces `path` only if the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    part, handle = new_part(path, folder=True)
     try:
         yield part
         part.chmod(_permitted(0o777))
@@ -62,6 +60,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        os.close(handle)
 
 
 def _permitted(mode: int) -> int:

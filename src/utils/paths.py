@@ -6,6 +6,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 FURTHER_TESTS = "further_tests"
+PREPARED_VARIABLE = "IDS_PREPARED"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ def experiment_in_copy() -> str | None:
 def project() -> Workspace:
     """Workspace that the outputs of the stages are read from."""
     return Workspace(PROJECT)
+
+
+def prepared() -> list[Workspace]:
+    """Workspaces that a multirun has filled with preprocessed files for its jobs; none outside of one."""
+    folder = os.environ.get(PREPARED_VARIABLE)
+    return [Workspace(path) for path in sorted(Path(folder).glob("*"))] if folder else []
 
 
 def stores() -> Path:

@@ -85,6 +85,10 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     os.register_at_fork(after_in_child=_forget)
     threading.Thread(target=_watch, args=(reader,), name="signals", daemon=True).start()
+    if "DVC_STAGE" in os.environ:
+        from src.utils.orphans import end_with_dvc  # late, as it imports psutil
+
+        end_with_dvc()
     try:
         result = command()
     except BaseException:

@@ -4,15 +4,17 @@ import csv
 import io
 import json
 import re
+import signal
 from pathlib import Path
 
 import mlflow
+import psutil
 import pytest
 import yaml
 
 from src.utils.paths import PROJECT
 from tests import browser
-from tests.e2e.conftest import SIMULATED
+from tests.e2e.conftest import SIMULATED, wait_for
 
 STAGES = ("download", "preprocess", "sample", "reduce", "train", "evaluate")
 CHOICES = [part for choice in (*SIMULATED, "training.epochs=2") for part in ("-S", choice)]
@@ -159,6 +161,30 @@ def test_a_repeated_stage_makes_the_same_bytes(ran_once):
     project.run("dvc", "repro", "--force", "--single-item", "train")
     assert digests() == before
     project.run("dvc", "repro")
+
+
+@pytest.mark.integration
+def test_a_stage_ends_with_its_dvc(ran_once, background):
+    """DVC does not end its stage where SIGTERM or SIGKILL ends it, and the next `dvc repro` would run beside it."""
+    project = ran_once[0]
+    params = (project.root / "params.yaml").read_text()
+    endless = params.replace("  epochs: 2\n", "  epochs: 100000\n").replace("  patience: 15\n", "  patience: null\n")
+    assert endless != params
+    (project.root / "params.yaml").write_text(endless)
+    try:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            process = background(project.start("dvc", "repro", "--single-item", "train"))
+            wait_for(lambda: "RUNNING" in project.statuses(), "the run of the stage")
+            (stage,) = [
+                one for one in psutil.Process(process.pid).children(recursive=True) if "src.train" in one.cmdline()
+            ]
+            process.send_signal(number)
+            stage.wait(30)
+            assert "RUNNING" not in project.statuses()
+            process.wait()
+    finally:
+        (project.root / "params.yaml").write_text(params)
+        project.run("dvc", "repro")
 
 
 @pytest.mark.integration

@@ -3,9 +3,11 @@
 import os
 import signal
 
+import psutil
 import pytest
 
-from tests.e2e.conftest import SIMULATED
+from src.tracking.processes import process_tag
+from tests.e2e.conftest import SIMULATED, wait_for
 
 LONG = ("training.epochs=100000", "training.patience=null", "tracking.log_model=false")
 
@@ -37,6 +39,23 @@ def test_a_killed_multirun_leaves_nothing_running(project, background):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert project.statuses() == ["KILLED", "KILLED"]
+
+
+@pytest.mark.integration
+def test_a_grid_whose_worker_dies_is_not_finished_and_the_next_command_closes_its_run(project, background):
+    workers = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "evaluation.bootstrap=0")
+    command = ("python", "-m", "src.train", "-m", *SIMULATED, *LONG, "model=decision_tree,lstm", *workers)
+    process = background(project.start(*command))
+    wait_for(lambda: sorted(project.statuses()) == ["FINISHED", "RUNNING", "RUNNING"], "the tree and the network")
+    (network,) = [run for run in project.runs() if run.data.params.get("model") == "lstm"]
+    processes = {process_tag(one): one for one in psutil.Process(process.pid).children(recursive=True)}
+    processes[network.data.tags["process"]].kill()
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode != 0, output
+    (parent,) = [run for run in project.runs() if run.data.tags.get("multirun")]
+    assert parent.info.status in ("FAILED", "KILLED"), output
+    project.module("table")
+    assert sorted(project.statuses()) == sorted(["FINISHED", "KILLED", parent.info.status])
 
 
 @pytest.mark.integration

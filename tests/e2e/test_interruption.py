@@ -114,9 +114,10 @@ def test_every_launcher_shows_progress(project, launcher):
     form = r"multirun: (\d) of 3 runs done, best val_macro_f1 0\.\d{5} \(.+\), 0:\d\d:\d\d gone, .*"
     begin = r"multirun: 0 of 3 runs done, 0:00:\d\d gone, time left not known yet; now decision_tree-pca-2-binary.*"
     assert re.fullmatch(begin, lines[0])
-    found = [re.fullmatch(form, line) for line in lines[1:]]
+    found = [re.fullmatch(form, line) for line in lines if not re.fullmatch(begin, line)]
     assert all(found), lines
-    assert [match[1] for match in found if match] == ["1", "2", "3"]
+    # on a busy machine a line may come again, to say that work goes on
+    assert list(dict.fromkeys(match[1] for match in found if match)) == ["1", "2", "3"]
     assert lines[-1].endswith("none left")
 
 

@@ -209,16 +209,17 @@ def test_two_workers_on_a_ray_cluster_share_a_study_and_a_grid_has_one_parent(pr
 def test_the_dashboard_opens_on_the_study(project, background):
     pytest.importorskip("optuna_dashboard")
     project.module("sweep", *SWEEP, "sweep.n_trials=1")
-    url = f"sqlite:///{project.root}/mlruns/optuna.db"
     port = str(free_port())
-    server: Any = background(project.start("optuna-dashboard", url, "--host", "127.0.0.1", "--port", port))
+    server: Any = background(project.start("python", "-m", "src.dashboard", "--port", port))
 
-    def listed() -> str:
+    def listed(*options: str) -> str:
         found = subprocess.run(
-            ["curl", "--silent", "--fail", f"http://127.0.0.1:{port}/api/studies"],
+            ["curl", "--silent", *options, f"http://127.0.0.1:{port}/api/studies"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         return found.stdout
 
     assert STUDY in wait_for(listed, "the dashboard")
+    for foreign in ("Host: elsewhere.example", "Origin: http://elsewhere.example"):
+        assert "expected those of this machine" in listed("--header", foreign)
     assert server.poll() is None

@@ -55,6 +55,7 @@ def test_there_is_a_file_for_every_sampler_and_pruner(group: str, known: dict[st
         (["sweep.n_trials=0"], "sweep.n_trials=0: Input should be greater than or equal to 1"),
         (["sweep.n_seeds=two"], "sweep.n_seeds='two'"),
         (["sweep.study='a b'"], "sweep.study='a b': String should match pattern"),
+        ([f"sweep.study={'a' * 201}"], "at most 200 characters"),
         (["~sweep.objectives.val_macro_f1"], "objectives: found none, expected one or more of val_macro_f1"),
         (["+sweep.objectives.test_accuracy=maximize"], "sweep.objectives.test_accuracy"),
         (["+sweep.objectives.fit_seconds=least"], "sweep.objectives.fit_seconds='least'"),

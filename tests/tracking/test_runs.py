@@ -128,7 +128,7 @@ def test_a_resumed_run_is_the_same_run_and_a_lost_one_a_new_run(settings, store)
 
 def test_the_files_of_the_reports_are_logged_and_folders_beside_them_are_not(settings, store, tmp_path):
     (tmp_path / "reports" / "paper").mkdir(parents=True)
-    for name in ("metrics.json", "roc.png", "paper/README.md"):
+    for name in ("metrics.json", "roc.png", "paper/README.md", ".roc.csv.a1b2c3.part"):
         (tmp_path / "reports" / name).write_text("x")
     with runs.tracked_run(settings) as run:
         run.log_evaluation({"test_accuracy": 0.5}, tmp_path / "reports", "| a | table |")

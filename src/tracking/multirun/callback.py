@@ -4,6 +4,7 @@ import atexit
 import functools
 import os
 import sys
+import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,11 +18,13 @@ from src.config.errors import report, summary
 from src.config.jobs import compose_from_this_copy, jobs, swept_keys
 from src.config.passwords import refuse_passwords
 from src.tracking import parents, runs
+from src.tracking.connection import StoreAwayError
 from src.tracking.multirun import ray_cluster
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
 from src.tracking.run_names import parent_name
 from src.tracking.store import check_store, open_store
+from src.utils.paths import PREPARED_VARIABLE
 from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
@@ -50,6 +53,7 @@ class MultirunCallback(Callback):
 
     def __init__(self) -> None:
         self._parent: str | None = None  # id of the run
+        self._call = uuid.uuid4().hex[:12]
         self._main_process = 0
         self._may_be_empty = False
         self._failed = False  # a job, or this object itself
@@ -85,7 +89,7 @@ class MultirunCallback(Callback):
         if self._copied_code:
             compose_from_this_copy()
         if self._parent:  # in a running cluster, workers do not inherit the environment
-            os.environ[runs.PARENT_VARIABLE] = self._parent
+            self._set_variables(self._parent)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         returned = job_return._return_value  # the public property raises it
@@ -97,6 +101,8 @@ class MultirunCallback(Callback):
         if self._in_main_process and self._watch:
             try:
                 self._watch.job_ended(config.hydra.job.num, error)
+            except StoreAwayError:  # counted when the store answers again; the end of the multirun fails if it does not
+                pass
             except Exception as failure:  # the other jobs go on, and the command fails at its end
                 self._failed = self._failed_itself = True
                 report(config.hydra.job.name, failure)
@@ -115,14 +121,20 @@ class MultirunCallback(Callback):
             self._failed = True
             raise
         finally:
-            self._end_parent(complete=complete)
-            _OPEN.close()
+            try:
+                self._end_parent(complete=complete)
+            finally:
+                _OPEN.close()
         if complete and self._failed_itself:
             raise SystemExit(1)
 
     @property
     def _in_main_process(self) -> bool:
         return self._main_process == os.getpid()
+
+    def _set_variables(self, parent: str) -> None:
+        """Tell jobs of this process their parent and the call that they belong to."""
+        os.environ |= {runs.PARENT_VARIABLE: parent, runs.CALL_VARIABLE: self._call}
 
     def _connect_to_cluster(self, config: DictConfig) -> None:
         if ray_cluster.is_ray(config):
@@ -139,7 +151,7 @@ class MultirunCallback(Callback):
         name = shared_parent or parent_name(given, swept_keys(given), config.hydra.runtime.choices.get("experiment"))
         self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared_parent))
         self._may_be_empty = config.tracking.skip_finished
-        os.environ[runs.PARENT_VARIABLE] = self._parent
+        self._set_variables(self._parent)
         atexit.register(self._end_parent, complete=False)
         _OPEN.enter_context(terminable())
         self._keep_signals_from_workers(config)
@@ -166,10 +178,20 @@ class MultirunCallback(Callback):
         expected = progress.jobs(name)
         assert self._parent
         progress.begin()
-        self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent)
+        self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent, self._call)
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
-        self._groups = group_by_seed([job.config for job in expected])
+        self._groups = group_by_seed([job.config for job in expected.values()])
+        self._prepare([job.config for job in expected.values() if not job.in_store], Path(config.hydra.sweep.dir).absolute())
+
+    def _prepare(self, configs: list[DictConfig], folder: Path) -> None:
+        """Fetch and preprocess the data of the jobs once."""
+        # late: Hydra makes a callback in every process
+        from src.pipeline.prepared import prepared_once
+
+        _OPEN.enter_context(prepared_once(configs, folder / "prepared"))
+        if self._for_workers and PREPARED_VARIABLE in os.environ:
+            self._for_workers[PREPARED_VARIABLE] = os.environ[PREPARED_VARIABLE]
 
     def _log_results(self, config: DictConfig) -> None:
         """Print the table of the runs, and log it to the parent."""
@@ -184,8 +206,13 @@ class MultirunCallback(Callback):
 
     def _end_parent(self, *, complete: bool) -> None:
         if self._parent:
-            os.environ.pop(runs.PARENT_VARIABLE, None)
-            if not complete and self._watch:
-                self._watch.end_open_runs()
-            parents.end_parent(self._parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)
+            for name in (runs.PARENT_VARIABLE, runs.CALL_VARIABLE):
+                os.environ.pop(name, None)
+            try:
+                if not complete and self._watch:
+                    self._watch.end_open_runs()
+                parents.end_parent(self._parent, complete=complete, all_skipped=self._may_be_empty, failed=self._failed)
+            except StoreAwayError:
+                self._parent = None  # not tried again when the process ends
+                raise
             self._parent = None  # at last: where this is cut off, the thread that waits for signals does it anew

@@ -4,16 +4,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from src.pipeline.fingerprint import config_digest
+from src.tracking.connection import StoreAwayError
 from src.tracking.finished_runs import already_done
 from src.tracking.parents import children
 from src.tracking.run_names import run_name
+from src.tracking.runs import CALL_TAG
 from src.tracking.store import open_store
 from src.utils.progress import Ended, Job, Progress
 from src.utils.termination import stopping
@@ -32,6 +34,7 @@ class PlannedJob:
         digest: Fingerprint of its config, by which its run is found.
         cost: Expected cost.
         in_store: True if it is skipped, as the store has a run of it.
+        skips: True if it is skipped where an equal job before it has succeeded.
         name: Function that gives the name of its run; it takes a tenth of a second.
     """
 
@@ -39,6 +42,7 @@ class PlannedJob:
     digest: str
     cost: Job
     in_store: bool
+    skips: bool
     name: Callable[[], str]
 
     @classmethod
@@ -47,13 +51,15 @@ class PlannedJob:
         resolved: Any = OmegaConf.to_container(config, resolve=True)
         kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
         cost = Job(kind, resolved["k"] * _n_records(resolved))
-        return cls(
-            config, config_digest(resolved), cost, already_done(resolved) is not None, lambda: run_name(resolved)
-        )
+        skips = bool(resolved["tracking"]["skip_finished"])
+        in_store = already_done(resolved) is not None
+        return cls(config, config_digest(resolved), cost, in_store, skips, lambda: run_name(resolved))
 
 
 class MultirunProgress:
     """Progress over the jobs of a multirun, or of several that run one after the other.
+
+    A job is known by its number in all of them: several jobs may have the same config.
 
     Args:
         name: Name in the line of progress.
@@ -74,9 +80,14 @@ class MultirunProgress:
         self._printed = now()
         self._lock = threading.Lock()
 
-    def jobs(self, multirun: str) -> Sequence[PlannedJob]:
-        """Jobs of one of the multiruns."""
-        return self._by_multirun[multirun]
+    def jobs(self, multirun: str) -> dict[int, PlannedJob]:
+        """Jobs of one of the multiruns, by number."""
+        first = 0
+        for name, own in self._by_multirun.items():
+            if name == multirun:
+                return dict(enumerate(own, first))
+            first += len(own)
+        raise KeyError(multirun)
 
     @property
     def kept(self) -> str:
@@ -89,28 +100,36 @@ class MultirunProgress:
         """Numbers of the jobs that are neither ended nor stored."""
         return [number for number in range(len(self._jobs)) if number not in self._ended.keys() | self._stored]
 
-    def show(self, ended: Mapping[str, Ended], running: Mapping[str, float] | None = None) -> None:
+    def is_open(self, number: int) -> bool:
+        """Tell whether a job is neither ended nor stored."""
+        return number in self._open
+
+    def show(self, ended: Mapping[int, Ended], running: Mapping[int, float] | None = None) -> None:
         """Print a line for each job that has ended since the last call, or one where the last is long ago.
 
         Args:
-            ended: Outcome of each job by the digest of its config.
-            running: Seconds since the start of each job that runs.
+            ended: Outcome of each job by its number.
+            running: Seconds since the start of each job that runs, by its number.
         """
         with self._lock:
-            open_ = self._open
-            started = {number: (running or {}).get(self._jobs[number].digest, 0.0) for number in open_}
-            for digest, outcome in ended.items():
-                same = [number for number in open_ if self._jobs[number].digest == digest]
-                if not same:
+            for number, outcome in ended.items():
+                if number not in self._open:
                     continue
-                self._ended[same[0]] = outcome
+                self._ended[number] = outcome
                 if outcome.score is not None:
-                    self._stored |= set(same[1:])  # of later multiruns, which find the run in the store
+                    self._stored |= self._equal_of_later_multiruns(number)
                 self._silence_s = _SILENT_S
-                self._print(started)
+                self._print(running)
             if self._open and self._shown >= 0 and self._now() - self._printed >= self._silence_s:
                 self._silence_s *= 2
-                self._print(started)
+                self._print(running)
+
+    def _equal_of_later_multiruns(self, number: int) -> set[int]:
+        """Jobs of later multiruns that will find the run of a job in the store."""
+        (own,) = (jobs for jobs in map(self.jobs, self._by_multirun) if number in jobs)
+        digest = self._jobs[number].digest
+        later = set(self._open) - own.keys()
+        return {other for other in later if self._jobs[other].skips and self._jobs[other].digest == digest}
 
     def begin(self) -> None:
         """Show what there is to do, before the first of several multiruns or the only one."""
@@ -118,12 +137,11 @@ class MultirunProgress:
             if self._shown < 0:
                 self._print()
 
-    def skip(self, digest: str) -> None:
+    def skip(self, number: int) -> None:
         """Note that a job was skipped that the store did not have before; does nothing if it was counted."""
         with self._lock:
-            same = {number for number, job in enumerate(self._jobs) if job.digest == digest} - self._ended.keys()
-            if same - self._stored:
-                self._stored |= same
+            if number in self._open:
+                self._stored.add(number)
                 self._print()
 
     def finish(self) -> None:
@@ -144,18 +162,22 @@ class MultirunWatch:
     """Looks for ended runs of one multirun in the store, in a thread of its own while workers run the jobs.
 
     Args:
-        jobs: Jobs of the multirun.
+        jobs: Jobs of the multirun by number.
         experiment: Name of the experiment that has the runs.
         parent: Id of the parent run.
+        call: Tag of the runs of this multirun: others may have the same parent at the same time.
     """
 
-    def __init__(self, progress: MultirunProgress, jobs: Sequence[PlannedJob], experiment: str, parent: str):
+    def __init__(
+        self, progress: MultirunProgress, jobs: Mapping[int, PlannedJob], experiment: str, parent: str, call: str
+    ):
         self._progress = progress
-        self._digests = [job.digest for job in jobs]
+        self._jobs = jobs
         self._experiment = experiment
         self._parent = parent
+        self._call = call
         self._since_ms = int((time.time() - _CLOCKS_S) * 1000)
-        self._before = {run.info.run_id for run in self._runs()}
+        self._without_run: set[int] = set()  # jobs that failed before their run began, or were skipped
         self._stop = threading.Event()
         self._pause_s = _POLL_S
         self._thread = threading.Thread(target=self._poll, name="progress", daemon=True)
@@ -170,40 +192,55 @@ class MultirunWatch:
         self._stop.set()
 
     def finish(self) -> None:
-        """Show the last runs of the multirun; a job without a run failed before its run began."""
+        """Show the last runs of the multirun; a job without a run was skipped, or failed before its run began."""
         self.stop()
         self.show()
-        if shared() is None:  # a later multirun may have the same job
-            for digest in self._digests:
-                self._progress.show({digest: Ended(0.0, "", None)})
+        done = {run.data.tags.get("fingerprint.config") for run in self._own_runs() if run.info.status == "FINISHED"}
+        for number, job in self._jobs.items():
+            if job.skips and job.digest in done:
+                self._progress.skip(number)
+            self._progress.show({number: Ended(0.0, "", None)})
         self._progress.finish()
 
-    def job_ended(self, number: int, error: BaseException | None) -> None:
+    def job_ended(self, place: int, error: BaseException | None) -> None:
         """Show that a job of this process ended, also one without a run, as it failed early or was skipped.
 
         Args:
-            number: Number of the job in the multirun.
+            place: Place of the job in the multirun.
             error: Error that ended it, if any.
         """
-        digest = self._digests[number]
+        number = list(self._jobs)[place]
         self.show()
+        if not self._progress.is_open(number):
+            return
         if isinstance(error, Exception):
-            self._progress.show({digest: Ended(0.0, "", None)})
+            self._without_run.add(number)
+            self._progress.show({number: Ended(0.0, "", None)})
         elif error is None:
-            self._progress.skip(digest)
+            self._without_run.add(number)
+            self._progress.skip(number)
 
     def show(self) -> None:
         """Look at the store once, and print what is new."""
-        ended, running = dict[str, Ended](), dict[str, float]()
-        for run in reversed(self._own_runs()):  # oldest first
-            digest = run.data.tags["fingerprint.config"]
+        ended, running = dict[int, Ended](), dict[int, float]()
+        for number, run in self._runs_of_jobs():
             seconds = ((run.info.end_time or time.time() * 1000) - run.info.start_time) / 1000
             if run.info.status == "RUNNING":
-                running[digest] = max(0.0, seconds)
+                running[number] = max(0.0, seconds)
             elif run.info.status in ("FINISHED", "FAILED"):
                 score = run.data.metrics.get("val_macro_f1") if run.info.status == "FINISHED" else None
-                ended[digest] = Ended(seconds, run.info.run_name, score)
+                ended[number] = Ended(seconds, run.info.run_name, score)
         self._progress.show(ended, running)
+
+    def _runs_of_jobs(self) -> Iterator[tuple[int, Any]]:
+        """Number of each job that has a run, and the run; of jobs with the same config the first has the oldest."""
+        waiting: dict[str, list[int]] = {}
+        for number, job in self._jobs.items():
+            if not job.in_store and number not in self._without_run:
+                waiting.setdefault(job.digest, []).append(number)
+        for run in reversed(self._own_runs()):  # oldest first
+            if numbers := waiting.get(run.data.tags.get("fingerprint.config", "")):
+                yield numbers.pop(0), run
 
     def end_open_runs(self) -> None:
         """Count the runs that ended; mark the others as KILLED, as their workers are gone or about to go."""
@@ -216,21 +253,15 @@ class MultirunWatch:
 
     def _own_runs(self) -> list[Any]:
         """Runs of this multirun, newest first."""
-        return [
-            run
-            for run in self._runs()
-            if run.info.run_id not in self._before and run.data.tags.get("fingerprint.config") in self._digests
-        ]
-
-    def _runs(self) -> list[Any]:
-        """Recent runs under the parent, newest first; other multiruns may have the same parent."""
-        return children(open_store(self._experiment).MlflowClient(), self._parent, since_ms=self._since_ms)
+        found = children(open_store(self._experiment).MlflowClient(), self._parent, since_ms=self._since_ms)
+        return [run for run in found if run.data.tags.get(CALL_TAG) == self._call]
 
     def _poll(self) -> None:
         pause = self._pause_s
         while not self._stop.wait(pause):
             start = time.perf_counter()
-            self.show()
+            with suppress(StoreAwayError):  # the jobs say so, and the store may answer again
+                self.show()
             pause = max(self._pause_s, (time.perf_counter() - start) / _POLL_SHARE)
 
 

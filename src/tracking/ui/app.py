@@ -9,6 +9,7 @@ from typing import Any
 from src.tracking.runs_table import VIEW_TAG
 from src.tracking.store import open_store, store_uri
 from src.utils.paths import stores
+from src.utils.secrets import hide_secrets
 
 # MLflow keeps in the browser what no setting of the server changes. On a first visit a chat panel covers a quarter of
 # the window, the menu is that of language models, and runs are folded under their parent. Changes of a user remain.
@@ -26,6 +27,7 @@ for (const [id, {view, parents}] of Object.entries(%s)) {
 
 def app() -> Any:
     """ASGI application: MLflow's on the store of this process, with another start page."""
+    hide_secrets()
     os.environ["_MLFLOW_SERVER_FILE_STORE"] = os.environ["_MLFLOW_SERVER_REGISTRY_STORE"] = store_uri()
     os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = str(stores() / "artifacts")
     # the job runner serves features that are not used here, and costs a dozen processes and 2.5 GB

@@ -19,6 +19,7 @@ def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypat
     callback._parent, callback._main_process = "the-parent", os.getpid() + 1
     pickle.loads(pickle.dumps(callback)).on_job_start(OmegaConf.create({}))
     assert os.environ.pop(runs.PARENT_VARIABLE) == "the-parent"
+    assert os.environ.pop(runs.CALL_VARIABLE) == callback._call
 
 
 def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
