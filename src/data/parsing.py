@@ -222,7 +222,7 @@ def _parse(
         text: The same lines as `_plain` writes them.
         line: 1-based line of the first.
     """
-    if text.count(b"\n") == len(text):
+    if text.startswith(b"\n") and not text.strip(b"\n"):
         reading.blank_lines += len(text)
         return
     table = _parse_fast(text, reader.fields, reading)

@@ -1,5 +1,6 @@
 """Turns raw text into encoded tables block by block, so that files of any size fit into memory."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -114,6 +115,8 @@ def preprocess_in_memory(
     blocks = list(_encoded_blocks(checked, findings, words, None))
     if not blocks:
         raise ValueError(f"{name or raw}: found no records, expected at least one; fetch it again")
+    for note in findings.reading.notes():  # no stage's table says it
+        logging.getLogger(__name__).warning("%s: %s", name or raw, note)
     return concatenate(blocks), findings
 
 

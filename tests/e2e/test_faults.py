@@ -105,6 +105,7 @@ def test_quarantined_records_are_counted_in_the_run(project):
     project.env["IDS_DATA_MIRROR"] = str(mirror)
     pinned = [
         "dataset.train.sha256=null", "dataset.train.records=6000", "dataset.test.sha256=null",
+        "dataset.train.size=null", "dataset.test.size=null",
         "dataset.test.records=1000", "model=decision_tree", "tracking.log_model=false",
     ]  # fmt: skip
     output = project.module("train", *pinned, fails=True)

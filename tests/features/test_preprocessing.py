@@ -136,7 +136,9 @@ def test_unknown_values_of_more_records_than_allowed_are_an_error_and_leave_no_f
     assert preprocess_in_memory(enough)[1].unknown == {"service": {"https": 1}}
 
 
-def test_a_training_file_of_an_exporter_is_encoded_as_the_published_one_and_noted(tmp_path: Path) -> None:
+def test_a_training_file_of_an_exporter_is_encoded_as_the_published_one_and_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A header in another order with an index and a label of another name, bytes literals, floats and capitals."""
     plain = [record(label="smurf.", src_bytes=str(size)) for size in range(7)]
     names = ["", "CLASS", *[name.upper() for name in COLUMNS][::-1]]
@@ -158,6 +160,7 @@ def test_a_training_file_of_an_exporter_is_encoded_as_the_published_one_and_note
             "1 blank line passed over",
             "21 words are written another way, read: b'SMURF.' as smurf, b'http' as http, b'tcp' as tcp",
         ]
+    assert [message.startswith(f"{tmp_path / 'export.csv'}: ") for message in caplog.messages] == [True] * 3  # once
 
 
 def test_in_memory_equals_via_file_on_simulated_records(tmp_path: Path) -> None:

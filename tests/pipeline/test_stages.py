@@ -28,6 +28,7 @@ NSL_KDD = (
     *("dataset=nsl_kdd", "dataset.train.git_blob=null", "dataset.train.records=20000"),
     *("dataset.test.sha256=null", "dataset.test.records=1000"),
     *("dataset.further_tests.test_21.sha256=null", "dataset.further_tests.test_21.records=300"),
+    *("dataset.train.size=null", "dataset.test.size=null", "dataset.further_tests.test_21.size=null"),
 )
 TESTS = {SIMULATED: ["test"], NSL_KDD: ["test", "test_21"]}
 datasets = pytest.mark.parametrize("dataset", [SIMULATED, NSL_KDD], ids=["simulated", "nsl_kdd"])
