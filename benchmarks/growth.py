@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.contest import least
 from benchmarks.inputs import build_settings
 from src.config.settings import Settings
-from src.detector.detector import Card, Detector
+from src.detector.card import Card
+from src.detector.detector import Detector
 from src.detector.file_scoring import score_file
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import (

@@ -11,7 +11,8 @@ import numpy as np
 from benchmarks.contest import Contender, race
 from benchmarks.inputs import Inputs
 from benchmarks.table import Ratio
-from src.detector.detector import Card, Detector
+from src.detector.card import Card
+from src.detector.detector import Detector
 
 
 def verdicts(inputs: Inputs, k: int, rounds: int) -> Iterator[Ratio]:

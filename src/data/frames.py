@@ -10,7 +10,7 @@ from src.data.dialect import expected, label_encoded, read_number, read_word
 from src.data.header import HeaderError, find_columns, missing_columns
 from src.data.schema import COLUMNS, EXPECTED, Kind, in_range
 
-_WORD = pa.dictionary(pa.int32(), pa.string())
+_TOO_LARGE = 2.0**63  # counts are int64, as in files
 
 
 def checked_columns(records: pd.DataFrame) -> pa.Table:
@@ -46,7 +46,7 @@ def _numbers(name: str, kind: Kind, values: pd.Series) -> pa.Array:
     number = values.to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~in_range(kind, number)
     with np.errstate(invalid="ignore"):
-        wrong |= (number % 1 != 0) & (kind != "rate")
+        wrong |= ((number % 1 != 0) | (number >= _TOO_LARGE)) & (kind != "rate")
     if kind == "rate" and values.dtype in (bool, "boolean"):
         wrong |= True
     if wrong.any():

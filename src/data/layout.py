@@ -12,6 +12,10 @@ from src.data.history import ALIKE
 from src.data.schema import GROUPS, group
 from src.utils.validation import CHECKED
 
+LayoutName = Literal["record", "groups", "history", "window"]
+Window = Annotated[int, Field(ge=1, le=10_000)]
+HistoryLength = Annotated[int, Field(ge=1, le=1_000_000)]
+
 
 @dataclass(frozen=True, config=CHECKED)
 class Layout:
@@ -29,9 +33,9 @@ class Layout:
         history: Numbers of previous records that the counts of `history` cover; empty for the other layouts.
     """
 
-    name: Literal["record", "groups", "history", "window"]
-    window: Annotated[int, Field(ge=1)]
-    history: list[Annotated[int, Field(ge=1)]] = field(default_factory=list)
+    name: LayoutName
+    window: Window
+    history: list[HistoryLength] = field(default_factory=list)
 
     @model_validator(mode="after")
     def _check(self) -> "Layout":

@@ -58,6 +58,12 @@ class LineReader:
             return Wrong("(record)", f"{texts[position]!r} behind the last column", "nothing there")
         return Wrong(name, texts[position], expected(name, kind, texts[position]))
 
+    def has_floats(self, line: bytes) -> bool:
+        """Check for a line with a whole number that is written with a dot or an exponent."""
+        texts = line.decode("utf-8", "replace").split(",")
+        whole = (text for kind, text in zip(self.fields.values(), texts, strict=False) if kind in ("count", "binary"))
+        return any("." in text or "e" in text for text in whole)
+
 
 class _Values(dict[str, Any]):
     """Values of one kind of field by their text; None for a wrong one."""

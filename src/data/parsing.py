@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 from threading import Event
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -30,12 +30,12 @@ CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they f
 SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
 
-_WORD = pa.dictionary(pa.int32(), pa.string())
+_WORD, _WHOLE = pa.dictionary(pa.int32(), pa.string()), pa.int64()
 _ARROW_TYPES: dict[Field, pa.DataType] = {
-    "count": pa.int64(),
-    "binary": pa.int64(),
+    "count": _WHOLE,
+    "binary": _WHOLE,
     "rate": pa.float64(),
-    "level": pa.int64(),
+    "level": _WHOLE,
     "symbol": _WORD,
     "label": _WORD,
     "ignored": _WORD,
@@ -44,8 +44,7 @@ _ARROW_TYPES: dict[Field, pa.DataType] = {
 _SHORTEST = 2 * len(COLUMNS)  # bytes of a record: each value has a byte, and a comma or line end behind it
 
 
-@dataclass(frozen=True)
-class BadRecord:
+class BadRecord(NamedTuple):
     """Malformed line: its 1-based `line`, the wrong `column` and `value`, what was `expected`, and its bytes.
 
     Attributes:
@@ -223,7 +222,12 @@ def _parse(
         text: The same lines as `_plain` writes them.
         line: 1-based line of the first.
     """
+    if text.count(b"\n") == len(text):
+        reading.blank_lines += len(text)
+        return
     table = _parse_fast(text, reader.fields, reading)
+    if table is None and reader.has_floats(text[: text.find(b"\n")]):
+        table = _parse_fast(text, reader.fields, reading, whole=pa.float64())
     if table is not None:
         yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
         return
@@ -231,7 +235,7 @@ def _parse(
         plain = _plain(piece, separator, first=line == 1)
         block = _parse_piece(piece, plain, line, reader, reading)
         if separator != b",":
-            block = replace(block, bad=[replace(bad, value=bad.value.replace(";", ",")) for bad in block.bad])
+            block = replace(block, bad=[bad._replace(value=bad.value.replace(";", ",")) for bad in block.bad])
         line += _count_lines(plain)
         yield block
 
@@ -293,9 +297,15 @@ def _is_odd(text: bytes) -> bool:
     return bool(((letters[:-1] == ord("0")) & ((letters[1:] | 0x20) == ord("x"))).any())  # 0x20: small or capital
 
 
-def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
-    """Parse all records of the text with Arrow; None if any of them is malformed, or not written plainly."""
-    types = {name: _ARROW_TYPES[kind] for name, kind in fields.items()}
+def _parse_fast(
+    text: bytes, fields: dict[str, Field], reading: Reading, whole: pa.DataType = _WHOLE
+) -> pa.Table | None:
+    """Parse all records of the text with Arrow; None if any of them is malformed, or not written plainly.
+
+    Args:
+        whole: Type that whole numbers are read as: int64, or float64 where they are written with a dot.
+    """
+    types = {name: whole if _ARROW_TYPES[kind] == _WHOLE else _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     rows = _count_lines(text)
@@ -324,6 +334,11 @@ def _parse_fast(text: bytes, fields: dict[str, Field], reading: Reading) -> pa.T
             values = table.column(name).to_numpy()
             if not (in_range(kind, values.min()) and in_range(kind, values.max())):
                 return None
+            if types[name] != _ARROW_TYPES[kind]:
+                # beyond 2^53 neighbors are one float64: a number without a dot is read digit by digit
+                if values.max() >= 2**53 or (values % 1).any():
+                    return None
+                table = table.set_column(table.column_names.index(name), name, pa.array(values.astype(np.int64)))
     return _read_words(table, fields, reading)
 
 

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from src.data.schema import CATEGORIES, LABELS, NORMAL
 from src.data.tables import LabeledTable, Table
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Name
 
 # Number of records from which the paper draws its counts; smaller simulated data sets scale the counts down to match.
 REFERENCE_RECORDS = 494_021
@@ -53,7 +53,7 @@ class Task:
     """
 
     name: str
-    classes: dict[str, TaskClass]
+    classes: dict[Name, TaskClass]
     cost: list[list[Cost]] | None = None
 
     @model_validator(mode="after")

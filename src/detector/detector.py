@@ -1,7 +1,6 @@
 """Detector: encoding, scaling, reducer, model and decision as one object that turns raw records into verdicts."""
 
-import json
-from dataclasses import asdict, dataclass
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,35 +10,18 @@ from sklearn.pipeline import Pipeline
 from src.data.history import History, with_history
 from src.data.layout import ModelInput, Windows
 from src.data.schema import COLUMNS, N_FEATURES
+from src.detector.card import Card, check_files, read_card, write_card
 from src.detector.decision import MOST_PROBABLE, Decision
 from src.features.encoding import encode
 from src.features.reduction import load_preparation, prepare, save_preparation
 from src.features.unknown_words import UnknownWords
 from src.models.interface import Classifier
 from src.models.persistence import load_classifier
-from src.utils.files import whole_folder, write_text
+from src.models.probabilities import check_probability
+from src.utils.archives import AGAIN
+from src.utils.files import whole_folder
 
-FORMAT = 3  # 1 had no decision; 2 had other names for keys of the card and for the classes in its files
 CHUNK = 1 << 17  # records scored at once: limits the memory for a whole file
-
-
-@dataclass(frozen=True)
-class Card:
-    """Origin of a detector: its data, preparation, model and seed."""
-
-    class_names: tuple[str, ...]
-    dataset: str
-    simulated: bool
-    task: str
-    split: str
-    reducer: str
-    k: int
-    model: str
-    seed: int
-    scaling: str = "minmax"
-    layout: str = "record"
-    window: int = 1
-    history: tuple[int, ...] = ()
 
 
 class Detector:
@@ -84,7 +66,7 @@ class Detector:
         Args:
             X: Encoded records, float32, shape (n, 53).
         Raises:
-            ValueError: X has another number of columns.
+            ValueError: X has another number of columns, or a probability is not a finite number from 0 to 1.
         """
         return self.stream().uncalibrated(X)
 
@@ -101,33 +83,45 @@ class Detector:
         with whole_folder(folder) as part:
             save_preparation(self.preparation, part / "preparation.skops")
             self.classifier.save(part / "model")
-            card = json.dumps({"format": FORMAT, **asdict(self.card), "decision": asdict(self.decision)}, indent=2)
-            write_text(part / "detector.json", card + "\n")
+            write_card(part, self.card, self.decision)
 
     @classmethod
     def load(cls, folder: Path) -> "Detector":
-        """Load a detector that `save` saved.
+        """Load a detector that `save` saved, after a check of all its files.
 
         Raises:
-            ValueError: the folder contains no detector, or one of another format.
+            ValueError: the folder contains no detector, one of another format, or a damaged one.
         """
-        path = folder / "detector.json"
-        if not path.is_file():
-            raise ValueError(f"{folder}: found no detector.json, expected a folder that a detector was saved to")
+        card, decision, digests = read_card(folder)
+        with warnings.catch_warnings(record=True) as raised:
+            preparation = load_preparation(folder / "preparation.skops")
+            detector = cls(preparation, load_classifier(folder / "model"), card, decision)
+            detector._check(folder)
+        check_files(folder, digests)
+        if raised:  # one in place of one for each estimator, such as of another version of scikit-learn
+            warnings.warn(f"{folder}: {raised[0].message}", UserWarning, stacklevel=2)
+        return detector
+
+    def _check(self, folder: Path) -> None:
+        """Check that card, preparation and model fit each other, with a record of zeros."""
+        record = np.zeros((1, N_FEATURES), dtype=np.float32)
+        path = folder / "preparation.skops"
         try:
-            facts = json.loads(path.read_text(encoding="utf-8"))
-            found = facts.pop("format")
-            if found == FORMAT:
-                decision = Decision(**facts.pop("decision"))
-                card = Card(**facts | {name: tuple(facts.get(name, ())) for name in ("class_names", "history")})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path}: found {error!r}, expected the card of a detector") from None
-        if found != FORMAT:
+            with np.errstate(all="ignore"):
+                rows = prepare(self.preparation, record)
+        except Exception as error:  # any class: the file decides what the steps hold
+            found = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:200]}"
+            raise ValueError(f"{path}: found steps that cannot prepare a record ({found}); {AGAIN}") from None
+        if rows.shape != (1, self.card.k) or not np.isfinite(rows).all():
             raise ValueError(
-                f"{path}: found format {found!r}, expected {FORMAT}: another version of this project saved the "
-                "detector; train it again with this version"
+                f"{path}: found steps that make {rows.shape[-1]} values of a record, expected {self.card.k} finite "
+                f"numbers, k of detector.json; {AGAIN}"
             )
-        return cls(load_preparation(folder / "preparation.skops"), load_classifier(folder / "model"), card, decision)
+        try:
+            with np.errstate(all="ignore"):
+                self.classifier.check(self.stream()._model_input(record), len(self.card.class_names))
+        except ValueError as error:
+            raise ValueError(f"{folder / 'model'}: {error}, as detector.json says; {AGAIN}") from None
 
 
 class Stream:
@@ -162,7 +156,9 @@ class Stream:
         probability = np.empty((len(X), len(detector.card.class_names)), dtype=np.float32)
         for start in range(0, len(X), CHUNK):
             chunk = slice(start, start + CHUNK)
-            probability[chunk] = detector.classifier.predict_proba(self._model_input(X[chunk]))
+            with np.errstate(all="ignore"):  # what does not stay finite is an error
+                probability[chunk] = detector.classifier.predict_proba(self._model_input(X[chunk]))
+            check_probability(probability[chunk], start)
         return probability
 
     def _model_input(self, X: np.ndarray) -> ModelInput:

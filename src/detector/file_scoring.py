@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ from src.features.unknown_words import UnknownWords
 from src.utils.files import whole_file
 
 FIRST = 5  # lines that were left out and are printed
+_FIELDS = f"{len(COLUMNS)} columns, and optionally a label and a difficulty level"
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # opened by name, a file behind it is emptied
 
 
@@ -163,8 +165,12 @@ def _in_words(bad: BadRecord) -> BadRecord:
     """Say which fields a line of the wrong length should have: as many as the first line."""
     if not bad.expected.endswith("fields"):
         return bad
-    fields = f"{len(COLUMNS)} columns, and optionally a label and a difficulty level"
-    return replace(bad, expected=f"{bad.expected} in every line ({fields})")
+    return bad._replace(expected=_in_every_line(bad.expected))
+
+
+@lru_cache
+def _in_every_line(expected: str) -> str:
+    return f"{expected} in every line ({_FIELDS})"
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class ServedDetector(PythonModel):
         """
         columns = checked_columns(model_input)
         share = (params or {}).get("max_unknown", MAX_UNKNOWN)
-        unknown = UnknownWords(share, "records", 'params={"max_unknown": 1.0}')
+        unknown = UnknownWords(share, "records", 'max_unknown of params={"max_unknown": SHARE}')
         probability = self._detector.stream(unknown).predict_proba(columns)
         names = self._detector.card.class_names
         verdicts = pd.DataFrame(probability, columns=[f"probability_{name}" for name in names], dtype="float64")

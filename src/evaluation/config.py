@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from src.detector.decision import PRIOR_ODDS
 from src.utils.validation import CHECKED
 
 
@@ -26,7 +27,7 @@ class DecisionProtocol:
     """
 
     rule: Literal["most_probable", "least_cost"]
-    attack_prior_odds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    attack_prior_odds: Annotated[float, Field(ge=PRIOR_ODDS[0], le=PRIOR_ODDS[1])]
     calibrate: bool
     false_alarm_budget: Annotated[float, Field(ge=0, le=1)] | None
     false_alarm_blocks: Annotated[int, Field(ge=2)] | None

@@ -17,9 +17,10 @@ from src.data.schema import FEATURES
 from src.features.mutual_information import mutual_information
 from src.features.reducers import Reducer
 from src.features.scaling import UnitRange
-from src.utils.archives import make_repeatable
+from src.utils.archives import AGAIN
 from src.utils.files import whole_file
-from src.utils.kept_classes import with_own_classes
+from src.utils.repeatable_archives import make_repeatable
+from src.utils.skops_files import load_object
 
 # A saved pipeline may contain scikit-learn's public classes, the reducers of these modules, and these classes. A file
 # with anything else is refused.
@@ -73,7 +74,7 @@ def prepare(pipeline: Pipeline, X: np.ndarray) -> np.ndarray:
 
 def save_preparation(pipeline: Pipeline, path: Path) -> None:
     """Save a fitted pipeline in a format that runs no code when it is loaded."""
-    import skops.io  # a late import, here and below: it loads all of scikit-learn
+    import skops.io  # a late import: it loads all of scikit-learn
 
     with whole_file(path) as part:
         skops.io.dump(pipeline, part)
@@ -84,16 +85,17 @@ def load_preparation(path: Path) -> Pipeline:
     """Load a pipeline that `save_preparation` saved.
 
     Raises:
-        skops.io.exceptions.UntrustedTypesFoundException: the file contains a class that is not allowed.
-        ValueError: the file contains another object than a pipeline.
+        ValueError: the file is damaged, contains a class that is not allowed, or another object than a pipeline.
     """
-    import skops.io
-
-    file = with_own_classes(path)
-    trusted = [name for name in skops.io.get_untrusted_types(file=file) if name in _CLASSES or _is_reducer(name)]
-    pipeline = skops.io.load(file, trusted=trusted)
+    pipeline = load_object(path, lambda name: name in _CLASSES or _is_reducer(name))
     if not isinstance(pipeline, Pipeline):
         raise ValueError(f"{path}: found a {type(pipeline).__name__}, expected a fitted Pipeline")
+    steps = getattr(pipeline, "steps", None)
+    pairs = [step for step in steps if isinstance(step, tuple) and len(step) == 2] if isinstance(steps, list) else []
+    kinds = [type(step) for _, step in pairs]
+    if len(kinds) != 2 or kinds[0] is not UnitRange or not issubclass(kinds[1], Reducer):
+        found = ", ".join(kind.__name__ for kind in kinds)
+        raise ValueError(f"{path}: found a Pipeline of {found or 'nothing'}, expected a scaling and a reducer; {AGAIN}")
     return pipeline
 
 

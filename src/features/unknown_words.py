@@ -27,12 +27,16 @@ class UnknownWords:
         max_share: Share of the records that may have unknown words, 0 to 1.
         source: Name of the source, for messages.
         remedy: Setting of `max_share`, for messages.
+    Raises:
+        ValueError: `max_share` is no share.
 
     Attributes:
         counts: Unknown words of each symbolic column that has any, and how often each was found.
     """
 
     def __init__(self, max_share: float, source: str, remedy: str):
+        if not 0 <= max_share <= 1:  # nor NaN, which would allow any number of words
+            raise ValueError(f"found {max_share!r} in {remedy}, expected a share of the records from 0 to 1")
         self._max_share = max_share
         self._source = source
         self._remedy = remedy

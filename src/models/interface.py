@@ -22,6 +22,14 @@ class Classifier(Protocol):
         """Class probabilities, float32, shape (n, classes), of X in the form that the model was fitted on."""
         ...
 
+    def check(self, X: ModelInput, n_classes: int) -> None:
+        """Check that a loaded model reads X, some rows, and tells so many classes apart.
+
+        Raises:
+            ValueError: it does not.
+        """
+        ...
+
     def save(self, folder: Path) -> None:
         """Write to `folder` everything that `load` needs, without pickle."""
         ...

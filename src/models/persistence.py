@@ -1,9 +1,12 @@
 """Loading of fitted models; `model.json` in the folder names the kind."""
 
-import json
 from pathlib import Path
 
 from src.models.interface import Classifier
+from src.utils.archives import read_json
+
+MOST_CLASSES = 1000
+_LARGEST = 1 << 16  # bytes of model.json
 
 
 def load_classifier(folder: Path) -> Classifier:
@@ -15,14 +18,17 @@ def load_classifier(folder: Path) -> Classifier:
     path = folder / "model.json"
     if not path.is_file():
         raise ValueError(f"{folder}: found no model.json, expected a folder that a detector's model was saved to")
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    if facts["kind"] == "network":
+    facts = read_json(path, path.read_bytes(), _LARGEST, "the kind of a model")
+    kind, n_classes = (facts.get("kind"), facts.get("n_classes")) if isinstance(facts, dict) else (None, None)
+    if kind == "network":
         from src.models.networks.classifier import NetworkClassifier
 
         return NetworkClassifier.load(folder)
-    if facts["kind"] == "classical":
+    if kind == "classical":
         from src.models.classical.classifier import ClassicalClassifier
 
-        return ClassicalClassifier.load(folder, facts["n_classes"])
-    raise ValueError(f"{path}: found the kind {facts['kind']!r}, expected 'network' or 'classical'; "
+        if isinstance(n_classes, bool) or not isinstance(n_classes, int) or not 2 <= n_classes <= MOST_CLASSES:
+            raise ValueError(f"{path}: found n_classes={n_classes!r}, expected a whole number from 2 to {MOST_CLASSES}")
+        return ClassicalClassifier.load(folder, n_classes)
+    raise ValueError(f"{path}: found the kind {kind!r}, expected 'network' or 'classical'; "
                      "the model was saved by another version of this project: train it again")  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from src.config.settings import Settings
-from src.detector.detector import Card, Detector
+from src.detector.card import Card
+from src.detector.detector import Detector
 from src.evaluation import metrics, outputs
 from src.evaluation.assessment import Assessment, assess
 from src.evaluation.leakage import Background

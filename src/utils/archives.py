@@ -1,74 +1,85 @@
-"""Archives of fitted objects that repeat to the byte: equal objects give equal files, so that DVC finds no change.
+"""Zip archives and JSON of saved detectors: read within stated limits, whoever wrote them."""
 
-The formats of skops and Keras are zip files. They hold times of their making, and skops names objects by their place in
-memory.
-"""
-
-import io
 import json
+import math
 import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-_MADE = (1980, 1, 1, 0, 0, 0)  # earliest time of a zip file
-_NUMBERED = {"schema.json": "__id__", "config.json": "shared_object_id"}  # of skops and Keras: key of an address
-_METADATA = "metadata.json"  # of Keras
-
-
-def make_repeatable(path: Path) -> None:
-    """Rewrite a file of skops or Keras without times and memory addresses; it loads as before."""
-    with zipfile.ZipFile(path) as archive:
-        members = [(info, archive.read(info)) for info in archive.infolist()]
-    contents = {info.filename: content for info, content in members}
-    names = {name: name for name in contents}
-    for name in contents.keys() & _NUMBERED.keys():
-        node = json.loads(contents[name])
-        _renumber(node, _NUMBERED[name], {}, names)
-        contents[name] = json.dumps(node, indent=1).encode()
-    contents |= {name: _without_padding(contents[name]) for name in contents if name.endswith(".npy")}
-    if _METADATA in contents:
-        metadata = json.loads(contents[_METADATA])
-        metadata["date_saved"] = ""
-        contents[_METADATA] = json.dumps(metadata).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for info, _ in members:
-            member = zipfile.ZipInfo(names[info.filename], _MADE)
-            member.compress_type = info.compress_type
-            archive.writestr(member, contents[info.filename])
+# Bytes that an archive may unpack to. A larger archive may unpack to its own size: models are saved uncompressed.
+UNPACKED_BYTES = 1 << 30
+JSON_BYTES = 1 << 27
+NESTING = 100  # levels of lists and objects; saved models have up to 25
+AGAIN = "get the detector again, or train it again"
 
 
-def _renumber(node: Any, key: str, numbers: dict[int, int], names: dict[str, str]) -> None:
-    """Number objects in their order, in place of their addresses in memory.
+class DamagedError(ValueError):
+    """A part of a detector is not as it was saved."""
+
+
+def read_archive(path: Path) -> dict[str, bytes]:
+    """Read all members of a zip archive.
+
+    Raises:
+        ValueError: the file is missing, is no zip archive, is damaged, or unpacks to more than `UNPACKED_BYTES`.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: found no such file, expected a part of a detector; {AGAIN}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            size = sum(member.file_size for member in members)
+            if size <= max(UNPACKED_BYTES, path.stat().st_size):
+                return {member.filename: archive.read(member) for member in members}
+    except Exception as error:  # of ten classes: damage is found in the zip, in zlib, and in what they call
+        found = str(error) or type(error).__name__
+        raise ValueError(f"{path}: found no whole zip archive ({found}), expected a saved model; {AGAIN}") from None
+    raise ValueError(
+        f"{path}: found an archive of {path.stat().st_size:,} bytes that unpacks to {size:,}, expected at most "
+        f"{UNPACKED_BYTES:,}; it is damaged or made to fill the memory"
+    )
+
+
+def read_json(path: Path, text: bytes, most: int = JSON_BYTES, expected: str = "a saved model") -> Any:
+    """Read strict JSON of a limited size and nesting, with finite numbers.
 
     Args:
-        node: Part of a description, which is changed.
-        key: Key of an address.
-        numbers: Number of each address so far; those found are added.
-        names: New name of each member of the archive; those that the description names are set.
+        path: Name of the file for messages.
+        text: Its content.
+        most: Largest size in bytes.
+        expected: Object that the JSON describes, for messages.
+    Raises:
+        ValueError: the text is no such JSON.
     """
-    if isinstance(node, list):
-        for one in node:
-            _renumber(one, key, numbers, names)
-    if not isinstance(node, dict):
-        return
-    if isinstance(address := node.get(key), int):
-        node[key] = numbers.setdefault(address, len(numbers))
-    if isinstance(file := node.get("file"), str) and file in names:
-        if names[file] == file:
-            names[file] = f"{sum(new != old for old, new in names.items())}{Path(file).suffix}"
-        node["file"] = names[file]
-    for one in node.values():
-        _renumber(one, key, numbers, names)
+    if len(text) > most:
+        raise ValueError(f"{path}: found {len(text):,} bytes of JSON, expected at most {most:,}; {AGAIN}")
+    try:
+        found = json.loads(text.decode("utf-8"), object_pairs_hook=_without_repeated_keys)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: found no JSON ({error}), expected {expected}; {AGAIN}") from None
+    _check_values(path, found)
+    return found
 
 
-def _without_padding(content: bytes) -> bytes:
-    """Set the bytes between the fields of a structured array to zero: NumPy saves what the memory held there."""
-    array = np.load(io.BytesIO(content), allow_pickle=False)
-    if not array.dtype.names:
-        return content
-    clean = np.zeros(array.shape, array.dtype)
-    for name in array.dtype.names:
-        clean[name] = array[name]
-    return content[: len(content) - array.nbytes] + clean.tobytes("A")  # np.save may copy to other memory
+def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a key is repeated in {list(found)}")
+    return found
+
+
+def _check_values(path: Path, found: Any) -> None:
+    """Check nesting and numbers, level by level."""
+    level, depth = [("", found)], 0
+    while level:
+        if depth > NESTING:
+            raise ValueError(f"{path}: found JSON nested in more than {NESTING} levels; {AGAIN}")
+        below: list[tuple[str, Any]] = []
+        for key, value in level:
+            if isinstance(value, dict):
+                below += value.items()
+            elif isinstance(value, list):
+                below += [(key, one) for one in value]
+            elif isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{path}: found {key}={value}, expected a finite number; {AGAIN}")
+        level, depth = below, depth + 1

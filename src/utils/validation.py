@@ -3,11 +3,13 @@
 from argparse import ArgumentTypeError
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
 CHECKED = ConfigDict(extra="forbid")
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+# Name in a CSV file or a message: no comma, quote or control character.
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r'^[^\x00-\x1f\x7f,"]+$')]
 
 
 def whole_number_from_1(text: str) -> int:
@@ -22,3 +24,15 @@ def port_number(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise ArgumentTypeError(f"found {text!r}, expected a port from 1 to 65535")
     return int(text)
+
+
+def first_fault(error: ValidationError) -> str:
+    """Describe the first of the values that pydantic refused: where it is, what was found, and what is wrong."""
+    fault = error.errors(include_url=False)[0]
+    where = ".".join(map(str, fault["loc"]))
+    if fault["type"] in ("missing", "missing_argument"):
+        return f"no {where}"
+    message, found = fault["msg"].removeprefix("Value error, "), repr(fault["input"])
+    if not where and fault["type"] == "value_error":  # values that do not fit each other: the message has them
+        return message
+    return f"{where + '=' if where else ''}{found[:80] + '...' if len(found) > 80 else found} ({message})"

@@ -302,3 +302,44 @@ def test_a_table_is_read_in_batches(tmp_path: Path) -> None:
                 most = max(most, pa.total_allocated_bytes() - before)
         assert lines == 60_001
         assert most < 40 << 20
+
+
+# One law for all forms
+
+COLUMN_NAMES = ",".join(COLUMNS)
+WRITTEN = {
+    "plain": TEXT,
+    "header": f"{COLUMN_NAMES},label\n".encode() + TEXT,
+    "quoted-header": ",".join(f'"{name}"' for name in (*COLUMNS, "label")).encode() + b"\n" + TEXT,
+    "quoted-words": TEXT.replace(b"tcp", b'"tcp"').replace(b"http", b"'http'"),
+    "blanks": TEXT.replace(b",", b" , "),
+    "damaged": TEXT + b"x,\n\n" + TEXT + b"\xc3\xa9\n",
+}
+REWRITTEN: dict[str, Any] = {
+    "semicolons": lambda text: text.replace(b",", b";"),
+    "tabs": lambda text: text.replace(b",", b"\t"),
+    "returns": lambda text: text.replace(b"\n", b"\r"),
+    "utf-16": lambda text: text.decode().encode("utf-16"),
+    "gz": gzip.compress,
+    "zip": lambda text: zipped(("some.csv", text)),
+    "bars-and-returns-in-utf-16": lambda text: (
+        text.replace(b",", b"|").replace(b"\n", b"\r").decode().encode("utf-16-be")
+    ),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("rewritten", REWRITTEN)
+def test_another_form_changes_neither_records_nor_lines(written: str, rewritten: str, tmp_path: Path) -> None:
+    def read(content: bytes) -> tuple[list[dict[str, Any]], list[int], list[tuple[int, str, str]]]:
+        with open_records(saved(tmp_path, content)) as text:
+            blocks = read_blocks(
+                text.stream, text.name, label="ignored", on_bad_record="quarantine", separator=text.separator
+            )
+            found = [(block.columns.to_pylist(), block.line.tolist(), block.bad) for block in blocks]
+        bad = [(one.line, one.column, one.expected) for _, _, part in found for one in part]
+        return [row for part, _, _ in found for row in part], [line for _, part, _ in found for line in part], bad
+
+    plain = read(WRITTEN[written])
+    assert len(plain[0]) == 3 * (1 + (written == "damaged"))
+    assert read(REWRITTEN[rewritten](WRITTEN[written])) == plain

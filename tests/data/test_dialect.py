@@ -113,6 +113,20 @@ def test_whole_floats_are_counts_and_rates_stay_what_they_are() -> None:
         read(record(src_bytes="181.5"))
 
 
+def test_a_file_of_floats_keeps_whole_numbers_to_the_last_digit() -> None:
+    """Arrow reads such a file at once, where float64 has every whole number."""
+    floats = [record(src_bytes=f"{size}.0", dst_bytes="5450.0") for size in (0, 181, 2**53 - 1)]
+    large = [record(src_bytes=size) for size in ("9007199254740993", "9223372036854775807")]
+    for lines, sizes in ((floats, [0, 181, 2**53 - 1]), (floats[:1] + large, [0, 2**53 + 1, 2**63 - 1])):
+        rows, _, bad = read(b"\n".join([*lines, b""]))
+        assert ([row["src_bytes"] for row in rows], bad) == (sizes, [])
+    wrong = [record(src_bytes=size) for size in ("0.5", "nan", "-1.0", "1e19", "inf")]
+    _, lines_read, bad = read(b"\n".join([*floats, *wrong]), on_bad_record="quarantine")
+    assert (lines_read, [one.line for one in bad]) == ([1, 2, 3], [4, 5, 6, 7, 8])
+    for one in wrong:  # alone, so that nothing else in the block is wrong
+        assert read(b"\n".join([*floats, one]), on_bad_record="quarantine")[1] == [1, 2, 3]
+
+
 def test_many_different_values_are_read_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """The slow reader remembers values by their text, but not without end."""
     monkeypatch.setattr(line_reader, "_KEPT_VALUES", 3)

@@ -12,7 +12,7 @@ import pytest
 from src.data.parsing import read_blocks
 from src.data.schema import COLUMNS, FLAGS, LABELS, PROTOCOLS, SERVICES
 
-FILES, LINES, PLAIN_LINES = 104, 500, 40
+FILES, LINES, PLAIN_LINES = 110, 500, 40
 NAMES = [*COLUMNS, "label"]
 
 # --- the rules, read apart from the parser ----------------------------------------------------------------------------
@@ -167,6 +167,7 @@ class Mutator:
     """Writes records and mutations of them from one seed."""
 
     draw: random.Random
+    whole: str = "{}"  # how whole numbers are written
 
     def values(self) -> dict[str, str]:
         draw = self.draw
@@ -213,10 +214,15 @@ def one_file(seed: int) -> tuple[list[bytes], list[str], bool, bool]:
     if headed:
         order += ["", "a note"]
         draw.shuffle(order)
-    write = Mutator(draw)
+    write = Mutator(draw, draw.choice(["{}", "{}", "{}.0", "{:e}"]))
+    mutated = draw.choice([0.02, 0.5, 0.9])  # few, so that whole blocks are read at once; or many
     lines = [",".join(order).encode()] * headed + [write.line(order, 0) for _ in range(PLAIN_LINES)]
     while len(lines) < LINES + headed:
-        lines.append(b"" if draw.random() < 0.01 else write.line(order, draw.choice([0, 1, 1, 1, 2, 3])))
+        lines.append(
+            b""
+            if draw.random() < 0.01
+            else write.line(order, draw.choice([1, 1, 1, 2, 3]) if draw.random() < mutated else 0)
+        )
     return lines, order, labeled, headed
 
 

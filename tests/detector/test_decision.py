@@ -92,8 +92,29 @@ def test_no_temperature_changes_which_class_is_most_probable(rows: list[tuple[fl
         ({"threshold": 1.5}, r"threshold=1\.5, expected a share from 0 to 1"),
         ({"attack_prior_odds": 0.0}, r"attack_prior_odds=0\.0, expected a number above 0"),
         ({"threshold": -0.1}, r"threshold=-0\.1, expected a share"),
+        ({"threshold": float("nan")}, "threshold=nan, expected a share"),
+        ({"threshold": "0.5"}, "threshold='0.5', expected a share"),
+        ({"temperature": float("nan")}, "temperature=nan, expected a number above 0"),
+        ({"temperature": 5e-324}, "temperature=5e-324, expected a number above 0, from 0.001 to 1000"),
+        ({"temperature": True}, "temperature=True, expected a number above 0"),
+        ({"attack_prior_odds": 5e-324}, "attack_prior_odds=5e-324, expected a number above 0, from 1e-06 to 1e"),
+        ({"cost": ((0, 1), (float("nan"), 0))}, r"cost\[1\]\[0\]=nan, expected a number from 0"),
+        ({"cost": ((0, 1e300), (1, 0))}, r"cost\[0\]\[1\]=1e\+300, expected a number from 0"),
+        ({"cost": ((0, 1), (1,))}, "expected a row for each class"),
+        ({"cost": 3}, "cost=3, expected a row for each class"),
+        ({"cost": ((0, 1), (0, 0))}, "expected a cost for a missed attack"),
     ],
 )
 def test_what_cannot_be_decided_by_is_named(fields: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Decision(**fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("decision", [Decision(), Decision(cost=((0, 1), (1, 0))), Decision(attack_prior_odds=2)])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_no_number_is_no_verdict(decision: Decision, wrong: float) -> None:
+    """It was normal: the index of the largest of no numbers is 0."""
+    with pytest.raises(
+        ValueError, match=rf"record 2: found the class probabilities \[{wrong}, 0\.5\], expected finite"
+    ):
+        decision.verdict(np.array([[0.5, 0.5], [wrong, 0.5]], dtype=np.float32))

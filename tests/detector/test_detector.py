@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -21,8 +23,9 @@ from src.data.schema import COLUMNS
 from src.data.simulator import simulate
 from src.detector import detector as detector_module
 from src.detector import file_scoring
+from src.detector.card import Card
 from src.detector.decision import Decision
-from src.detector.detector import Card, Detector
+from src.detector.detector import Detector
 from src.detector.file_scoring import score_file
 from src.features.encoding import encode
 from src.features.reduction import fit_preparation, prepare
@@ -117,7 +120,7 @@ def test_a_detector_that_cannot_be_kept_leaves_the_one_before_it(
     def fail(*args: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(detector_module, "write_text", fail)
+    monkeypatch.setattr(detector_module, "write_card", fail)
     with pytest.raises(OSError, match="no space left"):
         detector.save(tmp_path / "detector")
     assert (tmp_path / "detector" / "detector.json").read_bytes() == before
@@ -127,6 +130,11 @@ def test_a_detector_that_cannot_be_kept_leaves_the_one_before_it(
 def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path: Path) -> None:
     detector.save(tmp_path / "detector")
     card = json.loads((tmp_path / "detector" / "detector.json").read_text())
+    files = {path for path in (tmp_path / "detector").rglob("*.*") if path.name != "detector.json"}
+    digests = {path.relative_to(tmp_path / "detector").as_posix(): sha256(path.read_bytes()) for path in files}
+    found = card.pop("sha256")
+    assert len(found.pop("detector.json")) == 64
+    assert found == {name: digest.hexdigest() for name, digest in digests.items()}
     assert card == {
         "format": 3,
         "class_names": ["normal", "attack"],
@@ -323,6 +331,50 @@ def test_a_file_is_scored_as_one_whatever_blocks_it_is_read_in(
     expected = windowed.predict_proba(records.slice(0, 60))
     np.testing.assert_allclose(verdicts["probability_attack"], expected[:, 1], atol=1e-6)
     assert verdicts["line"].tolist() == [line for line in range(1, 62) if line != 31]
+
+
+# --- numbers that are not finite -------------------------------------------------------------------------------------
+
+
+class Damaged:
+    """Classifier whose last probabilities are no probabilities."""
+
+    def __init__(self, last: tuple[float, float]):
+        self.last = last
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        return np.array([(0.75, 0.25)] * (len(X) - 1) + [self.last], dtype=np.float32)
+
+    def check(self, X: np.ndarray, n_classes: int) -> None:
+        """Say nothing, as a model does whose damage only some records show."""
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("last", [(np.nan, np.nan), (np.inf, 0), (0, 0), (2, -1), (1, 1)])
+def test_probabilities_that_are_none_are_no_verdict(
+    last: tuple[float, float], detector: Detector, records: pa.Table, tmp_path: Path
+) -> None:
+    damaged = Detector(detector.preparation, Damaged(last), detector.card)
+    with pytest.raises(ValueError, match=r"record 500: found the class probabilities .*, expected finite numbers"):
+        damaged.predict_proba(records)
+    damaged.predict_proba(records.slice(0, 0))
+
+
+def test_a_card_that_does_not_fit_the_model_is_refused(detector: Detector, tmp_path: Path) -> None:
+    for changes, message in (
+        ({"k": 3}, r"preparation\.skops: found steps that make 2 values of a record, expected 3"),
+        ({"class_names": ("normal", "dos", "probe")}, "model: found a (network|model) of 2 classes, expected 3"),
+        ({"layout": "window", "window": 4}, "model: found a "),
+        ({"layout": "history", "history": (3,)}, "model: found a "),
+    ):
+        if "window" in changes and detector.card.model != "lstm":
+            continue  # classical models do not read windows
+        other = Detector(detector.preparation, detector.classifier, replace(detector.card, **changes))
+        other.save(tmp_path / "detector")
+        with pytest.raises(ValueError, match=message):
+            Detector.load(tmp_path / "detector")
 
 
 # --- what is not a detector ------------------------------------------------------------------------------------------

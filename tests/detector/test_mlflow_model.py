@@ -237,10 +237,12 @@ def test_more_unknown_words_than_allowed_are_refused(served: ServedDetector) -> 
     records["service"] = ["http3", "http", "quic"]
     message = (
         r"^records: found words that no published file has in 2 of 3 records \(66\.67 %\), such as service 'http3', "
-        r"service 'quic', expected at most 1\.00 %; .* raise params=\{\"max_unknown\": 1\.0\}$"
+        r"service 'quic', expected at most 1\.00 %; .*, or raise max_unknown of params=\{\"max_unknown\": SHARE\}$"
     )
     with pytest.raises(ValueError, match=message):
         served.predict(None, records)
+    with pytest.raises(ValueError, match=r"found nan in max_unknown of params=.*, expected a share of the records"):
+        served.predict(None, records, {"max_unknown": float("nan")})
 
 
 @pytest.mark.parametrize(

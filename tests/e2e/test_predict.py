@@ -9,6 +9,7 @@ import mlflow
 import pandas as pd
 import pytest
 
+from benchmarks.hostile import cases, measure
 from src.data.schema import COLUMNS
 from src.data.simulator import simulate
 from src.detector.detector import Detector
@@ -463,3 +464,13 @@ def test_the_trained_threshold_decides_the_verdicts(bare_project, records, tmp_p
     alarm = 1 - verdicts["probability_normal"] >= threshold
     assert (alarm == (verdicts["verdict"] == "attack")).mean() > 0.999  # probabilities are rounded in the file
     assert 0 < alarm.mean() < 1
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("name", ["1 GB without a line end, 1 MB of gz", "16 MB of line ends, 16 kB of gz"])
+def test_memory_is_bounded_for_files_that_unpack_to_much(trained, tmp_path, name):
+    """The first took a gigabyte for each copy of the line, the second 6 GB."""
+    (case,) = (one for one in cases() if one.name == name)
+    outcome = measure(case, trained[2], PROJECT, tmp_path)
+    assert outcome.megabytes < 1024
+    assert outcome.status == (1 if "1 GB" in name else 0), outcome.printed

@@ -74,3 +74,11 @@ def test_many_different_words_take_bounded_memory() -> None:
 
 def test_a_message_shows_the_start_of_a_long_word() -> None:
     assert len(str(added(UnknownWords(1, "some.csv", ""), record(service="x" * 5_000)))) < 200
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), float("inf")])
+def test_a_limit_that_is_no_share_is_refused(share: float) -> None:
+    with pytest.raises(
+        ValueError, match=rf"found {share} in --max-unknown, expected a share of the records from 0 to 1"
+    ):
+        UnknownWords(share, "some.csv", "--max-unknown")

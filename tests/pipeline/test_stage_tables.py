@@ -13,6 +13,13 @@ def test_preprocess_lists_files_and_unknown_values() -> None:
     assert as_text(stage_tables.preprocessed({"train": known})).endswith("unknown values  none")
 
 
+def test_preprocess_says_what_was_read_another_way_than_the_published_files() -> None:
+    plain = {"records": 5, "quarantined": 0, "unknown": {}}
+    noted = plain | {"notes": ["1 blank line passed over", "the columns are in another order"]}
+    lines = as_text(stage_tables.preprocessed({"train": plain, "test": noted})).splitlines()
+    assert [line.split(maxsplit=2) for line in lines[-2:]] == [["test", "file", note] for note in noted["notes"]]
+
+
 def test_sample_lists_classes_and_parts() -> None:
     facts = {
         "classes": {"normal": {"available": 9846, "drawn": 10121, "drawn_again": 275}},

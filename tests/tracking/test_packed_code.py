@@ -11,7 +11,6 @@ import skops.io
 
 from src.features.scaling import UnitRange
 from src.tracking.packed_code import PackedCode, importable, pack_code
-from src.utils import kept_classes
 from src.utils.paths import PROJECT
 
 
@@ -98,13 +97,12 @@ def test_packed_code_is_importable_inside_the_block_alone(packed: PackedCode) ->
 def test_files_name_the_classes_of_the_package_that_reads_them(tmp_path: Path, packed: PackedCode) -> None:
     path = tmp_path / "scaler.skops"
     skops.io.dump({"one": [UnitRange()]}, path)
-    assert kept_classes.with_own_classes(path) == path
     with importable(packed):
         name = f"{packed.package.name}.features.scaling.UnitRange"
-        module = __import__(f"{packed.package.name}.utils.kept_classes", fromlist=["with_own_classes"])
-        own = module.with_own_classes(path)
-        assert skops.io.get_untrusted_types(file=own) == [name]
-        read = skops.io.load(own, trusted=[name])["one"][0]
+        module = __import__(f"{packed.package.name}.utils.skops_files", fromlist=["load_object"])
+        with pytest.raises(ValueError, match="Untrusted types"):
+            module.load_object(path, lambda one: one == "src.features.scaling.UnitRange")
+        read = module.load_object(path, lambda one: one == name)["one"][0]
         assert f"{type(read).__module__}.{type(read).__qualname__}" == name
     with zipfile.ZipFile(path) as kept:
         assert b"src.features.scaling" in kept.read("schema.json")

@@ -12,10 +12,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from src.data.layout import ModelInput
 from src.models.dedup import distinct
 from src.models.interface import Fitted, OnEpoch, write_kind
+from src.models.probabilities import check_probability
 from src.models.training import Training
-from src.utils.archives import make_repeatable
+from src.utils.archives import AGAIN
 from src.utils.files import whole_file
-from src.utils.kept_classes import with_own_classes
+from src.utils.repeatable_archives import make_repeatable
+from src.utils.skops_files import load_object
 
 # Records that are scored at once: some models compute thousands of numbers for each record.
 SCORED = 16_384
@@ -103,7 +105,30 @@ class ClassicalClassifier:
             make_repeatable(part)
         write_kind(folder, "classical", n_classes=self._n_classes)
 
+    def check(self, X: ModelInput, n_classes: int) -> None:
+        """See `src.models.interface.Classifier.check`."""
+        if self._n_classes != n_classes:
+            raise ValueError(f"found a model of {self._n_classes} classes, expected {n_classes}")
+        try:
+            probability = self.predict_proba(X)
+        except Exception as error:  # any class: the file decides what the estimator holds
+            found = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:200]}"
+            raise ValueError(f"found a model that cannot score a record of {X.shape[1]} values ({found})") from None
+        check_probability(probability)
+
     @classmethod
     def load(cls, folder: Path, n_classes: int) -> "ClassicalClassifier":
         """Load what `save` wrote; a file with a type outside `TRUSTED` and scikit-learn is refused."""
-        return cls(skops.io.load(with_own_classes(folder / "estimator.skops"), trusted=TRUSTED), n_classes)
+        path = folder / "estimator.skops"
+        estimator = load_object(path, TRUSTED.__contains__)
+        classes = getattr(estimator, "classes_", None)
+        if not hasattr(estimator, "predict_proba") or not _are_indices(classes, n_classes):
+            raise ValueError(f"{path}: found a {type(estimator).__name__} with the classes {classes}, expected a "
+                             f"classifier of classes from 0 to {n_classes - 1}; {AGAIN}")  # fmt: skip
+        return cls(estimator, n_classes)
+
+
+def _are_indices(classes: Any, n: int) -> bool:
+    """Tell whether classes are ascending whole numbers from 0 to n - 1; some may be missing."""
+    whole = isinstance(classes, np.ndarray) and classes.ndim == 1 and classes.dtype.kind in "iu" and len(classes) > 0
+    return whole and bool((np.diff(classes) > 0).all() and classes[0] >= 0 and classes[-1] < n)

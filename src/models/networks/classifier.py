@@ -1,9 +1,7 @@
 """Fitted network: scoring, saving and loading."""
 
-import importlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,13 +10,12 @@ from scipy.special import softmax
 from src.data.layout import ModelInput, Windows
 from src.models.dedup import distinct
 from src.models.interface import write_kind
-from src.models.networks.keras_setup import cores_for_calls, load_keras
-from src.utils.archives import make_repeatable
+from src.models.networks.keras_setup import cores_for_calls
 from src.utils.files import whole_file
+from src.utils.repeatable_archives import make_repeatable
 
 # Records or windows in a batch: its hidden values then fit in the processor's cache.
 SCORING_BATCH = 2048
-_LOCK = "ids>lock"  # in Keras's registry, which all code of the process shares
 
 
 def sequences(X: ModelInput) -> np.ndarray:
@@ -67,23 +64,17 @@ class NetworkClassifier:
             make_repeatable(part)
         write_kind(folder, "network")
 
+    def check(self, X: ModelInput, n_classes: int) -> None:
+        """See `src.models.interface.Classifier.check`."""
+        found, expected = self._network.input_shape[1:], sequences(X).shape[1:]
+        if found != expected:
+            raise ValueError(f"found a network that reads {found}, expected {expected}, steps and values of each")
+        if self._network.output_shape[2] != n_classes:
+            raise ValueError(f"found a network of {self._network.output_shape[2]} classes, expected {n_classes}")
+
     @classmethod
     def load(cls, folder: Path) -> "NetworkClassifier":
         """Load what `save` wrote, in safe mode: no code in the file is run."""
-        saving = load_keras().saving
-        registered, own = saving.get_custom_objects(), _own_layers(saving)
-        # Keras keeps one layer of a name for the process: that of the code which was imported last. So each load
-        # registers its own layers again, and loads of other code in other threads wait.
-        with registered.setdefault(_LOCK, Lock()):
-            registered.update(own)
-            return cls(saving.load_model(folder / "network.keras", safe_mode=True, compile=False))
+        from src.models.networks.saved_network import load_network
 
-
-def _own_layers(saving: Any) -> dict[str, type]:
-    """Layers of this code by the names that files have for them."""
-    own: dict[str, type] = {}
-    for name in ("src.models.networks.layers", "src.models.networks.cells"):
-        module = importlib.import_module(name)
-        classes = [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
-        own |= {saving.get_registered_name(one): one for one in classes}
-    return own
+        return cls(load_network(folder / "network.keras"))

@@ -8,6 +8,8 @@ from src.models.networks.keras_setup import load_keras
 
 keras = load_keras()
 
+MOST_STEPS = 64  # a layout has up to five
+
 
 @keras.saving.register_keras_serializable("ids")
 class FourierFeatures(keras.layers.Layer):  # type: ignore[name-defined]
@@ -79,6 +81,8 @@ class Grouped(keras.layers.Layer):  # type: ignore[name-defined]
 
     def __init__(self, steps: list[int], **kwargs: Any):
         super().__init__(**kwargs)
+        if not 0 <= min(steps) <= max(steps) < MOST_STEPS:
+            raise ValueError(f"found steps from {min(steps)} to {max(steps)}, expected 0 to {MOST_STEPS - 1}")
         self.steps = steps
         self._mask = (np.arange(max(steps) + 1)[:, None] == np.array(steps)).astype(np.float32)
 

@@ -15,7 +15,7 @@ from src.models.interface import Fitted, OnEpoch
 from src.models.networks.classifier import NetworkClassifier
 from src.models.networks.fit import fit_network
 from src.models.networks.fourier import Fourier
-from src.models.networks.keras_setup import load_keras
+from src.models.networks.keras_setup import SETTINGS, load_keras
 from src.models.networks.network_input import NetworkInput
 from src.models.networks.training_rows import trained_rows
 from src.models.networks.weight_of_evidence import Evidence
@@ -148,16 +148,19 @@ class Network(ABC):
     ) -> Fitted:
         """See `src.models.interface.Model.fit`."""
         keras = load_keras()
+        from src.models.networks.saved_network import check_outputs
+
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
         start = time.perf_counter()
         data = self._measure(X, y, steps)
         network = self.build(data, n_classes, noise=training.noise, pretrain_on=X, seed=seed)
+        check_outputs(network)
         rows = trained_rows(X, y, training, seed, attack=attack, steps=steps)
         epochs = fit_network(network, rows, merge_copies(X_val, y_val, len(X_val)), training, on_epoch)
         seconds = time.perf_counter() - start
         facts = {"rows_per_epoch": len(rows[0]), "network_parameters": network.count_params()}
-        facts["backend"] = keras.backend.backend()
+        facts |= {"backend": keras.backend.backend()} | {f"keras_{name}": value for name, value in SETTINGS.items()}
         return Fitted(NetworkClassifier(network), seconds, epochs, facts)
 
     def _measure(self, X: ModelInput, y: np.ndarray, steps: np.ndarray | None) -> NetworkInput:

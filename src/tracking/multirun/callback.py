@@ -132,15 +132,15 @@ class MultirunCallback(Callback):
     def _in_main_process(self) -> bool:
         return self._main_process == os.getpid()
 
+    def _set_variables(self, parent: str) -> None:
+        """Tell jobs of this process their parent and the call that they belong to."""
+        os.environ |= {runs.PARENT_VARIABLE: parent, runs.CALL_VARIABLE: self._call}
+
     def _connect_to_cluster(self, config: DictConfig) -> None:
         if ray_cluster.is_ray(config):
             check_store()
             self._copied_code = ray_cluster.connect(config)
             self._for_workers = ray_cluster.environment_for_workers()
-
-    def _set_variables(self, parent: str) -> None:
-        """Tell jobs of this process their parent and the call that they belong to."""
-        os.environ |= {runs.PARENT_VARIABLE: parent, runs.CALL_VARIABLE: self._call}
 
     def _start_parent(self, config: DictConfig) -> None:
         """Make the parent run, and end it as KILLED if the multirun does not reach its end."""
@@ -182,9 +182,8 @@ class MultirunCallback(Callback):
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
         self._groups = group_by_seed([job.config for job in expected.values()])
-        self._prepare(
-            [job.config for job in expected.values() if not job.in_store], Path(config.hydra.sweep.dir).absolute()
-        )
+        left = [job.config for job in expected.values() if not job.in_store]
+        self._prepare(left, Path(config.hydra.sweep.dir).absolute())
 
     def _prepare(self, configs: list[DictConfig], folder: Path) -> None:
         """Fetch and preprocess the data of the jobs once."""

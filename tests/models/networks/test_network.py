@@ -51,6 +51,9 @@ def test_the_facts_of_a_fit_have_the_number_of_weights_and_the_backend(by_heart:
         "rows_per_epoch": 32,
         "network_parameters": 338,
         "backend": load_keras().backend.backend(),
+        "keras_floatx": "float32",
+        "keras_epsilon": 1e-7,
+        "keras_image_data_format": "channels_last",
     }
 
 

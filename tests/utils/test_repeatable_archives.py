@@ -8,7 +8,7 @@ import numpy as np
 import skops.io
 from sklearn.tree import DecisionTreeClassifier
 
-from src.utils.archives import make_repeatable
+from src.utils.repeatable_archives import make_repeatable
 
 
 def test_neither_times_nor_addresses_nor_padding_are_left(tmp_path: Path) -> None:
