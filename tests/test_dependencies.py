@@ -3,6 +3,7 @@
 A stage may declare more than it reads, never less. (Modules that the process of a stage loads: tests/e2e/test_dvc.py.)
 """
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -165,7 +166,8 @@ def recorded() -> Iterator[set[str]]:
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith(source):
+        is_function = code.co_flags & inspect.CO_OPTIMIZED  # not the body of a class, which runs at an import
+        if event == "call" and is_function and code.co_filename.startswith(source):
             module = "src." + code.co_filename.removeprefix(source).removesuffix(".py").replace("/", ".")
             ran.add(f"{module}.{code.co_qualname.split('.<locals>')[0]}")
 

@@ -1,20 +1,20 @@
 """Storage of studies on a database server that may be away for a while, as when it is restarted."""
 
 import functools
+import inspect
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from optuna.exceptions import StorageInternalError
-from optuna.storages import BaseStorage, RDBStorage
-from optuna.storages._heartbeat import BaseHeartbeat
+from optuna.storages import RDBStorage
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 PATIENCE_S = 60.0  # for a server that answered before
 _PAUSE_S = 1.0
 _SAID: list[float] = []  # times at which this process said that the server is away
-# Methods that Optuna's cache calls beside those of its base classes.
+# Methods that Optuna's cache calls beside the public ones.
 _OF_THE_CACHE = ("_create_new_trial", "_get_best_trial_id", "_get_stale_trial_ids", "_get_trials", "_set_trial_param")
 
 
@@ -59,8 +59,7 @@ def _say_away() -> float:
 
 def _with_patient_methods(storage: type[RDBStorage]) -> type[RDBStorage]:
     for name, method in vars(RDBStorage).items():
-        of_interface = not name.startswith("_") and (hasattr(BaseStorage, name) or hasattr(BaseHeartbeat, name))
-        if of_interface or name in _OF_THE_CACHE:
+        if inspect.isfunction(method) and (not name.startswith("_") or name in _OF_THE_CACHE):
             setattr(storage, name, _patient(method))
     return storage
 
