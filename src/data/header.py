@@ -63,7 +63,7 @@ def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: Re
     Raises:
         HeaderError: a header lacks a column, or names it twice.
     """
-    lines = text.split(b"\n", HEAD_LINES)[:HEAD_LINES]
+    lines = text[: _offset(text, HEAD_LINES)].split(b"\n")[:HEAD_LINES]  # not a copy of all that follows
     place = f"{source}: "
     header = _find_header(lines)
     if header is None:

@@ -39,12 +39,10 @@ def whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes | LongLine
                 continue
             yield LongLine(rest, long + end)
             rest, long, chunk = b"", 0, chunk[end:]
-        head, end_of_line, tail = chunk.rpartition(b"\n")
-        if end_of_line:
-            yield from _without_long_lines(rest + head + end_of_line)
-            rest = tail
-        else:
-            rest += chunk
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield from _without_long_lines(rest + chunk[:end])
+        rest = chunk[end:] if end else rest + chunk
         if len(rest) > LONGEST_LINE:
             rest, long = rest[:LONGEST_LINE], len(rest)
     if long:

@@ -125,12 +125,16 @@ def read_blocks(
     reader = LineReader(head.fields)
     line = 1
     for raw, plain in chain(begin, blocks):
+        n_lines = _count_lines(plain)
         parsed: Iterable[Block]
         if isinstance(raw, LongLine):
             parsed = [_left_out(raw, reader, line)]
         else:
             parts = without_lines(raw, plain, line, head.passed_over)
-            parsed = chain.from_iterable(_parse(*part, separator, reader, reading) for part in parts)
+            parsed = chain.from_iterable(
+                _parse(part, text, first, n_lines if text is plain else _count_lines(text), separator, reader, reading)
+                for part, text, first in parts
+            )
         for block in parsed:
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
@@ -138,7 +142,7 @@ def read_blocks(
                     "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
                 )
             yield block
-        line += _count_lines(plain)
+        line += n_lines
         on_bytes(raw.size if isinstance(raw, LongLine) else len(raw))
 
 
@@ -213,7 +217,7 @@ def _count_lines(text: bytes) -> int:
 
 
 def _parse(
-    raw: bytes, text: bytes, line: int, separator: bytes, reader: LineReader, reading: Reading
+    raw: bytes, text: bytes, line: int, n_lines: int, separator: bytes, reader: LineReader, reading: Reading
 ) -> Iterator[Block]:
     """Parse lines at once, or in pieces where one of them is malformed: memory and time are bounded.
 
@@ -221,17 +225,18 @@ def _parse(
         raw: The lines as they are in the input.
         text: The same lines as `_plain` writes them.
         line: 1-based line of the first.
+        n_lines: Number of the lines.
     """
     if text.startswith(b"\n") and not text.strip(b"\n"):
         reading.blank_lines += len(text)
         return
-    table = _parse_fast(text, reader.fields, reading)
+    table = _parse_fast(text, n_lines, reader.fields, reading)
     if table is None and reader.has_floats(text[: text.find(b"\n")]):
-        table = _parse_fast(text, reader.fields, reading, whole=pa.float64())
+        table = _parse_fast(text, n_lines, reader.fields, reading, whole=pa.float64())
     if table is not None:
         yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
         return
-    short = _count_lines(text) * _SHORTEST > len(text)  # many lines in few bytes: Ctrl-C waits for a piece
+    short = n_lines * _SHORTEST > len(text)  # many lines in few bytes: Ctrl-C waits for a piece
     for piece in pieces(raw, PIECE_BYTES // 8 if short else PIECE_BYTES):
         plain = _plain(piece, separator, first=line == 1)
         block = _parse_piece(piece, plain, line, reader, reading)
@@ -247,7 +252,7 @@ def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading
     filled = [number for number, one in enumerate(lines) if one]
     reading.blank_lines += len(lines) - len(filled)
     text = b"\n".join([lines[number] for number in filled])
-    table, bad = _parse_fast(text, reader.fields, reading), []
+    table, bad = _parse_fast(text, len(filled), reader.fields, reading), []
     if table is None:
         raw_lines, rows, good = split_lines(raw), [], []
         for number in filled:
@@ -299,19 +304,19 @@ def _is_odd(text: bytes) -> bool:
 
 
 def _parse_fast(
-    text: bytes, fields: dict[str, Field], reading: Reading, whole: pa.DataType = _WHOLE
+    text: bytes, n_lines: int, fields: dict[str, Field], reading: Reading, whole: pa.DataType = _WHOLE
 ) -> pa.Table | None:
     """Parse all records of the text with Arrow; None if any of them is malformed, or not written plainly.
 
     Args:
+        n_lines: Number of lines of the text.
         whole: Type that whole numbers are read as: int64, or float64 where they are written with a dot.
     """
     types = {name: whole if _ARROW_TYPES[kind] == _WHOLE else _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    rows = _count_lines(text)
     # Arrow would make 42 empty values of each empty line before it fails
-    if _is_odd(text) or rows * _SHORTEST > len(text) + 1:
+    if _is_odd(text) or n_lines * _SHORTEST > len(text) + 1:
         return None
     try:
         table = pa.csv.read_csv(
@@ -322,7 +327,7 @@ def _parse_fast(
         ).combine_chunks()
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != rows:
+    if table.num_rows != n_lines:
         return None
     quotes = b'"' in text
     for name, kind in fields.items():
