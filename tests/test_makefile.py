@@ -32,7 +32,7 @@ def installed(folder: Path, config: str) -> Path:
 
 
 def dry_run(root: Path, target: str = "setup") -> str:
-    command = ["make", "--dry-run", target]
+    command = ["make", "--no-print-directory", "--dry-run", target]  # the tests themselves run under make
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
 
 
