@@ -276,7 +276,7 @@ def _table(rows: list[list[Any]], fields: dict[str, Field], reading: Reading) ->
             is_word = kind in ("symbol", "label")
             array = pa.array([row[position] for row in rows], pa.string() if is_word else _ARROW_TYPES[kind])
             columns[name] = array.dictionary_encode() if is_word else array
-    table = _read_words(pa.table(columns), fields, reading)
+    table = _read_words(pa.table(columns), fields, reading, quoted=False)
     assert table is not None  # LineReader takes no word that cannot be read
     return table
 
@@ -345,17 +345,21 @@ def _parse_fast(
                 if values.max() >= 2**53 or (values % 1).any():
                     return None
                 table = table.set_column(table.column_names.index(name), name, pa.array(values.astype(np.int64)))
-    return _read_words(table, fields, reading)
+    return _read_words(table, fields, reading, quoted=quotes)
 
 
-def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading) -> pa.Table | None:
-    """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read."""
+def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading, *, quoted: bool) -> pa.Table | None:
+    """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read.
+
+    Args:
+        quoted: True if the words may still have the quotes of CSV.
+    """
     respelled: list[tuple[str, str, int]] = []
     for name, kind in fields.items():
         if kind not in ("symbol", "label") or not table.num_rows:
             continue
         encoded = table.column(name).unify_dictionaries().chunk(0)
-        texts = [without_quotes(text) for text in encoded.dictionary.to_pylist()]
+        texts = [without_quotes(text) if quoted else text for text in encoded.dictionary.to_pylist()]
         words = [read_word(name, text) for text in texts]
         if None in words:
             return None

@@ -7,6 +7,7 @@ from io import BytesIO, StringIO
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
@@ -77,7 +78,7 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
         return pa.int8()
     if pa.types.is_float16(kind):
         return pa.float32()
-    return pa.string() if _is_text(kind) else kind
+    return pa.string() if _is_text(kind) or pa.types.is_duration(kind) else kind
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -90,6 +91,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     try:
+        if pa.types.is_duration(column.type):  # CSV would have the bare number of whichever unit
+            number = column.cast(pa.int64()).cast(pa.string())
+            return pc.binary_join_element_wise(number, pa.scalar(column.type.unit), " ")
         return column.cast(field.type)
     except pa.ArrowInvalid as error:
         raise ValueError(f"column {field.name}: {error}") from None

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from src.data import containers
 from src.data.containers import RecordText, open_records
-from src.data.parsing import ahead, read_blocks
+from src.data.parsing import BadRecordError, ahead, read_blocks
 from src.data.schema import COLUMNS
 
 RECORD = (
@@ -183,6 +183,15 @@ def test_a_table_takes_missing_values_and_further_columns_to_the_parser(tmp_path
     assert header.split(",") == ["duration", "name", *[name for name in COLUMNS if name not in ("duration", "land")]]
     assert lines[0].startswith('0,"a,b","tcp",')
     assert lines[1].startswith(",,") or lines[1].startswith(',,"tcp"')
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_time_is_no_number_of_any_unit(unit: str, tmp_path: Path) -> None:
+    table = pa.Table.from_pandas(frame(), preserve_index=False)
+    time = pa.array([5] * len(table), pa.duration(unit))
+    pq.write_table(table.set_column(0, "duration", time), tmp_path / "some.parquet")
+    with open_records(tmp_path / "some.parquet") as text, pytest.raises(BadRecordError, match=rf"found '5 {unit}'"):
+        list(read_blocks(text.stream, text.name, label="ignored"))
 
 
 # What is refused

@@ -72,6 +72,11 @@ def test_plain_records_and_quotes_of_csv_have_no_note() -> None:
         assert reading == Reading()
 
 
+def test_quotes_that_are_part_of_a_word_stay() -> None:
+    (row,), _, bad = read(record(protocol_type='"""tcpX"'), label="ignored")
+    assert (row["protocol_type"], bad) == ('"tcpX', [])
+
+
 def test_a_note_shows_the_start_of_a_long_word() -> None:
     reading = Reading()
     read(record(service=f"'{'x' * 5_000}'"), reading=reading)
