@@ -141,7 +141,8 @@ def holds_header(line: bytes) -> bool:
     if text.startswith(_ARFF):
         return True
     needed = _NAMES_OF_A_COMMENT if text.startswith(("%", "#")) else _NAMES_OF_A_RUIN
-    words, found, at = _WORDS.findall(text), set(), 0
+    found: set[str] = set()
+    words, at = _WORDS.findall(text), 0
     while at < len(words) and len(found) < needed:
         length = 1
         if words[at] in _FIRST_WORDS:
