@@ -3,6 +3,7 @@
 No single line decides: a damaged first line does not change how the others are read.
 """
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,20 +12,34 @@ from typing import Final, Literal, TypeVar
 
 from src.data.dialect import split, unwrapped
 from src.data.line_reader import Field, LineReader, Wrong
+from src.data.lines import LONGEST_LINE
 from src.data.reading import Reading, shown
 from src.data.schema import COLUMNS, DIFFICULTY, LABEL, TRAILING, RecordFormat
 
 LabelColumn = Literal["required", "ignored"]
 Raw = TypeVar("Raw")
 
-HEAD_LINES = 200  # lines at the start of a file that are looked at; an ARFF header has about 45
+HEAD_LINES = 200  # lines at the start of a file that are looked at, beside blanks and comments; ARFF has about 45
+_HEAD_BYTES = 16 << 20  # of blanks and comments that are looked through for the first of these lines
 _SAMPLE = 50  # of these, lines that choose between orders of fields
 _NAMES_OF_A_HEADER = 2  # column names that make a line a header: a record may hold the word `land`
+_NAMES_OF_A_RUIN = 3  # among other text: a line that holds so many is a header that cannot be read
+_NAMES_OF_A_COMMENT = 21  # more than half of them: a comment may name a few columns, NumPy writes `# ` before a header
+_FILLED = re.compile(rb"[^\n]+")
+_WORDS = re.compile("[a-z]+")
+_ARFF = ("@relation", "@attribute", "@data")
 _SHOWN = 5  # names that a message shows
 
 _KEYS: Final = {re.sub("[^a-z0-9]", "", name): name for name in COLUMNS}
 # Names that mirrors of the data give to columns, beside those of the contest.
 _KEYS_OF_MIRRORS: Final = {"protocol": "protocol_type", "ishotlogin": "is_host_login"}
+_FIRST_WORDS: Final = frozenset(  # of names as they are written: with underscores or without, with an `l` before
+    before + word
+    for name in (*COLUMNS, *_KEYS_OF_MIRRORS)
+    for word in (name.split("_")[0], name.replace("_", ""))
+    for before in ("", "l")
+)
+_WORDS_OF_A_NAME: Final = max(name.count("_") for name in COLUMNS) + 1
 _LABEL_KEYS: Final = (
     *("label", "labels", "attack", "attacktype", "attackname", "attackcat", "class", "classes", "target", "outcome"),
     *("connectiontype", "result", "type", "y"),
@@ -35,7 +50,7 @@ _NUMBERED = re.compile(r"((?:.*[^0-9])?)([0-9]{1,4})")
 
 
 class HeaderError(ValueError):
-    """Header that does not name every column once."""
+    """Start of a file that does not tell its columns, or a header where none belongs."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +60,12 @@ class Head:
     Attributes:
         fields: Kind of each field of a line, by name, in the order of the file.
         passed_over: Lines that are no records: the header, or all lines to the end of it; 1-based.
+        is_arff: If true, the file is ARFF, where a line that begins with `%` is a comment.
     """
 
     fields: dict[str, Field]
     passed_over: range
+    is_arff: bool = False
 
 
 def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: RecordFormat, reading: Reading) -> Head:
@@ -61,9 +78,9 @@ def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: Re
         record_format: Fields behind the columns where there is no header.
         reading: Takes notes on the order of the columns.
     Raises:
-        HeaderError: a header lacks a column, or names it twice.
+        HeaderError: a header lacks a column, or names it twice; or no line is like a record.
     """
-    lines = text[: _offset(text, HEAD_LINES)].split(b"\n")[:HEAD_LINES]  # not a copy of all that follows
+    lines = _head_lines(text)
     place = f"{source}: "
     header = _find_header(lines)
     if header is None:
@@ -73,11 +90,12 @@ def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: Re
         names, passed_over = header
         named = _named_fields(names, f"{place}line {passed_over[-1]}", label, record_format, reading)
         orders = [named, {"(index)": "ignored", **named}, {**named, "(end)": "empty"}]
-    sample = [line for line in lines[passed_over.stop - 1 :] if line][:_SAMPLE]
-    fields = _best(orders, sample)
+    records = [(number, line) for number, line in lines if number >= passed_over.stop and not _is_comment(line)]
+    _check_lengths(records, source)
+    fields = _best(orders, [line for _, line in records[:_SAMPLE]])
     if "(index)" in fields:
         reading.columns.append("the first field of each line has no name and was passed over as an index")
-    return Head(fields, passed_over)
+    return Head(fields, passed_over, header is not None and len(passed_over) > 1)
 
 
 def without_lines(raw: bytes, text: bytes, line: int, passed_over: range) -> Iterator[tuple[bytes, bytes, int]]:
@@ -103,13 +121,54 @@ def without_lines(raw: bytes, text: bytes, line: int, passed_over: range) -> Ite
 
 def first_lines(blocks: Iterable[tuple[Raw, bytes]]) -> list[tuple[Raw, bytes]]:
     """Take blocks, with what each was made of, until they hold the head of a file."""
-    taken, lines = [], 0
+    taken, lines, size = [], 0, 0
     for raw, text in blocks:
         taken.append((raw, text))
-        lines += text.count(b"\n")
-        if lines >= HEAD_LINES:
+        lines += sum(not _is_comment(line) for _, line in _head_lines(text))
+        size += max(len(text), LONGEST_LINE)  # a line that is too long is a blank one there
+        if lines >= HEAD_LINES or size >= _HEAD_BYTES:
             break
     return taken
+
+
+def holds_header(line: bytes) -> bool:
+    """Check that a line which is no record is a header, or what is left of one: damaged, or with other separators.
+
+    >>> holds_header(b'"duration;kdd.src_bytes;Dst Bytes'), holds_header(b"% flag, service, land")
+    (True, False)
+    """
+    text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").strip().lower()
+    if text.startswith(_ARFF):
+        return True
+    needed = _NAMES_OF_A_COMMENT if text.startswith(("%", "#")) else _NAMES_OF_A_RUIN
+    found: set[str] = set()
+    words, at = _WORDS.findall(text), 0
+    while at < len(words) and len(found) < needed:
+        length = 1
+        if words[at] in _FIRST_WORDS:
+            for count in range(_WORDS_OF_A_NAME, 0, -1):  # `dst_host_count` is not `count` too
+                if column := _column("".join(words[at : at + count])):
+                    found.add(column)
+                    length = count
+                    break
+        at += length
+    return len(found) >= needed
+
+
+def refuse_headers(lines: Iterable[tuple[int, bytes]], head: Head, source: str) -> None:
+    """Refuse a header among bad lines, in any mode: the records below it may have another order.
+
+    Args:
+        lines: Bad lines and their 1-based numbers; those above the header of the file are left alone.
+    Raises:
+        HeaderError: a line is a header, or what is left of one.
+    """
+    for number, line in lines:
+        if number >= head.passed_over.start and holds_header(line):
+            raise HeaderError(
+                f"{source}: line {number}: found names of columns, expected a record; a header belongs in the first "
+                "line, its names separated as the values are; correct it, or divide the file there"
+            )
 
 
 def find_columns(names: Iterable[object]) -> dict[str, int]:
@@ -174,32 +233,77 @@ def _offset(text: bytes, lines: int) -> int:
     return at
 
 
-def _find_header(lines: list[bytes]) -> tuple[list[str], range] | None:
-    """Names of the fields and the lines of the header; None where the first line that may be a record is none."""
-    for number, line in enumerate(lines, 1):
+def _is_comment(line: bytes) -> bool:
+    return line.startswith((b"%", b"#"))
+
+
+def _head_lines(text: bytes) -> list[tuple[int, bytes]]:
+    """First lines of a text and their 1-based numbers, without blanks and comments that name no columns."""
+    lines: list[tuple[int, bytes]] = []
+    count, number, at = 0, 1, 0
+    for match in _FILLED.finditer(text):
+        number += text.count(b"\n", at, match.start())
+        at, line = match.start(), match[0]
+        if not _is_comment(line):
+            lines.append((number, line))
+            count += 1
+            if count == HEAD_LINES:
+                break
+        elif line.count(b",") >= _NAMES_OF_A_COMMENT - 1:
+            if lines and _is_comment(lines[-1][1]):
+                lines.pop()  # memory holds one comment, not all of them
+            lines.append((number, line))
+    return lines
+
+
+def _find_header(lines: list[tuple[int, bytes]]) -> tuple[list[str], range] | None:
+    """Names of the fields and the lines of the header; None where the first line that may be a record is none.
+
+    A comment that names the columns is the header only where no other line is.
+    """
+    comment = None
+    for number, line in lines:
         text = line.decode("utf-8", "replace").strip()
         if text[:9].lower() == "@relation":
             return _arff_header(lines)
         names = split(text)
         if names is None:
             continue
-        if is_header(names) or _numbers_columns(names):
-            return names, range(number, number + 1)
-        if len(names) >= len(COLUMNS):
-            return None
-    return None
+        header = names, range(number, number + 1)
+        if _is_comment(line):
+            comment = header if sum(map(names_column, names)) >= _NAMES_OF_A_COMMENT else comment
+        elif is_header(names) or _numbers_columns(names):
+            return header
+        elif len(names) >= len(COLUMNS):
+            break
+    return comment
 
 
-def _arff_header(lines: list[bytes]) -> tuple[list[str], range] | None:
+def _arff_header(lines: list[tuple[int, bytes]]) -> tuple[list[str], range] | None:
     """Names that an ARFF file declares, and its lines to the one that says `@data`."""
     names: list[str] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         text = line.decode("utf-8", "replace").strip()
         if text[:5].lower() == "@data":
             return names, range(1, number + 1)
         if declared := re.match(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)""", text, re.IGNORECASE):
             names.append(declared[1])
     return None
+
+
+def _check_lengths(lines: list[tuple[int, bytes]], source: str) -> None:
+    """Refuse a file without a line that has half the values of a record: it is something else.
+
+    Raises:
+        HeaderError: no line has; counts the fields of the first.
+    """
+    if lines and 2 * max(line.count(b",") + 1 for _, line in lines) < len(COLUMNS):
+        number, line = lines[0]
+        count = line.count(b",") + 1
+        raise HeaderError(
+            f"{source}: found no records: line {number} has {count} field{'s' * (count > 1)}; expected text with "
+            f"{len(COLUMNS)} values a line, separated by commas, `;`, tabs or `|`"
+        )
 
 
 def _numbers_columns(names: list[str]) -> bool:

@@ -43,6 +43,7 @@ _OTHERS: Final = {
 _TEXTS_OTHERS: Final = (
     (re.compile(rb"\s*+<(!doctype|html|\?xml|head|body)", re.IGNORECASE), "a page in HTML or XML"),
     (re.compile(rb"\s*+[\[{]\s*+(?:[\[{]\s*+)?\"[^\"]{0,100}\"\s*+:"), "JSON"),
+    (re.compile(rb"\s*+\[\s*+\["), "JSON"),
 )
 
 

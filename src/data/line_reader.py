@@ -24,9 +24,11 @@ class LineReader:
 
     Args:
         fields: Kind of each field of a line, by name, in the order of the file.
+        comments: If true, lines that begin with `%` are comments.
     """
 
-    def __init__(self, fields: Mapping[str, Field]):
+    def __init__(self, fields: Mapping[str, Field], *, comments: bool = False):
+        self.comments = comments
         self.fields = dict(fields)
         by_kind: dict[tuple[str, str], _Values] = {}
         self._values = [

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from src.data.dialect import is_whole, read_word, without_quotes
-from src.data.header import LabelColumn, first_lines, names_column, read_head, without_lines
+from src.data.header import LabelColumn, first_lines, read_head, refuse_headers, without_lines
 from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
 from src.data.reading import Reading
@@ -115,14 +115,14 @@ def read_blocks(
         Blocks, in order; a block may have no records.
     Raises:
         BadRecordError: a record is malformed; names file, line, column, value and what was expected.
-        HeaderError: a header lacks a column, or names it twice.
+        HeaderError: a header lacks a column, or names it twice, or stands among the records; or there are no records.
     """
     reading = reading if reading is not None else Reading()
     blocks = _plain_blocks(stream, block_bytes, separator)
     begin = first_lines(blocks)
     start = b"".join(text for _, text in begin)
     head = read_head(start, source, label=label, record_format=record_format, reading=reading)
-    reader = LineReader(head.fields)
+    reader = LineReader(head.fields, comments=head.is_arff)
     line = 1
     for raw, plain in chain(begin, blocks):
         n_lines = _count_lines(plain)
@@ -136,6 +136,7 @@ def read_blocks(
                 for part, text, first in parts
             )
         for block in parsed:
+            refuse_headers(((bad.line, bad.raw) for bad in block.bad), head, source)
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
@@ -249,6 +250,11 @@ def _parse(
 def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading: Reading) -> Block:
     """Parse lines at once but for blank ones, or one by one."""
     lines = split_lines(text)
+    if reader.comments:
+        commented = sum(one.startswith(b"%") for one in lines)
+        lines = [b"" if one.startswith(b"%") else one for one in lines] if commented else lines
+        reading.comments += commented
+        reading.blank_lines -= commented
     filled = [number for number, one in enumerate(lines) if one]
     reading.blank_lines += len(lines) - len(filled)
     text = b"\n".join([lines[number] for number in filled])
@@ -258,8 +264,6 @@ def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading
         for number in filled:
             row = reader.read(lines[number])
             if isinstance(row, Wrong):
-                if names_column(row.value):  # files were joined, headers and all
-                    row = Wrong("(record)", "a header", "a record; a header belongs in the first line")
                 bad.append(BadRecord(line + number, *row, raw_lines[number]))
             else:
                 rows.append(row)

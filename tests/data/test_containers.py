@@ -220,6 +220,7 @@ REFUSED = {
     "html-in-gz": (gzip.compress(b"<html>moved</html>"), "a page in HTML or XML inside a gz file"),
     "json": (b'{"duration": 0, "protocol_type": "tcp"}\n', "JSON, expected raw records"),
     "json-list": (b'[\n  {"duration": 0}\n]', "JSON"),
+    "json-arrays": (b'[[0, "tcp", 1], [0, "udp", 2]]', "JSON, expected raw records"),
     "blanks": (TEXT.replace(b",", b" "), "fields are separated by blanks, expected commas"),
     "decimal-commas": (TEXT.replace(b",", b";").replace(b".", b","),
                        "separated by ;, and numbers have a decimal comma such as 0,00; write numbers with a point"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from src.data.header import HeaderError, find_columns
+from src.data.header import HEAD_LINES, HeaderError, find_columns
 from src.data.parsing import BadRecordError
 from src.data.reading import Reading
 from src.data.schema import COLUMNS
@@ -195,13 +195,106 @@ def test_lines_above_a_header_are_left_out(label: str) -> None:
 
 
 @LABELS
-def test_a_header_among_records_is_left_out(label: str) -> None:
-    text = text_of(*ROWS[:2], [*NAMES], *ROWS[2:])
-    _, lines, bad = read(text, label=label, on_bad_record="quarantine")
-    assert (lines, [one.line for one in bad]) == ([1, 2, 4, 5], [3])
-    assert str(bad[0]) == (
-        "line 3, column (record): found 'a header', expected a record; a header belongs in the first line"
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+@pytest.mark.parametrize("mode", ["stop", "quarantine"])
+def test_a_header_among_records_is_refused_in_any_mode(label: str, block_bytes: int, mode: str) -> None:
+    arff = "\n".join(ARFF[1:]).encode()
+    comment = b"# " + ",".join(NAMES[::-1]).encode()
+    for header in (text_of([*NAMES][::-1]), text_of([*NAMES], separator=";"), arff, comment):
+        text = b"\n".join([text_of(*ROWS), header, text_of(*(row[::-1] for row in ROWS))])
+        message = r"^some\.csv: line 5: found names of columns, expected a record; a header belongs in the first line"
+        with pytest.raises(HeaderError, match=message + ".*divide the file there$"):
+            read(text, label=label, on_bad_record=mode, block_bytes=block_bytes)
+
+
+RUINS = {
+    "stray quote": '"' + ",".join(NAMES[::-1]),
+    "quote within": ",".join(NAMES[::-1]).replace("land", '"land'),
+    "prefix": ",".join(f"kdd.{name}" for name in NAMES[::-1]),
+    "joined prefix": ",".join(f"kdd_{name}" for name in NAMES[::-1]),
+    "too long": ",".join([*NAMES[::-1], "x" * 70_000]),
+    "semicolons": ";".join(NAMES[::-1]),
+    "blanks": " ".join(NAMES[::-1]),
+    "carets, spaced": "^".join(name.replace("_", " ").title() for name in NAMES[::-1]),
+}
+
+
+@LABELS
+@pytest.mark.parametrize("kind", RUINS)
+@pytest.mark.parametrize("mode", ["stop", "quarantine"])
+def test_a_header_that_cannot_be_read_is_refused_in_any_mode(kind: str, mode: str, label: str) -> None:
+    for above in (0, 3, HEAD_LINES + 1):
+        text = b"\n" * above + text_of([RUINS[kind]], *(row[::-1] for row in ROWS))
+        with pytest.raises(HeaderError, match=rf"^some\.csv: line {above + 1}: found names of columns"):
+            read(text, label=label, on_bad_record=mode)
+
+
+@LABELS
+@pytest.mark.parametrize("above", [b"% c", b"# c", b""])
+@pytest.mark.parametrize("block_bytes", [100, 1 << 20])
+def test_a_header_is_found_below_any_number_of_blanks_and_comments(label: str, above: bytes, block_bytes: int) -> None:
+    count = 5 * HEAD_LINES
+    for start in ([[*NAMES][::-1]], []):
+        rows = [row[::-1] if start else row for row in ROWS]
+        text = (above + b"\n") * count + text_of(*start, *rows)
+        read_rows, lines, bad = read(text, label=label, on_bad_record="quarantine", block_bytes=block_bytes)
+        assert read_rows == (PLAIN if label == "required" else UNLABELED)
+        assert lines == [count + len(start) + number for number in range(1, 5)]
+        assert [one.line for one in bad] == ([*range(1, count + 1)] if above else [])
+
+
+def test_blank_lines_do_not_hide_the_number_of_fields() -> None:
+    rows, lines, notes = values(b"\n" * 300 + text_of(*ROWS), "ignored")
+    assert (rows, lines, notes) == (UNLABELED, [301, 302, 303, 304], ["300 blank lines passed over"])
+
+
+@LABELS
+@pytest.mark.parametrize("mark", ["%", "#"])
+def test_a_comment_that_names_some_columns_is_no_header(label: str, mark: str) -> None:
+    comment = f"{mark} protocol_type, service, flag"
+    expected = PLAIN if label == "required" else UNLABELED
+    for lines in ([comment, *map(",".join, ROWS)], [*map(",".join, ROWS[:2]), comment, *map(",".join, ROWS[2:])]):
+        rows, _, bad = read("\n".join(lines).encode(), label=label, on_bad_record="quarantine")
+        assert (rows, [one.line for one in bad]) == (expected, [lines.index(comment) + 1])
+    names = f"{mark} {','.join(NAMES)}"  # the line that is no comment decides
+    text = "\n".join([names, *map(",".join, [NAMES[::-1], *(row[::-1] for row in ROWS)])]).encode()
+    assert read(text, label=label, on_bad_record="quarantine")[0] == expected
+
+
+@LABELS
+def test_comments_in_an_arff_file_are_passed_over(label: str) -> None:
+    lines = [",".join([*row[:41], "normal"]) for row in ROWS]
+    text = "\n".join(
+        ["% flag, service, land", *ARFF, "% one", *lines[:2], "", "% duration, flag, hot", *lines[2:], "%"]
     )
+    rows, at, notes = values(text.encode(), label)
+    assert rows == (PLAIN if label == "required" else UNLABELED)
+    first = len(ARFF) + 3
+    assert at == [first, first + 1, first + 4, first + 5]
+    assert notes == ["1 blank line passed over", "3 comments passed over"]
+
+
+FOREIGN = {
+    "PNG": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0,\n\0\x1b,\n",
+    "pickle": b"(lp0\n(lp1\nI0\naVtcp\n",
+    "YAML": b"- duration: 0\n  protocol: tcp\n",
+    "HTML": b"<table>\n<tr><td>0</td><td>tcp</td></tr>\n</table>\n",
+    "JSON": b"[\n [\n 0,\n 'tcp',\n 'http'\n ]\n]\n",
+    "colons": text_of(*ROWS, separator=":"),
+    "carets": text_of([*NAMES], separator="^") + b"\n" + text_of(*ROWS, separator="^"),
+}
+
+
+@LABELS
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("mode", ["stop", "quarantine"])
+def test_a_file_without_a_line_like_a_record_is_refused_as_a_whole(kind: str, mode: str, label: str) -> None:
+    message = (
+        r"^some\.csv: found no records: line 1 has 1 field; expected text with 41 values a line, separated by commas, "
+        r"`;`, tabs or `\|`$"
+    )
+    with pytest.raises(HeaderError, match=message):
+        read(FOREIGN[kind], label=label, on_bad_record=mode)
 
 
 def test_a_name_that_stands_alone_in_a_record_makes_no_header() -> None:

@@ -254,7 +254,7 @@ def test_a_clean_file_takes_the_old_quarantine_away(tmp_path: Path) -> None:
 # Files that are no files of records
 
 
-@pytest.mark.parametrize(("lines", "on_bad_record"), [([], "stop"), (["no record"], "quarantine")])
+@pytest.mark.parametrize(("lines", "on_bad_record"), [([], "stop"), (["," * 41], "quarantine")])
 def test_a_file_without_a_single_record_is_an_error(lines: list[str], on_bad_record: Any, tmp_path: Path) -> None:
     raw = raw_file(tmp_path, lines)
     with pytest.raises(ValueError, match=r"some\.txt: found no records, expected at least one"):
