@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from src.data.reading import MAX_UNKNOWN
-from src.detector.record_file import check_record_file, in_words, shown_name
+from src.detector.record_file import check_files, in_words, shown_name
 from src.tracking.logged_models import detector_folder
 from src.utils.command_line import command_parser, quiet_pipe
 from src.utils.termination import interruptible
@@ -38,11 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
     add("--max-unknown", type=float, default=MAX_UNKNOWN, metavar="SHARE", help="records with unknown words (0.01)")
     options = parser.parse_args(arguments)
     try:
-        check_record_file(options.records, options.output, options.quarantine)
+        check_files(options.records, options.output, options.quarantine)
         folder = detector_folder(options.model)
         # only now: they take seconds
         from src.detector.detector import Detector
-        from src.detector.file_scoring import open_output, open_quarantine, score_file
+        from src.detector.file_scoring import score_file
+        from src.detector.outputs import open_output, open_quarantine
 
         detector = Detector.load(folder)
         with open_output(options.output) as out:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, cast
 
 from src.data.parsing import BadRecord
 from src.utils.files import is_replaceable, whole_file
@@ -23,6 +23,7 @@ class Quarantine:
     """
 
     def __init__(self, lines: Path, reasons: Path):
+        self.path = lines
         self._paths = (lines, reasons if is_replaceable(lines) else Path(os.devnull))
         self._stack = ExitStack()
         self._lines: BinaryIO | None = None
@@ -38,14 +39,19 @@ class Quarantine:
                     path.unlink()
         return self._stack.__exit__(*error)
 
+    def begin(self) -> None:
+        """Open the files, if they are not open."""
+        if self._lines is not None:
+            return
+        lines, reasons = (self._stack.enter_context(whole_file(path)) for path in self._paths)
+        self._lines = self._stack.enter_context(lines.open("wb"))
+        file = self._stack.enter_context(reasons.open("w", newline="", encoding="utf-8"))
+        self._reasons = csv.writer(file)
+        self._reasons.writerow(HEADER)
+
     def add(self, bad: Iterable[BadRecord]) -> None:
         """Write malformed lines."""
         for record in bad:
-            if self._lines is None:
-                lines, reasons = (self._stack.enter_context(whole_file(path)) for path in self._paths)
-                self._lines = self._stack.enter_context(lines.open("wb"))
-                file = self._stack.enter_context(reasons.open("w", newline="", encoding="utf-8"))
-                self._reasons = csv.writer(file)
-                self._reasons.writerow(HEADER)
-            self._lines.write(record.raw + b"\n")
+            self.begin()
+            cast(BinaryIO, self._lines).write(record.raw + b"\n")
             self._reasons.writerow([record.line, record.column, record.value, record.expected])

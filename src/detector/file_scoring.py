@@ -1,8 +1,6 @@
 """Verdicts of a detector for a file of raw records, block by block: memory does not grow with the file."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,11 +18,9 @@ from src.data.schema import COLUMNS
 from src.detector.detector import Detector
 from src.detector.record_file import no_records
 from src.features.unknown_words import UnknownWords
-from src.utils.files import whole_file
 
 FIRST = 5  # lines that were left out and are printed
 _FIELDS = f"{len(COLUMNS)} columns, and optionally a label and a difficulty level"
-_STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # opened by name, a file behind it is emptied
 
 
 @dataclass
@@ -171,18 +167,3 @@ def _in_words(bad: BadRecord) -> BadRecord:
 @lru_cache
 def _in_every_line(expected: str) -> str:
     return f"{expected} in every line ({_FIELDS})"
-
-
-@contextmanager
-def open_output(path: Path | None) -> Iterator[BinaryIO]:
-    """Open a file that is written whole or not at all, a device or pipe, or standard output for None and `-`."""
-    if path is None or str(path) in _STANDARD_OUTPUT:
-        yield sys.stdout.buffer
-        return
-    with whole_file(path) as part, part.open("wb") as file:
-        yield file
-
-
-def open_quarantine(path: Path | None) -> Quarantine | None:
-    """Name the files of the lines that are left out: `path`, and the reasons beside it."""
-    return Quarantine(path, path.with_name(f"{path.name}.reasons.csv")) if path else None

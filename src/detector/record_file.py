@@ -1,28 +1,105 @@
-"""Check of a file of raw records before a detector is loaded, which takes seconds."""
+"""Check of the files of `predict` before a detector is loaded, which takes seconds."""
 
+import os
+import stat
 from pathlib import Path
+
+from src.utils.files import is_replaceable
 
 STANDARD_INPUT = Path("-")
 EXPECTED = "raw records, 41 comma-separated columns a line, such as examples/records.csv"
+_STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # opened by name, a file behind it is emptied
 
 
-def check_record_file(path: Path, *outputs: Path | None) -> None:
-    """Check that there is something to read, and that no output is the file itself.
+def check_files(records: Path, output: Path | None, quarantine: Path | None) -> None:
+    """Check that there is something to read, and that no file of the user is lost.
 
+    Args:
+        records: File of records, or `-`.
+        output: File of the verdicts; None is standard output.
+        quarantine: File of malformed lines, if they are kept.
     Raises:
-        ValueError: the file is missing, a folder, empty, or an output.
+        ValueError: the file is missing, a folder, empty, or an output; or two outputs are one file; or the quarantine
+            would replace a file that is none.
+        OSError: a folder has the name of an output.
     """
-    if path == STANDARD_INPUT:
-        return
-    if not path.exists():
-        raise ValueError(f"{path}: found no such file, expected {EXPECTED}")
-    if path.is_dir():
-        raise ValueError(f"{path}: found a folder, expected a file of {EXPECTED}")
-    if path.is_file() and path.stat().st_size == 0:  # a pipe has no size
-        raise ValueError(no_records(str(path)))
-    for output in outputs:
-        if path.is_file() and output is not None and output.exists() and output.samefile(path):
-            raise ValueError(f"{output}: found the file of records itself, expected another output; choose its name")
+    status = _status_of_records(records)
+    if stat.S_ISREG(status.st_mode) and status.st_size == 0:  # a pipe has no size
+        raise ValueError(no_records(shown_name(records)))
+    taken: dict[tuple[int, int] | str | None, str] = {_identity(status): "the file of records itself"}
+    for path in (output or Path("-"), *quarantine_files(quarantine)):
+        identity = _identity_of_output(path)
+        if identity and identity in taken:
+            raise ValueError(
+                f"{output_name(path)}: found {taken[identity]}, expected another output; choose another name"
+            )
+        taken[identity] = f"the file of another output, {output_name(path)}"
+    if quarantine:
+        _check_earlier(*quarantine_files(quarantine))
+
+
+def _status_of_records(path: Path) -> os.stat_result:
+    name = shown_name(path)
+    try:
+        status = os.fstat(0) if path == STANDARD_INPUT else path.stat()
+    except FileNotFoundError:
+        raise ValueError(f"{name}: found no such file, expected {EXPECTED}") from None
+    except OSError as error:
+        raise ValueError(f"{name}: found '{error.strerror}', expected {EXPECTED}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise ValueError(f"{name}: found a folder, expected a file of {EXPECTED}")
+    return status
+
+
+def _identity_of_output(path: Path) -> tuple[int, int] | str | None:
+    """Identity of the file that an output replaces or makes; None for a device or pipe."""
+    if not is_standard_output(path) and is_replaceable(path) and not path.exists():
+        return os.path.realpath(path)
+    try:
+        return _identity(os.fstat(1) if is_standard_output(path) else path.stat())
+    except OSError:  # standard output is closed
+        return None
+
+
+def _identity(status: os.stat_result) -> tuple[int, int] | None:
+    """Device and inode of a plain file, the same by every name and link; None for a device or pipe."""
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def _check_earlier(lines: Path, *reasons: Path) -> None:
+    """Refuse to replace files that no earlier call wrote; the reasons beside the lines show that one did."""
+    # only now: it takes long
+    from src.data.quarantine import HEADER
+
+    for path in reasons:
+        if path.is_file():
+            with path.open("rb") as file:
+                if file.readline(100).rstrip() == ",".join(HEADER).encode():
+                    return
+    for path in (lines, *reasons):
+        if path.is_file() and path.stat().st_size > 0:
+            raise ValueError(
+                f"{path}: found a file that is no quarantine of an earlier call, expected one or no file; "
+                "choose another name for --quarantine, or remove the file"
+            )
+
+
+def quarantine_files(quarantine: Path | None) -> list[Path]:
+    """List the files of the lines that are left out: the lines, and the reasons; a device or pipe has no reasons."""
+    if quarantine is None:
+        return []
+    reasons = quarantine.with_name(f"{quarantine.name}.reasons.csv")
+    return [quarantine, reasons] if is_replaceable(quarantine) else [quarantine]
+
+
+def is_standard_output(path: Path) -> bool:
+    """Tell whether a path is one of the names of standard output."""
+    return str(path) in _STANDARD_OUTPUT
+
+
+def output_name(path: Path) -> str:
+    """Name of an output for messages."""
+    return "standard output" if is_standard_output(path) else str(path)
 
 
 def shown_name(path: Path) -> str:
@@ -37,5 +114,7 @@ def no_records(name: str) -> str:
 
 def in_words(error: Exception, path: Path) -> str:
     """Say what went wrong, and in which file, where the error does not say it."""
-    of_records = isinstance(error, OSError) and not isinstance(error, ConnectionError)  # not of the MLflow store
-    return f"{path}: {error}" if of_records and str(path) not in str(error) else str(error)
+    # without a number, the message is of this project and names the file
+    nameless = isinstance(error, OSError) and error.errno is not None and error.filename is None
+    of_records = nameless and not isinstance(error, ConnectionError)  # not of the MLflow store
+    return f"{shown_name(path)}: {error}" if of_records else str(error)

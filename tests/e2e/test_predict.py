@@ -259,7 +259,8 @@ def test_left_out_lines_are_kept_as_they_are_and_the_first_few_printed(trained, 
     assert code == 0
     path.write_bytes(b"\n".join(records))
     assert score(trained[2], path, tmp_path, "--quarantine", str(kept))[0] == 0
-    assert not kept.exists()  # no line was left out this time
+    assert kept.read_bytes() == b""  # no line was left out this time
+    assert (tmp_path / "bad.txt.reasons.csv").read_text() == "line,column,value,expected\n"
 
 
 def test_an_output_is_not_the_file_itself(trained, records, tmp_path, capsys):
