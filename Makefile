@@ -46,7 +46,7 @@ resolve = $(UV) pip compile --quiet pyproject.toml $(1) --universal --python-ver
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file $(2)
 
 # the command that goes on where a signal stopped this one
-again = IDS_COMMAND='$(strip make $(1) $(filter-out FORCE=%,$(MAKEOVERRIDES)))'
+again = IDS_COMMAND='$(strip make $(1) $(if $(QUICK),QUICK=$(QUICK)) $(if $(filter-out file,$(origin JOBS)),JOBS=$(JOBS)))'
 
 # $(call report,name,options): the grids conf/experiment/name/*.yaml, then the report on them
 define report

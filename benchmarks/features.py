@@ -10,6 +10,7 @@ from sklearn.feature_selection import mutual_info_classif
 from benchmarks.contest import race_here
 from benchmarks.inputs import Inputs
 from benchmarks.table import Ratio
+from src.data.quarantine import Quarantine
 from src.data.sampling import draw
 from src.data.schema import COLUMNS, LABEL
 from src.features.mutual_information import mutual_information
@@ -38,9 +39,10 @@ def encoding(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
     """Measure the encoding of the training file, from the published gz to a Parquet file of features."""
     ours, theirs = inputs.scratch / "ours.parquet", inputs.scratch / "theirs.parquet"
     gz = inputs.gz
+    quarantine = Quarantine(inputs.scratch / "quarantine.txt", inputs.scratch / "quarantine.csv")
     seconds, returned = race_here(
         {
-            "ours": lambda: preprocess_to_file(gz, ours, inputs.scratch / "quarantine.csv").records,
+            "ours": lambda: preprocess_to_file(gz, ours, quarantine).records,
             "theirs": lambda: _with_pandas(gz, theirs),
         },
         rounds,

@@ -7,7 +7,7 @@ from src.config.entry_point import in_words
 from src.config.jobs import composed_jobs, grids
 from src.tracking.store import check_store
 from src.train import main as train
-from src.utils.command_line import command_parser
+from src.utils.command_line import command_parser, quiet_pipe
 
 REPORTS = ("paper", "generalization", "leaderboard")
 EXAMPLES = (
@@ -17,6 +17,7 @@ EXAMPLES = (
 )
 
 
+@quiet_pipe()
 def main() -> None:
     """Run each grid of conf/experiment/<report> that the store does not have."""
     parser = command_parser("grids", __doc__, EXAMPLES)
