@@ -78,8 +78,9 @@ def test_a_grid_keeps_what_is_done_and_names_the_command_that_goes_on(project, b
         threading.Timer(0.3, started.process.send_signal, [signal.SIGINT]).start()
     lines, seconds = started.stop(signal.SIGINT)
     assert started.process.returncode == 130, started.output
-    assert lines[-2] == "train: stopped by Ctrl-C; 1 of 2 runs are done and kept"
-    assert lines[-1] == f"go on with: {' '.join(command)} tracking.skip_finished=true"
+    place = lines.index("train: stopped by Ctrl-C; 1 of 2 runs are done and kept")
+    assert lines[place + 1] == f"go on with: {' '.join(command)} tracking.skip_finished=true"
+    assert launcher == RAY or place == len(lines) - 2  # Ray's own processes may print after that
     assert "2 of 2" not in started.output
     assert "Traceback" not in started.output
     assert sorted(project.statuses()) == ["FINISHED", "KILLED", "KILLED"]
