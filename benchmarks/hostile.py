@@ -89,7 +89,7 @@ def _limit() -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the command made of a file.
+    """Result of the command on one file.
 
     Attributes:
         seconds: Time to its end; None where it took longer than `LIMIT_S`.

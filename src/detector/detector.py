@@ -20,6 +20,7 @@ from src.models.persistence import load_classifier
 from src.models.probabilities import check_probability
 from src.utils.archives import AGAIN
 from src.utils.files import whole_folder
+from src.utils.messages import first_line
 
 CHUNK = 1 << 17  # records scored at once: limits the memory for a whole file
 
@@ -110,7 +111,7 @@ class Detector:
             with np.errstate(all="ignore"):
                 rows = prepare(self.preparation, record)
         except Exception as error:  # any class: the file decides what the steps hold
-            found = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:200]}"
+            found = f"{type(error).__name__}: {first_line(error)}"
             raise ValueError(f"{path}: found steps that cannot prepare a record ({found}); {AGAIN}") from None
         if rows.shape != (1, self.card.k) or not np.isfinite(rows).all():
             raise ValueError(

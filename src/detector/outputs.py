@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from src.data.parsing import BadRecord
 from src.data.quarantine import Quarantine
-from src.detector.record_file import is_standard_output, output_name
+from src.detector.record_file import is_standard_output, output_name, reasons_file
 from src.utils.files import whole_file
 from src.utils.leftovers import SUFFIX
 
@@ -27,7 +27,7 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
 
 def open_quarantine(path: Path | None) -> Quarantine | None:
     """Name the files of the lines that are left out: `path`, and the reasons beside it."""
-    return _NamedQuarantine(path, path.with_name(f"{path.name}.reasons.csv")) if path else None
+    return _NamedQuarantine(path, reasons_file(path)) if path else None
 
 
 class _NamedQuarantine(Quarantine):

@@ -88,8 +88,12 @@ def quarantine_files(quarantine: Path | None) -> list[Path]:
     """List the files of the lines that are left out: the lines, and the reasons; a device or pipe has no reasons."""
     if quarantine is None:
         return []
-    reasons = quarantine.with_name(f"{quarantine.name}.reasons.csv")
-    return [quarantine, reasons] if is_replaceable(quarantine) else [quarantine]
+    return [quarantine, reasons_file(quarantine)] if is_replaceable(quarantine) else [quarantine]
+
+
+def reasons_file(quarantine: Path) -> Path:
+    """File of the reasons, beside that of the lines."""
+    return quarantine.with_name(f"{quarantine.name}.reasons.csv")
 
 
 def is_standard_output(path: Path) -> bool:

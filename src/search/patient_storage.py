@@ -68,5 +68,5 @@ def _with_patient_methods(storage: type[RDBStorage]) -> type[RDBStorage]:
 class PatientStorage(RDBStorage):
     """Storage that repeats its calls while the database server is away, for up to `PATIENCE_S`.
 
-    The first connection is not repeated, so that a wrong address is told at once.
+    The first connection is not repeated, so that a wrong address is an error at once.
     """

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from src.utils.environment_variables import environment_kept
+from src.utils.messages import first_line
 from src.utils.secrets import redacted
 
 VARIABLE = "MLFLOW_TRACKING_URI"
@@ -89,16 +91,9 @@ def answered(uri: str) -> bool:
 @contextmanager
 def one_last_try() -> Iterator[None]:
     """Ask a store that is away once more within the block, without waiting for it."""
-    before = {name: os.environ.get(name) for name in _LAST}
-    os.environ.update(_LAST)
-    try:
+    with environment_kept("MLFLOW_HTTP_REQUEST_"):
+        os.environ.update(_LAST)
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def check_store(uri: str) -> None:
@@ -346,7 +341,7 @@ def _reason(error: object) -> str:
 
 
 def _first_line(error: object) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return first_line(str(error).strip()) or type(error).__name__
 
 
 def report_lost_servers() -> None:

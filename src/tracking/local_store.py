@@ -9,6 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from src.utils.files import permitted
+
 ARTIFACTS = "artifacts"
 # Columns with absolute paths of files, and the key of their tables.
 _PATHS = (
@@ -76,7 +78,7 @@ def _lay_out(database: Path) -> None:
         connection.execute("pragma wal_checkpoint(truncate)")
     for suffix in ("-wal", "-shm"):  # of a half-made database; SQLite would read them as part of the new one
         database.with_name(database.name + suffix).unlink(missing_ok=True)
-    part.chmod(0o666 & ~_umask())
+    part.chmod(permitted(0o666))
     part.replace(database)
 
 
@@ -84,13 +86,6 @@ def write_ahead(database: Path) -> None:
     """Set a SQLite database to WAL mode for good: readers and writers do not wait for each other."""
     with closing(_connect(database)) as connection:
         connection.execute("pragma journal_mode=wal")
-
-
-def _umask() -> int:
-    """Mask of permissions; it can only be read by setting it."""
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
 
 
 def _is_half_made(database: Path) -> bool:

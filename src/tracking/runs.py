@@ -261,7 +261,7 @@ def tracked_run(
             try:
                 yield tracked
             except BaseException:
-                with suppress(Exception):  # what went wrong in the block is told first
+                with suppress(Exception):  # the error of the block is the one to report
                     tracked.log_waiting(files=stopping() is None)
                 raise
             tracked.finish()

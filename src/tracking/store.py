@@ -2,13 +2,12 @@
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from src.tracking import connection, local_store
 from src.tracking.connection import VARIABLE
 from src.tracking.runs_table import set_view
+from src.utils.environment_variables import environment_kept
 from src.utils.imports import without_collections
 from src.utils.paths import stores
 
@@ -46,7 +45,8 @@ def open_store(experiment: str | None) -> Any:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     connection.set_patience()
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    with without_collections(), _environment_kept():  # MLflow imports more when it connects to a database
+    # MLflow imports more when it connects to a database, and writes to the environment: child processes have own stores
+    with without_collections(), environment_kept("MLFLOW_"):
         connection.check_store(uri)  # first: to import MLflow takes seconds
         import mlflow
 
@@ -54,20 +54,6 @@ def open_store(experiment: str | None) -> Any:
         connection.report_lost_servers()
         _point_at(mlflow, uri, experiment)
     return mlflow
-
-
-@contextmanager
-def _environment_kept() -> Iterator[None]:
-    """Undo what MLflow writes to the environment, so that child processes find their own stores."""
-    before = dict(os.environ)
-    try:
-        yield
-    finally:
-        for name in [name for name in os.environ if name.startswith("MLFLOW_")]:
-            if name not in before:
-                del os.environ[name]
-            else:
-                os.environ[name] = before[name]
 
 
 def _point_at(mlflow: Any, uri: str, experiment: str | None) -> None:

@@ -26,7 +26,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     part, handle = new_part(path)
     try:
         yield part
-        part.chmod(_permitted(0o666))  # with the 0600 of mkstemp, colleagues could not read shared results
+        part.chmod(permitted(0o666))  # with the 0600 of mkstemp, colleagues could not read shared results
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -54,7 +54,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     part, handle = new_part(path, folder=True)
     try:
         yield part
-        part.chmod(_permitted(0o777))
+        part.chmod(permitted(0o777))
         if path.exists():
             shutil.rmtree(path)
         part.replace(path)
@@ -63,7 +63,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         os.close(handle)
 
 
-def _permitted(mode: int) -> int:
+def permitted(mode: int) -> int:
     """Bits of `mode` that the umask allows; the umask can only be read by setting it."""
     umask = os.umask(0)
     os.umask(umask)

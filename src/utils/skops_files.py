@@ -16,6 +16,7 @@ import numpy as np
 from src.utils.archives import AGAIN, UNPACKED_BYTES, DamagedError, read_archive, read_json
 from src.utils.estimator_checks import check_estimators, tree_fault
 from src.utils.kept_classes import own_classes
+from src.utils.messages import first_line
 
 # Kinds of nodes of skops that saved models consist of. The others hold functions, methods and sparse matrices.
 _KINDS = {
@@ -51,7 +52,7 @@ def load_object(path: Path, trusted: Callable[[str], bool]) -> Any:
     except DamagedError:
         raise
     except Exception as error:  # any class: the file decides which calls are made
-        raise ValueError(f"{path}: found {type(error).__name__}: {_line(error)}, expected a saved model; "
+        raise ValueError(f"{path}: found {type(error).__name__}: {first_line(error)}, expected a saved model; "
                          f"{AGAIN}") from None  # fmt: skip
     if foreign:
         raise ValueError(
@@ -69,11 +70,6 @@ def _archive(schema: dict[str, Any], members: dict[str, bytes]) -> bytes:
         for name, data in members.items():
             archive.writestr(name, data)
     return file.getvalue()
-
-
-def _line(error: Exception) -> str:
-    """First line of a message."""
-    return (str(error).splitlines() or [""])[0][:200]
 
 
 class _Check:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+from src.utils.environment_variables import environment_kept
 from src.utils.secrets import hide_secrets
 
 COMMAND_VARIABLE = "IDS_COMMAND"  # command that started this one, such as `make paper`
@@ -149,14 +150,14 @@ def deaf_children() -> Iterator[None]:
     if not _STOP.name or not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    filters = os.environ.get("PYTHONWARNINGS")
-    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (filters, "ignore:resource_tracker:UserWarning")))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        with environment_kept("PYTHONWARNINGS"):
+            filters = (os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker:UserWarning")
+            os.environ["PYTHONWARNINGS"] = ",".join(filter(None, filters))
+            yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        os.environ["PYTHONWARNINGS"] = filters or ""
 
 
 def _raise(number: int, frame: FrameType | None) -> None:

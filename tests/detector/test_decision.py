@@ -113,7 +113,7 @@ def test_what_cannot_be_decided_by_is_named(fields: dict[str, float], message: s
 @pytest.mark.parametrize("decision", [Decision(), Decision(cost=((0, 1), (1, 0))), Decision(attack_prior_odds=2)])
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
 def test_no_number_is_no_verdict(decision: Decision, wrong: float) -> None:
-    """It was normal: the index of the largest of no numbers is 0."""
+    """`argmax` gives 0 for NaN, the index of normal traffic."""
     with pytest.raises(
         ValueError, match=rf"record 2: found the class probabilities \[{wrong}, 0\.5\], expected finite"
     ):

@@ -121,7 +121,7 @@ def clusters(composed: Callable[..., DictConfig], tmp_path_factory: pytest.TempP
 def elsewhere(
     settings: Settings, folder: Path, clusters: Path, store: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """What a fresh process outside the repository gets from three logged models, and the modules that it loaded."""
+    """Verdicts of three logged models in a new process outside the repository, and the modules that it loaded."""
     changed = tmp_path_factory.mktemp("changed")
     shutil.copytree(PROJECT / "src", changed / "src", ignore=shutil.ignore_patterns("__pycache__"))
     layers = changed / "src" / "models" / "networks" / "layers.py"

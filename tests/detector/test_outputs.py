@@ -35,7 +35,7 @@ def standard_input() -> Iterator[int]:
 
 
 def error_of(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """What a call prints that ends before the model is looked for."""
+    """Error that a call prints before it looks for the model."""
     assert predict.main(["--model", "no-such-model", *arguments]) == 1
     return capsys.readouterr().err
 

@@ -16,6 +16,7 @@ from src.models.probabilities import check_probability
 from src.models.training import Training
 from src.utils.archives import AGAIN
 from src.utils.files import whole_file
+from src.utils.messages import first_line
 from src.utils.repeatable_archives import make_repeatable
 from src.utils.skops_files import load_object
 
@@ -112,7 +113,7 @@ class ClassicalClassifier:
         try:
             probability = self.predict_proba(X)
         except Exception as error:  # any class: the file decides what the estimator holds
-            found = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')[:200]}"
+            found = f"{type(error).__name__}: {first_line(error)}"
             raise ValueError(f"found a model that cannot score a record of {X.shape[1]} values ({found})") from None
         check_probability(probability)
 
