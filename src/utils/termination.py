@@ -78,6 +78,8 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
     if _STOP.name or threading.current_thread() is not threading.main_thread():
         return command()
     hide_secrets()
+    discarded = sys.unraisablehook
+    sys.unraisablehook = lambda raised: None if _is_stop(raised.exc_value) else discarded(raised)
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     _STOP.name = name
@@ -99,6 +101,7 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
     finally:
         _STOP.ended.set()
         _forget()
+        sys.unraisablehook = discarded
         os.write(writer, bytes([_NO_SIGNAL]))
     return result
 
@@ -169,6 +172,11 @@ def _raise(number: int, frame: FrameType | None) -> None:
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise Terminated
+
+
+def _is_stop(raised: BaseException | None) -> bool:
+    """Tell the exception of a signal, which Python would print where it discards it: in finalizers and callbacks."""
+    return stopping() is not None and isinstance(raised, KeyboardInterrupt | Terminated)
 
 
 def _handle_signals(handler: Any) -> None:
