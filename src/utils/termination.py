@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import parent_process
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -153,6 +154,9 @@ def deaf_children() -> Iterator[None]:
     if not _STOP.name or not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker  # late: it loads much
+
+    resource_tracker.ensure_running()  # before the signal is blocked, as its start unblocks it
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with environment_kept("PYTHONWARNINGS"):
@@ -161,6 +165,12 @@ def deaf_children() -> Iterator[None]:
             yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ignore_in_worker() -> None:
+    """Ignore Ctrl-C in a worker, where a library may unblock it; no effect in the process of a command."""
+    if parent_process() and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:

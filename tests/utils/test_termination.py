@@ -1,17 +1,19 @@
 """Commands that a signal ends, as processes: they end in two lines and leave nothing open."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
 from src.utils.paths import PROJECT
-from src.utils.termination import COMMAND_VARIABLE, interruptible, stopping
+from src.utils.termination import COMMAND_VARIABLE, ignore_in_worker, interruptible, stopping
 
 pytestmark = pytest.mark.integration
 
@@ -115,6 +117,35 @@ def test_children_end_with_the_command(tmp_path):
     while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < end, "the child goes on"
         time.sleep(0.1)
+
+
+def _heard_by_worker() -> int:
+    """1 if a worker hears SIGINT after a library unblocked it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # as the start of Python's own resource tracker does
+    ignore_in_worker()
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+    except KeyboardInterrupt:
+        return 1
+    return 0
+
+
+def test_a_worker_does_not_hear_ctrl_c():
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(_heard_by_worker).result() == 0
+
+
+def test_children_are_started_with_the_signal_blocked(tmp_path):
+    work = """
+    from multiprocessing import resource_tracker
+    from src.utils.termination import deaf_children
+    with deaf_children():
+        resource_tracker.ensure_running()
+        print(subprocess.run(["sh", "-c", "kill -INT $$"]).returncode, file=sys.stderr)
+    wait()
+"""
+    assert stopped(work, signal.SIGTERM, tmp_path)[1][0] == "0"
 
 
 def test_a_second_signal_does_not_break_off_the_closing(tmp_path):

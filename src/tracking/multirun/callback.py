@@ -25,7 +25,7 @@ from src.tracking.multirun.seed_groups import Configs, group_by_seed
 from src.tracking.run_names import parent_name
 from src.tracking.store import check_store, open_store
 from src.utils.paths import PREPARED_VARIABLE
-from src.utils.termination import closed_on_stop, deaf_children, stopping, terminable
+from src.utils.termination import closed_on_stop, deaf_children, ignore_in_worker, stopping, terminable
 
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
 
@@ -85,6 +85,7 @@ class MultirunCallback(Callback):
         if self._in_main_process and self._watch:
             self._watch.rest()
             return
+        ignore_in_worker()
         os.environ.update(self._for_workers)
         if self._copied_code:
             compose_from_this_copy()
