@@ -118,7 +118,7 @@ test: $(READY_DEV) ## run the fast tests (minutes)
 	$(PYTEST)
 
 test-integration: $(READY_DEV) ## run the long tests: combinations, backends, commands end to end
-	$(PYTEST) -m integration
+	$(PYTEST) -m integration --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) # some wait for servers and browsers
 
 test-all: test test-integration ## run all tests
 

@@ -17,6 +17,12 @@ from src.utils.paths import PROJECT
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests that read whole published files are long ones."""
+    if item.get_closest_marker("real_data"):
+        item.add_marker("integration")
+
+
 @contextmanager
 def _restored_environment() -> Iterator[None]:
     """Undo changes of the process's environment, which later tests and the commands they start would inherit."""

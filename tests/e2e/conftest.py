@@ -118,14 +118,16 @@ def bare_project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def new_project(laid_out_store: Path) -> Callable[[Path], Project]:
-    """Copy the project into a folder, with a store that is laid out: to lay it out takes MLflow five seconds."""
+def new_project(laid_out_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Project]:
+    """Copy the project into a folder, as after its first command: with bytecode, and a store that is laid out."""
+    used = copy_project(tmp_path_factory.mktemp("used") / "project")
+    used.run("python", "-m", "compileall", "-q", "src")
+    (used.root / "mlruns").mkdir()
+    shutil.copy(laid_out_store, used.root / "mlruns")
 
     def make(folder: Path) -> Project:
-        project = copy_project(folder)
-        (project.root / "mlruns").mkdir()
-        shutil.copy(laid_out_store, project.root / "mlruns")
-        return project
+        shutil.copytree(used.root, folder, dirs_exist_ok=True)
+        return Project(folder, dict(used.env))
 
     return make
 

@@ -17,24 +17,29 @@ from tests import browser
 from tests.e2e.conftest import SIMULATED, wait_for
 
 STAGES = ("download", "preprocess", "sample", "reduce", "train", "evaluate")
-CHOICES = [part for choice in (*SIMULATED, "training.epochs=2") for part in ("-S", choice)]
+
+
+def choices(*overrides: str) -> list[str]:
+    """Options of `dvc exp run` that set values on simulated records."""
+    return [part for choice in (*SIMULATED, *overrides) for part in ("-S", choice)]
 
 
 @pytest.fixture(scope="module")
 def ran_once(new_project, tmp_path_factory):
-    """Project in which the pipeline was run twice, with the output of both."""
+    """Project in which the pipeline was run twice on a tree, with the output of both."""
     project = new_project(tmp_path_factory.mktemp("pipeline"))
     recording = tmp_path_factory.mktemp("recording")
     project.env |= {"PYTHONPATH": str(Path(__file__).with_name("recording")), "IDS_RECORDING": str(recording)}
-    first = project.run("dvc", "exp", "run", "--name", "first", *CHOICES)
+    first = project.run("dvc", "exp", "run", "--name", "first", *choices("model=decision_tree"))
     return project, first, project.run("dvc", "repro")
 
 
 @pytest.fixture(scope="module")
 def ran_twice(ran_once):
-    """The same project after a run with MI and 3 features, with its output."""
+    """The same project after a run of an LSTM on MI and 3 features, with its output."""
     project = ran_once[0]
-    return project, project.run("dvc", "exp", "run", "--name", "second", *CHOICES, "-S", "reducer=mi", "-S", "k=3")
+    changed = choices("training.epochs=2", "reducer=mi", "k=3")
+    return project, project.run("dvc", "exp", "run", "--name", "second", *changed)
 
 
 def recorded(project, stage: str, kind: str) -> list[Path]:
@@ -49,14 +54,24 @@ def ran(output: str) -> list[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_deps_of_each_stage_cover_what_its_process_reads(ran_once, stage):
+    assert_covered(ran_once[0], stage)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("stage", STAGES[-3:])
+def test_the_deps_cover_what_a_network_reads(ran_twice, stage):
+    assert_covered(ran_twice[0], stage)
+
+
+def assert_covered(project, stage: str) -> None:
     declared = yaml.safe_load((PROJECT / "dvc.yaml").read_text())["stages"][stage]
     deps = {Path(path.replace("${dataset.name}", "simulated")) for path in declared["deps"]}
     made = [path for key in ("outs", "metrics") for path in declared.get(key, [])]
     names = [next(iter(path)) if isinstance(path, dict) else path for path in made]
     outs = {Path(name.replace("${dataset.name}", "simulated")) for name in names}
-    loaded = [path for path in recorded(ran_once[0], stage, "loaded") if path.name != "__init__.py"]
+    loaded = [path for path in recorded(project, stage, "loaded") if path.name != "__init__.py"]
     assert Path(f"src/{stage}.py") in loaded
-    data = [path for path in recorded(ran_once[0], stage, "opened") if path.parts[0] in ("data", "models")]
+    data = [path for path in recorded(project, stage, "opened") if path.parts[0] in ("data", "models")]
     data = [path for path in data if not any(part.endswith(".part") for part in path.parts)]  # not yet named
     read = [path for path in data if not outs & {path, *path.parents}]
     notes = [path for path in read if path.name.endswith(".fingerprint.json")]  # each beside an output
@@ -82,6 +97,7 @@ def test_the_values_given_to_dvc_are_trained(ran_twice):
     newest, oldest = project.runs()
     assert (oldest.data.params["reducer.name"], oldest.data.params["k"]) == ("pca", "2")
     assert (newest.data.params["reducer.name"], newest.data.params["k"]) == ("mi", "3")
+    assert (oldest.data.params["model.name"], newest.data.params["model.name"]) == ("decision_tree", "lstm")
     assert newest.data.tags["dvc_experiment"] == "second"
 
 
@@ -146,9 +162,9 @@ def test_the_page_of_plots_draws_every_chart_within_the_window(ran_twice, width)
 
 
 @pytest.mark.integration
-def test_a_repeated_stage_makes_the_same_bytes(ran_once):
+def test_a_repeated_stage_makes_the_same_bytes(ran_twice):
     """So a forced `reduce` leaves `train` up to date, and a forced `train` gives the same detector."""
-    project = ran_once[0]
+    project = ran_twice[0]
 
     def digests() -> dict[str, str]:
         stages = yaml.safe_load((project.root / "dvc.lock").read_text())["stages"]
@@ -161,13 +177,12 @@ def test_a_repeated_stage_makes_the_same_bytes(ran_once):
     assert "up to date" in project.run("dvc", "status", "train")
     project.run("dvc", "repro", "--force", "--single-item", "train")
     assert digests() == before
-    project.run("dvc", "repro")
 
 
 @pytest.mark.integration
-def test_a_stage_ends_with_its_dvc(ran_once, background):
+def test_a_stage_ends_with_its_dvc(ran_twice, background):
     """DVC does not end its stage where SIGTERM or SIGKILL ends it, and the next `dvc repro` would run beside it."""
-    project = ran_once[0]
+    project = ran_twice[0]
     params = (project.root / "params.yaml").read_text()
     endless = params.replace("  epochs: 2\n", "  epochs: 100000\n").replace("  patience: 15\n", "  patience: null\n")
     assert endless != params
@@ -206,15 +221,14 @@ def test_a_stage_refuses_a_table_that_another_config_made(ran_once):
 @pytest.mark.integration
 def test_another_decision_is_fitted_anew_and_another_evaluation_is_a_new_run(ran_twice):
     project = ran_twice[0]
-    forest = ("model=random_forest", "model.n_estimators=30", "split.distinct=true", "decision.false_alarm_budget=0.05")
-    choices = [*CHOICES, *(part for one in forest for part in ("-S", one))]
+    forest = ("model=random_forest", "model.n_estimators=10", "split.distinct=true", "decision.false_alarm_budget=0.05")
 
     def threshold() -> float:
         return json.loads((project.root / "models/detector/detector.json").read_text())["decision"]["threshold"]
 
-    project.run("dvc", "exp", "run", *choices)
+    project.run("dvc", "exp", "run", *choices(*forest))
     on_validation = threshold()
-    blocks = [*choices, "-S", "decision.false_alarm_blocks=4"]
+    blocks = choices(*forest, "decision.false_alarm_blocks=2")
     assert ran(project.run("dvc", "exp", "run", *blocks)) == ["train", "evaluate"]
     assert threshold() != on_validation
 

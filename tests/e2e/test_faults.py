@@ -19,26 +19,14 @@ def wait_for_the_fit(process):
         shown += process.stdout.read(20) or pytest.fail(f"the run ended: {shown}")
 
 
-@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.integration), signal.SIGTERM])
-def test_a_killed_run_is_marked_killed(project, background, number):
+def test_a_killed_run_is_marked_killed(project, background):
     process = background(project.start("python", "-m", "src.train", *SIMULATED, *LONG, "training.progress=true"))
     wait_for_the_fit(process)
     assert project.statuses() == ["RUNNING"]
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=60)
     assert process.returncode != 0
     assert project.statuses() == ["KILLED"], f"ended with {process.returncode}: {output}"
-
-
-@pytest.mark.integration
-def test_a_killed_multirun_leaves_nothing_running(project, background):
-    command = ("python", "-m", "src.train", "-m", *SIMULATED, *LONG, "training.progress=true", "k=2,3")
-    process = background(project.start(*command))
-    wait_for_the_fit(process)
-    assert project.statuses() == ["RUNNING", "RUNNING"]
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert project.statuses() == ["KILLED", "KILLED"]
 
 
 @pytest.mark.integration

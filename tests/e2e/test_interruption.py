@@ -65,20 +65,21 @@ def test_a_single_run_ends_in_two_lines(project, background, number, status):
 
 
 @pytest.mark.parametrize(
-    ("launcher", "times"),
-    [((), 1), ((), 2), (JOBLIB, 2), (RAY, 1)],
-    ids=["basic-once", "basic-twice", "joblib-twice", "ray-once"],
+    ("launcher", "times", "number"),
+    [((), 1, signal.SIGTERM), ((), 2, signal.SIGINT), (JOBLIB, 2, signal.SIGINT), (RAY, 1, signal.SIGINT)],
+    ids=["basic-terminated", "basic-twice", "joblib-twice", "ray-once"],
 )
-def test_a_grid_keeps_what_is_done_and_names_the_command_that_goes_on(project, background, launcher, times):
+def test_a_grid_keeps_what_is_done_and_names_the_command_that_goes_on(project, background, launcher, times, number):
     command = ("python", "-m", "src.train", *GRID, *launcher)
     started = Started(background(project.start(*command, start_new_session=True)))  # as from a terminal
     wait_for(lambda: "1 of 2 runs done" in started.output, "the tree")
     wait_for(lambda: project.statuses().count("RUNNING") == 2, "the parent and the network")
     if times == 2:
-        threading.Timer(0.3, started.process.send_signal, [signal.SIGINT]).start()
-    lines, seconds = started.stop(signal.SIGINT)
-    assert started.process.returncode == 130, started.output
-    place = lines.index("train: stopped by Ctrl-C; 1 of 2 runs are done and kept")
+        threading.Timer(0.3, started.process.send_signal, [number]).start()
+    lines, seconds = started.stop(number)
+    assert started.process.returncode == 128 + number, started.output
+    name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
+    place = lines.index(f"train: stopped by {name}; 1 of 2 runs are done and kept")
     assert lines[place + 1] == f"go on with: {' '.join(command)} tracking.skip_finished=true"
     assert launcher == RAY or place == len(lines) - 2  # Ray's own processes may print after that
     assert "2 of 2" not in started.output
@@ -109,10 +110,11 @@ def test_a_sweep_with_several_workers_leaves_nothing_running(project, background
 
 
 @LAUNCHERS
-def test_every_launcher_shows_progress(project, launcher):
-    output = project.module("train", "-m", *TREES, "k=2,3,4", *launcher)
+def test_every_launcher_shows_progress_under_one_parent_and_goes_on_after_a_job_that_fails(project, launcher):
+    output = project.module("train", "-m", *TREES, "k=2,54,3", *launcher, fails=True)
     lines = [line for line in output.splitlines() if line.startswith("multirun: ")]
-    form = r"multirun: (\d) of 3 runs done, best val_macro_f1 0\.\d{5} \(.+\), 0:\d\d:\d\d gone, .*"
+    best = r"best val_macro_f1 0\.\d{5} \(.+\), |"  # none before the first run
+    form = rf"multirun: (\d) of 3 runs done(?: \(1 failed\))?, (?:{best})0:\d\d:\d\d gone, .*"
     begin = r"multirun: 0 of 3 runs done, 0:00:\d\d gone, time left not known yet; now decision_tree-pca-2-binary.*"
     assert re.fullmatch(begin, lines[0])
     found = [re.fullmatch(form, line) for line in lines if not re.fullmatch(begin, line)]
@@ -120,6 +122,14 @@ def test_every_launcher_shows_progress(project, launcher):
     # on a busy machine a line may come again, to say that work goes on
     assert list(dict.fromkeys(match[1] for match in found if match)) == ["1", "2", "3"]
     assert lines[-1].endswith("none left")
+
+    failed = "k=54: expected a whole number from 1 to 53"
+    assert output.index(failed) < output.index("3 of 3 runs done (1 failed)") < output.rindex(failed)
+    assert "Traceback" not in output
+    (parent,) = [run for run in project.runs() if run.data.tags.get("multirun")]
+    children = [run for run in project.runs() if run.info.run_id != parent.info.run_id]
+    assert [run.info.status for run in (parent, *children)] == ["FAILED", "FINISHED", "FINISHED"]
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
 
 
 def test_the_grids_of_a_report_have_one_progress_and_are_skipped_once_they_are_done(project):
@@ -141,11 +151,3 @@ def test_an_expected_error_shows_a_traceback_only_when_asked(bare_project):
     assert len(output.splitlines()) <= 3
     bare_project.env["HYDRA_FULL_ERROR"] = "1"
     assert "Traceback" in bare_project.module("train", "model.units=oops", fails=True)
-
-
-@pytest.mark.parametrize("launcher", [(), JOBLIB], ids=["basic", "joblib"])
-def test_a_job_that_fails_says_so_at_once_and_the_others_run(project, launcher):
-    output = project.module("train", "-m", *TREES, "k=2,54,3", *launcher, fails=True)
-    failed = "k=54: expected a whole number from 1 to 53"
-    assert output.index(failed) < output.index("3 of 3 runs done (1 failed)") < output.rindex(failed)
-    assert "Traceback" not in output

@@ -85,10 +85,9 @@ def test_the_confusion_matrix_holds_every_test_record_once(swept, runs):
         assert sum(map(sum, matrix["rows_predicted_columns_actual"])) == int(run.data.params["derived.records_test"])
 
 
-@pytest.mark.parametrize("multirun", [(), ("-m",)], ids=["without -m", "with -m"])
-def test_an_experiment_file_that_sweeps_is_one_grid(project, multirun):
+def test_an_experiment_file_that_sweeps_is_one_grid_without_being_asked(project):
     small = (*SIMULATED, "evaluation.bootstrap=100", "model=decision_tree", "split=random,grouped", "seed=0,1")
-    output = project.module("train", *multirun, "+experiment=generalization/baselines", *small)
+    output = project.module("train", "+experiment=generalization/baselines", *small)
     parents = [run for run in project.runs() if run.data.tags.get("multirun")]
     children = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
     assert [(parent.info.run_name, parent.info.status) for parent in parents] == [("generalization", "FINISHED")]
@@ -104,18 +103,6 @@ def test_an_experiment_file_that_sweeps_is_one_grid(project, multirun):
     assert note.startswith("### generalization/baselines")
     files = mlflow.MlflowClient(project.store).list_artifacts(parents[0].info.run_id, "generalization/baselines")
     assert len(files) == 4
-
-
-def test_two_workers_share_one_parent(project):
-    output = project.module(
-        "train", "-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "k=2,3",
-        "hydra/launcher=joblib", "hydra.launcher.n_jobs=2",
-    )  # fmt: skip
-    assert sorted(line.split()[0] for line in table_in(output)) == ["2", "3"]
-    parent = [run for run in project.runs() if run.data.tags.get("multirun")]
-    children = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
-    assert [run.info.status for run in (*parent, *children)] == ["FINISHED"] * 3
-    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent[0].info.run_id}
 
 
 def test_direct_runs_do_not_change_the_folders_of_the_pipeline(swept):

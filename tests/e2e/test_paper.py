@@ -46,16 +46,14 @@ def test_a_killed_grid_goes_on_where_it_stopped(project, background):
     line = rf"multirun: 4 of 4 runs done \({len(done)} {were} in the store\), best .*, [\d:]+ gone, none left"
     assert re.search(line, output)
 
-
-def test_finished_runs_are_made_again_only_where_that_is_asked_for(project):
+    # finished runs are made again only where that is asked for, and another config is another run
     one = (*GRID[:-1], "k=2")
-    project.module("train", *one)
-    project.module("train", *one)
-    assert len(split(project)[1]) == 1
+    assert "in the store as run" in project.module("train", *one)
+    assert len(split(project)[1]) == len(runs)
+    project.module("train", "-m", *one, "model.max_depth=null,3")
+    assert len(split(project)[1]) == len(runs) + 1
     project.module("train", *one, "tracking.skip_finished=false")
-    assert len(split(project)[1]) == 2
-    project.module("train", *one, "model.max_depth=3")  # another config is another run
-    assert len(split(project)[1]) == 3
+    assert len(split(project)[1]) == len(runs) + 2
 
 
 def test_the_papers_grid_on_simulated_records_gives_a_whole_report(project):

@@ -4,7 +4,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -93,7 +94,7 @@ def kill_in_mid_trial(project: Project, study: Study, worker: "subprocess.Popen[
 
 
 def test_a_trial_of_a_killed_worker_is_run_again(project, background):
-    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=6", "sweep/pruner=none")
+    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=5", "sweep/pruner=none")
     first = background(project.start(*command, "worker=0"))
     study = wait_for(lambda: study_of(project), "the study")
     second = background(project.start(*command, "worker=1"))
@@ -102,13 +103,13 @@ def test_a_trial_of_a_killed_worker_is_run_again(project, background):
     output, _ = second.communicate(timeout=300)
     assert second.returncode == 0, output
 
-    assert_whole(project, study, 6)
+    assert_whole(project, study, 5)
     assert [trial.number for trial in study.trials if trial.state.name == "FAIL"] == [dead.number]
     (again,) = [trial for trial in study.trials if trial.user_attrs.get("again") == dead.number]
     assert again.params == dead.params
     _, runs = runs_of(project)
     assert [run.info.status for run in runs if run.info.run_id == dead.user_attrs["mlflow_run"]] == ["KILLED"]
-    assert len(runs) == 7
+    assert len(runs) == 6
 
 
 def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, background):
@@ -151,12 +152,19 @@ def test_a_wrong_space_fails_before_the_first_trial(project):
     assert not (project.root / "mlruns" / "optuna.db").exists()
 
 
-def test_two_joblib_workers_share_a_study(project):
-    output = project.module(
-        "sweep", "-m", *SWEEP, "sweep.n_trials=6", "worker=0,1", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"
+@pytest.fixture(scope="module")
+def of_two_workers(new_project: Callable[[Path], Project], tmp_path_factory: pytest.TempPathFactory):
+    """Project with the study of two joblib workers, and their output."""
+    project = new_project(tmp_path_factory.mktemp("swept"))
+    return project, project.module(
+        "sweep", "-m", *SWEEP, "sweep.n_trials=4", "worker=0,1", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"
     )
+
+
+def test_two_joblib_workers_share_a_study(of_two_workers):
+    project, output = of_two_workers
     study = study_of(project)
-    assert_whole(project, study, 6)
+    assert_whole(project, study, 4)
     _, runs = runs_of(project)
     assert len({run.data.tags["process"] for run in runs}) == 2
     assert output.count("is the best") == 1, "the last one reports"
@@ -172,7 +180,7 @@ def test_two_workers_started_by_hand_share_a_study_on_a_postgresql_that_is_away_
     project, background, server
 ):
     project.env["OPTUNA_STORAGE"] = server.url
-    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=6")
+    command = ("python", "-m", "src.sweep", *SWEEP, "sweep.n_trials=4")
     workers = [background(project.start(*command, f"worker={n}")) for n in (0, 1)]
     wait_for(lambda: project.statuses().count("RUNNING") == 3, "the study's run and two trials at once")
     server.stop()
@@ -181,7 +189,7 @@ def test_two_workers_started_by_hand_share_a_study_on_a_postgresql_that_is_away_
     outputs = [worker.communicate(timeout=400)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
     study = study_of(project, server.url)
-    assert_whole(project, study, 6)
+    assert_whole(project, study, 4)
     study._storage._backend.engine.dispose()
     assert len({run.data.tags["process"] for run in runs_of(project)[1]}) == 2
     assert not (project.root / "mlruns" / "optuna.db").exists()
@@ -191,23 +199,17 @@ def test_two_workers_started_by_hand_share_a_study_on_a_postgresql_that_is_away_
 RAY = ("hydra/launcher=ray", "hydra.launcher.ray.init.address=local", "+hydra.launcher.ray.init.num_cpus=2")
 
 
-def test_two_workers_on_a_ray_cluster_share_a_study_and_a_grid_has_one_parent(project):
-    project.module("sweep", "-m", *SWEEP, "sweep.n_trials=6", "worker=0,1", *RAY)
+def test_two_workers_on_a_ray_cluster_share_a_study(project):
+    project.module("sweep", "-m", *SWEEP, "sweep.n_trials=4", "worker=0,1", *RAY)
     study = study_of(project)
-    assert_whole(project, study, 6)
+    assert_whole(project, study, 4)
     _, runs = runs_of(project)
     assert len({run.data.tags["process"] for run in runs}) == 2
 
-    project.module("train", "-m", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "k=2,3", *RAY)
-    parents = [run for run in project.runs() if run.data.tags.get("multirun") and "study" not in run.data.tags]
-    children = [run for run in project.runs() if run.data.params.get("model.name") == "decision_tree"]
-    assert [run.info.status for run in (*parents, *children)] == ["FINISHED"] * 3
-    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parents[0].info.run_id}
 
-
-def test_the_dashboard_opens_on_the_study(project, background):
+def test_the_dashboard_opens_on_the_study(of_two_workers, background):
     pytest.importorskip("optuna_dashboard")
-    project.module("sweep", *SWEEP, "sweep.n_trials=1")
+    project, _ = of_two_workers
     port = str(free_port())
     server: Any = background(project.start("python", "-m", "src.dashboard", "--port", port))
 
