@@ -1,6 +1,7 @@
 """Decorator that makes a function a command on the config of conf/, for all entry points that use Hydra."""
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -44,6 +45,7 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
             hide_secrets()  # here too, as workers of a launcher begin here
+            logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # reports its first start on a machine
             with quiet_pipe(), _expected_errors_end():  # inside of Hydra too, which would show the error
                 refuse_renamed_keys(config)
                 refuse_passwords(config)
