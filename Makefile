@@ -58,7 +58,7 @@ endef
 .PHONY: help setup setup-dev demo experiments repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 setup: $(READY) ## install the pipeline into .venv
 
