@@ -1,6 +1,8 @@
 # Every target installs what it needs into .venv first; `make help` lists them.
 SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+# A command that Ctrl-C stopped has the last word: make ends by the same signal, in place of a line on "Error 130". Not where
+# make ignores the signal, as it would take the command for done.
+.SHELLFLAGS := -euo pipefail -c 'stopped() { [ $$? -ne 130 ] || [ "$$(trap -p INT)" ] || { kill -INT $$PPID; exit 0; }; }; trap stopped EXIT; eval "$$0"'
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -21,8 +23,6 @@ UV := $(BIN)/python -m uv --system-certs
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
-# DVC itself passes Hydra an argument that Hydra is about to drop
-export PYTHONWARNINGS := ignore:The version_base
 
 # make generalization JOBS=1, make leaderboard JOBS=1: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
 JOBS ?= 2
@@ -32,11 +32,11 @@ ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS
 SMALL := $(if $(QUICK),dataset=simulated dataset.records=20000 training.epochs=2 training.progress=false) \
   $(if $(FORCE),tracking.skip_finished=false)
 
-# $(call install,lock file): with the seconds so far, as unpacking and compiling say nothing; without the list of packages
+# $(call install,lock file): with nothing but the seconds so far, and errors
 install = while sleep 1; do \
     if [ -t 2 ]; then printf '  %d s\r' $$SECONDS >&2; elif (( SECONDS % 20 == 0 )); then echo "  $$SECONDS s" >&2; fi; \
-  done & trap "kill $$!" EXIT; \
-  $(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) 2>&1 | { grep --line-buffered -vE '^ [-+~] ' || true; }
+  done & trap "kill $$!; [ ! -t 2 ] || printf '\r\033[K' >&2" EXIT; \
+  $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $(1)
 
 # a downloaded ZIP has no .git, which DVC needs for all but the demo
 GIT := [ -e .git ] || { echo "found no .git here, which DVC needs: git init && git add --all && git commit --message 'the project'"; exit 1; }
@@ -58,7 +58,7 @@ endef
 .PHONY: help setup setup-dev demo experiments repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 setup: $(READY) ## install the pipeline into .venv
 
@@ -86,17 +86,20 @@ demo: $(READY) ## run the whole pipeline on simulated records, without network
 	@examples/demo.sh
 
 # of what differs, neither the other metrics nor checksums, which are names without "." or with "/"
+# Under the commits that they began from, as DVC alone shows those of the last commit only. A table that is wider than the
+# terminal would lose its last columns.
 experiments: $(READY) ## show the experiments of DVC side by side
 	@$(GIT)
-	@[ -t 1 ] || export COLUMNS=130; \
-	  $(BIN)/dvc exp show --no-pager --only-changed --drop '[^.]*$$|.*/|(dataset|tracking)[.]|reducer[.](k$$|[^n]|n[^a])|.*_target_' \
+	@begun=$$(git for-each-ref --format='%(refname)' refs/exps | sed -nE 's#^refs/exps/([0-9a-f]{2})/([0-9a-f]{38,62})/.*#--rev \1\2#p' | sort -u); \
+	  COLUMNS=200 $(BIN)/dvc exp show --rev HEAD $$begun \
+	  --no-pager --only-changed --drop '[^.]*$$|.*/|(dataset|tracking)[.]|reducer[.](k$$|[^n]|n[^a])|.*_target_' \
 	  --keep '^(Experiment|test_accuracy|test_false_alarm_rate|dataset.name|reducer.name|k|model.name|seed)$$'
 
 repro: $(READY) ## run the pipeline on the real data (dvc repro)
 	@$(GIT)
 	$(BIN)/dvc repro
 
-paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated, minutes)
+paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated, 15 to 22 minutes)
 	$(call report,paper)
 
 generalization: $(READY) ## run the models on unseen traffic and write the report (resumes; QUICK=1, JOBS=2)

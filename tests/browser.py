@@ -1,6 +1,7 @@
 """A real headless browser: what a page says and looks like once it is drawn."""
 
 import html
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +35,26 @@ frame.onload = async () => {{
     broken: images.filter(image => !image.naturalWidth).length, wide: wide.map(one => one.outerHTML.slice(0, 80)),
     narrow: Math.min(...images.map(image => image.getBoundingClientRect().width)),
   }})
+}}
+</script>"""
+
+
+# Loads the report in a frame of a given width, follows each link of its contents, and writes down where it leads.
+_FOLLOW = """<!doctype html><body><iframe src="index.html" style="width:{width}px;height:600px;border:0"></iframe>
+<p></p>
+<script>
+const frame = document.querySelector("iframe")
+frame.onload = () => {{
+  const page = frame.contentDocument, view = frame.contentWindow, found = []
+  for (const link of [...page.links].filter(one => one.getAttribute("href").startsWith("#"))) {{
+    const box = link.getBoundingClientRect()
+    view.scrollTo(0, 0)
+    link.click()
+    const section = page.querySelector(":target"), top = section && section.getBoundingClientRect().top
+    const at_top = section && Math.abs(top) < 1, in_window = box.width > 0 && box.right <= {width}
+    found.push([link.textContent, section && section.textContent, at_top, in_window])
+  }}
+  document.querySelector("p").textContent = "links: " + JSON.stringify(found) + " end"
 }}
 </script>"""
 
@@ -77,16 +99,32 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 def assert_fits(report: Path, width: int) -> None:
     """The index.html of a folder, in a window so wide, shows every SVG of the folder and nothing reaches beyond it."""
-    page = report / f"measure-{width}.html"
-    page.write_text(_MEASURE.format(width=width))
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(report))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            found = dom(f"http://127.0.0.1:{server.server_port}/{page.name}", (width + 100, 1000))
-        finally:
-            server.shutdown()
-            page.unlink()
+    found = _beside(report, _MEASURE, width)
     assert '"overflow":0' in found, found[-800:]
     assert f'"images":{len(list(report.glob("*.svg")))}' in found
     assert '"broken":0' in found
     assert '"wide":[]' in found
+
+
+def followed(report: Path, width: int) -> list[list[Any]]:
+    """Links within the index.html of a folder, each followed in a window so wide.
+
+    Its text, that of the section it leads to, and whether the section is then at the top, and the link in the window.
+    """
+    found = re.search(r"links: (.*) end</p>", _beside(report, _FOLLOW, width))
+    assert found
+    links: list[list[Any]] = json.loads(found[1])
+    return links
+
+
+def _beside(report: Path, script: str, width: int) -> str:
+    """Elements of a page that is put beside a report for a moment, and runs a script on it."""
+    page = report / f"beside-{width}.html"
+    page.write_text(script.format(width=width))
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(report))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            return dom(f"http://127.0.0.1:{server.server_port}/{page.name}", (width + 100, 1000))
+        finally:
+            server.shutdown()
+            page.unlink()

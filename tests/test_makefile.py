@@ -1,6 +1,7 @@
 """Makefile: which environment it installs, uses or leaves alone. `make --dry-run` says what it would do."""
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -73,3 +74,32 @@ def test_an_environment_whose_python_is_gone_is_installed_again(checkout: Path) 
 def test_the_dashboard_reads_its_storage_from_the_environment(checkout: Path) -> None:
     """Other users of a machine see the arguments of a process, and the address may hold a password."""
     assert dry_run(checkout, "dashboard").rpartition("exec ")[2] == ".venv/bin/python -m src.dashboard\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "handler", "ended", "said"),
+    [
+        (130, signal.SIG_DFL, -signal.SIGINT, ""),
+        (130, signal.SIG_IGN, 2, "Error 130"),  # as in the background of a script
+        (7, signal.SIG_DFL, 2, "Error 7"),
+        (0, signal.SIG_DFL, 0, ""),
+    ],
+)
+def test_a_command_that_ctrl_c_stopped_has_the_last_word(
+    checkout: Path, status: int, handler: signal.Handlers, ended: int, said: str
+) -> None:
+    """Its last line is the command that goes on; make says something of other errors, and never goes on itself."""
+    (checkout / "ends.mk").write_text(f"ends:\n\t@exit {status}\n\t@echo done\n")
+    result = subprocess.run(
+        ["make", "--no-print-directory", "-f", "Makefile", "-f", "ends.mk", "ends"],
+        cwd=checkout, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, handler),
+    )  # fmt: skip
+    assert result.returncode == ended
+    assert said in result.stderr
+    assert bool(said) == bool(result.stderr)
+    assert bool(result.stdout) == (status == 0)
+
+
+def test_an_install_shows_seconds_and_errors_alone(checkout: Path) -> None:
+    assert "uv --system-certs pip install --quiet" in dry_run(checkout)

@@ -1,6 +1,7 @@
 """Decorator that makes a function a command on the config of conf/, for all entry points that use Hydra."""
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.errors import FULL_ERROR, report
+from src.config.errors import FULL_ERROR, expected, report
 from src.config.help import with_help
+from src.config.hydra_errors import raised_by_hydra
 from src.config.jobs import multirun_mode
 from src.config.passwords import refuse_passwords
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
@@ -43,9 +45,10 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
             hide_secrets()  # here too, as workers of a launcher begin here
-            refuse_renamed_keys(config)
-            refuse_passwords(config)
-            with quiet_pipe():  # inside of Hydra too, which would show the error
+            logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # reports its first start on a machine
+            with quiet_pipe(), _expected_errors_end():  # inside of Hydra too, which would show the error
+                refuse_renamed_keys(config)
+                refuse_passwords(config)
                 return task(_without_epochs(config) if HydraConfig.initialized() else config)
 
         command = hydra.main(
@@ -72,6 +75,21 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         return with_help(run, task)
 
     return decorate
+
+
+@contextmanager
+def _expected_errors_end() -> Iterator[None]:
+    """End the command at an expected error of a single run: Hydra would print the overrides before its message.
+
+    In a multirun the other jobs go on.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not HydraConfig.initialized() or in_multirun() or os.environ.get(FULL_ERROR) == "1" or not expected(error):
+            raise
+        report(HydraConfig.get().job.name, error)
+        sys.exit(1)
 
 
 def _without_epochs(config: DictConfig) -> DictConfig:
@@ -101,7 +119,8 @@ def _errors_in_words(name: str) -> Iterator[None]:
     previous = sys.excepthook
     sys.excepthook = lambda kind, error, trace: report(name, error, trace)
     try:
-        yield
+        with raised_by_hydra():
+            yield
     except Exception as error:  # from outside of a job
         report(name, error)
         sys.exit(1)

@@ -6,9 +6,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from hydra.errors import CompactHydraException
-from omegaconf.errors import OmegaConfBaseException
-
+from src.config.hydra_errors import OF_LIBRARIES, in_words
 from src.utils.paths import PROJECT
 from src.utils.secrets import redacted
 from src.utils.termination import stopping
@@ -28,7 +26,7 @@ def expected(error: BaseException, trace: TracebackType | None = None) -> bool:
     Args:
         trace: Traceback of the error, unless it has its own.
     """
-    if isinstance(error, (CompactHydraException, OmegaConfBaseException)):
+    if isinstance(error, OF_LIBRARIES):
         return True
     if isinstance(error, OSError) and error.errno is not None:
         return True
@@ -42,7 +40,7 @@ def expected(error: BaseException, trace: TracebackType | None = None) -> bool:
 
 def summary(error: BaseException) -> str:
     """One line on an error: the first line of its message, for an unexpected one with its class."""
-    message = redacted((str(error).splitlines() or [""])[0])  # it is also kept in databases
+    message = redacted((in_words(error).splitlines() or [""])[0])  # it is also kept in databases
     return message if expected(error) else f"{type(error).__name__}: {message}"
 
 
@@ -56,6 +54,6 @@ def report(name: str, error: BaseException, trace: TracebackType | None = None) 
     if stopping() is not None:  # a library may turn the exception of a signal into an error of its own
         return
     if expected(error, trace):
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{name}: {in_words(error)}", file=sys.stderr)
     else:
         traceback.print_exception(type(error), error, trace or error.__traceback__)

@@ -4,9 +4,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import ConfigError
 from src.config.flatten import flat
+from src.utils.environment_variables import STORAGE_VARIABLE
 from src.utils.secrets import has_password
 
-_VARIABLES = {"sweep.storage": "OPTUNA_STORAGE", "MLFLOW_TRACKING_URI": "MLFLOW_TRACKING_URI"}
+_VARIABLES = {"sweep.storage": STORAGE_VARIABLE, "MLFLOW_TRACKING_URI": "MLFLOW_TRACKING_URI"}
 
 
 def refuse_passwords(config: DictConfig) -> None:

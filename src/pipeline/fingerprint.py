@@ -80,6 +80,11 @@ def config_digest(config: Config) -> str:
     return _digest(_values(config))
 
 
+def stage_digest(config: Config, stage: str) -> str:
+    """Digest of the config values that the output of a stage follows from."""
+    return _digest(_stage_values(config, stage))
+
+
 def same_output(one: Config, other: Config, stage: str) -> bool:
     """Tell whether two configs give a stage the same output."""
     return _stage_values(one, stage) == _stage_values(other, stage)

@@ -5,8 +5,11 @@ It goes to `conf/experiment/local`, which git ignores, or with `sweep.save=true`
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -15,6 +18,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from src.config.build import GROUPS
+from src.pipeline.fingerprint import stage_digest
 from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.create import COMMAND
@@ -26,6 +30,7 @@ from src.utils.paths import PROJECT
 
 FOLDER = PROJECT / "conf" / "experiment"
 LOCAL, SAVED = "local", "best"
+_DATA = re.compile(r"^# Data: .*; digest ([0-9a-f]{8})\.$", re.MULTILINE)
 _SCORE = re.compile(r"^# Trial \d+, best(?: \w+)? of (\d+): (\w+) ([-+.\de]+)", re.MULTILINE)
 
 
@@ -58,32 +63,58 @@ def train_command(arguments: list[str]) -> str:
     return shlex.join(["python", "-m", "src.train", *arguments])
 
 
-def write_winner(sweep: Sweep, study: Study, trial: FrozenTrial, overrides: list[str], first_seed: int) -> Winner:
+def write_winner(
+    sweep: Sweep, study: Study, trial: FrozenTrial, overrides: list[str], config: Mapping[str, Any]
+) -> Winner:
     """Write the experiment file of one trial, unless the file has a better one.
+
+    Scores on other data cannot be compared. A file of other data stays, and the winner gets a file beside it.
 
     Args:
         sweep: Definition of the study.
         study: Study of the trial.
         trial: Complete trial to write.
         overrides: Overrides that hold for all trials of the study.
-        first_seed: Seed of the trial's first fit.
+        config: Config of the study, with the seed of the trial's first fit.
     """
     everything = [*overrides, *(as_override(name, value) for name, value in trial.params.items())]
     experiment = f"{SAVED if sweep.save else LOCAL}/{study.study_name}"
-    path = FOLDER / f"{experiment}.yaml"
-    head = _head(sweep, study, trial, first_seed, experiment)
-    body = _body(everything, sweep.n_seeds, first_seed)
-    found = path.read_text(encoding="utf-8") if path.is_file() else None
+    digest = stage_digest(config, "sample")[:8]
+    beside = ""
+    if _of_other_data(_read(experiment), digest):
+        beside = f"; {shown(_path(experiment))} stays, as its winner is of other data"
+        experiment = f"{experiment}-{digest}"
+    path, found = _path(experiment), _read(experiment)
+    head = _head(sweep, study, trial, config, experiment, digest)
+    body = _body(everything, sweep.n_seeds, config["seed"])
     kept = None if found is None else _why_kept(found, head, sweep)
     if kept is None:
         write_text(path, head + body)
     if kept is None or (found is not None and found.endswith(body)):  # the file composes this winner
         arguments = [f"+experiment={experiment}"]
         later = "" if sweep.save else "; sweep.save=true writes it to conf/experiment/best, for a commit"
-        line = f"{shown(path)}; train it: {train_command(arguments)}{later}"
+        line = f"{shown(path)}; train it: {train_command(arguments)}{later}{beside}"
         return Winner(everything, arguments, line)
-    line = f"not written, as {shown(path)} {kept}; train this one: {train_command(everything)}"
+    line = f"not written, as {shown(path)} {kept}; train this one: {train_command(everything)}{beside}"
     return Winner(everything, everything, line)
+
+
+def _path(experiment: str) -> Path:
+    return FOLDER / f"{experiment}.yaml"
+
+
+def _read(experiment: str) -> str | None:
+    """Text of an experiment file; None where it is missing."""
+    path = _path(experiment)
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _of_other_data(found: str | None, digest: str) -> bool:
+    """Tell whether a file has a winner that is of other data, or does not say of which."""
+    if found is None or not _SCORE.search(found):
+        return False
+    data = _DATA.search(found)
+    return data is None or data[1] != digest
 
 
 def _why_kept(found: str, head: str, sweep: Sweep) -> str | None:
@@ -98,16 +129,23 @@ def _why_kept(found: str, head: str, sweep: Sweep) -> str | None:
     return f"is better or as good: {before[2]} {before[3]}, best of {before[1]}, against {now[3]}, best of {now[1]}"
 
 
-def _head(sweep: Sweep, study: Study, trial: FrozenTrial, first_seed: int, experiment: str) -> str:
+def _head(
+    sweep: Sweep, study: Study, trial: FrozenTrial, config: Mapping[str, Any], experiment: str, digest: str
+) -> str:
     figures = trial.user_attrs[FIGURES]
     score = ", ".join(f"{name} {figures[name]:.6g}" for name in sweep.objectives)
-    seeds = f"seed {first_seed}" if sweep.n_seeds == 1 else f"mean of the seeds from {first_seed} on ({sweep.n_seeds})"
+    seed = config["seed"]
+    seeds = f"seed {seed}" if sweep.n_seeds == 1 else f"mean of the seeds from {seed} on ({sweep.n_seeds})"
     done = trial_queue.finished(study)
     pick = "best" if len(sweep.objectives) == 1 else f"best {next(iter(sweep.objectives))}"
+    dataset = config["dataset"]
+    records = f" ({dataset['records']} records)" if "records" in dataset else ""  # simulated
+    data = f"{dataset['name']}{records}, {config['task']['name']}, {config['split']['name']} split, seed {seed}"
     return (
         "# @package _global_\n"
         f"# {study.user_attrs[COMMAND]}\n"
         f"# Trial {trial.number}, {pick} of {len(done)}: {score}; {seeds}; {date.today().isoformat()}.\n"
+        f"# Data: {data}; digest {digest}.\n"
         f"# python -m src.train +experiment={experiment}\n"
     )
 

@@ -14,8 +14,9 @@ from optuna.trial import FrozenTrial, TrialState
 from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.space import Values, as_override
-from src.search.storage import GRACE, open_storage, storage_file, storage_url, without_password
+from src.search.storage import GRACE, open_storage, storage_file, storage_url
 from src.utils.progress import Score, progress_line
+from src.utils.secrets import masked_address
 
 SAME = "same_as"  # attribute of a trial: the number of an earlier one with the same values
 QUIET_S = 30.0  # longest time without a line, except in a longer epoch
@@ -43,7 +44,7 @@ class Lines:
         sweep, url = self._sweep, storage_url(self._sweep.storage)
         file = storage_file(url)
         done = _done_before(sweep, url) if file is None or file.is_file() else None
-        self._done, self._place = done or 0, without_password(url) if file is None else shown(file)
+        self._done, self._place = done or 0, masked_address(url) if file is None else shown(file)
         if done is None:
             state = f"new study of {_trials(sweep.n_trials)}"
         elif done >= sweep.n_trials:

@@ -33,7 +33,7 @@ def write_report(sweep: Sweep, study: Study, experiments: Experiments, parent: s
         return f"{study.study_name}: no trial is complete, so there is no winner; see the reasons in the study's runs"
     base = experiments.settings({})
     winner = best(study)
-    config = write_winner(sweep, study, winner, experiments.overrides, base.seed)
+    config = write_winner(sweep, study, winner, experiments.overrides, base.config)
     folder = study_folder(project(), study)
     drawn = list(draw(sweep, study, base.dataset.simulated))
     text = page(sweep, study, config, experiments)

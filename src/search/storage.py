@@ -21,9 +21,10 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from src.config.build import ConfigError
 from src.search.patient_storage import PatientStorage
 from src.search.samplers_and_pruners import quiet
+from src.utils.environment_variables import STORAGE_VARIABLE
 from src.utils.paths import stores
+from src.utils.secrets import masked_address
 
-URL_VARIABLE = "OPTUNA_STORAGE"
 GRACE = 4  # heartbeat intervals without a heartbeat after which a worker counts as dead
 _ATTEMPTS = 5
 _CONNECT_S = 5
@@ -34,7 +35,7 @@ OnStale = Callable[[Study, FrozenTrial], None]
 
 def storage_url(configured: str | None) -> str:
     """Return the configured URL, else that of OPTUNA_STORAGE, else the project's own file."""
-    return configured or os.environ.get(URL_VARIABLE) or f"sqlite:///{stores() / 'optuna.db'}"
+    return configured or os.environ.get(STORAGE_VARIABLE) or f"sqlite:///{stores() / 'optuna.db'}"
 
 
 def storage_file(url: str) -> Path | None:
@@ -54,11 +55,6 @@ def storage_file(url: str) -> Path | None:
         ) from None
     is_file = address.get_backend_name() == "sqlite" and bool(address.database)
     return Path(str(address.database)).absolute() if is_file else None
-
-
-def without_password(url: str) -> str:
-    """Return a URL that may be shown: its password is masked."""
-    return make_url(url).render_as_string(hide_password=True)
 
 
 def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> RDBStorage:
@@ -96,18 +92,18 @@ def open_storage(url: str, heartbeat_s: int, on_stale: OnStale) -> RDBStorage:
         return storage
     except (NoSuchModuleError, ImportError) as error:
         raise ConfigError(
-            f"sweep.storage={without_password(url)}: {error}; expected a database whose driver is installed: for "
+            f"sweep.storage={masked_address(url)}: {error}; expected a database whose driver is installed: for "
             "PostgreSQL install psycopg[binary], and use a URL like postgresql+psycopg://user:password@host/database"
         ) from None
     except RuntimeError as error:  # tables of another version, or of MLflow, which names its version alike
         raise ConfigError(
-            f"sweep.storage={without_password(url)}: found tables that are not those of this Optuna, expected a "
+            f"sweep.storage={masked_address(url)}: found tables that are not those of this Optuna, expected a "
             "database of its own; one of MLflow cannot have the studies too, so name another"
         ) from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise ConfigError(
-            f"sweep.storage={without_password(url)}: {reason}; check that the server runs and that the "
+            f"sweep.storage={masked_address(url)}: {reason}; check that the server runs and that the "
             "URL names the right user, password and database"
         ) from None
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from src.utils.environment_variables import environment_kept
+from src.utils.environment_variables import STORAGE_VARIABLE, environment_kept
 from src.utils.messages import first_line
-from src.utils.secrets import redacted
+from src.utils.secrets import masked_address
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 FIRST_ANSWER_S = 4.0  # for the first answer of a server; MLFLOW_HTTP_REQUEST_TIMEOUT replaces it
@@ -36,18 +36,9 @@ class StoreAwayError(ConnectionError):
     """Store that does not answer."""
 
 
-def shown(uri: str) -> str:
-    """Return an address without its password and without values behind `?`.
-
-    >>> shown("postgresql://me:secret@host/runs?sslpassword=secret")
-    'postgresql://me:***@host/runs?sslpassword=***'
-    """
-    return re.sub(r"([?&][^=&]*)=[^&]*", r"\1=***", redacted(uri))
-
-
 def _named(uri: str) -> str:
     """Address as a user knows it: the variable that holds it, or the address itself."""
-    return f"{VARIABLE}={shown(uri)}" if os.environ.get(VARIABLE) else shown(uri)
+    return f"{VARIABLE}={masked_address(uri)}" if os.environ.get(VARIABLE) else masked_address(uri)
 
 
 def database_file(uri: str) -> Path | None:
@@ -135,7 +126,7 @@ def _refuse_studies(uri: str, tables: set[str]) -> None:
     if "studies" in tables and "experiments" not in tables:
         raise ValueError(
             f"{_named(uri)}: found the studies of Optuna in it, expected a database of MLflow's own, since one cannot "
-            "have both; name another in it, or in OPTUNA_STORAGE"
+            f"have both; name another in it, or in {STORAGE_VARIABLE}"
         )
 
 
@@ -250,7 +241,7 @@ def _check_scheme(uri: str, scheme: str) -> None:
 
     if scheme not in _tracking_store_registry._registry:
         rest = uri.partition(":")[2]
-        hint = f", such as http://{shown(uri)}" if rest.partition("/")[0].isdecimal() else ""
+        hint = f", such as http://{masked_address(uri)}" if rest.partition("/")[0].isdecimal() else ""
         raise ValueError(f"{_named(uri)}: found the scheme {scheme!r}, {_EXPECTED}{hint}")
 
 

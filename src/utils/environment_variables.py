@@ -1,8 +1,10 @@
-"""Environment variables that are changed for a while."""
+"""Environment variables: a name that several packages share, and changes for a while."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+STORAGE_VARIABLE = "OPTUNA_STORAGE"  # address of the studies of sweeps
 
 
 @contextmanager

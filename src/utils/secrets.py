@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from src.utils.environment_variables import STORAGE_VARIABLE
+
 HIDDEN = "***"
 # Variables with an address, which may hold a user and a password, or a signature.
 ADDRESSES = (
-    *("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "OPTUNA_STORAGE", "IDS_DATA_MIRROR"),
+    *("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", STORAGE_VARIABLE, "IDS_DATA_MIRROR"),
     *("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"),
 )
 # Variables that are secrets as a whole.
@@ -56,6 +58,17 @@ def redacted(text: str, hidden: list[str] | None = None) -> str:
     for one in secrets(os.environ) if hidden is None else hidden:
         text = text.replace(one, HIDDEN)
     return _IN_ADDRESS.sub(rf"\1:{HIDDEN}@", text) if "://" in text else text
+
+
+def masked_address(address: str) -> str:
+    """Return an address without its password and without values behind `?`, whichever library it is for.
+
+    >>> masked_address("postgresql://me:secret@host/runs?sslpassword=secret")
+    'postgresql://me:***@host/runs?sslpassword=***'
+    """
+    if found := _DATABASE.search(address):
+        address = f"{address[: found.start(1)]}{HIDDEN}{address[found.end(1) :]}"
+    return re.sub(r"([?&][^=&]*)=[^&]*", rf"\1={HIDDEN}", redacted(address))
 
 
 def has_password(text: str) -> bool:

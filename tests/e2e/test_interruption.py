@@ -146,8 +146,7 @@ def test_the_grids_of_a_report_have_one_progress_and_are_skipped_once_they_are_d
 def test_an_expected_error_shows_a_traceback_only_when_asked(bare_project):
     message = "train: model.units='oops': Input should be a valid integer"
     output = bare_project.module("train", "model.units=oops", fails=True)
-    assert message in output
-    assert "Traceback" not in output
-    assert len(output.splitlines()) <= 3
+    assert output.startswith(message)
+    assert len(output.splitlines()) == 1
     bare_project.env["HYDRA_FULL_ERROR"] = "1"
     assert "Traceback" in bare_project.module("train", "model.units=oops", fails=True)

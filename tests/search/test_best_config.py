@@ -1,15 +1,18 @@
 """The winner's file: Hydra composes it to the config of the trial."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from optuna.study import Study
 from optuna.trial import TrialState, create_trial
 
+from src.pipeline.fingerprint import stage_digest
 from src.search import best_config, trial_queue
 from src.search.best_config import Winner
 from src.search.config import Sweep
@@ -26,19 +29,21 @@ VALUES: Values = {"reducer": "mi", "k": 7, "model.units": 48, "training.learning
 
 
 @pytest.fixture
-def put(study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Put:
-    """Write the file of a trial with VALUES."""
+def put(study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, composed: Callable[..., DictConfig]) -> Put:
+    """Write the file of a trial with VALUES, of a study on the data of an override."""
     monkeypatch.setattr(best_config, "FOLDER", tmp_path)
     study.set_user_attr(COMMAND, "python -m src.sweep sweep=made")
 
     def write(
-        sweep: Sweep, *overrides: str, values: Values = VALUES, score: float = 0.98765432, n_trials: int = 0
-    ) -> Winner:
+        sweep: Sweep, *overrides: str, values: Values = VALUES, score: float = 0.98765432, n_trials: int = 0,
+        data: str = "dataset=simulated",
+    ) -> Winner:  # fmt: skip
         monkeypatch.setattr(trial_queue, "finished", lambda study: [None] * n_trials)
         figures = {FIGURES: {"val_macro_f1": score, "fit_seconds": 12.0}}
         trial = create_trial(state=TrialState.WAITING, user_attrs=figures)
         trial.number, trial.params = 1, values
-        return best_config.write_winner(sweep, study, trial, list(overrides), 3)
+        config: Any = OmegaConf.to_container(composed("seed=3", *data.split()), resolve=True)
+        return best_config.write_winner(sweep, study, trial, list(overrides), config)
 
     return write
 
@@ -76,8 +81,11 @@ def test_the_recipe_of_the_study_is_the_winners(put: Put, define: Define, tmp_pa
 
 def test_it_starts_with_command_score_trials_and_date(put: Put, define: Define, local: Path) -> None:
     put(define())
-    head = local.read_text().splitlines()[:4]
-    assert head == [
+    *head, data, last = local.read_text().splitlines()[:5]
+    assert re.fullmatch(
+        r"# Data: simulated \(50000 records\), binary, random split, seed 3; digest [0-9a-f]{8}\.", data
+    )
+    assert [*head, last] == [
         "# @package _global_",
         "# python -m src.sweep sweep=made",
         f"# Trial 1, best of 0: val_macro_f1 0.987654; seed 3; {date.today().isoformat()}.",
@@ -133,6 +141,38 @@ def test_a_winner_is_never_written_over_a_better_one(
         assert after.line.endswith(f"{score:.6g}, best of {n_trials}; train this one: {after.command}")
 
 
+@pytest.mark.parametrize(
+    ("data", "score", "save"),
+    [
+        ("dataset=simulated dataset.records=2000", 0.98, False),  # worse
+        ("dataset=simulated dataset.seed=1", 0.99, True),  # better
+        ("dataset=kdd99_10pct", 0.98, True),
+        ("split=grouped", 0.99, False),
+        (None, 0.98, False),
+    ],
+)
+def test_winners_of_different_data_are_not_compared(
+    put: Put, define: Define, tmp_path: Path, data: str | None, score: float, save: bool
+) -> None:
+    """Neither blocks the other, and both are kept; of a file of an earlier version the data are not known."""
+    before = put(define(save=save), score=0.985, data="dataset=simulated")
+    (path,) = tmp_path.rglob("*.yaml")
+    if data is None:
+        path.write_text(re.sub("# Data: .*\n", "", path.read_text()))
+    text = path.read_text()
+    given = data or "k=2"
+    after = put(define(save=save), values={"k": 3}, score=score, data=given)
+    assert path.read_text() == text
+    assert f"; {path} stays, as its winner is of other data" in after.line
+    assert "not written" not in after.line
+    (second,) = {*tmp_path.rglob("*.yaml")} - {path}
+    assert re.fullmatch(r"made-[0-9a-f]{8}", second.stem)
+    assert after.arguments == [f"{before.arguments[0]}{second.stem.removeprefix('made')}"]
+    # of the same data again: the better one stays
+    assert "is better or as good" in put(define(save=save), values={"k": 4}, score=score - 0.01, data=given).line
+    assert put(define(save=save), score=0.985, data="dataset=simulated").arguments == before.arguments or data is None
+
+
 def test_of_figures_to_minimize_the_lower_is_better(put: Put, define: Define, local: Path) -> None:
     sweep = define(objectives={"fit_seconds": "minimize"})
     put(sweep, values={"k": 3})
@@ -156,3 +196,14 @@ def test_a_file_without_a_score_to_compare_stays(put: Put, define: Define, local
     local.write_text("k: 3\n")
     assert "has no val_macro_f1 to compare; delete it to replace it" in put(define()).line
     assert local.read_text() == "k: 3\n"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PROJECT / "conf" / "experiment" / "best").glob("*.yaml")), ids=lambda one: one.stem
+)
+def test_a_committed_winner_says_which_data_it_is_of(path: Path, composed: Callable[..., DictConfig]) -> None:
+    """So that a later sweep on the same data is compared with it; both are of the default data."""
+    config: Any = OmegaConf.to_container(composed(), resolve=True)
+    found = re.search(r"^# Data: kdd99_10pct, binary, random split, seed 0; digest (\w{8})\.$", path.read_text(), re.M)
+    assert found
+    assert found[1] == stage_digest(config, "sample")[:8]

@@ -15,7 +15,7 @@ import pytest
 
 from src.config.errors import expected
 from src.tracking import connection
-from src.tracking.connection import StoreAwayError, check_store, has_runs, shown
+from src.tracking.connection import StoreAwayError, check_store, has_runs
 from src.tracking.find_runs import find_run
 from src.tracking.store import open_store
 from src.tracking.tables.stored_runs import select
@@ -139,11 +139,6 @@ def test_a_server_that_goes_away_later_is_an_error_for_users(monkeypatch: pytest
     with pytest.raises(StoreAwayError, match=r"no longer answers \(Connection refused\)") as error:
         client.search_experiments()
     assert expected(error.value)
-
-
-def test_a_password_is_not_shown() -> None:
-    assert shown("http://me:a@b:c@host:1/path") == "http://me:***@host:1/path"
-    assert shown("http://host:1") == "http://host:1"
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from src.utils import secrets
-from src.utils.secrets import has_password, hide_secrets, redacted
+from src.utils.secrets import has_password, hide_secrets, masked_address, redacted
 
 PASSWORD = "swordfish/1"
 SET = {
@@ -47,6 +47,21 @@ def with_secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )  # fmt: skip
 def test_secrets_are_masked_and_the_rest_is_shown(text: str, shown: str) -> None:
     assert redacted(text, secrets.secrets(SET)) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "masked"),
+    [
+        ("http://me:a@b:c@host:1/path", "http://me:***@host:1/path"),
+        ("http://host:1", "http://host:1"),
+        ("postgresql+psycopg://me:secret@host/db", "postgresql+psycopg://me:***@host/db"),
+        ("mysql://me:a/b@c@host/db?ssl_key=x&a=b", "mysql://me:***@host/db?ssl_key=***&a=***"),
+        ("sqlite:////tmp/a@b:c/optuna.db", "sqlite:////tmp/a@b:c/optuna.db"),
+    ],
+)
+def test_an_address_is_shown_without_password_and_options(address: str, masked: str) -> None:
+    """One function for servers and databases: SQLAlchemy takes passwords with a slash."""
+    assert masked_address(address) == masked
 
 
 def test_a_short_password_is_masked_in_addresses_alone() -> None:

@@ -78,8 +78,10 @@ class MultirunCallback(Callback):
             self._begin_workers(config)
             return
         self._main_process = os.getpid()
+        # first, so that a typo leaves no run
+        planned = [] if shared() else [PlannedJob.of(job) for job in jobs(list(config.hydra.overrides.task))]
         self._start_parent(config)
-        self._expect_jobs(config)
+        self._expect_jobs(config, planned)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
         if self._in_main_process and self._watch:
@@ -169,13 +171,10 @@ class MultirunCallback(Callback):
         if not config.hydra.launcher._target_.endswith(".BasicLauncher"):
             _OPEN.enter_context(deaf_children())
 
-    def _expect_jobs(self, config: DictConfig) -> None:
+    def _expect_jobs(self, config: DictConfig, planned: list[PlannedJob]) -> None:
         """Prepare the lines of progress and the final table."""
         name = config.hydra.runtime.choices.get("experiment") or "multirun"
-        progress = shared()
-        if not progress:
-            planned = [PlannedJob.of(job) for job in jobs(list(config.hydra.overrides.task))]
-            progress = MultirunProgress(name, {name: planned})
+        progress = shared() or MultirunProgress(name, {name: planned})
         expected = progress.jobs(name)
         assert self._parent
         progress.begin()

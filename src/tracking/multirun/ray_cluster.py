@@ -12,15 +12,16 @@ from uuid import uuid4
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.tracking.connection import VARIABLE, database_file, shown
+from src.tracking.connection import VARIABLE, database_file
 from src.tracking.environment import REVISION_VARIABLE, git_revision
 from src.tracking.store import store_uri
+from src.utils.environment_variables import STORAGE_VARIABLE
 from src.utils.paths import PROJECT
+from src.utils.secrets import masked_address
 
 # Beginnings of the variables that a run depends on, beside those of the node itself.
 _PASSED_ON = ("MLFLOW_", "OPTUNA_", "IDS_", "KERAS_", "TF_")
 _CODE = ("src", "conf", "dvc.yaml")  # parts of the project that a run reads
-_STORAGE = "OPTUNA_STORAGE"
 
 
 def is_ray(config: DictConfig) -> bool:
@@ -94,14 +95,14 @@ def _refuse_files(config: DictConfig, nodes: list[str]) -> None:
     where = f"{', '.join(nodes)} of the Ray cluster do not see {PROJECT} of {platform.node()}"
     if database_file(store_uri()):
         raise ValueError(
-            f"{shown(store_uri())}: found a file as store, but {where}; expected a server: set {VARIABLE}, or share "
-            "the folder"
+            f"{masked_address(store_uri())}: found a file as store, but {where}; expected a server: set {VARIABLE}, or "
+            "share the folder"
         )
-    storage = ("sweep" in config and config.sweep.storage) or os.environ.get(_STORAGE, "")
+    storage = ("sweep" in config and config.sweep.storage) or os.environ.get(STORAGE_VARIABLE, "")
     if "sweep" in config and (not storage or storage.startswith("sqlite")):
         raise ValueError(
             f"sweep.storage={storage or 'null'}: found a file as storage of the study, but {where}; expected a "
-            f"database server: set {_STORAGE}, or share the folder"
+            f"database server: set {STORAGE_VARIABLE}, or share the folder"
         )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from src.tracking.dead_runs import close_dead_runs
 from src.tracking.parents import children
 from src.tracking.runs import active_run
 from src.tracking.store import MOST_RUNS, open_store, store_uri
+from src.tracking.tables.filter_keys import unknown_key
 from src.tracking.tables.formats import formatted
 from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
 from src.utils.files import write_text
+from src.utils.messages import first_line
 
 RUNS_IN_STORE = "runs_in_store"  # tags of a parent: ids of runs that its multirun found finished
 SUFFIXES = {".txt": "text", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
@@ -52,17 +55,9 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         found = [run for parent in parents for run in _runs_of(client, parent)]
         looked_for = f"runs of {', '.join(parent.info.run_name for parent in parents)}"
     else:
+        found = _begin_with(search, selection) or _filtered(search, selection, uri)
         looked_for = f"a multirun or a run whose name begins with {selection!r}, and a multirun whose id does"
-        found = _begin_with(search, selection)
-        if not found and _FILTER.search(selection):
-            looked_for += ", and runs for which that filter is true"
-            try:
-                found = search(selection)
-            except mlflow.exceptions.MlflowException as error:
-                raise ValueError(
-                    f"found no run in {uri}, looked for {looked_for}; MLflow cannot read the filter ({error.message}); "
-                    """expected one such as 'params."model.name" = "lstm" and metrics.test_accuracy > 0.9'"""
-                ) from None
+        looked_for += ", and runs for which that filter is true" if _FILTER.search(selection) else ""
     rows, repeated = configurations([run for run in found if run.data.tags.get("multirun") != "true"])
     if not rows:
         raise ValueError(f"found no run in {uri}, looked for {looked_for}; make ui shows all runs")
@@ -99,6 +94,35 @@ def write_selected(
         return formatted(table, kind)
     write_text(output, formatted(table, kind, most=None) + "\n")
     return f"{output}: {len(rows)} configuration{'s' * (len(rows) != 1)}"
+
+
+def _filtered(search: Callable[[str], list[Any]], text: str, uri: str) -> list[Any]:
+    """Runs for which a filter of MLflow is true; none where the text is no filter.
+
+    Raises:
+        ValueError: no run has a key of the filter, or MLflow cannot read it.
+    """
+    if not _FILTER.search(text):
+        return []
+    from mlflow.exceptions import MlflowException
+
+    reason = None
+    try:
+        if found := search(text):
+            return found
+    except MlflowException as error:
+        reason = first_line(error.message)
+    stored = search("")
+    names = {one.info.run_name[: len(text) + 1]: one.info.run_name for one in stored if "multirun" in one.data.tags}
+    if near := get_close_matches(text, names, n=1, cutoff=0.8):
+        raise ValueError(f"{text}: found no such multirun or run in {uri}. Did you mean {names[near[0]]!r}?")
+    reason = unknown_key(text, stored) or (reason and f"MLflow cannot read the filter ({reason}).")
+    if reason:
+        raise ValueError(
+            f"{text}: found no multirun or run whose name begins so in {uri}, and {reason} "
+            """A filter is such as 'params."model.name" = "lstm" and metrics.test_accuracy > 0.9'"""
+        )
+    return []
 
 
 def _begin_with(search: Callable[[str], list[Any]], beginning: str) -> list[Any]:

@@ -37,8 +37,9 @@ def multirun_config() -> DictConfig:
     return OmegaConf.create({"hydra": hydra, "tracking": tracking, "dataset": {"name": "simulated"}})
 
 
-def test_an_error_at_the_start_of_a_multirun_ends_the_command_before_its_first_job(capsys) -> None:
+def test_an_error_at_the_start_of_a_multirun_ends_the_command_before_its_first_job(monkeypatch, capsys) -> None:
     """Hydra would print a warning, and run the jobs without parent and progress."""
+    monkeypatch.setattr(callbacks, "jobs", lambda overrides: [])
     hydra = Callbacks()
     hydra.callbacks.append(MultirunCallback())
     with pytest.raises(SystemExit, match="1"):

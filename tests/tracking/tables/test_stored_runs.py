@@ -114,7 +114,14 @@ def test_a_table_is_written_in_the_format_of_the_suffix(shown, tmp_path: Path) -
     [
         (["nothing"], "looked for a multirun or a run whose name begins with 'nothing', and a multirun whose id does"),
         (["metrics.test_accuracy > 1"], "and runs for which that filter is true; make ui shows all runs"),
-        (["foo = 1"], "MLflow cannot read the filter (Invalid"),
+        (["foo = 1"], '\'foo\' is no key of a filter. Known are params."model.name", params."k", params."split.name"'),
+        (["modle=svm"], "'modle' is no key of a filter. Did you mean params.\"model.name\"?"),
+        (["k=7"], "'k' is no key of a filter. Did you mean params.\"k\"?"),
+        (["params.\"modle.name\" = 'a=b'"], "no param 'modle.name'. Did you mean params.\"model.name\"?"),
+        (["metrics.test_acuracy > 0.5"], "no metric 'test_acuracy'. Did you mean metrics.test_accuracy?"),
+        (["status = 'FAILED' and test_accuracy > 1"], "no key of a filter. Did you mean metrics.test_accuracy?"),
+        (["metrics.test_accuracy > abc"], "MLflow cannot read the filter (Expected numeric value"),
+        (["k=2,3 modle=svm"], "Did you mean 'k=2,3 model=svm'?"),
         (
             ["--sort", "acc"],
             "acc: found no metric or parameter of that name in these runs, expected one such as val_macro_f1",
@@ -127,6 +134,7 @@ def test_an_error_says_what_was_looked_for(ids, capsys, arguments: list[str], me
     assert main(arguments) == 1
     found = capsys.readouterr().err
     assert found.startswith("table: ")
+    assert found.count("\n") == 1
     assert message in found
 
 

@@ -1,0 +1,74 @@
+"""Messages on a command line that Hydra refuses."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+from omegaconf import DictConfig
+
+from src.config.build import build
+from src.config.entry_point import entry_point
+from src.config.errors import summary
+from src.config.hydra_errors import OF_LIBRARIES, in_words
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("trainin.epochs=3", "trainin.epochs: found no such key. Did you mean training.epochs?"),
+        ("training.epoch=3", "training.epoch: found no such key. Did you mean training.epochs?"),
+        ("epochs=3", "epochs: found no such key. Did you mean training.epochs?"),
+        ("reducr=pca", "reducr: found no such key. Did you mean reducer?"),
+        ("model.units.low=3", "model.units.low: found no such key, as model.units is a value"),
+        ("k=1,2", "k=1,2: found several values, expected one; -m makes a run of each, and [...] around them a list"),
+        ("model=lstmm", "model=lstmm: found no such choice. Did you mean lstm or bilstm?\nexpected one of ae_alexnet,"),
+        ("+experiment=paper/headlin", "experiment=paper/headlin: found no such choice. Did you mean paper/headline or"),
+        ("training=none", "training=none: found no such choice.\nexpected one of default"),
+        ("k=[", "k=[: found an argument that cannot be read, expected key=value; a value with special characters"),
+        ("+k=2", "Could not append to config. An item is already at 'k'. Either remove + prefix: 'k=2' Or add"),
+    ],
+)
+def test_it_names_what_was_found_and_what_was_meant(
+    composed: Callable[..., DictConfig], override: str, message: str
+) -> None:
+    with pytest.raises(OF_LIBRARIES, match=r"[Cc]ould not|parsing|Ambiguous") as caught:
+        composed(override)
+    told = in_words(caught.value)
+    assert told.startswith(message)
+    assert len(told.splitlines()) <= 2
+    assert summary(caught.value) == told.splitlines()[0]
+
+
+def test_a_key_without_a_similar_one_lists_the_keys_beside_it(composed: Callable[..., DictConfig]) -> None:
+    with pytest.raises(OF_LIBRARIES, match="Could not override") as caught:
+        composed("tracking.zzz=1")
+    assert "found no such key, expected one such as tracking.experiment, tracking." in in_words(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("seeed=1", "train: seeed: found no such key. Did you mean seed?\n"),
+        (
+            "k=54",
+            "train: k=54: expected a whole number from 1 to 53 (the number of features); set it with k=... on the",
+        ),
+        ("k=3", "Error executing job with overrides: ['k=3'"),  # a mistake in the code
+    ],
+)
+def test_a_command_prints_an_expected_error_alone(
+    argument: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = ["hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=none", "hydra.job.name=train"]
+    monkeypatch.setattr(sys, "argv", ["src/train.py", argument, *nowhere])
+
+    @entry_point()
+    def main(config: DictConfig) -> None:
+        build(config)
+        raise ValueError(config.k)
+
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    told = capsys.readouterr().err
+    assert told.startswith(message)
+    assert (len(told.splitlines()) == 1) == message.startswith("train: ")
