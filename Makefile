@@ -99,7 +99,7 @@ repro: $(READY) ## run the pipeline on the real data (dvc repro)
 	@$(GIT)
 	$(BIN)/dvc repro
 
-paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated, 15 to 22 minutes)
+paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated records)
 	$(call report,paper)
 
 generalization: $(READY) ## run the models on unseen traffic and write the report (resumes; QUICK=1, JOBS=2)
