@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from src.data.reading import MAX_UNKNOWN
-from src.detector.record_file import check_files, in_words, shown_name
+from src.detector.record_file import check_files, closed_stream, in_words, shown_name
 from src.tracking.logged_models import detector_folder
 from src.utils.command_line import command_parser, quiet_pipe
 from src.utils.termination import interruptible
@@ -35,8 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
     add("--on-bad-record", choices=["stop", "quarantine"], default="stop", help=malformed)
     kept = "leave malformed records out and write them to FILE as they are, the reasons to FILE.reasons.csv"
     add("--quarantine", type=Path, metavar="FILE", help=kept)
-    add("--max-unknown", type=float, default=MAX_UNKNOWN, metavar="SHARE", help="records with unknown words (0.01)")
+    add(
+        "--max-unknown",
+        type=float,
+        default=MAX_UNKNOWN,
+        metavar="SHARE",
+        help="records with unknown words (0.01), or 2 words",
+    )
     options = parser.parse_args(arguments)
+    if closed := closed_stream(options.records, options.output):
+        print(f"predict: {closed}", file=sys.stderr)
+        return 2
     try:
         check_files(options.records, options.output, options.quarantine)
         folder = detector_folder(options.model)

@@ -2,13 +2,24 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 from src.utils.files import is_replaceable
 
 STANDARD_INPUT = Path("-")
 EXPECTED = "raw records, 41 comma-separated columns a line, such as examples/records.csv"
+_STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # opened by name, a file behind it is emptied
+
+
+def closed_stream(records: Path, output: Path | None) -> str:
+    """Say which standard stream is closed that a call needs; nothing if none is."""
+    if sys.__stdin__ is None and str(records) in _STANDARD_INPUT:
+        return f"standard input: found it closed, expected {EXPECTED}"
+    if sys.__stdout__ is None and is_standard_output(output or Path("-")):
+        return "standard output: found it closed, expected a place for the verdicts; name a file with -o"
+    return ""
 
 
 def check_files(records: Path, output: Path | None, quarantine: Path | None) -> None:

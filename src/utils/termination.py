@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+from src.utils.command_line import open_closed_streams
 from src.utils.environment_variables import environment_kept
 from src.utils.secrets import hide_secrets
 
@@ -77,6 +78,7 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
     """
     if _STOP.name or threading.current_thread() is not threading.main_thread():
         return command()
+    open_closed_streams()
     hide_secrets()
     discarded = sys.unraisablehook
     sys.unraisablehook = lambda raised: None if _is_stop(raised.exc_value) else discarded(raised)
