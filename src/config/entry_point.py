@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import hydra
+from hydra._internal import utils as hydra_utils
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from src.config.errors import FULL_ERROR, report
+from src.config.errors import FULL_ERROR, refused_by_hydra, report
 from src.config.help import with_help
 from src.config.jobs import multirun_mode
 from src.config.passwords import refuse_passwords
@@ -20,7 +21,7 @@ from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, rename
 from src.config.targets import MADE_BY_HYDRA
 from src.utils.command_line import quiet_pipe
 from src.utils.paths import PROJECT, in_multirun
-from src.utils.secrets import hide_secrets
+from src.utils.secrets import hide_secrets, redacted
 from src.utils.termination import interruptible
 
 Task = Callable[..., Any]
@@ -98,12 +99,24 @@ def _errors_in_words(name: str) -> Iterator[None]:
     if os.environ.get(FULL_ERROR) == "1":
         yield
         return
-    previous = sys.excepthook
+    previous, by_hydra = sys.excepthook, hydra_utils.run_and_report
     sys.excepthook = lambda kind, error, trace: report(name, error, trace)
+    hydra_utils.run_and_report = lambda start: by_hydra(lambda: _in_one_line(name, start))
     try:
         yield
     except Exception as error:  # from outside of a job
         report(name, error)
         sys.exit(1)
     finally:
-        sys.excepthook = previous
+        sys.excepthook, hydra_utils.run_and_report = previous, by_hydra
+
+
+def _in_one_line(name: str, start: Callable[[], Result]) -> Result:
+    """Show what Hydra refuses to make in one line, where Hydra would show a traceback of its own."""
+    try:
+        return start()
+    except Exception as error:
+        if not refused_by_hydra(error):
+            raise
+        print(f"{name}: {' '.join(redacted(str(error)).split())}", file=sys.stderr)
+        sys.exit(1)

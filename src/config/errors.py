@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from hydra.errors import CompactHydraException
+from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from src.utils.paths import PROJECT
@@ -38,6 +38,13 @@ def expected(error: BaseException, trace: TracebackType | None = None) -> bool:
     if not frames or not Path(frames[-1].filename).is_relative_to(PROJECT / "src"):
         return False
     return linecache.getline(frames[-1].filename, frames[-1].lineno or 0).lstrip().startswith("raise ")
+
+
+def refused_by_hydra(error: BaseException) -> bool:
+    """Tell whether Hydra refused what a config wants it to make: a callback, or a part of its logging."""
+    frames = traceback.extract_tb(error.__traceback__)
+    in_logging = bool(frames) and Path(frames[-1].filename).match("hydra/_internal/logging_config.py")
+    return isinstance(error, HydraException) or (isinstance(error, ValueError) and in_logging)
 
 
 def summary(error: BaseException) -> str:
