@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from src.data.reading import MAX_UNKNOWN
-from src.detector.record_file import check_files, in_words, shown_name
+from src.detector.record_file import ClosedStreamError, check_files, in_words, shown_name
 from src.tracking.logged_models import detector_folder
 from src.utils.command_line import command_parser, quiet_pipe
 from src.utils.termination import interruptible
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(error, BrokenPipeError) and options.output is None:
             raise
         print(f"predict: {in_words(error, options.records)}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, ClosedStreamError) else 1
     for line in scored.lines(shown_name(options.records)):
         print(f"predict: {line}", file=sys.stderr)
     print(scored.summary(simulated=detector.card.simulated), file=sys.stderr)

@@ -4,20 +4,22 @@ Their own messages have up to 40 lines, with terms of the libraries such as `obj
 """
 
 import re
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from hydra._internal import utils as hydra_internals
-from hydra.errors import CompactHydraException, MissingConfigException, OverrideParseException
+from hydra.errors import CompactHydraException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from src.config.flatten import flat
 from src.utils.paths import PROJECT
 
-OF_LIBRARIES = (CompactHydraException, OmegaConfBaseException)
+OF_LIBRARIES = (HydraException, OmegaConfBaseException)
 _OF_OMEGACONF = re.compile(r"^\s*(full_key: |object_type=|reference_type=).*$", re.MULTILINE)
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.+)'")
 _SHOWN = 12  # keys of a group that has none of a similar name
@@ -43,19 +45,29 @@ def in_words(error: BaseException) -> str:
     return str(error)
 
 
+def _of_logging(error: ValueError) -> bool:
+    """Tell whether Hydra refused to make a part of its logging that a config names."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and Path(frames[-1].filename).match("hydra/_internal/logging_config.py")
+
+
 @contextmanager
 def raised_by_hydra() -> Iterator[None]:
     """Let `hydra.main` raise its errors on the command line within the block, which it would print, and end itself."""
     shows = hydra_internals.run_and_report
 
     def raises(call: Any) -> Any:
-        raised: list[CompactHydraException] = []
+        raised: list[HydraException] = []
 
         def kept() -> Any:
             try:
                 return call()
-            except CompactHydraException as error:
+            except HydraException as error:
                 raised.append(error)
+            except ValueError as error:
+                if not _of_logging(error):
+                    raise
+                raised.append(HydraException(str(error)))
 
         result = shows(kept)  # other errors are shown by Hydra, with a traceback without its own frames
         if raised:

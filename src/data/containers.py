@@ -106,7 +106,7 @@ def _named(name: str) -> Iterator[None]:
         raise ValueError(f"{name}: found {error}, expected text; the file is damaged: fetch it again") from error
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise ValueError(f"{name}: {error}; expected {_EXPECTED}") from error
-    except (zlib.error, zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, pa.ArrowInvalid) as error:
+    except (zlib.error, zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, pa.ArrowException) as error:
         raise OSError(f"{name}: {error}; the file is damaged: fetch it again") from error
     except OSError as error:
         if str(error).startswith(f"{name}: "):

@@ -15,6 +15,7 @@ Number = Literal["count", "binary", "rate", "level"]
 _WHOLE_NUMBER = re.compile(r"(-?)(?=[0-9])0*+([0-9]{0,19})")  # more digits than int64 has do not fit
 # `++` and `*+` give nothing back, so that a long run of digits takes no quadratic time
 _NUMBER = re.compile(r"-?([0-9]++\.?[0-9]*+|\.[0-9]++)([eE][-+]?[0-9]++)?")
+_DECIMAL_COMMA = re.compile(r"-?[0-9]++[,;][0-9]++")  # `;` where fields are separated by it: see `parsing`
 _INT64_MAX = 2**63 - 1
 _WRAPPED = re.compile(r"""b?(["'])(.*)\1""", re.DOTALL)
 _LAYERS = 3  # quotes within quotes that are taken off: more are no export, and each costs a copy
@@ -127,6 +128,8 @@ def expected(name: str, kind: Kind | Literal["label"], text: str) -> str:
         return f"one of {', '.join(LABELS)}"
     if kind == "symbol" and _NUMBER.fullmatch(unwrapped(text)):
         return label_encoded(name)
+    if kind != "symbol" and _DECIMAL_COMMA.fullmatch(unwrapped(text)):
+        return f"{EXPECTED[kind]}, with a point instead of the comma"
     return EXPECTED[kind]
 
 

@@ -381,6 +381,6 @@ def _best(orders: list[dict[str, Field]], sample: list[bytes]) -> dict[str, Fiel
     votes = [sum(not isinstance(reader.read(line), Wrong) for line in sample) for reader in readers]
     if max(votes):
         return orders[votes.index(max(votes))]
-    lengths = Counter(line.count(b",") + 1 for line in sample)
+    lengths = Counter(len(split(line.decode("utf-8", "replace")) or ()) for line in sample)
     plain = [order for order in orders if not {"(index)", "(end)"} & set(order)]
     return max(plain, key=lambda order: lengths[len(order)])

@@ -1,13 +1,16 @@
 """Reads lines one by one where Arrow cannot: quoted commas, numbers written another way, wrong values."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from src.data.dialect import expected, read_number, read_word, split
+from src.data.dialect import expected, read_number, read_word, split, unwrapped
 from src.data.schema import Kind
 
 Field = Kind | Literal["label", "ignored", "empty"]  # kind of value that a field of a line must have
 _KEPT_VALUES = 1 << 15  # values remembered for a kind of field: records repeat few values many times
+_MANY_WORDS = 8  # in one line: a record has four, three symbols and a label
+_HEADER = "; the line may be a header, which must have the names of the 41 columns"
 _KEPT_LETTERS = 32  # letters of a value that is remembered, so that long ones take no memory
 
 
@@ -48,7 +51,8 @@ class LineReader:
         if texts is None:
             return Wrong("(record)", text, "a double quote at both ends of a value, or at neither")
         if len(texts) != len(self._values):
-            return Wrong("(record)", f"{len(texts)} fields", f"{len(self._values)} fields")
+            hint = _HEADER if not damaged and _are_names(texts) else ""
+            return Wrong("(record)", f"{len(texts)} fields", f"{len(self._values)} fields{hint}")
         if damaged:
             return Wrong("(record)", text, "text in UTF-8 without control characters")
         row = [values[text] for values, text in zip(self._values, texts, strict=True)]
@@ -58,13 +62,27 @@ class LineReader:
         name, kind = list(self.fields.items())[position]
         if kind == "empty" or kind == "ignored":
             return Wrong("(record)", f"{texts[position]!r} behind the last column", "nothing there")
-        return Wrong(name, texts[position], expected(name, kind, texts[position]))
+        hint = _HEADER if _are_names(texts) or (kind == "symbol" and _are_numbers_in_order(texts)) else ""
+        return Wrong(name, texts[position], expected(name, kind, texts[position]) + hint)
 
     def has_floats(self, line: bytes) -> bool:
         """Check for a line with a whole number that is written with a dot or an exponent."""
         texts = line.decode("utf-8", "replace").split(",")
         whole = (text for kind, text in zip(self.fields.values(), texts, strict=False) if kind in ("count", "binary"))
         return any("." in text or "e" in text for text in whole)
+
+
+def _are_names(texts: list[str]) -> bool:
+    """Check for a line of words: many more than a record has, or nothing else."""
+    words = sum(unwrapped(text)[:1].isalpha() for text in texts)
+    return words > _MANY_WORDS or 1 < words == len(texts)
+
+
+def _are_numbers_in_order(texts: list[str]) -> bool:
+    """Check for a line of numbers most of which are one more than that before."""
+    numbers = [read_number("count", text) for text in texts]
+    steps = sum(a is not None and b == a + 1 for a, b in pairwise(numbers))
+    return 2 * steps > len(numbers)
 
 
 class _Values(dict[str, Any]):

@@ -10,12 +10,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from src.data import fetching, simulator
+from src.data.kinds import compression
 from src.data.schema import RecordFormat
 from src.utils.files import whole_file
 from src.utils.validation import CHECKED
@@ -235,6 +236,8 @@ def _verify(path: Path, file: PublishedFile) -> None:
     """Check that the text of a file is complete and matches the pinned hashes."""
     digest, lines, size, last = hashlib.sha256(), 0, 0, b""
     blob = hashlib.sha1(usedforsecurity=False)
+    with path.open("rb") as raw:
+        packed = _is_gz(raw)
     try:
         if file.git_blob is not None:
             blob.update(b"blob %d\0" % sum(map(len, _text(path, file))))
@@ -246,7 +249,7 @@ def _verify(path: Path, file: PublishedFile) -> None:
     except EOFError:
         raise EOFError(f"the gz is cut off after {path.stat().st_size:,} bytes") from None
     lines += last != b"" and not last.endswith(b"\n")
-    what = "the text inside" if file.packed else "the text"
+    what = "the text inside" if packed else "the text"
     for kind, found, pinned in (
         ("sha256", digest.hexdigest(), file.sha256),
         ("git blob id", blob.hexdigest(), file.git_blob),
@@ -286,10 +289,19 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _is_gz(file: BinaryIO) -> bool:
+    begin = file.read(2)
+    file.seek(0)
+    return compression(begin) == "gzip"
+
+
 def _text(path: Path, file: PublishedFile) -> Iterator[bytes]:
-    """Read the text of a file, but no more than it has as published: a gz may unpack to any size."""
+    """Read the text of a file, but no more than it has as published: a gz may unpack to any size.
+
+    The file is read as what it is, as everywhere: a mirror may hold the text under the name of the gz.
+    """
     size = 0
-    with gzip.open(path) if file.packed else path.open("rb") as text:
+    with path.open("rb") as raw, gzip.open(raw) if _is_gz(raw) else raw as text:
         while chunk := text.read(1 << 20):
             size += len(chunk)
             if size > file.most_bytes:

@@ -11,9 +11,15 @@ import pandas as pd
 from mlflow.pyfunc import PythonModel
 
 from src.data.frames import checked_columns
+from src.data.header import HeaderError
 from src.data.reading import MAX_UNKNOWN
 from src.detector.detector import Detector
 from src.features.unknown_words import UnknownWords, unknown_per_record
+
+_EXACT_NAMES = (
+    "MLflow leaves out columns whose names differ in letter case or punctuation: rename them, as with "
+    'records.rename(columns=lambda name: name.lower().replace(" ", "_"))'
+)
 
 
 class ServedDetector(PythonModel):
@@ -37,7 +43,10 @@ class ServedDetector(PythonModel):
             ValueError: a column is missing, a value is missing or outside its column's range (names row (0-based),
                 column and valid values), or too many records have unknown words.
         """
-        columns = checked_columns(model_input)
+        try:
+            columns = checked_columns(model_input)
+        except HeaderError as error:
+            raise HeaderError(f"{error}; {_EXACT_NAMES}") from None
         share = (params or {}).get("max_unknown", MAX_UNKNOWN)
         unknown = UnknownWords(share, "records", 'max_unknown of params={"max_unknown": SHARE}')
         probability = self._detector.stream(unknown).predict_proba(columns)

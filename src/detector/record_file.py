@@ -2,13 +2,19 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 from src.utils.files import is_replaceable
 
 STANDARD_INPUT = Path("-")
 EXPECTED = "raw records, 41 comma-separated columns a line, such as examples/records.csv"
+_STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # opened by name, a file behind it is emptied
+
+
+class ClosedStreamError(ValueError):
+    """Standard stream that a call needs and that is closed."""
 
 
 def check_files(records: Path, output: Path | None, quarantine: Path | None) -> None:
@@ -21,8 +27,15 @@ def check_files(records: Path, output: Path | None, quarantine: Path | None) -> 
     Raises:
         ValueError: the file is missing, a folder, empty, or an output; or two outputs are one file; or the quarantine
             would replace a file that is none.
+        ClosedStreamError: standard input or output is closed, and needed.
         OSError: a folder has the name of an output.
     """
+    if sys.__stdin__ is None and str(records) in _STANDARD_INPUT:
+        raise ClosedStreamError(f"standard input: found it closed, expected {EXPECTED}")
+    if sys.__stdout__ is None and is_standard_output(output or Path("-")):
+        raise ClosedStreamError(
+            "standard output: found it closed, expected a place for the verdicts; name a file with -o"
+        )
     status = _status_of_records(records)
     if stat.S_ISREG(status.st_mode) and status.st_size == 0:  # a pipe has no size
         raise ValueError(no_records(shown_name(records)))

@@ -8,6 +8,7 @@ import pyarrow as pa
 from src.data.reading import shown
 from src.data.schema import VOCABULARIES
 
+FEW = 2  # unknown words that are never too many: a service that is new, in a short file or a call with one record
 _SHOWN = 3  # words that a message shows
 _KEPT = 1_000  # words of a column that are counted each; the others are counted as one
 _OTHERS = "(others)"
@@ -22,6 +23,8 @@ class UnknownWords:
 
     Verdicts on words that nobody has seen mean little: such a word says nothing, and often it is a known word that is
     written another way. So a source with many of them is refused.
+
+    A few words are told, but no reason to refuse a source, however short it is. A share of 0 allows not even these.
 
     Args:
         max_share: Share of the records that may have unknown words, 0 to 1.
@@ -51,7 +54,8 @@ class UnknownWords:
             columns: The 41 columns by name.
             counts: Unknown words of these records, as `src.features.encoding.encode` counts them.
         Raises:
-            UnknownWordsError: of the records up to here, more than `max_share` have unknown words.
+            UnknownWordsError: of the records up to here, more than `max_share` have unknown words, more than `FEW` of
+                them in all.
         """
         self._records += columns.num_rows
         if not counts:
@@ -61,11 +65,15 @@ class UnknownWords:
             kept = self.counts.setdefault(name, Counter())
             for word, count in words.items():
                 kept[word if word in kept or len(kept) < _KEPT else _OTHERS] += count
-        if self._with_unknown > self._max_share * self._records:
+        few = FEW if self._max_share else 0
+        if self._with_unknown > self._max_share * self._records and self._words() > few:
             raise UnknownWordsError(
                 f"{self._source}: {self}, expected at most {_percent(self._max_share)}; write the words as the "
                 f"published files do, or raise {self._remedy}"
             )
+
+    def _words(self) -> int:
+        return sum(words.total() for words in self.counts.values())
 
     def __str__(self) -> str:
         """Number and share of the records with unknown words, and the most frequent of these words."""

@@ -32,8 +32,8 @@ def log_detector(
     from src.detector.example import example_records
 
     facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
-    # any type: the model itself reads whole numbers of every type, and names row and column of a wrong value
-    inputs = [ColSpec(AnyType(), name) for name in COLUMNS]
+    # any type, none required: the model itself reads numbers of every type, and says what is missing or wrong and where
+    inputs = [ColSpec(AnyType(), name, required=False) for name in COLUMNS]
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
     params = ParamSchema([ParamSpec("max_unknown", "double", MAX_UNKNOWN)])
     signature = ModelSignature(Schema(inputs), Schema([*outputs, ColSpec("long", "unknown_words")]), params)

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import current_process
+from pathlib import Path
 from typing import Any
 
 WIDTH = 100  # columns of a help page
@@ -39,6 +40,20 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 def asks_for_help(arguments: Sequence[str]) -> bool:
     """Tell whether the arguments of a command ask for its help page."""
     return not {"-h", "--help"}.isdisjoint(arguments)
+
+
+def open_closed_streams() -> None:
+    """Open standard input, output and error where they are closed: they are empty, and nobody reads them.
+
+    Otherwise the next file or pipe that is opened takes their place, and what is printed goes there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w" if number else "r", encoding="utf-8"))  # noqa: SIM115
 
 
 @contextmanager

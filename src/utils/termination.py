@@ -17,6 +17,7 @@ from multiprocessing import parent_process
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+from src.utils.command_line import open_closed_streams
 from src.utils.environment_variables import environment_kept
 from src.utils.secrets import hide_secrets
 
@@ -78,6 +79,7 @@ def interruptible(name: str, command: Callable[[], Result]) -> Result:
     """
     if _STOP.name or threading.current_thread() is not threading.main_thread():
         return command()
+    open_closed_streams()
     hide_secrets()
     discarded = sys.unraisablehook
     sys.unraisablehook = lambda raised: None if _is_stop(raised.exc_value) else discarded(raised)

@@ -215,6 +215,38 @@ def test_a_bad_record_is_left_out_and_listed(
     assert bad[0].raw == line
 
 
+@pytest.mark.parametrize("label", ["", ",normal."])
+def test_a_quoted_decimal_comma_is_named_with_its_column(label: str) -> None:
+    line = record(serror_rate='"0,5"', diff_srv_rate='"1,00"').rpartition(b",")[0] + label.encode()
+    for lines in ([line] * 5, [line.replace(b'"0,5"', b"0.5").replace(b'"1,00"', b"1.00")] * 5 + [line]):
+        blocks = read_blocks(BytesIO(b"\n".join(lines)), "", label="ignored", on_bad_record="quarantine")
+        bad = next(one for block in blocks for one in block.bad)
+        expected = "a number from 0 to 1, with a point instead of the comma"
+        assert (bad.column, bad.value, bad.expected) == ("serror_rate", "0,5", expected)
+
+
+@pytest.mark.parametrize("where", [0, 3])
+@pytest.mark.parametrize(
+    "header",
+    [
+        ",".join(f"f{number}" for number in range(42)),
+        ",".join(str(float(number)) for number in range(42)),
+        "a,b,duration,flag",
+        ",".join(f'"x {number}"' for number in range(30)),
+    ],
+)
+def test_a_header_that_is_taken_as_a_record_is_suspected(header: str, where: int) -> None:
+    if where == 0 and header.startswith(("f0,", "a,b")):
+        return  # a header that numbers the columns, and one that names two of them: both are read as headers
+    lines = [record()] * 3
+    lines.insert(where, header.encode())
+    (bad,) = read(b"\n".join(lines), on_bad_record="quarantine")[2]
+    assert bad.expected.endswith("; the line may be a header, which must have the names of the 41 columns")
+    for damaged in (b"x", record(protocol_type="1"), record(duration="x")):
+        (bad,) = read(b"\n".join([record(), damaged]), on_bad_record="quarantine")[2]
+        assert "header" not in bad.expected
+
+
 def test_the_first_of_several_wrong_values_is_the_one_reported() -> None:
     _, _, bad = read(record(duration="x", land="x", label="x"), on_bad_record="quarantine")
     assert [(one.column, one.value) for one in bad] == [("duration", "x")]

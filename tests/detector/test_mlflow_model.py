@@ -55,7 +55,7 @@ unknown = first.predict(new, params={"max_unknown": 1.0})["unknown_words"].tolis
 broken = records.copy()
 broken.loc[1, "count"] = 3.5
 errors = []
-for table in (records.drop(columns="src_bytes"), broken, new):
+for table in (records.drop(columns="src_bytes"), broken, new, records.rename(columns=str.upper)):
     try:
         models[0].predict(table)
     except Exception as error:
@@ -194,7 +194,9 @@ def test_two_detectors_of_different_code_each_run_their_own_in_one_process(elsew
 
 @pytest.mark.integration
 def test_away_from_the_repository_errors_name_what_is_wrong(elsewhere: dict[str, Any]) -> None:
-    missing, broken, unknown = elsewhere["errors"]
+    missing, broken, unknown, capitals = elsewhere["errors"]
+    assert "found no column 'duration'" in capitals
+    assert "records.rename(columns=" in capitals
     assert "src_bytes" in missing
     assert broken == "row 1, column count: found 3.5, expected a whole number, 0 or more"
     assert "words that no published file has in 3 of 3 records (100.00 %), such as service 'https'" in unknown

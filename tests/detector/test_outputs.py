@@ -1,6 +1,9 @@
 """Outputs of `predict`: no file of the user is lost, and errors name the output."""
 
 import os
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from src import predict
 from src.data.parsing import BadRecord
 from src.detector.outputs import open_output, open_quarantine
 from src.detector.record_file import check_files, in_words
+from src.utils.paths import PROJECT
 
 BAD = BadRecord(2, "(record)", "1 field", "41 fields", b"bad")
 HEADER = "line,column,value,expected\n"
@@ -160,3 +164,26 @@ def test_an_error_of_reading_does_not_name_the_output(folder: Path) -> None:
     assert in_words(error.value, Path("none.csv")) == "[Errno 2] No such file or directory: 'none.csv'"
     with pytest.raises(BrokenPipeError), open_output(None):  # ends the command quietly
         raise BrokenPipeError(32, "Broken pipe")
+
+
+@pytest.mark.integration
+def test_closed_standard_streams_end_in_one_line(folder: Path) -> None:
+    """Without a stream in its place, the next file that is opened takes the number: a read of it never ended."""
+    command = f"exec {shlex.quote(sys.executable)} -m src.predict --model . "
+    for call, told in (
+        ("- <&-", "standard input: found it closed"),
+        ("in.csv >&-", "standard output: found it closed"),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", command + call], env={**os.environ, "PYTHONPATH": str(PROJECT)}, timeout=60,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert told in done.stderr
+    closed = "from src.utils.command_line import *; open_closed_streams(); quiet_pipe()(print)('x')"
+    for end in (">&-", "2>&-", "<&- >&- 2>&-"):
+        script = f"{shlex.join([sys.executable, '-c', closed])} {end}"
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")

@@ -56,6 +56,27 @@ def test_more_records_are_refused_with_three_of_the_words() -> None:
         added(words, SERVICE, *lines)
 
 
+@pytest.mark.parametrize("records", [1, 2, 20, 99])
+def test_a_new_word_is_no_reason_to_refuse_a_short_file(records: int) -> None:
+    words = added(UnknownWords(0.01, "some.csv", ""), SERVICE, *[KNOWN] * (records - 1))
+    assert f"in 1 of {records} records" in str(words)
+    added(words, SERVICE)
+    with pytest.raises(UnknownWordsError, match=f"in 3 of {records + 2} records"):
+        added(words, SERVICE)
+
+
+def test_words_that_are_all_unknown_are_refused_in_a_short_file_too() -> None:
+    misquoted = record(protocol_type="<tcp>", service="<http>", flag="<SF>")
+    for lines in ([misquoted], [record(flag="<SF>")] * 5):
+        with pytest.raises(UnknownWordsError, match=r"\(100\.00 %\)"):
+            added(UnknownWords(0.01, "some.csv", ""), *lines)
+
+
+def test_a_share_of_zero_allows_no_word() -> None:
+    with pytest.raises(UnknownWordsError, match="in 1 of 2 records"):
+        added(UnknownWords(0, "some.csv", ""), KNOWN, SERVICE)
+
+
 @pytest.mark.parametrize(("share", "allowed"), [(0.0, 0), (0.5, 2), (1.0, 4)])
 def test_the_limit_is_the_share_of_records(share: float, allowed: int) -> None:
     added(UnknownWords(share, "some.csv", ""), *[KNOWN] * (4 - allowed), *[SERVICE] * allowed)
