@@ -24,7 +24,7 @@ QUICK = ("features", "growth", "limits")
 
 def smoke(out: Path, *sections: str) -> str:
     """The page of a smoke run of some sections."""
-    environment = {**os.environ, "BENCH_PEERS": str(out / "nowhere"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "BENCH_PEERS": str(out / "nowhere")}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--smoke", "--out", str(out), "--only", *sections],
         cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False,

@@ -239,7 +239,8 @@ def test_more_unknown_words_than_allowed_are_refused(served: ServedDetector) -> 
     records["service"] = ["http3", "doh", "quic"]
     message = (
         r"^records: found words that no published file has in 3 of 3 records \(100\.00 %\), such as service 'doh', "
-        r"service 'http3', service 'quic', expected at most 1\.00 %; .*, or raise max_unknown of params=\{\"max_unknown\": SHARE\}$"
+        r"service 'http3', service 'quic', expected at most 1\.00 %; .*, or raise max_unknown of params="
+        r"\{\"max_unknown\": SHARE\}$"
     )
     with pytest.raises(ValueError, match=message):
         served.predict(None, records)

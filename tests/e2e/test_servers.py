@@ -20,7 +20,7 @@ def test_a_fit_outlives_a_server_that_goes_away_in_its_middle(bare_project, back
     project, port = bare_project, free_port()
     (folder := tmp_path / "server").mkdir()
     project.env |= {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-    fit = ("training.epochs=60", "training.patience=null", "training.progress=true")
+    fit = ("training.epochs=30", "training.patience=null", "training.progress=true", "model.units=8")
     with mlflow_server(folder, port) as address:
         process = background(project.start("python", "-m", "src.train", *SIMULATED, *fit))
         wait_for_the_fit(process)
@@ -44,8 +44,8 @@ def test_a_fit_outlives_a_server_that_goes_away_in_its_middle(bare_project, back
         assert logged == f"{command[2]}: logged as run {run.info.run_id}\n"
         (run,) = client.search_runs([experiment])
         assert run.info.status == "FINISHED"
-        assert run.data.metrics["epochs"] == 60
-        assert len(client.get_metric_history(run.info.run_id, "epoch_loss")) == 60
+        assert run.data.metrics["epochs"] == 30
+        assert len(client.get_metric_history(run.info.run_id, "epoch_loss")) == 30
         assert {"metrics.json", "config.yaml"} <= {item.path for item in client.list_artifacts(run.info.run_id)}
         scored = project.module("predict", "--model", run.info.run_id[:6], "examples/records.csv")
         assert "200 records scored" in scored

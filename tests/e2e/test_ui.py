@@ -12,13 +12,13 @@ from tests.e2e.conftest import SIMULATED, wait_for
 from tests.servers import free_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
-CHOICES = [part for choice in (*SIMULATED, "model=decision_tree") for part in ("-S", choice)]
 
 
 def test_after_the_demo_the_ui_opens_on_its_run(project, tmp_path):
     """The experiment of the real data, which has no run, is not made."""
     browser.chromium()
-    project.run("dvc", "exp", "run", "--temp", "--force", "--name", "demo", *CHOICES)
+    project.env["DVC_EXP_NAME"] = "demo"
+    project.module("train", *SIMULATED, "model=decision_tree", "tracking.log_model=false", "evaluation.bootstrap=100")
     (run,) = project.runs()
     log = tmp_path / "log"
     with log.open("w") as out:

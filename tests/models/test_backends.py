@@ -21,6 +21,8 @@ from src.utils.paths import PROJECT
 from tests.models.conftest import made_small
 
 pytestmark = pytest.mark.integration
+# networks whose layers another one has too
+ALIKE = {"bilstm", "lstm_ensemble", "lstm_weighted", "rnn"}
 FITS = """
 import json, sys
 from dataclasses import replace
@@ -36,7 +38,7 @@ found = {}
 with initialize_config_dir(str(PROJECT / "conf")):
     for name, overrides in small.items():
         settings = build(compose("config", overrides))
-        training = replace(settings.training, epochs=2, progress=False)
+        training = replace(settings.training, epochs=1, progress=False)
         fitted = settings.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
         assert fitted.facts["backend"] == backend and fitted.epochs[-1]["loss"] < 5, (name, fitted.epochs)
         fitted.classifier.save(folder / name)
@@ -52,17 +54,19 @@ def test_every_network_that_another_backend_fitted_scores_alike_on_tensorflow(
 ) -> None:
     if backend == "torch" and not find_spec(backend):
         pytest.skip("install torch to run this")
+    names = sorted(networks.keys() - ALIKE)
+    assert len(names) == len(networks) - len(ALIKE)
     X, y = make_rows(40, k=4)
     np.save(tmp_path / "X.npy", X)
     np.save(tmp_path / "y.npy", y)
     environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
-        [sys.executable, "-c", FITS, str(tmp_path), backend, json.dumps({name: made_small(name) for name in networks})],
+        [sys.executable, "-c", FITS, str(tmp_path), backend, json.dumps({name: made_small(name) for name in names})],
         cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "found.npz") as found:
-        assert set(found) == set(networks)
+        assert sorted(found) == names
         for name, probability in found.items():
             scored = load_classifier(tmp_path / name).predict_proba(X)
             np.testing.assert_allclose(scored, probability, atol=1e-5, err_msg=name)
