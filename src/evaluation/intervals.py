@@ -56,6 +56,16 @@ def scale_of(metric: str) -> Scale:
     return "share" if _SHARES.search(metric) else "positive" if _POSITIVE.search(metric) else "real"
 
 
+def test_overlap(test: object, train: object) -> float:
+    """Return the ratio of test to training records where each seed draws both anew; 0 for a published test.
+
+    Args:
+        test: Share of the test part in a config of conf/split, or `published`.
+        train: Share of the training part.
+    """
+    return 0.0 if test == "published" else float(str(test)) / float(str(train))
+
+
 def student(values: Sequence[float] | np.ndarray, *, overlap: float = 0.0, scale: Scale = "real") -> Interval:
     """Compute the mean of two or more values, such as scores of several seeds, with Student's interval.
 

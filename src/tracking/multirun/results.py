@@ -41,9 +41,7 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     write_files(table, folder)
     shown = f"{_relative(folder)}/table"
     tags, metrics = dict(_tags(stored, place)), dict[str, float]()
-    over_seeds = [
-        SeedSummary(table.label(row), tuple(row.finished), row.scores) for row in rows if len(row.finished) > 1
-    ]
+    over_seeds = [SeedSummary(table.label(row), tuple(row.finished), row.over_seeds) for row in rows if row.over_seeds]
     if over_seeds:
         write_text(folder / "seeds.csv", seeds_csv(over_seeds))
         if len(over_seeds) == 1:  # several groups would give one metric several values
