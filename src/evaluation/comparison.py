@@ -1,12 +1,12 @@
 """Compares two runs on the same test records: McNemar's test, and bootstrap intervals of the differences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
-from src.evaluation.intervals import Interval, percentiles, resampled
+from src.evaluation.intervals import Interval, MeanTest, mean_scores, percentiles, resampled, resampled_means
 from src.evaluation.metrics import detection_name, scores
 from src.evaluation.verdicts import Verdicts
 
@@ -114,6 +114,39 @@ def compare(first: Verdicts, second: Verdicts, *, resamples: int, seed: int = 0)
                 Difference(name, float(scores_first[name]), float(scores_second[name]), interval.low, interval.high)
             )
     return Comparison(len(first), len(np.unique(first.vector)), test, tuple(differences))
+
+
+def mean_differences(
+    first: Sequence[Verdicts], second: Sequence[Verdicts], *, resamples: int = 2000, seed: int = 0
+) -> dict[str, MeanTest]:
+    """Compute the mean difference of all `scores` of two configurations, first less second, run by run.
+
+    The bootstrap draws seeds and feature vectors, the same for both. With one run each it covers test records alone.
+    The p-value is the two-sided share of resamples on the other side of 0, never below 2 / (resamples + 1).
+
+    Args:
+        first: Verdicts of the runs of one configuration.
+        second: Those of the other, in the same order of seeds.
+        resamples: Number of resamples.
+        seed: Seed of the bootstrap.
+    Raises:
+        ValueError: two runs of a pair have different records or classes.
+    """
+    for one, other in zip(first, second, strict=True):
+        if difference := next(_mismatches(one.by_row(), other.by_row()), None):
+            raise ValueError(f"found {difference}, expected pairs of runs on the same records and classes")
+    drawn = resampled_means([first, second], resamples=resamples, seed=seed)
+    means = mean_scores(first), mean_scores(second)
+    found = {}
+    for name in drawn[0].keys() & drawn[1].keys():
+        differences = drawn[0][name] - drawn[1][name]
+        beyond = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+        interval = percentiles(differences)
+        found[name] = MeanTest(
+            Interval(means[0][name] - means[1][name], interval.low, interval.high),
+            min(1.0, 2 * (beyond + 1) / (resamples + 1)),
+        )
+    return found
 
 
 def _mismatches(first: Verdicts, second: Verdicts) -> Iterator[str]:
