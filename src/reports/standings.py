@@ -9,6 +9,8 @@ from src.reports.runs import Configuration
 
 BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
 NO_PAIR = "no pair of runs"
+_COST = "test_mean_cost"
+_LESS = (_COST, "test_false_alarm_rate")
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,15 @@ class Standing:
     Attributes:
         difference: Mean difference to the reference with its 95 % interval.
         p: p-value of no difference after Holm's correction.
-        less_is_better: True for a cost.
+        less_is_better: True for a cost and for false alarms.
+        is_cost: True for a cost, which is no share.
         n_pairs: Number of seeds that both have.
     """
 
     difference: Interval
     p: float
     less_is_better: bool
+    is_cost: bool
     n_pairs: int
 
     @property
@@ -35,7 +39,7 @@ class Standing:
         return BETTER if (self.difference.mean < 0) == self.less_is_better else WORSE
 
     def __str__(self) -> str:
-        scale, digits = (1, 4) if self.less_is_better else (100, 2)
+        scale, digits = (1, 4) if self.is_cost else (100, 2)
         mean, low, high = (
             f"{scale * value:+.{digits}f}"
             for value in (self.difference.mean, self.difference.low, self.difference.high)
@@ -58,6 +62,6 @@ def against(reference: Configuration | None, others: Sequence[Configuration], me
     tested = [one.by_metric.get(name) if one else None for one in found]
     adjusted = iter(holm([test.p for test in tested if test]))
     return [
-        Standing(test.interval, next(adjusted), "cost" in metric, one.n_pairs) if one and test else None
+        Standing(test.interval, next(adjusted), metric in _LESS, metric == _COST, one.n_pairs) if one and test else None
         for one, test in zip(found, tested, strict=True)
     ]
