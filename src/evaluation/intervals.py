@@ -11,7 +11,7 @@ An interval says what it covers, and a column of a table has one kind only:
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from scipy import special, stats
@@ -19,10 +19,10 @@ from scipy import special, stats
 from src.evaluation.metrics import scores
 from src.evaluation.verdicts import Verdicts
 
-TEST_RECORDS = "test records"
-SEEDS = "seeds"
-SEEDS_AND_RECORDS = "seeds and test records"
-NEXT_RUN = "one further run"
+TEST_RECORDS: Final = "test records"
+SEEDS: Final = "seeds"
+SEEDS_AND_RECORDS: Final = "seeds and test records"
+NEXT_RUN: Final = "one further run"
 Covers = Literal["test records", "seeds", "seeds and test records", "one further run"]
 Scale = Literal["real", "positive", "share"]
 

@@ -11,6 +11,7 @@ LONGEST = 60
 NO_CHOICES = ("tracking.", "training.progress")
 _CHOICES = ("split", "scaling", "layout")
 _FIRST = ("seed", "window", "training.epochs")
+_SOURCES = {"reducer.k": "k", "layout.window": "window", "reducer.random_state": "seed"}
 
 
 def run_name(config: Mapping[str, Any]) -> str:
@@ -45,7 +46,7 @@ def _changed(config: Mapping[str, Any], default: Mapping[str, Any]) -> Iterator[
 
 def copied(key: str, values: Mapping[str, Any]) -> bool:
     """Tell whether a key repeats another: `reducer.k` is `k`, and the parameter `model` of a run is `model.name`."""
-    source = {"reducer.k": "k", "layout.window": "window", "reducer.random_state": "seed"}.get(key, f"{key}.name")
+    source = "seed" if key.startswith("seeds.") else _SOURCES.get(key, f"{key}.name")
     return source in values and values[key] == values[source]
 
 

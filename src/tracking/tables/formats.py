@@ -123,7 +123,7 @@ def as_csv(table: ResultsTable) -> str:
         scores: list[str] = []
         for metric, wide in ends.items():
             score = table.score(row, metric)
-            found = [score.mean] if score else [None]
+            found: list[float | None] = [score.mean if score else None]
             if wide:
                 found += [score.low, score.high] if score and _wide(score) else [None, None]
             if table.means:

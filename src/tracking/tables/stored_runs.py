@@ -12,6 +12,7 @@ from src.tracking.runs import active_run
 from src.tracking.store import MOST_RUNS, open_store, store_uri
 from src.tracking.tables.formats import formatted
 from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
+from src.tracking.tables.seed_shares import seed_shares
 from src.utils.files import write_text
 
 RUNS_IN_STORE = "runs_in_store"  # tags of a parent: ids of runs that its multirun found finished
@@ -93,7 +94,7 @@ def write_selected(
         raise ValueError(f"{output}: found the suffix {output.suffix!r}, expected one of {', '.join(SUFFIXES)}, "
                          "or --format")  # fmt: skip
     rows, remarks = select(selection)
-    table = results_table(rows, sort=sort, columns=columns, remarks=remarks)
+    table = results_table(rows, sort=sort, columns=columns, remarks=[*remarks, *seed_shares(rows)])
     kind = kind or (SUFFIXES[output.suffix] if output else "text")
     if not output:
         return formatted(table, kind)

@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.flatten import flat
 from src.tracking.tables.formats import as_csv, formatted, latex, markdown, text, write_files
-from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table
+from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table, without_seed
+from src.tracking.tables.seed_shares import seed_shares
 
 Compose = Callable[..., DictConfig]
 TWO = {"task.classes.normal.count": "1", "task.classes.attack.count": "1"}
@@ -242,3 +243,26 @@ def test_values_cannot_break_a_markdown_table() -> None:
         results_table([row({"tracking.parent": "a"}, run(0.5)), row({"reducer.name": "x|<b>`*"}, run(0.6))])
     )
     assert "x\\|\\<b>\\`\\*" in made
+
+
+def test_a_grid_over_the_seeds_of_single_draws_says_which_moves_the_score() -> None:
+    scores = {("0", "0"): 0.91, ("0", "1"): 0.93, ("1", "0"): 0.95, ("1", "1"): 0.97}
+    rows = [
+        row({"seeds.sampling": "0", "seeds.split": split, "seeds.training": training}, run(0.5, test_accuracy=score))
+        for (split, training), score in scores.items()
+    ]
+    # mean squares 0.0016 and 0.0004 over two runs each: 8e-4 and 2e-4; 100 * sqrt(1e-3) points
+    assert seed_shares(rows) == [
+        "Variance of test_accuracy by seed: split 80 %, training 20 %, their interactions 0 %; standard deviation 3.16 "
+        "points."
+    ]
+    assert results_table(rows).parameters == ["seeds.split", "seeds.training"]
+    assert seed_shares(rows[:3]) == []
+    assert seed_shares([*rows[:3], row({"k": "3", "seeds.split": "1", "seeds.training": "1"}, run(0.5))]) == []
+
+
+def test_seeds_that_follow_the_seed_are_no_columns_and_no_other_configuration() -> None:
+    old, new = row({}, run(0.5)).params, row({"seeds.split": "0", "seeds.training": "0"}, run(0.5)).params
+    assert without_seed(old) == without_seed(new) == without_seed({**new, "seed": "1", "seeds.split": "1",
+                                                                   "seeds.training": "1"})  # fmt: skip
+    assert without_seed({**new, "seeds.split": "1"}) != without_seed(old)
