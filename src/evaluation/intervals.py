@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+import pandas as pd
 from scipy import special, stats
 
 from src.evaluation.metrics import scores
@@ -259,10 +260,13 @@ def resampled(vectors: np.ndarray, cell: np.ndarray, n_cells: int, *, resamples:
         resamples: Number of resampled test parts.
         seed: Seed of the draws.
     """
-    _, vector = np.unique(vectors, return_inverse=True)
-    used, column = np.unique(cell, return_inverse=True)
-    n_vectors = int(vector.max()) + 1
-    records = np.bincount(vector * len(used) + column, minlength=n_vectors * len(used)).reshape(n_vectors, len(used))
+    vector, distinct = pd.factorize(vectors)  # by hash: a sort of the records would take most of the time
+    used = np.flatnonzero(np.bincount(cell, minlength=n_cells))
+    column = np.zeros(n_cells, dtype=np.int64)
+    column[used] = np.arange(len(used))
+    n_vectors = len(distinct)
+    place = vector * len(used) + column[cell]
+    records = np.bincount(place, minlength=n_vectors * len(used)).reshape(n_vectors, len(used))
     groups, sizes = np.unique(records, axis=0, return_counts=True)
     drawn = np.random.default_rng([seed, 2]).multinomial(n_vectors, sizes / n_vectors, size=resamples)
     cells = np.zeros((resamples, n_cells))

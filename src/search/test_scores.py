@@ -47,8 +47,8 @@ def on_test(winner: Winner, experiments: Experiments) -> list[str]:
     return [
         *head,
         f"Mean test accuracy and 95 % interval over the seeds {SEEDS[0]} to {SEEDS[-1]}, which also draw the sample "
-        "and the split; seconds of training. Where the tests of the seeds overlap, the intervals have Nadeau and Bengio's "
-        "correction.",
+        "and the split; seconds of training. Where the tests of the seeds overlap, the intervals have Nadeau and "
+        "Bengio's correction.",
         "",
         "| | test accuracy | s |",
         "|---|---|---|",

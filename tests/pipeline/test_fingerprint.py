@@ -398,7 +398,7 @@ def test_runs_from_before_there_were_seeds_of_single_draws_stay_the_same(compose
         present = config(composed, f"seed={seed}")
         before = {key: value for key, value in present.items() if key != "seeds"}
         assert config_digest(present) == config_digest(before)
-        assert of_stage(present, "sample")["config"] == of_stage(before, "sample")["config"]
+        assert "seeds" not in of_stage(present, "sample")["config"]
     one = config(composed, "seed=1", "seeds.sampling=0", "seeds.split=0", "seeds.training=0")
     assert config_digest(one) != config_digest(config(composed))
 

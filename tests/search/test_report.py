@@ -209,7 +209,10 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
 
 
 def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    better, before = OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5, 1 / 3), OnTest((0.99,) * 5, (20.0,) * 5, 1 / 3)
+    better, before = (
+        OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5, 1 / 3),
+        OnTest((0.99,) * 5, (20.0,) * 5, 1 / 3),
+    )
     monkeypatch.setattr(test_scores, "_runs", lambda overrides: better if overrides == ["k=4"] else before)
     winner = Winner(["k=4"], ["+experiment=best/made"], "")
     text = "\n".join(test_scores.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
