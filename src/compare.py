@@ -14,8 +14,7 @@ from src.utils.validation import whole_number_from_1
 
 EXAMPLES = (
     "lstm-pca-2-binary random_forest-mi-4-binary",
-    "3f2a 91bc --resamples 10000",
-    "outputs/one/reports outputs/other/reports --part test_21",
+    "outputs/one/reports outputs/other/reports --part test_21 --resamples 10000",
     "lstm-pca-2-binary svm-pca-2-binary decision_tree-pca-2-binary",
 )
 

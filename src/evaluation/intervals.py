@@ -144,8 +144,8 @@ def hierarchical(runs: Sequence[Verdicts], *, resamples: int = 1000, seed: int =
         seed: Seed of the draws.
     """
     (drawn,) = resampled_means([runs], resamples=resamples, seed=seed)
-    found = mean_scores(runs)
-    return {name: Interval(found[name], *_middle(values)) for name, values in drawn.items()}
+    ends = {name: percentiles(values) for name, values in drawn.items()}
+    return {name: Interval(mean, ends[name].low, ends[name].high) for name, mean in mean_scores(runs).items()}
 
 
 def resampled_means(
@@ -206,11 +206,6 @@ def _seed_weights(n_seeds: int, resamples: int, seed: int) -> np.ndarray:
         return np.ones((resamples, 1))
     draws = n_seeds - 1
     return np.random.default_rng([seed, 3]).multinomial(draws, [1 / n_seeds] * n_seeds, size=resamples) / draws
-
-
-def _middle(values: np.ndarray) -> tuple[float, float]:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def bootstrap(

@@ -212,7 +212,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["+reducer.gamma=3"], r"reducer: .*unexpected keyword argument 'gamma'"),
         (["+task.classes.normal.weight=2"], r"task\.classes\.normal\.weight=2: Unexpected keyword argument"),
         (["~training.epochs"], r"training\.epochs: Field required"),
-        (["~seed"], r"seed: found no such key"),
+        (["~seed", "~seeds"], r"seed: found no such key"),
         (["~seeds.split"], r"seeds\.split: found no such key"),
         (["~split"], r"split: found no such key"),
     ],
