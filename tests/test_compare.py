@@ -68,6 +68,16 @@ def test_two_runs_are_compared(logged: Logged, capsys: pytest.CaptureFixture[str
     assert "The two runs do not differ by more than" in capsys.readouterr().out
 
 
+def test_three_runs_are_compared_with_the_first(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [logged(verdicts(errors), f"k={k}") for k, errors in ((2, 5), (3, 45), (4, 6))]
+    assert main([*runs, "--resamples", "500"]) == 0
+    text = capsys.readouterr().out
+    assert f"seed 0 ({runs[2]})" in text
+    assert "  A  0.98333  reference" in text
+    assert "-0.13333 [" in text
+    assert "The p-values are corrected for 2 comparisons (Holm)." in text
+
+
 def test_runs_are_taken_by_name_and_by_first_digits(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = logged(verdicts(5)), logged(verdicts(45), "k=3")
     digits = next(other[:length] for length in range(1, 33) if not one.startswith(other[:length]))

@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import ArgsKwargs
 
-from src.config.settings import Settings
+from src.config.settings import Seeds, Settings
 from src.config.stage_params import stage_params
 from src.config.targets import check_target
 from src.utils.paths import in_dvc_stage
@@ -22,6 +22,7 @@ GROUPS = (
 # Groups whose `name` captions and names of runs have.
 NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
 _NUMBERS = ("k", "window", "seed")
+_SEEDS = ("sampling", "split", "training")
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "origin": bool, "skip_finished": bool}
 
 
@@ -63,10 +64,9 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
             config["preprocess"]["max_unknown"],
         ),
         k=_check("k", int, config["k"]),
-        seed=_check("seed", int, config["seed"]),
+        seed=_seed("seed", config["seed"]),
+        seeds=Seeds(**{name: _seed(f"seeds.{name}", config["seeds"][name]) for name in _SEEDS}),
     )
-    if not 0 <= settings.seed < 2**32:
-        raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
     if settings.reducer is not None:
         _check_input(settings)
     if settings.model is not None:
@@ -74,10 +74,17 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     return settings
 
 
+def _seed(key: str, value: Any) -> int:
+    seed: int = _check(key, int, value)
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"{key}={seed}: expected a whole number from 0 to {2**32 - 1}")
+    return seed
+
+
 def _check_keys(config: dict[str, Any]) -> None:
     """Check that every group and key is there that this module and captions read."""
     wanted = [*_NUMBERS, *GROUPS, *(f"{group}.name" for group in NAMED)]
-    wanted += ["preprocess.on_bad_record", "preprocess.max_unknown"]
+    wanted += ["preprocess.on_bad_record", "preprocess.max_unknown", *(f"seeds.{name}" for name in _SEEDS)]
     for key in (*wanted, *(f"tracking.{name}" for name in _TRACKING)):
         group, _, name = key.partition(".")
         if group not in config or (name and not (isinstance(config[group], dict) and name in config[group])):

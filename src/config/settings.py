@@ -1,6 +1,6 @@
 """One experiment as checked objects."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from src.data.parsing import OnBadRecord
@@ -20,6 +20,21 @@ Config = dict[str, Any]  # resolved, in plain containers, as YAML has it
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """Seeds of single draws.
+
+    Attributes:
+        sampling: Seed of the draw of the task's records.
+        split: Seed of the division into parts.
+        training: Seed of the weights, of the order of the rows, and of a classical model's own draws.
+    """
+
+    sampling: int
+    split: int
+    training: int
+
+
+@dataclass(frozen=True)
 class Settings:
     """One experiment, every value checked.
 
@@ -30,6 +45,7 @@ class Settings:
         reducer: Unfitted reducer.
         model: Unfitted model.
         k: Number of values that the reducer makes of a record.
+        seed: Seed of every draw that has none of its own.
     """
 
     config: Config
@@ -47,6 +63,7 @@ class Settings:
     max_unknown: float
     k: int
     seed: int
+    seeds: Seeds
 
     @property
     def scale(self) -> float:
@@ -82,5 +99,11 @@ class Settings:
         warning = "SIMULATED DATA - " if self.dataset.simulated else ""
         return (
             f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
-            f"{model}{self.input}, seed {self.seed}"
+            f"{model}{self.input}, {self.seed_words}"
         )
+
+    @property
+    def seed_words(self) -> str:
+        """Seed of the run in words, and those of single draws that differ from it: `seed 0, split 3`."""
+        own = (f"{name} {seed}" for name, seed in asdict(self.seeds).items() if seed != self.seed)
+        return ", ".join([f"seed {self.seed}", *own])

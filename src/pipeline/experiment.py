@@ -74,7 +74,7 @@ def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda ep
         val.y,
         n_classes=len(settings.task.classes),
         training=settings.training,
-        seed=settings.seed,
+        seed=settings.seeds.training,
         on_epoch=on_epoch,
         steps=settings.layout.steps(settings.scaling.features),
         attack=train.attack,

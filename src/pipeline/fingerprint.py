@@ -93,7 +93,7 @@ def same_output(one: Config, other: Config, stage: str) -> bool:
 def _stage_values(config: Config, stage: str) -> dict[str, Any]:
     """Values of a config that the output of a stage follows from."""
     values = _values(config)
-    return {key: values[key] for key in stage_params(stage)}
+    return {key: values[key] for key in stage_params(stage) if key in values}
 
 
 def _values(config: Config) -> dict[str, Any]:
@@ -104,6 +104,10 @@ def _values(config: Config) -> dict[str, Any]:
         for place in places:
             node = node[place]
         node.pop(last, None)
+    # A seed that follows `seed` says nothing new: runs from before there were such seeds stay the same.
+    own = {name: seed for name, seed in values.pop("seeds", {}).items() if seed != values["seed"]}
+    if own:
+        values["seeds"] = own
     # a list, as the order of the classes is their index, and mappings are equal in any order
     values["task"]["classes"] = list(values["task"]["classes"].items())
     return values

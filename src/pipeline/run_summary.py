@@ -88,7 +88,7 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
     yield "data", f"{data}: {', '.join(counts)} records"
     distinct = ", distinct training records" if config["split"]["distinct"] else ""
     seen = (f"{100 * found.metrics[f'{part}_share_seen_in_training']:.1f} % of {part}" for part in found.assessments)
-    protocol = f"{config['task']['name']}, {config['split']['name']} split{distinct}, seed {settings.seed}"
+    protocol = f"{config['task']['name']}, {config['split']['name']} split{distinct}, {settings.seed_words}"
     yield "protocol", f"{protocol}; seen in training: {', '.join(seen)}"
     weights = facts.get("derived.network_parameters")
     size = f", {weights:,} weights" if weights else ""

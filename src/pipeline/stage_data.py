@@ -141,9 +141,11 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
         official_tests: Published test files by part; none unless the split is official.
     """
     table, task = training.table, settings.task
-    drawn, target, classes = draw(table, task, settings.seed, scale=settings.scale, once=settings.split.official)
+    drawn, target, classes = draw(
+        table, task, settings.seeds.sampling, scale=settings.scale, once=settings.split.official
+    )
     vector = vector_ids(table.X, drawn)
-    places = settings.split.divide(vector, target, settings.seed)
+    places = settings.split.divide(vector, target, settings.seeds.split)
     tests = {part: with_target(file.table, task) for part, file in official_tests.items()}
     ids = {part: vector[place] for part, place in places.items()}
     ids |= {part: vector_ids(test.X) for part, test in tests.items()}

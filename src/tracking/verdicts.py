@@ -10,7 +10,15 @@ from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
 
 # Values that decide which records a test part has, and the class of each.
-_DECISIVE = ("dataset.name", "split.name", "task.name", "seed", "preprocess.on_bad_record")
+_DECISIVE = (
+    "dataset.name",
+    "split.name",
+    "task.name",
+    "seed",
+    "seeds.sampling",
+    "seeds.split",
+    "preprocess.on_bad_record",
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import GROUPS, ConfigError, build
 from src.config.renamed_keys import RENAMED_KEYS, RENAMED_KEYS_OF_CHOICES, refuse_renamed_keys
+from src.config.settings import Seeds
 from src.config.stage_params import stage_params
 from src.data.sampling import REFERENCE_RECORDS
 from src.features.reducers import MutualInformation, PrincipalComponents
@@ -45,6 +46,8 @@ def test_overrides_reach_the_objects(composed: Compose) -> None:
     assert (settings.model.units, settings.training.epochs, settings.split.name) == (7, 5, "grouped")
     assert isinstance(settings.reducer, MutualInformation)
     assert (settings.reducer.k, settings.reducer.random_state, settings.seed) == (4, 3, 3)
+    assert settings.seeds == Seeds(3, 3, 3)
+    assert build(composed("seed=3", "seeds.split=5")).seeds == Seeds(3, 5, 3)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +108,8 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["model.dropout=1.5"], r"model\.dropout=1\.5: .*less than 1"),
         (["dataset=simulated", "dataset.records=5"], r"dataset\.records=5: .*greater than or equal to 1000"),
         (["dataset.train.sha256=abc"], r"dataset\.train\.sha256='abc': .*pattern"),
+        (["seeds.split=-1"], r"seeds\.split=-1: expected a whole number from 0 to 4294967295"),
+        (["seeds.training=true"], r"seeds\.training=True: .*valid integer"),
         (["seed=-1"], r"seed=-1: expected a whole number from 0 to 4294967295"),
         (["seed=4294967296"], r"seed=4294967296: expected a whole number from 0 to 4294967295"),
         (["k=0"], r"k=0: expected a whole number from 1 to 53"),
@@ -207,7 +212,8 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["+reducer.gamma=3"], r"reducer: .*unexpected keyword argument 'gamma'"),
         (["+task.classes.normal.weight=2"], r"task\.classes\.normal\.weight=2: Unexpected keyword argument"),
         (["~training.epochs"], r"training\.epochs: Field required"),
-        (["~seed"], r"seed: found no such key"),
+        (["~seed", "~seeds"], r"seed: found no such key"),
+        (["~seeds.split"], r"seeds\.split: found no such key"),
         (["~split"], r"split: found no such key"),
     ],
 )
@@ -334,6 +340,7 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
     ("overrides", "caption"),
     [
         ([], "kdd99_10pct, binary, random split, lstm on pca k=2, seed 0"),
+        (["seeds.split=3"], "kdd99_10pct, binary, random split, lstm on pca k=2, seed 0, split 3"),
         (
             ["dataset=simulated", "reducer=mi", "model=random_forest", "split=grouped", "task=multiclass", "seed=7"],
             "SIMULATED DATA - simulated, multiclass, grouped split, random_forest on mi k=4, seed 7",

@@ -3,6 +3,8 @@
 from typing import Any
 
 _CLASSES = {"binary": 2, "five": 5}
+_DRAWN = {"train": 0.6, "val": 0.2, "test": 0.2}
+_PUBLISHED = {"train": 0.8, "val": 0.2, "test": "published"}
 
 
 def config(
@@ -17,7 +19,7 @@ def config(
 ) -> dict[str, Any]:
     """Return the config of a configuration on single records."""
     return {
-        "split": {"name": split, "distinct": False},
+        "split": {"name": split, **(_PUBLISHED if split == "official" else _DRAWN), "distinct": False},
         "task": {"name": task, "classes": {f"class {one}": {} for one in range(_CLASSES.get(task, 3))}},
         "model": {"name": model},
         "reducer": {"name": reducer},

@@ -42,6 +42,11 @@ def test_a_name_counts_what_it_has_no_place_for(composed: Compose) -> None:
     assert len(name) <= LONGEST
 
 
+def test_a_seed_of_a_single_draw_is_named_where_it_differs_from_the_seed(composed: Compose) -> None:
+    assert name_of(composed, "seed=1") == "lstm-pca-2-binary-seed=1"
+    assert name_of(composed, "seeds.split=1") == "lstm-pca-2-binary-seeds.split=1"
+
+
 def test_a_config_with_a_file_from_elsewhere_has_its_choices_as_name(composed: Compose) -> None:
     config: Any = OmegaConf.to_container(composed("training.epochs=5"), resolve=True)
     config["model"]["name"] = "of_another_folder"

@@ -47,6 +47,7 @@ class GeneralizationReport(Report):
             "official": [configuration for configuration in splits if configuration.split == "official"],
             "five": self.results.of(FIVE),
             "alarms": self.results.of(ALARMS),
+            "baseline": best_on_validation(self.results.of(FIVE[3:]), "val_mean_cost", least=True),
             "best_words": f", by {self._best.title}" if self._best else "",
         }
 
