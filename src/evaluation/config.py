@@ -48,6 +48,8 @@ class EvaluationProtocol:
 
     Attributes:
         bootstrap: Number of resamples for the intervals of the test scores; 0 for no intervals.
+        records_a_day: Traffic that the numbers of alarms a day in `operating_points.csv` assume, in records.
     """
 
     bootstrap: Annotated[int, Field(ge=0, le=100_000)]
+    records_a_day: Annotated[int, Field(ge=1, le=10**12)]

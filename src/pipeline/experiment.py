@@ -14,7 +14,8 @@ from src.detector.detector import Detector
 from src.evaluation import metrics, outputs
 from src.evaluation.assessment import Assessment, assess
 from src.evaluation.leakage import Background
-from src.evaluation.thresholds import fit_decision
+from src.evaluation.operating_points import TrainingThresholds
+from src.evaluation.thresholds import FALSE_ALARM_RATES, fit_decision, rate_name, training_thresholds
 from src.features.reduction import Reduced
 from src.models.interface import Fitted, OnEpoch
 from src.pipeline.fingerprint import made_by, of_stage, stale
@@ -58,6 +59,8 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     detector = Detector(reduced.preparation, fitted.classifier, _card(settings), decision)
     scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
     scored |= _decision_scores(settings, detector, probability, reduced.val.y)
+    chosen = training_thresholds(probability, reduced.val.y, decision, held_out)
+    scored |= {_threshold_name(rate): threshold for rate, threshold in chosen.items()}
     if fitted.epochs:
         scored["epochs"] = len(fitted.epochs)
     facts = _derived(settings, reduced.sample_facts, fitted)
@@ -162,6 +165,18 @@ def _decision_scores(
     return scored
 
 
+def _threshold_name(rate: float) -> str:
+    """Metric with the threshold that training chose for a false-alarm rate."""
+    return f"val_threshold_for_{rate_name(rate)}"
+
+
+def _chosen_thresholds(settings: Settings, metrics: Mapping[str, Any]) -> TrainingThresholds:
+    """Thresholds that training chose for equal false alarms, from its metrics."""
+    blocks = settings.decision.false_alarm_blocks
+    found = {rate: metrics[name] for rate in FALSE_ALARM_RATES if (name := _threshold_name(rate)) in metrics}
+    return TrainingThresholds(f"{blocks} blocks of training" if blocks else "validation", found)
+
+
 def _timings(fitted: Fitted, reduced: ReducedParts) -> dict[str, float]:
     """Seconds of the fits and, for networks, the median of the epochs."""
     found = {"fit_seconds": fitted.seconds, "reduce_seconds": reduced.seconds}
@@ -255,13 +270,21 @@ def evaluate(
         training: Record of the training; its metrics and timings are written to the same files.
     """
     background = Background.of(sampled.train)
+    thresholds = _chosen_thresholds(settings, training.metrics)
     seconds, assessments = 0.0, {}
     for name, table in sampled.tests.items():
         start = time.perf_counter()
         uncalibrated = detector.uncalibrated(table.X)
         seconds += time.perf_counter() - start
         assessments[name] = assess(
-            uncalibrated, detector.decision, table, background, settings.task, settings.evaluation, settings.seed
+            uncalibrated,
+            detector.decision,
+            table,
+            background,
+            settings.task,
+            settings.evaluation,
+            settings.seed,
+            thresholds,
         )
     test_metrics = {
         name: {f"{name}_{metric}": value for metric, value in one.metrics.items()} for name, one in assessments.items()
