@@ -15,6 +15,7 @@ from src.utils.paths import PROJECT, experiment_in_copy
 from src.utils.sections import Row, Section, as_markdown, as_text
 
 _COST = "mean cost"
+_MUCH_SEEN = 0.1  # share of a test part in training above which its scores without those records have a column
 # Label and name of each score.
 _SCORES = {
     "accuracy, %": "accuracy",
@@ -128,6 +129,8 @@ def _confusion(confusion: np.ndarray, names: Sequence[str]) -> Section:
 class _Columns:
     """Columns of scores: each test part with its intervals, then validation and training.
 
+    A test part that shares more than a tenth of its records with training has a column with the scores on the others.
+
     Attributes:
         metrics: Metrics of the run.
         tests: Names of the test parts.
@@ -142,8 +145,13 @@ class _Columns:
         """Rows of the scores that the run has, by label."""
         rows = [(label, *self._cells(name)) for label, name in scores.items() if f"test_{name}" in self.metrics]
         ends = ["95 % interval"] if self.intervals else []
-        titles = [title for test in self.tests for title in (test, *ends)]
+        titles = [title for test in self.tests for title in (test, *ends, *(["not seen"] if self._seen(test) else []))]
         return Section(rows, ("", *titles, PART_WORDS["val"], PART_WORDS["train"]))
+
+    def _seen(self, test: str) -> bool:
+        """Tell whether a test part shares many records with training, and has others."""
+        seen = self.metrics.get(f"{test}_share_seen_in_training", 0)
+        return seen > _MUCH_SEEN and f"{test}_accuracy_unseen" in self.metrics
 
     def _cells(self, name: str) -> Iterator[str]:
         for test in self.tests:
@@ -151,6 +159,8 @@ class _Columns:
             if self.intervals:
                 low, high = (self._value(f"{test}_{name}_{end}") for end in ("low", "high"))
                 yield f"[{low}, {high}]" if low else ""
+            if self._seen(test):
+                yield self._value(f"{test}_{name}_unseen")
         yield from (self._value(f"{part}_{name}") for part in ("val", "train"))
 
     def _value(self, name: str) -> str:

@@ -141,7 +141,14 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
         official_tests: Published test files by part; none unless the split is official.
     """
     table, task = training.table, settings.task
-    drawn, target, classes = draw(table, task, settings.seed, scale=settings.scale, once=settings.split.official)
+    drawn, target, classes = draw(
+        table,
+        task,
+        settings.seed,
+        scale=settings.scale,
+        once=settings.split.official,
+        again=settings.dataset.copies,
+    )
     vector = vector_ids(table.X, drawn)
     places = settings.split.divide(vector, target, settings.seed)
     tests = {part: with_target(file.table, task) for part, file in official_tests.items()}
