@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from src.evaluation import plots
+from src.evaluation.arrivals import arrival_section
 from src.evaluation.assessment import Assessment
 from src.evaluation.metrics import Evaluation
 from src.evaluation.operating_points import OperatingPoints
@@ -44,6 +45,12 @@ def write_assessment(
     assessment.verdicts.write(folder / verdicts_file(part))
     if assessment.operating:
         write_operating_points(assessment.operating, folder, caption)
+
+
+def write_arrivals(table: pd.DataFrame, folder: Path) -> None:
+    """Write the scores by way of arrival as CSV and Markdown."""
+    _write_csv(table, folder / "arrivals.csv")
+    write_text(folder / "arrivals.md", as_markdown([arrival_section(table)]) + "\n")
 
 
 def write_operating_points(found: OperatingPoints, folder: Path, caption: str) -> None:

@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from src.config.settings import Settings
-from src.detector.card import Card
+from src.data.tables import LabeledTable
+from src.detector.arrival import by_arrival
+from src.detector.card import Card, previous_records
 from src.detector.detector import Detector
 from src.evaluation import metrics, outputs
+from src.evaluation.arrivals import IN_FILE, arrival_metrics, arrivals
 from src.evaluation.assessment import Assessment, assess
 from src.evaluation.leakage import Background
 from src.evaluation.operating_points import TrainingThresholds
@@ -271,7 +275,7 @@ def evaluate(
     """
     background = Background.of(sampled.train)
     thresholds = _chosen_thresholds(settings, training.metrics)
-    seconds, assessments = 0.0, {}
+    seconds, assessments, arrived = 0.0, {}, {}
     for name, table in sampled.tests.items():
         start = time.perf_counter()
         uncalibrated = detector.uncalibrated(table.X)
@@ -286,8 +290,14 @@ def evaluate(
             settings.seed,
             thresholds,
         )
+        arrived[name] = _arrivals(detector, table, uncalibrated, settings)
+    n_classes = len(settings.task.classes)
     test_metrics = {
-        name: {f"{name}_{metric}": value for metric, value in one.metrics.items()} for name, one in assessments.items()
+        name: {
+            f"{name}_{metric}": value
+            for metric, value in (one.metrics | arrival_metrics(arrived[name], n_classes)).items()
+        }
+        for name, one in assessments.items()
     }
     everything: dict[str, Any] = {"simulated": settings.dataset.simulated, **training.metrics}
     for one in test_metrics.values():
@@ -300,5 +310,18 @@ def evaluate(
         if name != "test":
             folder, caption, shown = out.further_tests / name, f"{settings.caption}, {name}", test_metrics[name]
         outputs.write_assessment(assessment, shown, settings.task.class_names, folder, caption, name)
+        outputs.write_arrivals(arrived[name], folder)
     outputs.write_timings(timings, out.reports)
     return Evaluated(everything, timings, assessments)
+
+
+def _arrivals(detector: Detector, table: LabeledTable, in_file: np.ndarray, settings: Settings) -> pd.DataFrame:
+    """Scores on a test part where its records arrive in other ways; only those of the file without a history.
+
+    Args:
+        in_file: Probabilities of the records in the order of the file, float32, shape (n, classes).
+    """
+    ways = [(IN_FILE, in_file)]
+    if settings.evaluation.arrivals and previous_records(detector.card):
+        ways += by_arrival(detector, table.X, settings.seed)
+    return arrivals(ways, detector.decision, table.target, len(settings.task.classes), settings.task.cost)

@@ -31,7 +31,7 @@ def table() -> LabeledTable:
 def assessed(decision: Decision, *, bootstrap: int = 0) -> Assessment:
     test = table()
     background = Background.of(test.take(np.array([0, 1, 2, 6])))
-    protocol = EvaluationProtocol(bootstrap, 1_000_000)
+    protocol = EvaluationProtocol(bootstrap, 1_000_000, True)
     probability = np.stack([1 - ATTACK, ATTACK], axis=1).astype(np.float32)
     return assess(probability, decision, test, background, TASK, protocol, seed=0)
 

@@ -147,6 +147,19 @@ def test_a_test_part_that_is_largely_in_training_has_its_scores_without_those_re
     assert "not seen" not in little.table[1].titles
 
 
+@pytest.mark.parametrize(("alone", "warned"), [(0.5, True), (0.02, False)])
+def test_a_detector_with_history_says_what_it_does_to_single_records(
+    alone: float, warned: bool, composed: Compose
+) -> None:
+    more = {"test_false_alarm_rate": 0.0125, "test_false_alarm_rate_single": alone}
+    found = summary(composed, *CASES[2], more=more)
+    shares = f"{100 * alone:.2f} % of normal records raise an alarm one by one, 1.25 % in the file: arrivals.md"
+    line = next(one for one in found.text(PROJECT / "reports", RUN).splitlines() if one.startswith("history"))
+    assert line.split(maxsplit=1)[1] == ("WARNING: not for single records: " if warned else "") + shares
+    assert shares in found.markdown
+    assert "arrivals.md" not in summary(composed, *CASES[2]).text(PROJECT / "reports", RUN)
+
+
 def test_the_description_has_the_same_rows_as_markdown(composed: Compose) -> None:
     found = summary(composed, "dataset=simulated")
     lines = found.markdown.splitlines()
