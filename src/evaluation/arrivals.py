@@ -13,7 +13,7 @@ IN_FILE = "file"
 WORDS = {
     IN_FILE: "the file, in order",
     "single": "single records, each without a history",
-    "requests": "requests of 100 consecutive records, each without a history",
+    "requests": "requests of 100 consecutive records, each a file of its own",
     "shuffled": "the file, shuffled",
     "reversed": "the file, reversed",
     "mixed": "ten parts of the file, a record of each in turn",

@@ -74,6 +74,7 @@ def assess(
         attack,
         task.class_names,
         predicted=predicted,
+        uncalibrated=uncalibrated,
         known=background.attacks,
         cost=task.cost,
     )
