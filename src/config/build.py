@@ -111,6 +111,12 @@ def _check_input(settings: Settings) -> None:
             f"layout={layout}: found split={split}, expected split=official: with other splits the records before a "
             "training record in its file are test records"
         )
+    if settings.layout.follows_file and not settings.dataset.ordered:
+        raise ConfigError(
+            f"layout={layout}: found dataset.ordered=false with dataset={settings.dataset.name}, expected a data set "
+            "whose lines are in the order of the traffic: in a shuffled file the records before one say nothing; "
+            "choose layout=groups or record, or set dataset.ordered=true if you know that the lines are in order"
+        )
     if layout in ("groups", "history") and not settings.reducer.keeps_features:
         raise ConfigError(
             f"layout={layout}: found reducer={reducer}, expected reducer=none: other reducers give columns "

@@ -51,6 +51,11 @@ class Card:
         return self
 
 
+def previous_records(card: Card) -> int:
+    """Number of previous records that a detector reads at most; 0 for one that reads a record alone."""
+    return max(card.history) if card.history else card.window - 1
+
+
 def write_card(folder: Path, card: Card, decision: Decision) -> None:
     """Write the card beside the other files of a detector, with their digests."""
     facts = {"format": FORMAT, **asdict(card), "decision": asdict(decision)}

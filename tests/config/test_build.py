@@ -180,6 +180,14 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             r"layout=history: found reducer=pca, expected reducer=none: other reducers give",
         ),
         (
+            ["layout=history", "split=official", "reducer=none", "dataset=nsl_kdd"],
+            r"layout=history: found dataset\.ordered=false with dataset=nsl_kdd, .* set dataset\.ordered=true if you",
+        ),
+        (
+            ["layout=window", "split=official", "dataset=nsl_kdd_20pct"],
+            r"layout=window: found dataset\.ordered=false with dataset=nsl_kdd_20pct",
+        ),
+        (
             ["layout=history", "layout.history=[]"],
             r"layout: history=\[\]: expected one length or more with layout=history",
         ),

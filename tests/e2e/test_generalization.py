@@ -17,6 +17,10 @@ SMALLER = (
     ("five", "max_rows_per_attack_type: 5000,20000", "max_rows_per_attack_type: 5000"),
     ("five", "members: 5", "members: 2"),
     ("five_baselines", "model: decision_tree,random_forest", "model: decision_tree"),
+    ("alarms_baselines", "false_alarm_blocks: null,10", "false_alarm_blocks: null,2"),
+    ("five_boosting", "model: gradient_boosting", "model: naive_bayes"),
+    ("nsl_kdd", "reducer: pca,mi", "reducer: mi"),
+    ("nsl_kdd_trees", "model: decision_tree,random_forest", "model: decision_tree"),
     ("splits", "reducer: pca,mi", "reducer: pca"),
 )
 

@@ -27,5 +27,11 @@ def config(
         "window": 1,
         "k": k,
         "training": {"history_grafts": 0.0, "max_rows_per_attack_type": None},
-        "decision": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
+        "decision": {
+            "rule": "least_cost",
+            "attack_prior_odds": 2.0,
+            "false_alarm_budget": budget,
+            "false_alarm_blocks": blocks,
+        },
+        "evaluation": {"records_a_day": 1_000_000},
     }

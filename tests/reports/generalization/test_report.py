@@ -98,6 +98,55 @@ def test_each_threshold_has_the_records_that_it_was_chosen_on(whole: Path) -> No
     assert budgets == ["none", "1 on validation", "1 in each of 10 blocks of training"]
 
 
+def table_after(text: str, title: str) -> list[list[str]]:
+    """Cells of the table whose first title this is."""
+    table = text[text.index(f"| {title} |") :].split("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+
+
+def test_models_are_compared_at_equal_false_alarms(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    titles, *rows = table_after(text, "detection in %")
+    assert titles[1:] == ["at 0.1 %", "at 0.5 %", "at 1 %", "at 5 %"]
+    assert rows[1] == ["LSTM, PCA 2", "no threshold", "92.10 [87.10, 94.10]", "93.10 [88.10, 95.10]",
+                       "94.10 [89.10, 96.10]"]  # fmt: skip
+    assert table_after(text, "cost")[2] == ["LSTM, PCA 2", "no threshold", "0.2310", "0.2210", "0.2110"]
+    assert table_after(text, "set for 1 %")[2] == ["LSTM, PCA 2", "validation", "2.40", "94.10", "0.2220"]
+    unknown = table_after(text, "of unknown types, %")
+    assert unknown[0][-1] == "at 1 %, without mailbomb"
+    assert unknown[2][1:] == ["0.00", "29.00", "30.00", "31.00", "12.50"]  # one in eight: worm's two half, xlock's none
+    assert "equal_alarms.svg" in text
+
+
+def test_precision_follows_from_the_base_rate(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    (line,) = [one for one in text.splitlines() if one.startswith("| LSTM, PCA 2 | 1 |")]
+    found = [cell.strip() for cell in line.strip("|").split("|")]
+    right, false = 0.931 / 100, 0.01 * 0.99
+    assert found[2] == f"{100 * right / (right + false):.2f}"
+    assert found[-1] == "10,000"
+
+
+def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    settings = table_after(text, "settings")
+    assert settings[0][1:5] == ["verdict", "attack odds", "budget", "previous records"]
+    assert ["random forest, all features and history", "least cost", "2", "none", "100", "0", "all"] in settings
+
+
+def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    table = table_after(text, "accuracy in %")[2:]
+    assert [one[0] for one in table][:3] == [
+        "STL, sparse autoencoder (Javaid et al. 2015)", "BAT, BLSTM with attention (Su et al. 2020)",
+        "RNN-IDS (Yin et al. 2017)",
+    ]  # fmt: skip
+    ours = [one for one in table if one[0].startswith("**")]
+    assert [one[0] for one in ours] == ["**LSTM, PCA 2**", "**LSTM, MI 4**"]
+    assert ours[0][1:3] == ["83.10", "63.10"]
+    assert all(one[4] for one in table)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
