@@ -13,10 +13,10 @@ SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=200
 SMALLER = (
     ("all_features", "model: lstm", "model: naive_bayes"),
     ("alarms", "false_alarm_blocks: null,10", "false_alarm_blocks: null,2"),
-    ("baselines", "model: decision_tree,random_forest", "model: random_forest"),
+    ("baselines", "model: decision_tree,random_forest,extra_trees", "model: random_forest"),
     ("five", "max_rows_per_attack_type: 5000,20000", "max_rows_per_attack_type: 5000"),
     ("five", "members: 5", "members: 2"),
-    ("five_baselines", "model: decision_tree,random_forest", "model: decision_tree"),
+    ("five_baselines", "model: decision_tree,random_forest,extra_trees", "model: decision_tree"),
     ("splits", "reducer: pca,mi", "reducer: pca"),
 )
 
