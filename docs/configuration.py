@@ -25,7 +25,7 @@ COMMAND = re.compile(r"python -m src\.\w+(?: (?:-m|\+?[\w./-]+=[^\s:]+))*")
 # Names of classes and options, and the published files: not for the command line.
 HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests)\.|^training\.teacher$")
 TEACHERS = "training/teacher"
-EXPERIMENTS = ("paper", "generalization", "leaderboard", "best")
+EXPERIMENTS = ("paper", "generalization", "leaderboard", "selection", "best")
 Values = dict[str, Any]
 
 # Keys without a comment in conf/ and without a class.

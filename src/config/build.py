@@ -131,7 +131,7 @@ def _check_input(settings: Settings) -> None:
         raise ConfigError(str(error)) from None
     layout = settings.layout.name
     split, reducer = (settings.config[group]["name"] for group in ("split", "reducer"))
-    if settings.layout.follows_file and split != "official":
+    if settings.layout.follows_file and not settings.split.keeps_order:
         raise ConfigError(
             f"layout={layout}: found split={split}, expected split=official: with other splits the records before a "
             "training record in its file are test records"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from src.data.held_out import HeldOutTypes
 from src.data.parsing import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
 from src.data.sources import Dataset
@@ -35,7 +36,7 @@ class Settings:
     config: Config
     dataset: Dataset
     task: Task
-    split: Split
+    split: Split | HeldOutTypes
     scaling: "Scaling"
     reducer: "Reducer"
     layout: "Layout"

@@ -141,9 +141,10 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
         official_tests: Published test files by part; none unless the split is official.
     """
     table, task = training.table, settings.task
-    drawn, target, classes = draw(table, task, settings.seed, scale=settings.scale, once=settings.split.official)
+    drawn, target, classes = draw(table, task, settings.seed, scale=settings.scale, once=settings.split.once)
     vector = vector_ids(table.X, drawn)
-    places = settings.split.divide(vector, target, settings.seed)
+    label, row = np.array(table.attacks)[table.attack[drawn]], table.row[drawn]
+    places = settings.split.divide(vector, target, settings.seed, label=label, row=row)
     tests = {part: with_target(file.table, task) for part, file in official_tests.items()}
     ids = {part: vector[place] for part, place in places.items()}
     ids |= {part: vector_ids(test.X) for part, test in tests.items()}
@@ -195,14 +196,18 @@ def record_inputs(preparation: "Pipeline", sampled: SampledParts) -> dict[str, M
 
 
 def file_inputs(
-    layout: Layout, preparation: "Pipeline", training_file: Table, sampled: SampledParts
+    layout: Layout, preparation: "Pipeline", training_file: Table, sampled: SampledParts, *, official: bool
 ) -> dict[str, ModelInput]:
     """Model input of each part where a model also reads the records before one in its file, whatever part these are in.
 
     Args:
-        training_file: All records of the training file; the test part is a file of its own.
+        training_file: All records of the training file.
+        official: True if the test part is a file of its own, False if it is of the training file.
     """
-    training = _one_file_inputs(layout, preparation, training_file, {"train": sampled.train, "val": sampled.val})
+    tables = {"train": sampled.train, "val": sampled.val}
+    if not official:
+        return _one_file_inputs(layout, preparation, training_file, tables | {"test": sampled.test})
+    training = _one_file_inputs(layout, preparation, training_file, tables)
     return training | _one_file_inputs(layout, preparation, sampled.test, {"test": sampled.test})
 
 
