@@ -58,7 +58,13 @@ class Settings:
     @property
     def caption(self) -> str:
         """One line that names data, protocol and model, for pictures and tables."""
-        return self._caption(f"{self.config['model']['name']} on ")
+        return self._caption(f"{self.model_words} on ")
+
+    @property
+    def model_words(self) -> str:
+        """Model in words: `lstm`, `lstm taught by extra_trees`."""
+        teacher, name = self.config["training"].get("teacher"), str(self.config["model"]["name"])
+        return f"{name} taught by {teacher['model']['name']}" if teacher else name
 
     @property
     def input_caption(self) -> str:

@@ -206,6 +206,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         ),
         ([*TAUGHT, "+training.teacher.pace=2"], r"training\.teacher\.pace=2: Unexpected keyword argument"),
         (["training.teacher=extra_trees"], r"training\.teacher='extra_trees': expected null, or the keys of a file"),
+        (["split=held_out_types", "split.fold=4"], r"split: fold=4: expected a whole number from 0 to 3, or none"),
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (
             ["layout=history"],
@@ -386,6 +387,10 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
         (
             ["layout=groups", "reducer=none"],
             "kdd99_10pct, binary, random split, lstm on none k=53, by groups, seed 0",
+        ),
+        (
+            [*TAUGHT, "model=gru"],
+            "kdd99_10pct, binary, random split, gru taught by extra_trees on none k=53, by groups, seed 0",
         ),
     ],
 )

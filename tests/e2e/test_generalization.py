@@ -18,6 +18,12 @@ SMALLER = (
     ("five", "members: 5", "members: 2"),
     ("five_baselines", "model: decision_tree,random_forest,extra_trees", "model: decision_tree"),
     ("splits", "reducer: pca,mi", "reducer: pca"),
+    ("taught", "records_per_epoch: 200000", "records_per_epoch: 1000"),
+    ("taught_inputs", "model.form: value,rank,logarithm", "model.form: value"),
+    ("taught_mixing", "records_per_epoch: 100000", "records_per_epoch: 1000"),
+    ("taught_mixing", "mixed_by_column: 0.0,0.3", "mixed_by_column: 0.0"),
+    ("taught_mixing", "mixed_by_group: 0.0,0.3", "mixed_by_group: 0.0"),
+    ("taught_teachers", "model: random_forest,extra_trees", "model: random_forest"),
 )
 
 

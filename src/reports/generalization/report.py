@@ -17,6 +17,15 @@ FIVE = (
     "generalization/five_without",
     "generalization/five_windows",
     "generalization/five_baselines",
+    "generalization/taught",
+)
+TAUGHT = (
+    "generalization/taught",
+    "generalization/taught_mixing",
+    "generalization/taught_inputs",
+    "generalization/taught_targets",
+    "generalization/taught_teachers",
+    "generalization/taught_labels",
 )
 ALARMS = ("generalization/alarms",)
 
@@ -46,6 +55,7 @@ class GeneralizationReport(Report):
             "splits": splits,
             "official": [configuration for configuration in splits if configuration.split == "official"],
             "five": self.results.of(FIVE),
+            "taught": self.results.of(TAUGHT),
             "alarms": self.results.of(ALARMS),
             "best_words": f", by {self._best.title}" if self._best else "",
         }

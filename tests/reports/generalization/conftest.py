@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from src.reports.generalization.report import ALARMS, FIVE, SPLITS, GeneralizationReport
+from src.reports.generalization.report import ALARMS, FIVE, SPLITS, TAUGHT, GeneralizationReport
 from src.reports.runs import Configuration, Results, Run
 from tests.reports.made import config
 
@@ -68,6 +68,7 @@ def made(files: Path) -> Results:
         three(ALARMS[0], 0.93, 0.0, INPUTS[0], split="official", task="binary", budget=budget, blocks=blocks)
         for budget, blocks in ((None, None), (0.01, None), (0.01, 10))
     ]
+    found.append(three(TAUGHT[-1], 0.94, 0.15, INPUTS[0], split="official", task="five"))
     return Results(tuple(found), simulated=False)
 
 
