@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from src.data.held_out import HeldOutTypes
 from src.data.parsing import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
 from src.data.sources import Dataset
@@ -51,7 +52,7 @@ class Settings:
     config: Config
     dataset: Dataset
     task: Task
-    split: Split
+    split: Split | HeldOutTypes
     scaling: "Scaling"
     reducer: "Reducer"
     layout: "Layout"
@@ -74,7 +75,13 @@ class Settings:
     @property
     def caption(self) -> str:
         """One line that names data, protocol and model, for pictures and tables."""
-        return self._caption(f"{self.config['model']['name']} on ")
+        return self._caption(f"{self.model_words} on ")
+
+    @property
+    def model_words(self) -> str:
+        """Model in words: `lstm`, `lstm taught by extra_trees`."""
+        teacher, name = self.config["training"].get("teacher"), str(self.config["model"]["name"])
+        return f"{name} taught by {teacher['model']['name']}" if teacher else name
 
     @property
     def input_caption(self) -> str:

@@ -14,6 +14,7 @@ from src.evaluation.calibration import calibration_error, reliability
 from src.evaluation.config import EvaluationProtocol
 from src.evaluation.intervals import bootstrap
 from src.evaluation.leakage import Background
+from src.evaluation.left_out import left_out_scores
 from src.evaluation.metrics import Evaluation
 from src.evaluation.operating_points import Labels, OperatingPoints, Scored, TrainingThresholds, operating_points
 from src.evaluation.verdicts import Verdicts
@@ -80,6 +81,7 @@ def assess(
     )
     leaked = leakage.report(background, vectors, predicted, target, attack, n_classes, task.cost)
     everything = evaluation.metrics | leaked.metrics
+    everything |= left_out_scores(probability, predicted, target, attack, background.attacks, task.cost)
     tables = {AS_FITTED: reliability(uncalibrated, target)}
     if decision.temperature != 1:
         tables[f"at temperature {decision.temperature:.3g}"] = reliability(probability, target)

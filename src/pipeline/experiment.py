@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from src.config.settings import Settings
+from src.data.schema import COLUMNS
 from src.data.tables import LabeledTable
 from src.detector.arrival import by_arrival
-from src.detector.card import Card, previous_records
+from src.detector.card import Card, Teacher, previous_records
 from src.detector.detector import Detector
 from src.evaluation import metrics, outputs
 from src.evaluation.arrivals import IN_FILE, arrival_metrics, arrivals
@@ -60,11 +61,12 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     probability = fitted.classifier.predict_proba(reduced.val.X)
     held_out = _held_out_probabilities(settings, stage_outputs)
     decision = fit_decision(probability, reduced.val.y, settings.decision, settings.task.cost, held_out)
-    detector = Detector(reduced.preparation, fitted.classifier, _card(settings), decision)
+    detector = Detector(reduced.preparation, fitted.classifier, _card(settings, fitted), decision)
     scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
     scored |= _decision_scores(settings, detector, probability, reduced.val.y)
     chosen = training_thresholds(probability, reduced.val.y, decision, held_out)
     scored |= {_threshold_name(rate): threshold for rate, threshold in chosen.items()}
+    scored |= fitted.scores
     if fitted.epochs:
         scored["epochs"] = len(fitted.epochs)
     facts = _derived(settings, reduced.sample_facts, fitted)
@@ -85,7 +87,14 @@ def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda ep
         on_epoch=on_epoch,
         steps=settings.layout.steps(settings.scaling.features),
         attack=train.attack,
+        codes=_codes(settings),
     )
+
+
+def _codes(settings: Settings) -> list[int]:
+    """Columns of the model input whose values are codes without an order."""
+    features = settings.scaling.features if settings.reducer.keeps_features else ()
+    return [column for column, name in enumerate(features) if COLUMNS.get(name) == "symbol"]
 
 
 def scores(fitted: Fitted, data: Reduced, part: str) -> dict[str, float]:
@@ -131,7 +140,7 @@ def _normal_blocks(target: np.ndarray, row: np.ndarray, n_blocks: int) -> list[n
     return np.array_split(normal[np.argsort(row[normal])], n_blocks)
 
 
-def _card(settings: Settings) -> Card:
+def _card(settings: Settings, fitted: Fitted) -> Card:
     """Description of the detector that an experiment trains."""
     groups = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
     names = {group: settings.config[group]["name"] for group in groups}
@@ -142,8 +151,15 @@ def _card(settings: Settings) -> Card:
         window=settings.layout.window,
         history=tuple(settings.layout.history),
         seed=settings.seed,
+        teacher=_teacher(settings, fitted),
         **names,
     )
+
+
+def _teacher(settings: Settings, fitted: Fitted) -> Teacher | None:
+    """Description of the teacher that the model learned from."""
+    config = settings.config["training"].get("teacher")
+    return Teacher(config, fitted.facts["teacher_sha256"]) if config else None
 
 
 def _decision_scores(

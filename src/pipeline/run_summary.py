@@ -109,7 +109,7 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
     weights = facts.get("derived.network_parameters")
     size = f", {weights:,} weights" if weights else ""
     read = settings.input.replace(f"none k={settings.k}", f"all {settings.k} features")
-    yield "model", f"{config['model']['name']} on {read}{size}"
+    yield "model", f"{settings.model_words} on {read}{size}"
 
 
 def _alarms(n_classes: int) -> Mapping[str, str]:

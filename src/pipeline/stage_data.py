@@ -146,11 +146,12 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
         task,
         settings.seeds.sampling,
         scale=settings.scale,
-        once=settings.split.official,
+        once=settings.split.once,
         again=settings.dataset.copies,
     )
     vector = vector_ids(table.X, drawn)
-    places = settings.split.divide(vector, target, settings.seeds.split)
+    label, row = np.array(table.attacks)[table.attack[drawn]], table.row[drawn]
+    places = settings.split.divide(vector, target, settings.seeds.split, label=label, row=row)
     tests = {part: with_target(file.table, task) for part, file in official_tests.items()}
     ids = {part: vector[place] for part, place in places.items()}
     ids |= {part: vector_ids(test.X) for part, test in tests.items()}
@@ -202,19 +203,31 @@ def record_inputs(preparation: "Pipeline", sampled: SampledParts) -> dict[str, M
 
 
 def file_inputs(
-    layout: Layout, preparation: "Pipeline", training_file: Table, sampled: SampledParts, seed: int
+    layout: Layout,
+    preparation: "Pipeline",
+    training_file: Table,
+    sampled: SampledParts,
+    seed: int,
+    *,
+    official: bool,
 ) -> dict[str, ModelInput]:
     """Model input of each part where a model also reads the records before one in its file, whatever part these are in.
 
     Args:
-        training_file: All records of the training file; the test part is a file of its own.
+        training_file: All records of the training file.
         seed: Seed of the draw of training records with a short history.
+        official: True if the test part is a file of its own, False if it is of the training file.
     """
-    training = _one_file_inputs(layout, preparation, training_file, {"train": sampled.train, "val": sampled.val})
+    tables = {"train": sampled.train, "val": sampled.val}
+    if not official:
+        tables["test"] = sampled.test
+    inputs = _one_file_inputs(layout, preparation, training_file, tables)
     if layout.short_history:
         visible = short_histories(len(training_file), layout.short_history, max(layout.history), seed)
-        training |= _one_file_inputs(layout, preparation, training_file, {"train": sampled.train}, visible)
-    return training | _one_file_inputs(layout, preparation, sampled.test, {"test": sampled.test})
+        inputs |= _one_file_inputs(layout, preparation, training_file, {"train": sampled.train}, visible)
+    if official:
+        inputs |= _one_file_inputs(layout, preparation, sampled.test, {"test": sampled.test})
+    return inputs
 
 
 def _one_file_inputs(

@@ -33,6 +33,20 @@ def input_name(reducer: str, k: int) -> str:
     return "all features" if reducer == "none" else f"{_REDUCERS.get(reducer, reducer)} {k}"
 
 
+def taught_words(config: Mapping[str, Any]) -> str:
+    """Return the teacher of a network and the form of its inputs in words; empty for the default."""
+    words, form = "", config["model"].get("form", "value")
+    if teacher := config["training"].get("teacher"):
+        words = f" taught by {teacher['model']['name'].replace('_', ' ')}"
+        if features := teacher["model"].get("max_features"):
+            words += f" ({features} of the features)"
+        kinds = [kind for kind in ("column", "group") if teacher[f"mixed_by_{kind}"]]
+        words += f", mixed by {' and '.join(kinds)}" if kinds else ", not mixed"
+        words += f", {teacher['records_per_epoch']:,} an epoch"
+        words += ", its classes" if teacher["targets"] == "classes" else ""
+    return words if form == "value" else f"{words}, {form.replace('_', ' and ')}"
+
+
 @dataclass(frozen=True)
 class Run:
     """A run of the store.
@@ -131,7 +145,7 @@ class Configuration:
         words = _MODELS.get(self.model, self.model.replace("_", " "))
         if (members := self.config["model"].get("members", 1)) > 1:
             words = f"ensemble of {members} {words}s"
-        return f"{words}, {self.input}"
+        return f"{words}{taught_words(self.config)}, {self.input}"
 
     @property
     def input(self) -> str:

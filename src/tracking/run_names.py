@@ -26,7 +26,8 @@ def run_name(config: Mapping[str, Any]) -> str:
 
     choices = [config[group]["name"] for group in _CHOICES
                if config[group]["name"] != default_config()[group]["name"]]  # fmt: skip
-    begin = [config["model"]["name"], config["reducer"]["name"], config["k"], config["task"]["name"], *choices]
+    taught = ["taught"] if config.get("training", {}).get("teacher") else []
+    begin = [config["model"]["name"], *taught, config["reducer"]["name"], config["k"], config["task"]["name"], *choices]
     return joined("-".join(map(str, begin)), list(_changed(config, default_config_of(config) or config)), "-")
 
 

@@ -50,6 +50,9 @@ def test_overrides_reach_the_objects(composed: Compose) -> None:
     assert build(composed("seed=3", "seeds.split=5")).seeds == Seeds(3, 5, 3)
 
 
+TAUGHT = ("training/teacher=extra_trees", "layout=groups", "reducer=none")
+
+
 @pytest.mark.parametrize(
     ("override", "error", "message"),
     [
@@ -170,6 +173,45 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             ["layout=groups", "reducer=none", "model=random_forest"],
             r"layout=groups: found model=random_forest, expected a network; add layout=record for this model",
         ),
+        (
+            [*TAUGHT, "model=decision_tree"],
+            r"training\.teacher: found the model SklearnModel, expected a network, such",
+        ),
+        (
+            [*TAUGHT, "model@training.teacher.model=lstm", "~training.teacher.model.max_features"],
+            r"training\.teacher\.model: found LSTM, expected a classical model, such as model@training\.teacher",
+        ),
+        (
+            [*TAUGHT, "layout=record"],
+            r"training\.teacher\.mixed_by_group=0\.3: found layout=record, expected layout=gro",
+        ),
+        (
+            [*TAUGHT, "layout=window", "split=official"],
+            r"layout=window: found training\.teacher, expected another layout",
+        ),
+        (
+            [*TAUGHT, "scaling.one_hot_service=true", "k=123"],
+            r"scaling\.one_hot_service=true: found a teacher with mixed records",
+        ),
+        (
+            [*TAUGHT, "training.class_balance=0.5"],
+            r"training\.class_balance=0\.5: found a teacher, expected 0: it appl",
+        ),
+        (
+            [*TAUGHT, "training.teacher.mixed_by_column=2"],
+            r"training\.teacher\.mixed_by_column=2: .*less than or equal",
+        ),
+        (
+            [*TAUGHT, "training.teacher.mixed_by_column=0.8"],
+            r"training\.teacher: mixed_by_column=0\.8 mixed_by_group=0\.3: expected shares of at most 1 together",
+        ),
+        (
+            [*TAUGHT, "training.teacher.model.n_estimators=0"],
+            r"training\.teacher\.model: .*'n_estimators' parameter of",
+        ),
+        ([*TAUGHT, "+training.teacher.pace=2"], r"training\.teacher\.pace=2: Unexpected keyword argument"),
+        (["training.teacher=extra_trees"], r"training\.teacher='extra_trees': expected null, or the keys of a file"),
+        (["split=held_out_types", "split.fold=4"], r"split: fold=4: expected a whole number from 0 to 3, or none"),
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (
             ["layout=history"],
@@ -360,6 +402,10 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
         (
             ["layout=groups", "reducer=none"],
             "kdd99_10pct, binary, random split, lstm on none k=53, by groups, seed 0",
+        ),
+        (
+            [*TAUGHT, "model=gru"],
+            "kdd99_10pct, binary, random split, gru taught by extra_trees on none k=53, by groups, seed 0",
         ),
     ],
 )

@@ -139,7 +139,7 @@ def test_a_value_that_a_stage_does_not_read_does_not_outdate_its_output(
         ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
         ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
         ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
-        ("sample", "pipeline/stage_data.py", "once=settings.split.official", "once=False"),
+        ("sample", "pipeline/stage_data.py", "once=settings.split.once", "once=False"),
         ("reduce", "features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver"),
         ("reduce", "features/reduction.py", "dtype=np.float32)", "dtype=np.float64)"),
         ("reduce", "config/build.py", '_convert_="all"', '_convert_="none"'),

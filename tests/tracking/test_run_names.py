@@ -28,6 +28,8 @@ def name_of(composed: Compose, *overrides: str) -> str:
         (("tracking.log_model=false", "training.progress=false", "decision.false_alarm_budget=0.001"),
          "lstm-pca-2-binary-false_alarm_budget=0.001"),  # the others change no number
         (("layout=window", "split=official", "window=5"), "lstm-pca-2-binary-official-window-window=5"),
+        (("training/teacher=extra_trees", "layout=groups", "reducer=none"),
+         "lstm-taught-none-53-binary-groups-n_estimators=100-+11"),
         (("task.classes.attack.count=5", "decision.calibrate=true"), "lstm-pca-2-binary-attack.count=5-calibrate=true"),
     ],
 )  # fmt: skip

@@ -13,12 +13,21 @@ from src.reports.runs import Configuration, best_on_validation
 
 # Grids of each section.
 SPLITS = ("generalization/splits", "generalization/all_features", "generalization/baselines")
+BASELINES = ("generalization/five_baselines", "generalization/five_boosting")
 FIVE = (
     "generalization/five",
+    "generalization/taught",
+    *BASELINES,
     "generalization/five_without",
     "generalization/five_windows",
-    "generalization/five_baselines",
-    "generalization/five_boosting",
+)
+TAUGHT = (
+    "generalization/taught",
+    "generalization/taught_mixing",
+    "generalization/taught_inputs",
+    "generalization/taught_targets",
+    "generalization/taught_teachers",
+    "generalization/taught_labels",
 )
 ALARMS = ("generalization/alarms", "generalization/alarms_baselines")
 NSL_KDD = ("generalization/nsl_kdd", "generalization/nsl_kdd_groups", "generalization/nsl_kdd_trees")
@@ -56,8 +65,9 @@ class GeneralizationReport(Report):
             "splits": splits,
             "official": [configuration for configuration in splits if configuration.split == "official"],
             "five": self.results.of(FIVE),
+            "taught": self.results.of(TAUGHT),
             "alarms": self.results.of(ALARMS),
-            "baseline": best_on_validation(self.results.of(FIVE[3:]), "val_mean_cost", least=True),
+            "baseline": best_on_validation(self.results.of(BASELINES), "val_mean_cost", least=True),
             "best_words": f", by {self._best.title}" if self._best else "",
         }
 

@@ -126,6 +126,28 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
     return f"Reference, the baseline of least cost on validation: {reference.title}.\n\n{markdown_table(names, rows)}"
 
 
+def taught(configurations: Sequence[Configuration]) -> str:
+    """Return the parts of the taught network: means over the seeds, with the lowest and highest."""
+
+    def cell(configuration: Configuration, metric: str, factor: float, digits: int) -> str:
+        values = [factor * value for value in configuration.values(metric).values()]
+        if not values:
+            without = metric.startswith("teacher_") and not configuration.config["training"].get("teacher")
+            return "no teacher" if without else MISSING
+        ends = f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else ""
+        return f"{sum(values) / len(values):.{digits}f}{ends}"
+
+    columns = {
+        "mean cost": ("test_mean_cost", 1, 4),
+        "false alarms, %": ("test_false_alarm_rate", 100, 2),
+        "detection, %": ("test_detection_rate", 100, 2),
+        "agreement on mixed records, %": ("teacher_agreement_mixed", 100, 2),
+        "on held-out records, %": ("teacher_agreement_held_out", 100, 2),
+    }
+    rows = [[one.title, *(cell(one, *column) for column in columns.values())] for one in configurations]
+    return markdown_table(["lowest and highest seed in brackets", *columns], rows)
+
+
 def ceiling(configurations: Sequence[Configuration]) -> str:
     """Return a sentence with the upper bound for any model that sees one record at a time."""
     task, run = next(

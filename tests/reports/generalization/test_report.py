@@ -91,6 +91,15 @@ def test_systems_are_ordered_by_cost_published_ones_among_ours(whole: Path) -> N
     assert row(text, "**LSTM, PCA 2**")[1] == "0.2210 [0.2185, 0.2235] (0.2200 to 0.2220)"
 
 
+def test_the_taught_network_has_its_mean_and_its_lowest_and_highest_seed(whole: Path) -> None:
+    text = (whole / "README.md").read_text()
+    table = text[text.index("| lowest and highest seed") :].split("\n\n")[0]
+    first = [cell.strip() for cell in table.splitlines()[2].strip("|").split("|")]
+    assert first[1] == "0.1510 (0.1500 to 0.1520)"
+    assert first[2] == "94.10 (94.00 to 94.20)"
+    assert first[4:] == ["no teacher", "no teacher"]
+
+
 def test_each_threshold_has_the_records_that_it_was_chosen_on(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     table = text[text.index("| in percent | budget |") :].split("\n\n")[0]
@@ -159,6 +168,24 @@ def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path
         ),
         ({"layout": {"name": "window"}, "window": 8}, "LSTM, all features, windows of 8"),
         ({"model": {"name": "lstm", "members": 5}}, "ensemble of 5 LSTMs, all features"),
+        (
+            {
+                "model": {"name": "lstm", "form": "rank_logarithm"},
+                "training": {
+                    "history_grafts": 0.0,
+                    "max_rows_per_attack_type": None,
+                    "teacher": {
+                        "model": {"name": "extra_trees", "max_features": 0.3},
+                        "mixed_by_column": 0.3,
+                        "mixed_by_group": 0.0,
+                        "records_per_epoch": 1000,
+                        "targets": "classes",
+                    },
+                },
+            },
+            "LSTM taught by extra trees (0.3 of the features), mixed by column, 1,000 an epoch, its classes, "
+            "rank and logarithm, all features",
+        ),
         (
             {"model": {"name": "random_forest"}, "layout": {"name": "history"}},
             "random forest, all features and history",
