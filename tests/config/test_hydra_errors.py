@@ -1,5 +1,6 @@
 """Messages on a command line that Hydra refuses."""
 
+import logging.config
 import sys
 from collections.abc import Callable
 
@@ -59,6 +60,7 @@ def test_a_key_without_a_similar_one_lists_the_keys_beside_it(composed: Callable
 def test_a_command_prints_an_expected_error_alone(
     argument: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(logging.config, "dictConfig", lambda values: None)  # it closes the handlers of pytest
     nowhere = ["hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=none", "hydra.job.name=train"]
     monkeypatch.setattr(sys, "argv", ["src/train.py", argument, *nowhere])
 
