@@ -1,5 +1,6 @@
 """Verdicts of a detector for a file of raw records, block by block: memory does not grow with the file."""
 
+import re
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -167,11 +168,9 @@ class _Verdicts:
 
 def _in_words(bad: BadRecord) -> BadRecord:
     """Say which fields a line of the wrong length should have: as many as the first line."""
-    if not bad.expected.endswith("fields"):
-        return bad
     return bad._replace(expected=_in_every_line(bad.expected))
 
 
 @lru_cache
 def _in_every_line(expected: str) -> str:
-    return f"{expected} in every line ({_FIELDS})"
+    return re.sub(r"^(\d+ fields)", rf"\1 in every line ({_FIELDS})", expected)

@@ -1,9 +1,10 @@
 """Messages on a command line that Hydra refuses."""
 
-import logging.config
 import sys
 from collections.abc import Callable
 
+import hydra._internal.hydra
+import hydra.core.utils
 import pytest
 from omegaconf import DictConfig
 
@@ -60,7 +61,8 @@ def test_a_key_without_a_similar_one_lists_the_keys_beside_it(composed: Callable
 def test_a_command_prints_an_expected_error_alone(
     argument: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(logging.config, "dictConfig", lambda values: None)  # it closes the handlers of pytest
+    for module in (hydra.core.utils, hydra._internal.hydra):  # it closes handlers, and with absl's the file of pytest
+        monkeypatch.setattr(module, "configure_log", lambda *given, **named: None)
     nowhere = ["hydra.run.dir=.", "hydra.output_subdir=null", "hydra/job_logging=none", "hydra.job.name=train"]
     monkeypatch.setattr(sys, "argv", ["src/train.py", argument, *nowhere])
 
