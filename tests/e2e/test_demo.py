@@ -42,7 +42,8 @@ def test_a_shallow_clone_in_an_odd_path_keeps_the_experiment_and_nothing_else(
     assert "src.evaluate" not in output  # the commands of stages are noise here
     (run,) = project.runs()
     assert (run.info.status, run.data.tags["dvc_experiment"]) == ("FINISHED", "demo")
-    project.run("git", "commit", "--quiet", "--allow-empty", "--message", "a later one")
+    later = ("commit", "--quiet", "--allow-empty", "--message", "a later one")
+    project.run("git", "-c", "user.name=test", "-c", "user.email=test@example.org", *later)
     table = project.run("make", "--no-print-directory", "experiments")
     assert max(len(line) for line in table.splitlines()) <= 120
     (row,) = [line for line in table.splitlines() if "[demo]" in line]

@@ -191,8 +191,9 @@ def test_a_stage_ends_with_its_dvc(ran_twice, background):
     (project.root / "params.yaml").write_text(endless)
     try:
         for number in (signal.SIGTERM, signal.SIGKILL):
+            before = {run.info.run_id for run in project.runs()}
             process = background(project.start("dvc", "repro", "--single-item", "train"))
-            wait_for(lambda: "RUNNING" in project.statuses(), "the run of the stage")
+            wait_for(lambda: {run.info.run_id for run in project.runs()} - before, "the run of the stage")  # noqa: B023
             (stage,) = [
                 one for one in psutil.Process(process.pid).children(recursive=True) if "src.train" in one.cmdline()
             ]
