@@ -208,7 +208,7 @@ def _plain(raw: bytes, separator: bytes, *, first: bool) -> bytes:
         raw = raw.removeprefix(codecs.BOM_UTF8)
     text = raw.replace(b"\r\n", b"\n") if b"\r" in raw else raw
     if separator != b",":
-        # a comma inside a value, such as a decimal comma, must not begin a field; no number has a semicolon
+        # a comma inside a value would separate fields, so it becomes a semicolon, which no number has
         text = text.translate(bytes.maketrans(b"," + separator, b";,"))
     return without_padding(text)
 
