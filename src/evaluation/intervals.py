@@ -57,7 +57,7 @@ def scale_of(metric: str) -> Scale:
     return "share" if _SHARES.search(metric) else "positive" if _POSITIVE.search(metric) else "real"
 
 
-def test_overlap(test: object, train: object) -> float:
+def overlap_of_seeds(test: object, train: object) -> float:
     """Return the ratio of test to training records where each seed draws both anew; 0 for a published test.
 
     Args:

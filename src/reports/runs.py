@@ -17,7 +17,7 @@ from src.evaluation.intervals import (
     hierarchical,
     scale_of,
     student,
-    test_overlap,
+    overlap_of_seeds,
 )
 from src.evaluation.metrics import detection_name, f1_name
 from src.evaluation.verdicts import Verdicts, verdicts_file
@@ -209,7 +209,7 @@ class Configuration:
     @property
     def overlap(self) -> float:
         """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
-        return test_overlap(self.config["split"]["test"], self.config["split"]["train"])
+        return overlap_of_seeds(self.config["split"]["test"], self.config["split"]["train"])
 
     @cached_property
     def _over_both(self) -> dict[str, Interval]:

@@ -6,7 +6,7 @@ import numpy as np
 from hydra import compose
 from omegaconf import OmegaConf
 
-from src.evaluation.intervals import student, test_overlap
+from src.evaluation.intervals import student, overlap_of_seeds
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
 from src.tracking.finished_runs import find_finished
@@ -72,5 +72,5 @@ def _runs(overrides: list[str]) -> OnTest | None:
     return OnTest(
         tuple(run.metrics["test_accuracy"] for run in found),
         tuple(run.metrics["fit_seconds"] for run in found),
-        test_overlap(config.split.test, config.split.train),
+        overlap_of_seeds(config.split.test, config.split.train),
     )

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
-from src.evaluation.intervals import Interval, test_overlap
+from src.evaluation.intervals import Interval, overlap_of_seeds
 from src.tracking.run_names import NO_CHOICES, copied
 from src.tracking.tables.seed_summary import SeedScore, over_seeds
 
@@ -94,7 +94,7 @@ class Row:
     @property
     def overlap(self) -> float:
         """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
-        return test_overlap(self.params.get("split.test", "published"), self.params.get("split.train"))
+        return overlap_of_seeds(self.params.get("split.test", "published"), self.params.get("split.train"))
 
     @property
     def n_classes(self) -> int:
