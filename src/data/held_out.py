@@ -65,25 +65,35 @@ class HeldOutTypes:
 
         Args:
             vector: Id of each record's features (`vector_ids`), uint64, shape (n,).
-            target: Class of each record, int32, shape (n,); not used.
+            target: Class of each record, int32, shape (n,).
             seed: Seed of the split.
             label: Label of each record, str, shape (n,).
             row: Line of each record in its file, int64, shape (n,).
         Returns:
             Index into the records, int64, for `train`, `val` and `test`.
+        Raises:
+            ValueError: a class has no record in the training part.
         """
         rng = np.random.default_rng([seed, 1])
         order = np.argsort(row, kind="stable")
         part = np.empty(len(row), dtype=np.int64)
         part[order] = self._parts(label[order], rng)
         fold = seed % self.folds if self.fold is None else self.fold
-        unknown = np.isin(label, left_out_types(np.unique(label).tolist(), fold, self.folds))
+        left_out = left_out_types(np.unique(label).tolist(), fold, self.folds)
+        unknown = np.isin(label, left_out)
         part[unknown] = _TEST
         left, held_out = np.flatnonzero(part == _REST), np.flatnonzero(part == _TEST)
         held_out = held_out[unknown[held_out] | ~np.isin(vector[held_out], vector[left])]
         vectors = rng.permutation(np.unique(vector[left]))
         in_val = np.isin(vector[left], vectors[: round(self.val * len(vectors))])
         rows = {"train": left[~in_val], "val": left[in_val], "test": held_out}
+        for lost in np.setdiff1d(target, target[rows["train"]]):
+            types = ", ".join(np.unique(label[target == lost]))
+            raise ValueError(
+                f"split=held_out_types: found no training record of the class with {types} in fold {fold}, which "
+                f"leaves out {', '.join(left_out)}; expected each class to keep a type: choose another split.fold, a "
+                "task with more types in each class, or a larger dataset"
+            )
         if self.distinct:
             rows |= {name: _first_of_each(vector, label, row, rows[name]) for name in ("train", "test")}
         return {name: one if name == "test" else rng.permutation(one) for name, one in rows.items()}
@@ -110,10 +120,10 @@ class HeldOutTypes:
 
 
 def left_out_types(labels: Sequence[str], fold: int, folds: int) -> tuple[str, ...]:
-    """Attack types of a fold. The types of each category are dealt to the folds in turn, so that each fold has some.
+    """Attack types of a fold. They are dealt to the folds in turn by category, so that each fold has some of a large one.
 
     >>> [left_out_types(["normal", "ipsweep", "nmap", "satan", "smurf", "perl"], fold, 2) for fold in (0, 1)]
-    [('ipsweep', 'satan', 'smurf'), ('nmap', 'perl')]
+    [('ipsweep', 'satan', 'perl'), ('nmap', 'smurf')]
     """
     attacks = [name for types in CATEGORIES.values() for name in types if name in labels]
     return tuple(name for place, name in enumerate(attacks) if place % folds == fold)

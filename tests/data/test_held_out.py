@@ -94,6 +94,15 @@ def test_distinct_parts_keep_the_first_record_of_each_vector_and_label() -> None
     assert len(parts["val"]) == len(whole["val"])
 
 
+def test_a_class_whose_types_are_all_left_out_is_named() -> None:
+    target = TARGET + (LABEL == "smurf")
+    with pytest.raises(
+        ValueError, match=r"no training record of the class with smurf in fold 2, which leaves out smurf;"
+    ):
+        make_split(fold=2).divide(VECTOR, target, 0, label=LABEL, row=ROW)
+    assert set(target[make_split(fold=1).divide(VECTOR, target, 0, label=LABEL, row=ROW)["train"]]) == {0, 1, 2}
+
+
 def test_shares_that_are_not_one_are_refused() -> None:
     with pytest.raises(ValueError, match=r"train \+ val is 1.1, expected 1"):
         make_split(val=0.2)
