@@ -363,7 +363,9 @@ LSTM = ("model=lstm",)
 FOREST = ("model=random_forest", "reducer=none")
 
 
-@pytest.mark.parametrize("change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false"])
+@pytest.mark.parametrize(
+    "change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false", "dataset.ordered=false"]
+)
 def test_a_value_that_changes_no_number_makes_no_other_run(change: str, composed: Compose) -> None:
     assert of_run(config(composed, change)) == of_run(config(composed))
 
@@ -376,6 +378,7 @@ def test_a_value_that_changes_no_number_makes_no_other_run(change: str, composed
         "seeds.sampling=1",
         "seeds.split=1",
         "seeds.training=1",
+        "dataset.copies=false",
         "scaling=log_minmax",
         "training.epochs=7",
         "training.class_balance=0.5",
