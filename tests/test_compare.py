@@ -113,6 +113,8 @@ def test_runs_on_different_records_are_refused_and_their_choices_named(
         f"compare: {one} and {other}: found 300 and 280 test records, expected two runs on the same"
     )
     assert error.endswith("; the runs have split.name=random and grouped, seed=0 and 1\n")
+    assert main([one, logged(verdicts(5, records=280), "seeds.split=3")]) == 1
+    assert capsys.readouterr().err.endswith("; the runs have seeds.split=0 and 3\n")
 
 
 def test_an_id_that_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,5 +79,7 @@ def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:
         f"{key}={one.params[key]} and {other.params[key]}"
         for key in _DECISIVE
         if key in one.params and key in other.params and one.params[key] != other.params[key]
+        # the seed of a draw that is that of the run says nothing new
+        if not (key.startswith("seeds.") and all(run.params[key] == run.params.get("seed") for run in (one, other)))
     ]
     return f"; the runs have {', '.join(unlike)}" if unlike else ""
