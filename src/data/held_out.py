@@ -120,7 +120,7 @@ class HeldOutTypes:
 
 
 def left_out_types(labels: Sequence[str], fold: int, folds: int) -> tuple[str, ...]:
-    """Attack types of a fold. They are dealt to the folds in turn by category, so that each fold has some of a large one.
+    """Attack types of a fold. They are dealt to the folds in turn, category by category, which spreads each category.
 
     >>> [left_out_types(["normal", "ipsweep", "nmap", "satan", "smurf", "perl"], fold, 2) for fold in (0, 1)]
     [('ipsweep', 'satan', 'perl'), ('nmap', 'smurf')]

@@ -15,9 +15,9 @@ from src.evaluation.intervals import (
     Interval,
     MeanTest,
     hierarchical,
+    overlap_of_seeds,
     scale_of,
     student,
-    overlap_of_seeds,
 )
 from src.evaluation.metrics import detection_name, f1_name
 from src.evaluation.verdicts import Verdicts, verdicts_file

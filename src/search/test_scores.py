@@ -6,7 +6,7 @@ import numpy as np
 from hydra import compose
 from omegaconf import OmegaConf
 
-from src.evaluation.intervals import student, overlap_of_seeds
+from src.evaluation.intervals import overlap_of_seeds, student
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
 from src.tracking.finished_runs import find_finished
