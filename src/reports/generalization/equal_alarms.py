@@ -117,6 +117,12 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: -one[0])])
 
 
+def weakest(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence on the least accurate of our models on KDDTest+."""
+    means = [(mean, one.title) for one in configurations if (mean := one.mean("test_accuracy")) is not None]
+    return f"The least accurate of ours on KDDTest+: {min(means, key=lambda one: one[0])[1]}." if means else f"Our models: {MISSING}."
+
+
 def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuration]) -> str:
     show = cost if metric == "mean_cost" else percent
     rows = []
