@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src.data.history import ALIKE, History, short_histories, with_history
@@ -49,6 +49,7 @@ def test_the_ways_are_those_of_the_loop() -> None:
     assert list(ALIKE) == list(MATTER)
 
 
+@settings(deadline=None)
 @given(RECORDS, LENGTHS)
 def test_the_counts_are_those_of_a_double_loop(told: list[tuple[int, ...]], lengths: list[int]) -> None:
     found = History(lengths)(records(told))
@@ -56,6 +57,7 @@ def test_the_counts_are_those_of_a_double_loop(told: list[tuple[int, ...]], leng
     np.testing.assert_allclose(found, double_loop(told, lengths), atol=1e-6)
 
 
+@settings(deadline=None)
 @given(RECORDS, LENGTHS, st.lists(st.integers(0, 30), max_size=6))
 def test_a_file_that_comes_in_blocks_has_the_counts_of_the_whole(
     told: list[tuple[int, ...]], lengths: list[int], cuts: list[int]
@@ -85,6 +87,7 @@ def test_what_a_model_reads_has_the_counts_behind_the_values() -> None:
     assert (both.dtype, both.tolist()) == (np.float32, [[1] * 3 + [0] * 5] * 2)
 
 
+@settings(deadline=None)
 @given(RECORDS, LENGTHS, st.data())
 def test_only_visible_records_are_counted(told: list[tuple[int, ...]], lengths: list[int], data: st.DataObject) -> None:
     visible = data.draw(st.lists(st.integers(0, 30), min_size=len(told), max_size=len(told)))
