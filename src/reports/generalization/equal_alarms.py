@@ -120,7 +120,9 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
 def weakest(configurations: Sequence[Configuration]) -> str:
     """Return a sentence on the least accurate of our models on KDDTest+."""
     means = [(mean, one.title) for one in configurations if (mean := one.mean("test_accuracy")) is not None]
-    return f"The least accurate of ours on KDDTest+: {min(means, key=lambda one: one[0])[1]}." if means else f"Our models: {MISSING}."
+    if not means:
+        return f"Our models: {MISSING}."
+    return f"The least accurate of ours on KDDTest+: {min(means, key=lambda one: one[0])[1]}."
 
 
 def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuration]) -> str:
