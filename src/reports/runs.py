@@ -264,12 +264,13 @@ class Results:
 
     @property
     def runs(self) -> list[Run]:
-        return [run for one in self.configurations for run in one.runs.values()]
+        """Runs of the report, each once: on simulated records two grids may ask for the same one."""
+        return list({run.id: run for one in self.configurations for run in one.runs.values()}.values())
 
     @property
     def asked(self) -> int:
         """Number of runs that the grids ask for."""
-        return sum(len(one.seeds) for one in self.configurations)
+        return len(self.runs) + len(self.missing)
 
     @property
     def missing(self) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def run(
         "derived.records_test": "1000",
         **({} if weights is None else {"derived.network_parameters": str(weights)}),
     }
-    return Run("id", metrics, params, files, "page", current)
+    return Run(uuid4().hex, metrics, params, files, "page", current)
 
 
 @pytest.fixture(scope="session")
