@@ -1,6 +1,6 @@
 """Tables at equal false alarms, the settings behind each row, and results on NSL-KDD beside published ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ import yaml
 from src.evaluation.intervals import Interval
 from src.evaluation.operating_points import BASE_RATES
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
-from src.reports.markdown import MISSING, cost, markdown_table, percent
+from src.reports.markdown import MISSING, cost, markdown_table, percent, seeds
 from src.reports.runs import Configuration
 
 _USED = 0.01  # false-alarm rate of the tables that show one
-_MAILBOMB = "mailbomb"  # more than half of the test records of unknown types
+_MAILBOMB = "mailbomb"  # a flood, of which there are far more records than of most other unknown types
 _NO_THRESHOLD = "no threshold"
 
 
@@ -66,7 +66,9 @@ def chosen(configurations: Sequence[Configuration]) -> str:
         names = [f"test_{name}_set_for_{rate_name(_USED)}" for name in ("false_alarm_rate", "detection", "mean_cost")]
         false_alarms, detected, paid = (_mean(one, name) for name in names)
         where = f"{blocks} blocks of training" if blocks else "validation"
-        rows.append([one.title, where, percent(false_alarms), percent(detected), cost(paid)])
+        silent = detected is not None and not detected.mean
+        scores = [_NO_THRESHOLD] * 3 if silent else [percent(false_alarms), percent(detected), cost(paid)]
+        rows.append([one.title, where, *scores])
     return markdown_table(["set for 1 %", "chosen on", "false alarms, %", "detection, %", "mean cost"], rows)
 
 
@@ -74,10 +76,20 @@ def unknown(configurations: Sequence[Configuration]) -> str:
     """Return the detection of attack types that training lacks, also without mailbomb."""
     rows = []
     for one in configurations:
-        at = [_mean(one, f"test_detection_unknown_attacks_at_{rate_name(rate)}") for rate in FALSE_ALARM_RATES]
-        rows.append([one.title, *map(percent, at), _without_mailbomb(one)])
+        at = _shown(one, "detection_unknown_attacks", percent)
+        without = _NO_THRESHOLD if at[FALSE_ALARM_RATES.index(_USED)] == _NO_THRESHOLD else _without_mailbomb(one)
+        rows.append([one.title, *at, without])
     rates = [f"at {100 * rate:g} %" for rate in FALSE_ALARM_RATES]
     return markdown_table(["of unknown types, %", *rates, f"at {100 * _USED:g} %, without {_MAILBOMB}"], rows)
+
+
+def mailbomb(configurations: Sequence[Configuration]) -> str:
+    """Return the share of mailbomb in the test records of unknown types in words."""
+    for table in (table for one in configurations for table in _unknown_types(one)):
+        if records := table["records"].sum():
+            share = table["records"][table["attack"] == _MAILBOMB].sum() / records
+            return f"{100 * share:.0f} % of their records are {_MAILBOMB}, a flood"
+    return f"their records: {MISSING}"
 
 
 def precision(configurations: Sequence[Configuration]) -> str:
@@ -90,8 +102,8 @@ def precision(configurations: Sequence[Configuration]) -> str:
                 rows.append([one.title, f"{100 * rate:g}", *[MISSING] * (len(BASE_RATES) + 1)])
                 continue
             found = [detected.mean / n / (detected.mean / n + rate * (1 - 1 / n)) for n in BASE_RATES]
-            shares = [f"{100 * share:.2f}" if detected.mean else _NO_THRESHOLD for share in found]
-            rows.append([one.title, f"{100 * rate:g}", *shares, f"{rate * traffic:,.0f}"])
+            cells = [*(f"{100 * share:.2f}" for share in found), f"{rate * traffic:,.0f}"]
+            rows.append([one.title, f"{100 * rate:g}", *(cells if detected.mean else [_NO_THRESHOLD] * len(cells))])
     columns = [f"precision at 1 in {n:,}, %" for n in BASE_RATES]
     return markdown_table(["precision", "false alarms, %", *columns, "false alarms a day, at most"], rows)
 
@@ -111,8 +123,8 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
         first, second, false_alarms = (_mean(one, name) for name in names)
         further = percent(second) if second or not one.runs else "not tested"
         cells = [f"**{one.title}**", percent(first), further, percent(false_alarms)]
-        seeds = f"ours, {len(one.runs)} seeds"
-        rows.append((100 * first.mean if first else 0.0, [*cells, "KDDTrain+, epochs by validation", seeds]))
+        source = f"ours, {seeds(len(one.runs))}"
+        rows.append((100 * first.mean if first else 0.0, [*cells, "KDDTrain+, epochs by validation", source]))
     columns = ["accuracy in %", "KDDTest+", "KDDTest-21", "false alarms on KDDTest+, %", "protocol", "source"]
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: -one[0])])
 
@@ -127,15 +139,18 @@ def weakest(configurations: Sequence[Configuration]) -> str:
 
 def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuration]) -> str:
     show = cost if metric == "mean_cost" else percent
-    rows = []
-    for one in configurations:
-        at = [_mean(one, f"test_{metric}_at_{rate_name(rate)}") for rate in FALSE_ALARM_RATES]
-        silent = [_mean(one, f"test_detection_at_{rate_name(rate)}") for rate in FALSE_ALARM_RATES]
-        cells = [
-            _NO_THRESHOLD if none and not none.mean else show(score) for score, none in zip(at, silent, strict=True)
-        ]
-        rows.append([one.title, *cells])
+    rows = [[one.title, *_shown(one, metric, show)] for one in configurations]
     return markdown_table([title, *(f"at {100 * rate:g} %" for rate in FALSE_ALARM_RATES)], rows)
+
+
+def _shown(one: Configuration, metric: str, show: Callable[[Interval | None], str]) -> list[str]:
+    """Metric at each false-alarm rate in words; a detector without any alarm there has no threshold."""
+    cells = []
+    for name in map(rate_name, FALSE_ALARM_RATES):
+        alarms = _mean(one, f"test_detection_at_{name}")
+        silent = alarms is not None and not alarms.mean
+        cells.append(_NO_THRESHOLD if silent else show(_mean(one, f"test_{metric}_at_{name}")))
+    return cells
 
 
 def _mean(one: Configuration, metric: str) -> Interval | None:
@@ -151,14 +166,19 @@ def _mean(one: Configuration, metric: str) -> Interval | None:
     return Interval(mean, low, high)
 
 
+def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame]:
+    """Scores by attack type of each run that kept them, of the types that training lacks."""
+    for run in one.runs.values():
+        if (path := run.files() / "operating_attacks.csv").is_file():
+            table = pd.read_csv(path)
+            yield table[~table["in_training"]]
+
+
 def _without_mailbomb(one: Configuration) -> str:
     """Detection of unknown types without mailbomb, mean over the seeds."""
     column, shares = f"detected_at_{rate_name(_USED)}", []
-    for run in one.runs.values():
-        if not (path := run.files() / "operating_attacks.csv").is_file():
-            continue
-        table = pd.read_csv(path)
-        rest = table[~table["in_training"] & (table["attack"] != _MAILBOMB)]
+    for table in _unknown_types(one):
+        rest = table[table["attack"] != _MAILBOMB]
         if rest["records"].sum():
             shares.append(float((rest[column] * rest["records"]).sum() / rest["records"].sum()))
     if not shares:

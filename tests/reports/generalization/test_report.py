@@ -123,7 +123,9 @@ def test_models_are_compared_at_equal_false_alarms(whole: Path) -> None:
     assert table_after(text, "set for 1 %")[2] == ["LSTM, PCA 2", "validation", "2.40", "94.10", "0.2220"]
     unknown = table_after(text, "of unknown types, %")
     assert unknown[0][-1] == "at 1 %, without mailbomb"
-    assert unknown[2][1:] == ["0.00", "29.00", "30.00", "31.00", "12.50"]  # one in eight: worm's two half, xlock's none
+    # one in eight without mailbomb: worm's two half, xlock's none
+    assert unknown[2][1:] == ["no threshold", "29.00", "30.00", "31.00", "12.50"]
+    assert "with the threshold read on the test; 100 % of their records are mailbomb, a flood:" in text  # 5000 of 5008
     assert "equal_alarms.svg" in text
 
 
@@ -134,6 +136,8 @@ def test_precision_follows_from_the_base_rate(whole: Path) -> None:
     right, false = 0.931 / 100, 0.01 * 0.99
     assert found[2] == f"{100 * right / (right + false):.2f}"
     assert found[-1] == "10,000"
+    (line,) = [one for one in text.splitlines() if one.startswith("| LSTM, PCA 2 | 0.1 |")]
+    assert [cell.strip() for cell in line.split("|")][3:-1] == ["no threshold"] * 4
 
 
 def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
@@ -153,6 +157,7 @@ def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path
     ours = [one for one in table if one[0].startswith("**")]
     assert [one[0] for one in ours] == ["**LSTM, PCA 2**", "**LSTM, MI 4**"]
     assert ours[0][1:3] == ["83.10", "63.10"]
+    assert {one[-1] for one in ours} == {"ours, 3 seeds"}
     lowest = min(ours, key=lambda one: float(one[1].split()[0]))
     assert f"The least accurate of ours on KDDTest+: {lowest[0].strip('*')}." in text
     assert all(one[4] for one in table)
