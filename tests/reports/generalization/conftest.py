@@ -86,7 +86,9 @@ def made(files: Path) -> Results:
 
     def run(seed: int, accuracy: float, cost: float, task: str) -> Run:
         params = {"derived.git_revision": "0123456789abcdef", "derived.cpu": "a processor", "derived.cores": "2"}
-        return Run(uuid4().hex, metrics(accuracy + seed / 1000, cost + seed / 1000, task), params, lambda: files, "page")
+        return Run(
+            uuid4().hex, metrics(accuracy + seed / 1000, cost + seed / 1000, task), params, lambda: files, "page"
+        )
 
     def three(grid: str, accuracy: float, cost: float, one: tuple[str, str, int], **of: Any) -> Configuration:
         model, reducer, k = one
