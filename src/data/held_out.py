@@ -72,7 +72,7 @@ class HeldOutTypes:
         Returns:
             Index into the records, int64, for `train`, `val` and `test`.
         Raises:
-            ValueError: a class has no record in the training part.
+            ValueError: all types of a class are left out.
         """
         rng = np.random.default_rng([seed, 1])
         order = np.argsort(row, kind="stable")
@@ -81,19 +81,18 @@ class HeldOutTypes:
         fold = seed % self.folds if self.fold is None else self.fold
         left_out = left_out_types(np.unique(label).tolist(), fold, self.folds)
         unknown = np.isin(label, left_out)
+        for lost in np.setdiff1d(target, target[~unknown]):
+            types = ", ".join(np.unique(label[target == lost]))
+            raise ValueError(
+                f"split=held_out_types: found that fold {fold} leaves out {types}, the only types of a class, expected "
+                "each class to keep one in training: choose another split.fold, or a task with more types in each class"
+            )
         part[unknown] = _TEST
         left, held_out = np.flatnonzero(part == _REST), np.flatnonzero(part == _TEST)
         held_out = held_out[unknown[held_out] | ~np.isin(vector[held_out], vector[left])]
         vectors = rng.permutation(np.unique(vector[left]))
         in_val = np.isin(vector[left], vectors[: round(self.val * len(vectors))])
         rows = {"train": left[~in_val], "val": left[in_val], "test": held_out}
-        for lost in np.setdiff1d(target, target[rows["train"]]):
-            types = ", ".join(np.unique(label[target == lost]))
-            raise ValueError(
-                f"split=held_out_types: found no training record of the class with {types} in fold {fold}, which "
-                f"leaves out {', '.join(left_out)}; expected each class to keep a type: choose another split.fold, a "
-                "task with more types in each class, or a larger dataset"
-            )
         if self.distinct:
             rows |= {name: _first_of_each(vector, label, row, rows[name]) for name in ("train", "test")}
         return {name: one if name == "test" else rng.permutation(one) for name, one in rows.items()}
