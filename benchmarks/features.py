@@ -12,7 +12,7 @@ from benchmarks.inputs import Inputs
 from benchmarks.table import Ratio
 from src.data.quarantine import Quarantine
 from src.data.sampling import draw
-from src.data.schema import COLUMNS, LABEL
+from src.data.schema import Schema
 from src.features.mutual_information import mutual_information
 from src.features.preprocessing import preprocess_to_file
 
@@ -38,12 +38,12 @@ def scores(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
 def encoding(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
     """Measure the encoding of the training file, from the published gz to a Parquet file of features."""
     ours, theirs = inputs.scratch / "ours.parquet", inputs.scratch / "theirs.parquet"
-    gz = inputs.gz
+    gz, schema = inputs.gz, inputs.settings.dataset.schema
     quarantine = Quarantine(inputs.scratch / "quarantine.txt", inputs.scratch / "quarantine.csv")
     seconds, returned = race_here(
         {
-            "ours": lambda: preprocess_to_file(gz, ours, quarantine).records,
-            "theirs": lambda: _with_pandas(gz, theirs),
+            "ours": lambda: preprocess_to_file(gz, ours, quarantine, schema).records,
+            "theirs": lambda: _with_pandas(gz, theirs, schema),
         },
         rounds,
     )
@@ -52,13 +52,13 @@ def encoding(inputs: Inputs, rounds: int) -> Iterator[Ratio]:
                 "pandas: `read_csv`, `get_dummies`, `to_parquet`, no checks", seconds["theirs"], 1)  # fmt: skip
 
 
-def _with_pandas(gz: Path, parquet: Path) -> int:
+def _with_pandas(gz: Path, parquet: Path, schema: Schema) -> int:
     """Encode the same features with pandas in the shortest way; returns the number of records."""
-    frame = pd.read_csv(gz, header=None, names=[*COLUMNS, LABEL])
+    frame = pd.read_csv(gz, header=None, names=list(schema.columns))
     frame["service"] = frame["service"].astype("category").cat.codes
     frame = pd.get_dummies(frame, columns=["protocol_type", "flag"], dtype="float32")
-    frame[LABEL] = frame[LABEL].astype("category")
-    numbers = frame.columns.drop(LABEL)
+    frame[schema.label] = frame[schema.label].astype("category")
+    numbers = frame.columns.drop(schema.label)
     frame[numbers] = frame[numbers].astype("float32")
     frame.to_parquet(parquet)
     return len(frame)

@@ -96,7 +96,8 @@ def _of_network(settings: Settings, outputs: StageOutputs, made: Workspace, roun
     training = replace(settings.training, epochs=1 + rounds, progress=False, patience=None)
     train, val = reduced.train, reduced.val
     fitted = settings.model.fit(train.X, train.y, val.X, val.y, n_classes=2, training=training, seed=0)
-    card = Card(settings.task.class_names, "simulated", True, "binary", "random", "pca", settings.k, "lstm", 0)
+    k = train.X.shape[1]
+    card = Card(settings.task.class_names, "simulated", True, "binary", "random", "pca", k, "lstm", 0, reduced.schema)
     detector = Detector(reduced.preparation, fitted.classifier, card)
     text = made.raw("simulated") / settings.dataset.file_name("train")
     return {

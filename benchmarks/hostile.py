@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from src.data.schema_files import declared_schema
 from src.data.simulator import simulate
 from src.utils.paths import PROJECT
 
@@ -46,7 +47,7 @@ class Case:
 
 def records(count: int) -> bytes:
     """Lines of simulated records."""
-    return b"".join(text for _, text in simulate("test", count, seed=0))
+    return b"".join(text for _, text in simulate("test", count, 0, declared_schema("kdd")))
 
 
 def packed(text: bytes, members: int = 1) -> Callable[[Path], None]:

@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 
 from src.config.build import build
 from src.config.settings import Settings
-from src.data.schema import N_FEATURES
+from src.data.schema_files import declared_schema
 from src.data.sources import Dataset
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import write_preprocessed, write_raw
@@ -66,7 +66,8 @@ class Inputs:
 
     def settings_for(self, k: int) -> Settings:
         """Settings for k components, or for all 53 features."""
-        return build_settings(*self.dataset, *(("reducer=none",) if k == N_FEATURES else (f"k={k}",)))
+        every = len(declared_schema("kdd").features)
+        return build_settings(*self.dataset, *(("reducer=none",) if k == every else (f"k={k}",)))
 
     @cached_property
     def outputs(self) -> StageOutputs:

@@ -36,7 +36,9 @@ def detector(inputs: Inputs, k: int) -> Path:
         X, y = np.asarray(reduced.train.X)[few], reduced.train.y[few]
         training = replace(settings.training, epochs=1, progress=False)
         fitted = settings.model.fit(X, y, X, y, n_classes=2, training=training, seed=0)
-        card = Card(settings.task.class_names, "simulated", True, "binary", "random", "pca", k, "lstm", 0)
+        card = Card(
+            settings.task.class_names, "simulated", True, "binary", "random", "pca", k, "lstm", 0, reduced.schema
+        )
         Detector(reduced.preparation, fitted.classifier, card).save(folder)
     return folder
 

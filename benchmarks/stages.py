@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.clone import COPIES, RECORDS, Clone, full_size
 from benchmarks.contenders.stages import STAGES
 from benchmarks.table import Ratio
-from src.data.schema import N_FEATURES
+from src.data.schema_files import declared_schema
 from src.utils.files import write_text
 
 IN_A_STAGE = {"DVC_STAGE": "benchmark"}  # writes outputs to the paths of DVC, where the next stage reads them
@@ -58,7 +58,7 @@ def starts(clone: Clone, rounds: int) -> Iterator[Ratio]:
 def memory(clone: Clone, mirror: Path, scratch: Path) -> Iterator[Ratio]:
     """Measure the peak memory of the stages that process the whole input."""
     records = COPIES * RECORDS
-    matrix = records * N_FEATURES * 4 / 2**30
+    matrix = records * len(declared_schema("kdd").features) * 4 / 2**30
     full = full_size(mirror, scratch)
     dataset = ("dataset=kdd99", f"dataset.train.records={records}")
 

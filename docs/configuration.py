@@ -8,6 +8,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from src.config import renamed_keys
+from src.data.schema import Column, Schema
 from src.utils.files import write_text
 from src.utils.paths import PROJECT
 
@@ -23,8 +25,9 @@ CONF = PROJECT / "conf"
 PAGE = PROJECT / "docs" / "configuration.md"
 COMMAND = re.compile(r"python -m src\.\w+(?: (?:-m|\+?[\w./-]+=[^\s:]+))*")
 # Names of classes and options, and the published files: not for the command line.
-HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests)\.|^training\.teacher$")
+HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests|schema)\b|^training\.teacher$")
 TEACHERS = "training/teacher"
+SCHEMAS = "dataset/schema"
 EXPERIMENTS = ("paper", "generalization", "leaderboard", "selection", "best")
 Values = dict[str, Any]
 
@@ -39,8 +42,8 @@ OUTSIDE_GROUPS = {
 NOTES = {
     "reducer": """\
 `mi`, `anova`, `chi2`, `mrmr`, `forest_importance` and `rfe` choose features; the others make new columns. `k` is 1 to
-53, or 1 to 123 with `scaling.one_hot_service=true`. `lda` makes at most one column less than there are classes,
-`kernel_pca` at most `reducer.landmarks`, and `none` takes all.""",
+the number of features: with KDD99 53, or 123 with `scaling.one_hot_service=true`. `lda` makes at most one column less
+than there are classes, `kernel_pca` at most `reducer.landmarks`, and `none` takes all.""",
     "model": """\
 Recurrent networks: `lstm`, `lstm_ensemble`, `bilstm`, `lstm_peephole`, `lstm_multiplicative`, `lstm_weighted`, `gru`,
 `rnn`. Other networks: `dnn`, `cnn`, `cnn_lstm`, `bat`; pre-trained without classes: `stl`, `dbn`, `ae_alexnet`. All
@@ -78,6 +81,7 @@ def page() -> str:
         parts = [INTRODUCTION, _overview(chosen), _top_level()]
         for group, default in chosen.items():
             parts += [_group(group, default)] if group != "recipe" else []
+            parts += [_schemas()] if group == "dataset" else []
             parts += [_teachers()] if group == "training" else []
         parts += [_recipes(), _experiments(), _sweep(), _renamed()]
     return "\n".join(part.rstrip() + "\n" for part in parts)
@@ -247,6 +251,19 @@ def _estimator(group: str, option: str) -> str:
     """Class of another library that an option names and whose parameters are its keys; empty if there is none."""
     named = str(keys_of(group, option).get(f"{group}.estimator", ""))
     return named if "." in named and not named.startswith("src.") else ""
+
+
+def _schemas() -> str:
+    """Group of the schemas of data sets, and the keys of a schema."""
+    lines = [f"## {SCHEMAS}", "", f"| `{SCHEMAS}=` | what it is |", "|---|---|"]
+    lines += [f"| `{name}` | {cell(comments(f'{SCHEMAS}/{name}').get('', ''))} |" for name in options(SCHEMAS)]
+    lines += ["", "Each data set chooses its own. [Data](data.md#a-data-set-of-your-own) shows how to write one.", ""]
+    lines += ["| key | meaning |", "|---|---|"]
+    for owner, place in ((Schema, ""), (Column, "columns.<name>.")):
+        for one in fields(owner):
+            if one.name != "name":
+                lines.append(f"| `dataset.schema.{place}{one.name}` | {cell(_attribute(owner, one.name))} |")
+    return "\n".join(lines)
 
 
 def _teachers() -> str:

@@ -6,7 +6,7 @@ The records are simulated: the simulator draws them from the profile of the cont
 
 from pathlib import Path
 
-from src.data.schema import COLUMNS
+from src.data.schema_files import declared_schema
 from src.data.simulator import simulate
 from src.utils.files import write_text
 
@@ -17,9 +17,10 @@ SEED = 2026
 
 def records() -> str:
     """Text of the file: a header and 200 records."""
-    drawn = b"".join(text for _, text in simulate("test", LINES, SEED)).decode()
+    schema = declared_schema("kdd")
+    drawn = b"".join(text for _, text in simulate("test", LINES, SEED, schema)).decode()
     lines = (line.rpartition(",")[0] for line in drawn.splitlines())
-    return "\n".join([",".join(COLUMNS), *lines]) + "\n"
+    return "\n".join([",".join(schema.kinds), *lines]) + "\n"
 
 
 if __name__ == "__main__":

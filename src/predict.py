@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Read, score and write the records, and list those that were left out."""
     parser = command_parser("predict", __doc__, EXAMPLES)
     add = parser.add_argument
-    fields = "raw records: 41 columns a line, with or without header and label; also packed, or Parquet; - is stdin"
+    fields = "raw records with the columns of training, also with a header or label; or packed, or Parquet; - is stdin"
     add("records", type=Path, help=fields)
     model = "name, id or first digits of a run; models:/NAME@ALIAS, models:/NAME/VERSION, runs:/RUN/detector; a folder"
     add("--model", required=True, help=model)

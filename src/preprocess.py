@@ -1,4 +1,4 @@
-"""Stage 2: check the raw text and encode it to 53 features, in data/preprocessed/<dataset>/."""
+"""Stage 2: check the raw text and encode it to features, in data/preprocessed/<dataset>/."""
 
 from omegaconf import DictConfig
 

@@ -1,8 +1,7 @@
 """examples/: records to try the detector on."""
 
 from examples import simulated_records
-from src.data.parsing import read_blocks
-from src.data.schema import COLUMNS
+from tests.kdd import COLUMNS, read_blocks
 
 
 def test_the_example_records_are_those_that_the_simulator_draws() -> None:

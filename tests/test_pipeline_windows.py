@@ -13,12 +13,12 @@ from src.config.build import build
 from src.config.settings import Settings
 from src.data.history import History
 from src.data.layout import Layout, Windows
-from src.data.schema import FEATURES
 from src.data.tables import Table
 from src.features.reduction import Reduced, prepare
 from src.pipeline.stage_data import EncodedFile, ReducedParts, SampledParts
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
+from tests.kdd import FEATURES, KDD
 
 WINDOW = 3
 LINES = np.array([1, 2, 4, 5, 6, 7, 9, 10])  # 3 and 8 were malformed and are left out
@@ -101,7 +101,7 @@ def test_the_history_of_a_part_is_counted_in_the_whole_file(
     found = parts[part].X
     assert isinstance(found, np.ndarray)
     np.testing.assert_array_equal(found[:, :53], prepare(preparation, outputs.sampled.by_name()[part].X))
-    np.testing.assert_array_equal(found[:, 53:], History([2, 5])(file)[places])
+    np.testing.assert_array_equal(found[:, 53:], History([2, 5], KDD)(file)[places])
     assert file[0, FEATURES.index("service")] in file[1:, FEATURES.index("service")]  # there is something to count
     assert found[:, 53:].any()
 

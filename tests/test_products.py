@@ -9,13 +9,13 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.data.layout import Layout
-from src.data.schema import LABELS
 from src.detector.detector import Detector
 from src.pipeline.experiment import train
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import write_preprocessed, write_reduced, write_sampled
 from src.utils.paths import Workspace
 from tests.choices import NEEDS, options
+from tests.kdd import LABELS
 
 Compose = Callable[..., DictConfig]
 SMALL = ("dataset=simulated", "dataset.records=2000", "dataset.test_records=1000")

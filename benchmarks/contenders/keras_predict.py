@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.contenders.turns import serve
-from src.data.schema import COLUMNS, FEATURES, LABEL, VOCABULARIES
+from src.data.schema_files import declared_schema
 from src.features.reduction import load_preparation
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -30,12 +30,14 @@ def main() -> None:
     assert layers  # imported for Keras, which finds the layers by name
     preparation = load_preparation(folder / "preparation.skops")
     network = keras.saving.load_model(folder / "model" / "network.keras")
+    schema = declared_schema("kdd")
+    code = {name: place for place, name in enumerate(schema.vocabularies["service"])}
 
     def score(records: Path) -> None:
-        frame = pd.read_csv(records, header=None, names=[*COLUMNS, LABEL])
-        frame["service"] = frame["service"].map({name: code for code, name in enumerate(VOCABULARIES["service"])})
+        frame = pd.read_csv(records, header=None, names=list(schema.columns))
+        frame["service"] = frame["service"].map(code)
         frame = pd.get_dummies(frame, columns=["protocol_type", "flag"], dtype="float32")
-        X = preparation.transform(frame.reindex(columns=list(FEATURES), fill_value=0).to_numpy(np.float32))
+        X = preparation.transform(frame.reindex(columns=list(schema.features), fill_value=0).to_numpy(np.float32))
         verdict = network.predict(X[:, :, None], verbose=0)[:, 0].argmax(axis=1)
         pd.Series(verdict).to_csv(verdicts)
 

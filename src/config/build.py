@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
@@ -14,6 +14,9 @@ from pydantic_core import ArgsKwargs
 from src.config.settings import Seeds, Settings
 from src.config.stage_params import stage_params
 from src.config.targets import check_target
+from src.data.history import missing_roles
+from src.data.sampling import Task
+from src.data.schema import Schema
 from src.utils.paths import in_dvc_stage
 
 GROUPS = (
@@ -53,6 +56,9 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     for group, node in nodes.items():  # all of them, before anything is made
         _check_target(group, node)
     built: dict[str, Any] = {group: make(group, nodes[group]) if group in made else None for group in GROUPS}
+    schema = built["dataset"].schema if built["dataset"] else None
+    if built["task"] and schema:
+        built["task"] = _task_of(built["task"], schema)
     if TEACHER in nodes:
         built["model"] = _taught(built["model"], nodes[TEACHER])
     for key, kind in _TRACKING.items():
@@ -68,7 +74,7 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
             Annotated[float, Field(ge=0, le=1)],
             config["preprocess"]["max_unknown"],
         ),
-        k=_check("k", int, config["k"]),
+        k=_check("k", int | None, config["k"]),
         seed=_seed("seed", config["seed"]),
         seeds=Seeds(**{name: _seed(f"seeds.{name}", config["seeds"][name]) for name in _SEEDS}),
     )
@@ -77,6 +83,14 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     if settings.model is not None:
         _check_model(settings)
     return settings
+
+
+def _task_of(task: Any, schema: Schema) -> Task:
+    """Task with the attack types of a data set."""
+    try:
+        return cast(Task, task.of_schema(schema))
+    except ValueError as error:
+        raise ConfigError(f"task: {error}") from None
 
 
 def _seed(key: str, value: Any) -> int:
@@ -132,10 +146,14 @@ def _check_keys(config: dict[str, Any]) -> None:
 
 def _check_input(settings: Settings) -> None:
     """Check k, and that split and reducer keep the file order and the feature groups that the layout reads."""
-    try:
-        settings.reducer.check_k(len(settings.scaling.features), len(settings.task.classes))
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    schema = settings.dataset.schema
+    if settings.k is None and not settings.reducer.keeps_features:
+        raise ConfigError(f"k=null: found reducer={settings.config['reducer']['name']}, expected a number of columns")
+    if not schema.learns:  # otherwise the number of features follows from the training file
+        try:
+            settings.reducer.check_k(len(settings.scaling.features(schema)), len(settings.task.classes))
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
     layout = settings.layout.name
     split, reducer = (settings.config[group]["name"] for group in ("split", "reducer"))
     if settings.layout.follows_file and not settings.split.keeps_order:
@@ -148,6 +166,21 @@ def _check_input(settings: Settings) -> None:
             f"layout={layout}: found dataset.ordered=false with dataset={settings.dataset.name}, expected a data set "
             "whose lines are in the order of the traffic: in a shuffled file the records before one say nothing; "
             "choose layout=groups or record, or set dataset.ordered=true if you know that the lines are in order"
+        )
+    if settings.split.official and len(settings.dataset.parts) == 1:
+        raise ConfigError(
+            f"split={split}: found no test file in dataset={settings.dataset.name}, expected one; choose split=grouped "
+            "or split=random, or name the file as dataset.test"
+        )
+    if layout in ("groups", "history") and not schema.groups:
+        raise ConfigError(
+            f"layout={layout}: found no groups of columns in schema {schema.name!r}, expected dataset.schema.groups; "
+            "choose layout=record or layout=window, or write the groups into the schema"
+        )
+    if layout == "history" and (missing := missing_roles(schema)):
+        raise ConfigError(
+            f"layout=history: found no column with the role {missing[0]!r} in schema {schema.name!r}, expected "
+            "dataset.schema.roles to name one; choose another layout, or write the roles into the schema"
         )
     if layout in ("groups", "history") and not settings.reducer.keeps_features:
         raise ConfigError(

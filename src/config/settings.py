@@ -45,7 +45,7 @@ class Settings:
         config: The whole composed config.
         reducer: Unfitted reducer.
         model: Unfitted model.
-        k: Number of values that the reducer makes of a record.
+        k: Number of values that the reducer makes of a record; None for all features, however many these are.
         seed: Seed of every draw that has none of its own.
     """
 
@@ -62,7 +62,7 @@ class Settings:
     evaluation: "EvaluationProtocol"
     on_bad_record: OnBadRecord
     max_unknown: float
-    k: int
+    k: int | None
     seed: int
     seeds: Seeds
 
@@ -99,7 +99,8 @@ class Settings:
             "history": ", by groups and history",
             "window": f", windows of {self.layout.window}",
         }
-        return f"{scaled}{reducer} k={self.k}{steps[self.layout.name]}"
+        k = "all" if self.k is None else self.k
+        return f"{scaled}{reducer} k={k}{steps[self.layout.name]}"
 
     def _caption(self, model: str) -> str:
         names = {group: self.config[group]["name"] for group in ("dataset", "task", "split")}

@@ -95,8 +95,8 @@ def _parts(file: Any, whole_file: bool) -> Iterator[bytes]:
         unpacked = sum(_unpacked_size(body, *buffer) for buffer in message.buffers) if message.packed else 0
         _check(message.body + unpacked)
         if message.kind == _BATCH and message.records > message.body + unpacked:
-            raise ValueError(f"found {message.records:,} records in {message.body + unpacked:,} bytes, expected 41 "
-                             "values in each")  # fmt: skip
+            raise ValueError(f"found {message.records:,} records in {message.body + unpacked:,} bytes, expected "
+                             "a byte or more in each")  # fmt: skip
         if message.kind == _DICTIONARY:
             before = dictionaries.get(message.dictionary, 0) if message.more else 0
             dictionaries[message.dictionary] = before + message.body + unpacked

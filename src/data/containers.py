@@ -32,11 +32,12 @@ from src.data.kinds import (
     separator,
     wide_encoding,
 )
+from src.data.schema import Schema
 
 STANDARD_INPUT = Path("-")
 _CHUNK = 1 << 20
 _DIRECTORY_BYTES = 16 << 20  # of a zip: enough for 100,000 files
-_EXPECTED = "raw records, 41 comma-separated columns a line, also packed as gz or zip, Parquet or Arrow"
+_EXPECTED = "raw records, comma-separated columns in each line, also packed as gz or zip, Parquet or Arrow"
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ class RecordText:
 
 
 @contextmanager
-def open_records(path: Path, name: str | None = None) -> Iterator[RecordText]:
+def open_records(path: Path, schema: Schema, name: str | None = None) -> Iterator[RecordText]:
     """Open a file of records.
 
     Args:
         path: File, pipe or device; `-` is standard input.
+        schema: Columns of the data set, whose number and separator it says.
         name: Name for messages, where the file is a copy of another.
     Raises:
         ValueError: the file is of a kind that is not read; says which.
@@ -86,8 +88,13 @@ def open_records(path: Path, name: str | None = None) -> Iterator[RecordText]:
             if ends_lines_by_returns(head):
                 notes.append("text with lines that end with a carriage return alone")
                 text = _Stream(_Chunks(_with_line_feeds(_chunks(text))), name)
-            between = separator(text.head(HEAD_BYTES))
-        if between != b",":
+            head = text.head(HEAD_BYTES)
+            declared = schema.separator.encode() if schema.separator else None
+            if declared and declared in head.partition(b"\n")[0]:  # not so in the text of a Parquet file
+                between = declared
+            else:
+                between = separator(head, len(schema.kinds))
+        if between not in (b",", declared):
             notes.append(f"text with fields separated by {SEPARATORS[between]}")
         size = status.st_size - begin if plain else None
         position = (lambda: raw.tell() - begin) if plain else cast(_Pipe, cast(Any, file).raw).tell

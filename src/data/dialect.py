@@ -6,24 +6,18 @@ A value is read another way than it is written only where it can mean one thing:
 
 import csv
 import re
-from typing import Final, Literal
+from typing import Final
 
-from src.data.schema import EXPECTED, LABEL, LABELS, VOCABULARIES, Kind, in_range
-
-Number = Literal["count", "binary", "rate", "level"]
+from src.data.column_names import unwrapped
+from src.data.schema import EXPECTED, FieldKind, NumberKind, Schema, in_range
 
 _WHOLE_NUMBER = re.compile(r"(-?)(?=[0-9])0*+([0-9]{0,19})")  # more digits than int64 has do not fit
 # `++` and `*+` give nothing back, so that a long run of digits takes no quadratic time
 _NUMBER = re.compile(r"-?([0-9]++\.?[0-9]*+|\.[0-9]++)([eE][-+]?[0-9]++)?")
 _DECIMAL_COMMA = re.compile(r"-?[0-9]++[,;][0-9]++")  # `;` where fields are separated by it: see `parsing`
 _INT64_MAX = 2**63 - 1
-_WRAPPED = re.compile(r"""b?(["'])(.*)\1""", re.DOTALL)
-_LAYERS = 3  # quotes within quotes that are taken off: more are no export, and each costs a copy
 _TRUTH: Final = {"true": 1, "false": 0}
-_LETTERS: Final = {  # small letters of each known word to its spelling
-    **{name: {word.lower(): word for word in words} for name, words in VOCABULARIES.items()},
-    LABEL: {word: word for word in LABELS},
-}
+_MISSING: Final = "missing"  # word for an empty value of a category, where the schema has the mark for it
 
 
 def split(text: str) -> list[str] | None:
@@ -53,46 +47,38 @@ def without_quotes(field: str) -> str:
     return field[1:-1] if field[:1] == '"' else field
 
 
-def unwrapped(text: str) -> str:
-    """Take off quotes, the mark of a bytes literal, and white space around a value.
-
-    >>> [unwrapped(text) for text in ("tcp", "b'tcp'", "'tcp'", '"tcp "', "b'", "o'clock")]
-    ['tcp', 'tcp', 'tcp', 'tcp', "b'", "o'clock"]
-    """
-    for _ in range(_LAYERS):
-        text = text.strip(" \t")
-        match = _WRAPPED.fullmatch(text)
-        if match is None:
-            break
-        text = match[2]
-    return text
-
-
-def read_word(name: str, text: str) -> str | None:
-    """Read a value of a symbolic column, or a label.
+def read_word(schema: Schema, name: str, text: str) -> str | None:
+    """Read a value of a category.
 
     Args:
-        name: Column, or `label`.
+        schema: Schema of the data set.
+        name: Column.
         text: Value without the quotes of CSV.
     Returns:
-        The word in its published spelling, a symbol that is not known as it stands without quotes; None for a value
-        that is no word of the column: nothing, a number, an unknown label.
-
-    >>> [read_word("service", text) for text in ("http", "HTTP", "b'http'", "https", "24", "")]
-    ['http', 'http', 'http', 'https', None, None]
-    >>> read_word("label", "normal."), read_word("label", "Martian")
-    ('normal', None)
+        The word in its known spelling, a word that is not known as it stands without quotes; None for a value that is
+        no word of the column: nothing, or a number where no known word is one.
     """
     word = unwrapped(text)
-    small = word.lower() if word.isascii() else ""  # the Kelvin sign has k as its small letter
-    if name == LABEL:
-        return _LETTERS[LABEL].get(small.removesuffix("."))
-    if word == "" or _NUMBER.fullmatch(word):
-        return None
-    return _LETTERS[name].get(small, word)
+    if word == "":
+        return _MISSING if "" in schema.missing else None
+    spellings = schema.spellings[name]
+    if known := spellings.get(word) or spellings.get(_small(word)):
+        return known
+    return None if _NUMBER.fullmatch(word) and name not in schema.numeric_words else word
 
 
-def read_number(kind: Number, text: str) -> int | float | None:
+def read_label(schema: Schema, text: str) -> str | None:
+    """Read a label; it may end with a dot. None for a label that the schema lacks."""
+    small = _small(unwrapped(text))
+    return schema.label_spellings.get(small) or schema.label_spellings.get(small.removesuffix("."))
+
+
+def _small(word: str) -> str:
+    """Small letters of a word; empty for one that has others than ASCII: the Kelvin sign has k as its small letter."""
+    return word.lower() if word.isascii() else ""
+
+
+def read_number(kind: NumberKind, text: str) -> int | float | None:
     """Read a number of a kind; None for a value that is none, or is out of range.
 
     Counts are int64, so a whole number has up to 19 digits; with a dot or an exponent it is read as float64 is.
@@ -108,7 +94,7 @@ def read_number(kind: Number, text: str) -> int | float | None:
     return number
 
 
-def _plain_number(kind: Number, text: str) -> int | float | None:
+def _plain_number(kind: NumberKind, text: str) -> int | float | None:
     if digits := _WHOLE_NUMBER.fullmatch(text):
         number: int | float = int(f"{digits[1]}0{digits[2]}")
     elif _NUMBER.fullmatch(text):
@@ -117,23 +103,23 @@ def _plain_number(kind: Number, text: str) -> int | float | None:
         return _TRUTH.get(text.lower()) if kind in ("count", "binary") else None
     if not in_range(kind, number):
         return None
-    if kind == "rate":
+    if kind == "rate" or kind == "real":
         return float(number)
     return int(number) if number <= _INT64_MAX and number == int(number) else None
 
 
-def expected(name: str, kind: Kind | Literal["label"], text: str) -> str:
+def expected(schema: Schema, name: str, kind: FieldKind, text: str) -> str:
     """Say what a field should hold instead of a wrong value, in the words of error messages."""
     if kind == "label":
-        return f"one of {', '.join(LABELS)}"
-    if kind == "symbol" and _NUMBER.fullmatch(unwrapped(text)):
-        return label_encoded(name)
-    if kind != "symbol" and _DECIMAL_COMMA.fullmatch(unwrapped(text)):
+        return f"one of {', '.join(schema.labels)}"
+    if kind == "category" and _NUMBER.fullmatch(unwrapped(text)):
+        return label_encoded(schema, name)
+    if kind != "category" and _DECIMAL_COMMA.fullmatch(unwrapped(text)):
         return f"{EXPECTED[kind]}, with a point instead of the comma"
     return EXPECTED[kind]
 
 
-def label_encoded(name: str) -> str:
-    """Say that a number is no word of a symbolic column."""
-    words = ", ".join(VOCABULARIES[name][:3])
+def label_encoded(schema: Schema, name: str) -> str:
+    """Say that a number is no word of a category."""
+    words = ", ".join(list(schema.spellings[name].values())[:3])
     return f"a word such as {words}; a label-encoded word cannot be read, since the order of its list is not known"

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
-from src.data.dialect import split, unwrapped
+from src.data.column_names import name_key, shortened, unwrapped
+from src.data.dialect import split
 from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE
 from src.data.reading import Reading, shown
-from src.data.schema import COLUMNS, DIFFICULTY, LABEL, TRAILING, RecordFormat
+from src.data.schema import Schema
 
 LabelColumn = Literal["required", "ignored"]
 Raw = TypeVar("Raw")
@@ -24,27 +25,15 @@ _HEAD_BYTES = 16 << 20  # of blanks and comments that are looked through for the
 _SAMPLE = 50  # of these, lines that choose between orders of fields
 _NAMES_OF_A_HEADER = 2  # column names that make a line a header: a record may hold the word `land`
 _NAMES_OF_A_RUIN = 3  # among other text: a line that holds so many is a header that cannot be read
-_NAMES_OF_A_COMMENT = 21  # more than half of them: a comment may name a few columns, NumPy writes `# ` before a header
 _FILLED = re.compile(rb"[^\n]+")
-_WORDS = re.compile("[a-z]+")
 _ARFF = ("@relation", "@attribute", "@data")
 _SHOWN = 5  # names that a message shows
 
-_KEYS: Final = {re.sub("[^a-z0-9]", "", name): name for name in COLUMNS}
-# Names that mirrors of the data give to columns, beside those of the contest.
-_KEYS_OF_MIRRORS: Final = {"protocol": "protocol_type", "ishotlogin": "is_host_login"}
-_FIRST_WORDS: Final = frozenset(  # of names as they are written: with underscores or without, with an `l` before
-    before + word
-    for name in (*COLUMNS, *_KEYS_OF_MIRRORS)
-    for word in (name.split("_")[0], name.replace("_", ""))
-    for before in ("", "l")
-)
-_WORDS_OF_A_NAME: Final = max(name.count("_") for name in COLUMNS) + 1
 _LABEL_KEYS: Final = (
     *("label", "labels", "attack", "attacktype", "attackname", "attackcat", "class", "classes", "target", "outcome"),
     *("connectiontype", "result", "type", "y"),
 )
-_DIFFICULTY_KEYS: Final = ("difficulty", "difficultylevel", "level", "lastflag", "score")
+_LEVEL_KEYS: Final = ("difficulty", "difficultylevel", "level", "lastflag", "score")
 _INDEX_KEYS: Final = ("", "unnamed0", "index", "id", "row", "rowid", "rownames")
 _NUMBERED = re.compile(r"((?:.*[^0-9])?)([0-9]{1,4})")
 
@@ -68,31 +57,36 @@ class Head:
     is_arff: bool = False
 
 
-def read_head(text: bytes, source: str, *, label: LabelColumn, record_format: RecordFormat, reading: Reading) -> Head:
+def read_head(text: bytes, source: str, *, schema: Schema, label: LabelColumn, reading: Reading) -> Head:
     """Find the fields of a file and its header.
 
     Args:
         text: First lines of the file, whole, without white space beside values.
         source: Name of the file, for messages.
-        label: `required`: a label behind the columns or, below a header, anywhere. `ignored`: it may be missing.
-        record_format: Fields behind the columns where there is no header.
+        schema: Columns of the data set, in the order of a file without a header.
+        label: `required`: a label, below a header anywhere. `ignored`: it may be missing.
         reading: Takes notes on the order of the columns.
     Raises:
-        HeaderError: a header lacks a column, or names it twice; or no line is like a record.
+        HeaderError: a header lacks a column, or names it twice; there is none, and the schema says that there is; or
+            no line is like a record.
     """
-    lines = _head_lines(text)
-    place = f"{source}: "
-    header = _find_header(lines)
+    lines = _head_lines(text, schema)
+    header = _find_header(lines, schema)
     if header is None:
-        orders = _orders_without_names(label, record_format)
+        if schema.header and lines:
+            raise HeaderError(
+                f"{source}: found no header in the first lines, expected the names of the columns of schema "
+                f"{schema.name!r}; add them, or train with dataset.schema.header=false"
+            )
+        orders = _orders_without_names(label, schema)
         passed_over = range(1, 1)
     else:
         names, passed_over = header
-        named = _named_fields(names, f"{place}line {passed_over[-1]}", label, record_format, reading)
+        named = _named_fields(names, f"{source}: line {passed_over[-1]}", label, schema, reading)
         orders = [named, {"(index)": "ignored", **named}, {**named, "(end)": "empty"}]
     records = [(number, line) for number, line in lines if number >= passed_over.stop and not _is_comment(line)]
-    _check_lengths(records, source)
-    fields = _best(orders, [line for _, line in records[:_SAMPLE]])
+    _check_lengths(records, source, schema)
+    fields = _best(orders, [line for _, line in records[:_SAMPLE]], schema)
     if "(index)" in fields:
         reading.columns.append("the first field of each line has no name and was passed over as an index")
     return Head(fields, passed_over, header is not None and len(passed_over) > 1)
@@ -119,43 +113,33 @@ def without_lines(raw: bytes, text: bytes, line: int, passed_over: range) -> Ite
         yield raw[_offset(raw, after) :], text[_offset(text, after) :], passed_over.stop
 
 
-def first_lines(blocks: Iterable[tuple[Raw, bytes]]) -> list[tuple[Raw, bytes]]:
+def first_lines(blocks: Iterable[tuple[Raw, bytes]], schema: Schema) -> list[tuple[Raw, bytes]]:
     """Take blocks, with what each was made of, until they hold the head of a file."""
     taken, lines, size = [], 0, 0
     for raw, text in blocks:
         taken.append((raw, text))
-        lines += sum(not _is_comment(line) for _, line in _head_lines(text))
+        lines += sum(not _is_comment(line) for _, line in _head_lines(text, schema))
         size += max(len(text), LONGEST_LINE)  # a line that is too long is a blank one there
         if lines >= HEAD_LINES or size >= _HEAD_BYTES:
             break
     return taken
 
 
-def holds_header(line: bytes) -> bool:
-    """Check that a line which is no record is a header, or what is left of one: damaged, or with other separators.
-
-    >>> holds_header(b'"duration;kdd.src_bytes;Dst Bytes'), holds_header(b"% flag, service, land")
-    (True, False)
-    """
+def holds_header(schema: Schema, line: bytes) -> bool:
+    """Check that a line which is no record is a header, or what is left of one: damaged, or with other separators."""
     text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").strip().lower()
     if text.startswith(_ARFF):
         return True
-    needed = _NAMES_OF_A_COMMENT if text.startswith(("%", "#")) else _NAMES_OF_A_RUIN
-    found: set[str] = set()
-    words, at = _WORDS.findall(text), 0
-    while at < len(words) and len(found) < needed:
-        length = 1
-        if words[at] in _FIRST_WORDS:
-            for count in range(_WORDS_OF_A_NAME, 0, -1):  # `dst_host_count` is not `count` too
-                if column := _column("".join(words[at : at + count])):
-                    found.add(column)
-                    length = count
-                    break
-        at += length
-    return len(found) >= needed
+    needed = _names_of_a_comment(schema) if text.startswith(("%", "#")) else _NAMES_OF_A_RUIN
+    return schema.names.in_line(text, needed) >= needed
 
 
-def refuse_headers(lines: Iterable[tuple[int, bytes]], head: Head, source: str) -> None:
+def _names_of_a_comment(schema: Schema) -> int:
+    """More than half of the columns: a comment may name a few, NumPy writes `# ` before a header."""
+    return len(schema.kinds) // 2 + 1
+
+
+def refuse_headers(lines: Iterable[tuple[int, bytes]], head: Head, source: str, schema: Schema) -> None:
     """Refuse a header among bad lines, in any mode: the records below it may have another order.
 
     Args:
@@ -164,62 +148,48 @@ def refuse_headers(lines: Iterable[tuple[int, bytes]], head: Head, source: str) 
         HeaderError: a line is a header, or what is left of one.
     """
     for number, line in lines:
-        if number >= head.passed_over.start and holds_header(line):
+        if number >= head.passed_over.start and holds_header(schema, line):
             raise HeaderError(
                 f"{source}: line {number}: found names of columns, expected a record; a header belongs in the first "
                 "line, its names separated as the values are; correct it, or divide the file there"
             )
 
 
-def find_columns(names: Iterable[object]) -> dict[str, int]:
-    """Find the 41 columns among names in any order, letter case and punctuation: position by column.
+def find_columns(schema: Schema, names: Iterable[object]) -> dict[str, int]:
+    """Find columns among names in any order, letter case and punctuation: position by column.
 
-    A name that none of them has is passed over; so is a column that is missing.
+    A name of no column is passed over; so is a column that is missing.
 
     Raises:
-        HeaderError: two names mean one column.
-
-    >>> find_columns(["", "Src Bytes", "'duration'", "comment"])
-    {'src_bytes': 1, 'duration': 2}
+        HeaderError: two names mean one column of which features are made.
     """
     found: dict[str, int] = {}
     for position, name in enumerate(names):
-        column = _column(_key(str(name)))
-        if column in found:
+        column = schema.names.column(str(name))
+        if column in found and column in schema.kinds:
             raise HeaderError(f"found the column {column!r} twice, expected each column once; rename one of them")
         if column is not None:
-            found[column] = position
+            found.setdefault(column, position)
     return found
 
 
-def missing_columns(found: Iterable[str]) -> str:
-    """Say which of the 41 columns are missing; empty if none is."""
+def missing_columns(schema: Schema, found: Iterable[str]) -> str:
+    """Say which of the columns that features are made of are missing; empty if none is."""
     have = set(found)
-    missing = [name for name in COLUMNS if name not in have]
+    missing = [name for name in schema.kinds if name not in have]
     if not missing:
         return ""
-    more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-    return f"found no column {', '.join(map(repr, missing[:_SHOWN]))}{more}, expected the 41 columns in any order"
+    return f"found no column {shortened(missing, _SHOWN)}, expected the {len(schema.kinds)} columns in any order"
 
 
-def is_header(texts: Iterable[str]) -> bool:
+def is_header(schema: Schema, texts: Iterable[str]) -> bool:
     """Check that a line names columns."""
-    return sum(map(names_column, texts)) >= _NAMES_OF_A_HEADER
+    return _count_names(schema, texts) >= _NAMES_OF_A_HEADER
 
 
-def names_column(text: str) -> bool:
-    """Check for the name of one of the 41 columns, in any letter case and punctuation."""
-    return _column(_key(text)) is not None
-
-
-def _key(name: str) -> str:
-    """Letters and digits of a name, in lower case."""
-    return re.sub("[^a-z0-9]", "", unwrapped(name).lower())
-
-
-def _column(key: str) -> str | None:
-    """Column of a key. One mirror has an `l` before eight of the names, as in `lnum_root`."""
-    return _KEYS.get(key) or _KEYS_OF_MIRRORS.get(key) or (_KEYS.get(key[1:]) if key[:1] == "l" else None)
+def _count_names(schema: Schema, texts: Iterable[str]) -> int:
+    """Count the texts that name a column."""
+    return sum(schema.names.column(text) is not None for text in texts)
 
 
 def _offset(text: bytes, lines: int) -> int:
@@ -237,7 +207,7 @@ def _is_comment(line: bytes) -> bool:
     return line.startswith((b"%", b"#"))
 
 
-def _head_lines(text: bytes) -> list[tuple[int, bytes]]:
+def _head_lines(text: bytes, schema: Schema) -> list[tuple[int, bytes]]:
     """First lines of a text and their 1-based numbers, without blanks and comments that name no columns."""
     lines: list[tuple[int, bytes]] = []
     count, number, at = 0, 1, 0
@@ -249,14 +219,14 @@ def _head_lines(text: bytes) -> list[tuple[int, bytes]]:
             count += 1
             if count == HEAD_LINES:
                 break
-        elif line.count(b",") >= _NAMES_OF_A_COMMENT - 1:
+        elif line.count(b",") >= _names_of_a_comment(schema) - 1:
             if lines and _is_comment(lines[-1][1]):
                 lines.pop()  # memory holds one comment, not all of them
             lines.append((number, line))
     return lines
 
 
-def _find_header(lines: list[tuple[int, bytes]]) -> tuple[list[str], range] | None:
+def _find_header(lines: list[tuple[int, bytes]], schema: Schema) -> tuple[list[str], range] | None:
     """Names of the fields and the lines of the header; None where the first line that may be a record is none.
 
     A comment that names the columns is the header only where no other line is.
@@ -271,10 +241,10 @@ def _find_header(lines: list[tuple[int, bytes]]) -> tuple[list[str], range] | No
             continue
         header = names, range(number, number + 1)
         if _is_comment(line):
-            comment = header if sum(map(names_column, names)) >= _NAMES_OF_A_COMMENT else comment
-        elif is_header(names) or _numbers_columns(names):
+            comment = header if _count_names(schema, names) >= _names_of_a_comment(schema) else comment
+        elif is_header(schema, names) or _numbers_columns(names, schema):
             return header
-        elif len(names) >= len(COLUMNS):
+        elif len(names) >= len(schema.kinds):
             break
     return comment
 
@@ -291,24 +261,24 @@ def _arff_header(lines: list[tuple[int, bytes]]) -> tuple[list[str], range] | No
     return None
 
 
-def _check_lengths(lines: list[tuple[int, bytes]], source: str) -> None:
+def _check_lengths(lines: list[tuple[int, bytes]], source: str, schema: Schema) -> None:
     """Refuse a file without a line that has half the values of a record: it is something else.
 
     Raises:
         HeaderError: no line has; counts the fields of the first.
     """
-    if lines and 2 * max(line.count(b",") + 1 for _, line in lines) < len(COLUMNS):
+    if lines and 2 * max(line.count(b",") + 1 for _, line in lines) < len(schema.kinds):
         number, line = lines[0]
         count = line.count(b",") + 1
         raise HeaderError(
             f"{source}: found no records: line {number} has {count} field{'s' * (count > 1)}; expected text with "
-            f"{len(COLUMNS)} values a line, separated by commas, `;`, tabs or `|`"
+            f"{len(schema.kinds)} values a line, separated by commas, `;`, tabs or `|`"
         )
 
 
-def _numbers_columns(names: list[str]) -> bool:
+def _numbers_columns(names: list[str], schema: Schema) -> bool:
     """Check for a header that numbers the columns from 0 or 1, such as pandas' 0,1,2 or R's "V1","V2"."""
-    if len(names) < len(COLUMNS):
+    if len(names) < len(schema.kinds):
         return False
     parts = [_NUMBERED.fullmatch(unwrapped(name)) for name in names[names[0] == "" :]]
     if not all(parts):
@@ -319,39 +289,34 @@ def _numbers_columns(names: list[str]) -> bool:
 
 
 def _named_fields(
-    names: list[str], place: str, label: LabelColumn, record_format: RecordFormat, reading: Reading
+    names: list[str], place: str, label: LabelColumn, schema: Schema, reading: Reading
 ) -> dict[str, Field]:
     """Kind of each field below a header."""
-    if _numbers_columns(names):
-        reading.columns.append("the header numbers the columns, which were taken by their position")
-        unnamed = names[0] == ""
-        count = len(names) - unnamed
-        trailing = TRAILING[record_format] if label == "required" else (LABEL, DIFFICULTY)[: count - len(COLUMNS)]
-        ordered = [*COLUMNS, *trailing]
-        if len(ordered) != count:
-            raise HeaderError(f"{place}: found {count} numbered columns, expected {len(ordered)}")
-        names = [""] * unnamed + ordered
+    if _numbers_columns(names, schema):
+        return _numbered_fields(names, place, label, schema, reading)
     try:
-        found = find_columns(names)
+        found = find_columns(schema, names)
     except HeaderError as error:
         raise HeaderError(f"{place}: {error}") from None
-    keys = [_key(name) for name in names]
+    keys = [name_key(name) for name in names]
     others = [position for position in range(len(names)) if position not in found.values()]
-    labels = [position for key in _LABEL_KEYS for position in others if keys[position] == key]
-    levels = [position for key in _DIFFICULTY_KEYS for position in others if keys[position] == key]
-    missing = missing_columns(found)
+    label_keys = [name_key(name) for name in (schema.label, *schema.aliases.get(schema.label, ()))]
+    labels = [position for key in (*label_keys, *_LABEL_KEYS) for position in others if keys[position] == key]
+    levels = [position for key in _LEVEL_KEYS for position in others if keys[position] == key]
+    missing = missing_columns(schema, found)
     if label == "required" and not labels:
-        missing = missing or f"found no column {LABEL!r}, expected one for the label of each record"
+        missing = missing or f"found no column {schema.label!r}, expected one for the label of each record"
     if missing:
         raise HeaderError(
             f"{place}: {missing}; correct the header, or take it away where the order is the published one"
         )
-    fields: dict[int, tuple[str, Field]] = {position: (name, COLUMNS[name]) for name, position in found.items()}
+    used = {name: position for name, position in found.items() if name in schema.kinds}
+    fields: dict[int, tuple[str, Field]] = {position: (name, schema.kinds[name]) for name, position in used.items()}
     if label == "required":
-        fields[labels[0]] = (LABEL, "label")
-    known = {*fields, *labels, *levels}
+        fields[labels[0]] = (schema.label, "label")
+    known = {*fields, *labels, *levels, *found.values()}
     further = [position for position in others if position not in known and keys[position] not in _INDEX_KEYS]
-    if list(found) != list(COLUMNS):
+    if list(used) != list(schema.kinds):
         reading.columns.append("the columns are in another order, taken by the names of the header")
     if further:
         shown_names = ", ".join(shown(unwrapped(names[position])) for position in further[:_SHOWN])
@@ -359,15 +324,35 @@ def _named_fields(
     return dict(fields.get(position, (f"(field {position + 1})", "ignored")) for position in range(len(names)))
 
 
-def _orders_without_names(label: LabelColumn, record_format: RecordFormat) -> list[dict[str, Field]]:
-    """Orders that the fields of a record may have without a header, the likeliest first."""
-    columns: dict[str, Field] = {**COLUMNS}
+def _numbered_fields(
+    names: list[str], place: str, label: LabelColumn, schema: Schema, reading: Reading
+) -> dict[str, Field]:
+    """Kind of each field below a header that numbers the columns."""
+    reading.columns.append("the header numbers the columns, which were taken by their position")
+    unnamed = names[0] == ""
+    count, orders = len(names) - unnamed, _plain_orders(label, schema)
+    for order in orders:
+        if len(order) == count:
+            return {"(field 1)": "ignored", **order} if unnamed else order
+    raise HeaderError(f"{place}: found {count} numbered columns, expected {len(orders[-1])}")
+
+
+def _plain_orders(label: LabelColumn, schema: Schema) -> list[dict[str, Field]]:
+    """Orders that the fields of a record may have without a header, and without an index or an empty field."""
     if label == "required":
-        kinds: dict[str, Field] = {LABEL: "label", DIFFICULTY: "level"}
-        plain = [columns | {name: kinds[name] for name in TRAILING[record_format]}]
-    else:
-        ignored: list[dict[str, Field]] = [dict.fromkeys((LABEL, DIFFICULTY)[:count], "ignored") for count in range(3)]
-        plain = [columns | more for more in ignored]
+        return [{**schema.fields}]
+    behind = [f"(field {len(schema.kinds) + number})" for number in (1, 2)]
+    ignored: list[dict[str, Field]] = [dict.fromkeys(behind[:count], "ignored") for count in range(3)]
+    orders: list[dict[str, Field]] = [{**schema.kinds, **more} for more in ignored]
+    declared: dict[str, Field] = {name: schema.kinds.get(name, "ignored") for name in schema.columns}
+    without_label = {name: kind for name, kind in declared.items() if name != schema.label}
+    known = [list(order.values()) for order in orders]
+    return orders + [order for order in (declared, without_label) if list(order.values()) not in known]
+
+
+def _orders_without_names(label: LabelColumn, schema: Schema) -> list[dict[str, Field]]:
+    """Orders that the fields of a record may have without a header, the likeliest first."""
+    plain = _plain_orders(label, schema)
     return [
         *plain,
         *({**order, "(end)": "empty"} for order in plain),  # a comma behind the last value
@@ -375,9 +360,9 @@ def _orders_without_names(label: LabelColumn, record_format: RecordFormat) -> li
     ]
 
 
-def _best(orders: list[dict[str, Field]], sample: list[bytes]) -> dict[str, Field]:
+def _best(orders: list[dict[str, Field]], sample: list[bytes], schema: Schema) -> dict[str, Field]:
     """Order that most lines of a sample follow; the first where none does, but of a length that lines have."""
-    readers = [LineReader(order) for order in orders]
+    readers = [LineReader(schema, order) for order in orders]
     votes = [sum(not isinstance(reader.read(line), Wrong) for line in sample) for reader in readers]
     if max(votes):
         return orders[votes.index(max(votes))]

@@ -1,14 +1,13 @@
 """Split for the selection of models on a training file alone: attack types and blocks of the file are held out."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.data.schema import CATEGORIES
 from src.utils.validation import CHECKED
 
 _REST, _TEST, _GAP = 0, 1, 2
@@ -59,7 +58,14 @@ class HeldOutTypes:
         return self
 
     def divide(
-        self, vector: np.ndarray, target: np.ndarray, seed: int, *, label: np.ndarray, row: np.ndarray
+        self,
+        vector: np.ndarray,
+        target: np.ndarray,
+        seed: int,
+        *,
+        label: np.ndarray,
+        row: np.ndarray,
+        categories: Mapping[str, Sequence[str]],
     ) -> dict[str, np.ndarray]:
         """Divide records into parts, in random order within training and validation.
 
@@ -69,6 +75,7 @@ class HeldOutTypes:
             seed: Seed of the split.
             label: Label of each record, str, shape (n,).
             row: Line of each record in its file, int64, shape (n,).
+            categories: Attack types by category.
         Returns:
             Index into the records, int64, for `train`, `val` and `test`.
         Raises:
@@ -79,7 +86,7 @@ class HeldOutTypes:
         part = np.empty(len(row), dtype=np.int64)
         part[order] = self._parts(label[order], rng)
         fold = seed % self.folds if self.fold is None else self.fold
-        left_out = left_out_types(np.unique(label).tolist(), fold, self.folds)
+        left_out = left_out_types(np.unique(label).tolist(), categories, fold, self.folds)
         unknown = np.isin(label, left_out)
         for lost in np.setdiff1d(target, target[~unknown]):
             types = ", ".join(np.unique(label[target == lost]))
@@ -118,13 +125,17 @@ class HeldOutTypes:
         return part
 
 
-def left_out_types(labels: Sequence[str], fold: int, folds: int) -> tuple[str, ...]:
+def left_out_types(
+    labels: Sequence[str], categories: Mapping[str, Sequence[str]], fold: int, folds: int
+) -> tuple[str, ...]:
     """Attack types of a fold. They are dealt to the folds in turn, category by category, which spreads each category.
 
-    >>> [left_out_types(["normal", "ipsweep", "nmap", "satan", "smurf", "perl"], fold, 2) for fold in (0, 1)]
+    >>> categories = {"probe": ["ipsweep", "nmap", "satan"], "dos": ["smurf", "pod"], "u2r": ["perl"]}
+    >>> found = ["normal", "ipsweep", "nmap", "satan", "smurf", "perl"]
+    >>> [left_out_types(found, categories, fold, 2) for fold in (0, 1)]
     [('ipsweep', 'satan', 'perl'), ('nmap', 'smurf')]
     """
-    attacks = [name for types in CATEGORIES.values() for name in types if name in labels]
+    attacks = [name for types in categories.values() for name in types if name in labels]
     return tuple(name for place, name in enumerate(attacks) if place % folds == fold)
 
 

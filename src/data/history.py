@@ -10,16 +10,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from src.data.duplicates import vector_ids
-from src.data.schema import FEATURES, FLAGS
+from src.data.schema import Role, Schema, indicator_names
 
-_FLAG = tuple(f"flag_{name}" for name in FLAGS)
-# Two records are similar in five ways: by equality of these features.
-ALIKE = {
+# Two records are similar in five ways: by equality of the columns with these roles.
+ALIKE: dict[str, tuple[Role, ...]] = {
     "service": ("service",),
-    "service_flag": ("service", *_FLAG),
-    "service_src_bytes": ("service", "src_bytes"),
-    "service_dst_bytes": ("service", "dst_bytes"),
-    "service_flag_bytes": ("service", *_FLAG, "src_bytes", "dst_bytes"),
+    "service_flag": ("service", "state"),
+    "service_src_bytes": ("service", "bytes_sent"),
+    "service_dst_bytes": ("service", "bytes_received"),
+    "service_flag_bytes": ("service", "state", "bytes_sent", "bytes_received"),
 }
 
 
@@ -28,15 +27,19 @@ class History:
 
     Args:
         lengths: Numbers of previous records that the counts cover, each 1 or more.
+        schema: Schema of the records, with a column for each role.
 
-    >>> X = np.zeros((4, len(FEATURES)), dtype=np.float32)
-    >>> X[2, FEATURES.index("src_bytes")] = 7
-    >>> service, *_, everything = History([3])(X).T  # 0, 1, 2, 3 similar records; the third alone has 7 bytes
+    >>> from src.data.schema_files import declared_schema
+    >>> schema = declared_schema("kdd")
+    >>> X = np.zeros((4, len(schema.features)), dtype=np.float32)
+    >>> X[2, schema.features.index("src_bytes")] = 7
+    >>> service, *_, everything = History([3], schema)(X).T  # 0, 1, 2, 3 similar records; the third alone has 7 bytes
     >>> np.expm1(service * np.log(4)).round().tolist(), np.expm1(everything * np.log(4)).round().tolist()
     ([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 0.0, 2.0])
     """
 
-    def __init__(self, lengths: Sequence[int]):
+    def __init__(self, lengths: Sequence[int], schema: Schema):
+        self._alike = [[place for role in roles for place in _places(schema, role)] for roles in ALIKE.values()]
         self._lengths = tuple(lengths)
         self._before = np.zeros((len(ALIKE), 0), dtype=np.uint64)  # keys of the records that a count still covers
 
@@ -44,13 +47,13 @@ class History:
         """Count for the next records.
 
         Args:
-            X: Encoded records, float32, shape (n, 53), unscaled.
+            X: Encoded records, float32, shape (n, d), unscaled.
             visible: Number of previous records that may be counted for each record, int64, shape (n,), as at the start
                 of a file; None counts all.
         Returns:
             log(1 + count) / log(1 + length) for each length and each key of `ALIKE`, float32, shape (n, 5 lengths).
         """
-        now = [vector_ids(X[:, [FEATURES.index(name) for name in names]]) for names in ALIKE.values()]
+        now = [vector_ids(X[:, places]) for places in self._alike]
         keys = np.concatenate([self._before, np.stack(now)], axis=1)
         known = self._before.shape[1]
         self._before = keys[:, max(0, keys.shape[1] - max(self._lengths)) :].copy()
@@ -63,6 +66,21 @@ class History:
             for position, (length, count) in enumerate(zip(self._lengths, counts, strict=True)):
                 columns[position * len(keys) + row] = np.log1p(count[known:]) / np.log1p(length)
         return columns.T
+
+
+def missing_roles(schema: Schema) -> list[str]:
+    """Roles that a history needs and no column of a schema has."""
+    return sorted({role for roles in ALIKE.values() for role in roles if role not in schema.roles})
+
+
+def _places(schema: Schema, role: Role) -> list[int]:
+    """Places of the features of the column with a role: one, or its indicators."""
+    column = schema.roles[role]
+    if column in schema.categorical and column not in schema.codes:
+        names = indicator_names(column, schema.vocabularies[column])
+    else:
+        names = (column,)
+    return [schema.features.index(name) for name in names]
 
 
 def with_history(rows: np.ndarray, history: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ import re
 from typing import Final
 
 HEAD_BYTES: Final = 64 << 10  # of a file or its text that are looked at
-_FIELDS: Final = 40  # separators that a record has at least
 SEPARATORS: Final = {b";": ";", b"\t": "tabs", b"|": "|"}  # beside the comma, and their names in messages
 _NUMBER_WITH_COMMA = re.compile(rb"-?[0-9]+,[0-9]+")
 
@@ -88,23 +87,24 @@ def ends_lines_by_returns(head: bytes) -> bool:
     return len(re.findall(rb"\r(?!\n)", head)) > head.count(b"\n")
 
 
-def separator(head: bytes) -> bytes:
+def separator(head: bytes, fields: int) -> bytes:
     """Find the byte between fields: that which most lines have often enough, or a comma.
 
     Args:
         head: Start of a text whose lines end with line feeds.
+        fields: Number of fields that a record has at least.
     Raises:
         ValueError: fields are separated by blanks, or by semicolons while commas stand in numbers.
     """
     lines = head.split(b"\n")
     if len(head) >= HEAD_BYTES and len(lines) > 1:
         lines.pop()  # cut
-    votes = {one: sum(line.count(one) >= _FIELDS for line in lines) for one in (b",", *SEPARATORS)}
+    votes = {one: sum(line.count(one) >= fields - 1 for line in lines) for one in (b",", *SEPARATORS)}
     if votes[b","]:
         return b","
     found = max(votes, key=lambda one: votes[one])
     if not votes[found]:
-        if any(len(line.split()) > _FIELDS for line in lines):
+        if any(len(line.split()) > fields - 1 for line in lines):
             raise ValueError("fields are separated by blanks, expected commas; put a comma between two values")
         return b","
     for line in lines:

@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.data.history import ALIKE
-from src.data.schema import GROUPS, group
+from src.data.schema import Schema
 from src.utils.validation import CHECKED
 
+HISTORY_STEP = -1  # of columns that describe the records before: the last step, however many groups there are
 LayoutName = Literal["record", "groups", "history", "window"]
 Window = Annotated[int, Field(ge=1, le=10_000)]
 HistoryLength = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -26,8 +27,8 @@ class Layout:
 
     Attributes:
         name: `record`, the paper's layout: the k values of a record as a sequence of k steps. `groups`: its features as
-            four steps, one for each group of the contest (`src.data.schema.GROUPS`). `history`: these four steps and a
-            fifth with counts of similar previous records (`src.data.history.History`). `window`: the last records of
+            steps, one for each group of the schema, four in KDD99. `history`: these steps and one more
+            with counts of similar previous records (`src.data.history.History`). `window`: the last records of
             the file up to this one, each a step of k values.
         window: Records in a window; 1 for all layouts but `window`.
         history: Numbers of previous records that the counts of `history` cover; empty for the other layouts.
@@ -57,17 +58,27 @@ class Layout:
         """True if a model also reads the previous records of the file."""
         return self.name in ("history", "window")
 
-    def steps(self, features: Sequence[str]) -> np.ndarray | None:
+    def steps(self, features: Sequence[str], schema: Schema) -> np.ndarray | None:
         """Map each of k features, and each history count behind them, to its step.
 
         Returns:
-            Step of each column, int64, shape (k + counts,); None for layouts that do not read groups.
+            Step of each column, int64, shape (k + counts,), `HISTORY_STEP` of the counts; None for layouts that do not
+            read groups.
         """
         if self.name not in ("groups", "history"):
             return None
-        steps = {name: step for step, name in enumerate(GROUPS)}
-        counts = [len(GROUPS)] * (len(self.history) * len(ALIKE))
-        return np.array([steps[group(feature)] for feature in features] + counts, dtype=np.int64)
+        steps = {name: step for step, name in enumerate(schema.groups)}
+        counts = [HISTORY_STEP] * (len(self.history) * len(ALIKE))
+        return np.array([steps[schema.group(feature)] for feature in features] + counts, dtype=np.int64)
+
+
+def in_order(steps: np.ndarray) -> np.ndarray:
+    """Number the step of the history, which is behind all others.
+
+    >>> in_order(np.array([1, 0, HISTORY_STEP])).tolist()
+    [1, 0, 2]
+    """
+    return np.where(steps == HISTORY_STEP, steps.max() + 1, steps)
 
 
 class Windows:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from src.data.dialect import expected, read_number, read_word, split, unwrapped
-from src.data.schema import Kind
+from src.data.column_names import unwrapped
+from src.data.dialect import expected, read_label, read_number, read_word, split
+from src.data.schema import FieldKind, Schema
 
-Field = Kind | Literal["label", "ignored", "empty"]  # kind of value that a field of a line must have
+Field = FieldKind | Literal["empty"]  # kind of value that a field of a line must have
 _KEPT_VALUES = 1 << 15  # values remembered for a kind of field: records repeat few values many times
-_MANY_WORDS = 8  # in one line: a record has four, three symbols and a label
-_HEADER = "; the line may be a header, which must have the names of the 41 columns"
+_MANY = 2  # times as many words in a line as a record has: it may be a header
+_NUMBERS = ("count", "binary", "rate", "real", "level")
 _KEPT_LETTERS = 32  # letters of a value that is remembered, so that long ones take no memory
 
 
@@ -26,16 +27,27 @@ class LineReader:
     """Reads the lines of one file.
 
     Args:
+        schema: Schema of the data set.
         fields: Kind of each field of a line, by name, in the order of the file.
         comments: If true, lines that begin with `%` are comments.
+
+    Attributes:
+        shortest: Bytes of a line at least.
+        missing: Number of values read as 0 because a mark says that they are missing.
     """
 
-    def __init__(self, fields: Mapping[str, Field], *, comments: bool = False):
+    def __init__(self, schema: Schema, fields: Mapping[str, Field], *, comments: bool = False):
+        self.schema = schema
         self.comments = comments
+        self.missing = 0
+        empty = "" in schema.missing  # else each value has a byte; a comma or line end is behind it
+        self.shortest = len(schema.kinds) * (1 if empty else 2)
+        self._header = f"; the line may be a header, which must have the names of the {len(schema.kinds)} columns"
+        self._many_words = _MANY * (len(schema.categorical) + 1)
         self.fields = dict(fields)
         by_kind: dict[tuple[str, str], _Values] = {}
         self._values = [
-            by_kind.setdefault((name if kind in ("symbol", "label") else "", kind), _Values(name, kind))
+            by_kind.setdefault((name if kind == "category" else "", kind), _Values(schema, name, kind))
             for name, kind in fields.items()
         ]
 
@@ -51,19 +63,23 @@ class LineReader:
         if texts is None:
             return Wrong("(record)", text, "a double quote at both ends of a value, or at neither")
         if len(texts) != len(self._values):
-            hint = _HEADER if not damaged and _are_names(texts) else ""
+            hint = self._header if not damaged and self._are_names(texts) else ""
             return Wrong("(record)", f"{len(texts)} fields", f"{len(self._values)} fields{hint}")
         if damaged:
             return Wrong("(record)", text, "text in UTF-8 without control characters")
         row = [values[text] for values, text in zip(self._values, texts, strict=True)]
         if None not in row:
+            if self.schema.missing:
+                kinds = zip(texts, self.fields.values(), strict=True)
+                self.missing += sum(text in self.schema.missing and kind in _NUMBERS for text, kind in kinds)
             return row
         position = row.index(None)
         name, kind = list(self.fields.items())[position]
         if kind == "empty" or kind == "ignored":
             return Wrong("(record)", f"{texts[position]!r} behind the last column", "nothing there")
-        hint = _HEADER if _are_names(texts) or (kind == "symbol" and _are_numbers_in_order(texts)) else ""
-        return Wrong(name, texts[position], expected(name, kind, texts[position]) + hint)
+        in_order = kind == "category" and _are_numbers_in_order(texts)
+        hint = self._header if self._are_names(texts) or in_order else ""
+        return Wrong(name, texts[position], expected(self.schema, name, kind, texts[position]) + hint)
 
     def has_floats(self, line: bytes) -> bool:
         """Check for a line with a whole number that is written with a dot or an exponent."""
@@ -71,11 +87,10 @@ class LineReader:
         whole = (text for kind, text in zip(self.fields.values(), texts, strict=False) if kind in ("count", "binary"))
         return any("." in text or "e" in text for text in whole)
 
-
-def _are_names(texts: list[str]) -> bool:
-    """Check for a line of words: many more than a record has, or nothing else."""
-    words = sum(unwrapped(text)[:1].isalpha() for text in texts)
-    return words > _MANY_WORDS or 1 < words == len(texts)
+    def _are_names(self, texts: list[str]) -> bool:
+        """Check for a line of words: many more than a record has, or nothing else."""
+        words = sum(unwrapped(text)[:1].isalpha() for text in texts)
+        return words > self._many_words or 1 < words == len(texts)
 
 
 def _are_numbers_in_order(texts: list[str]) -> bool:
@@ -88,8 +103,9 @@ def _are_numbers_in_order(texts: list[str]) -> bool:
 class _Values(dict[str, Any]):
     """Values of one kind of field by their text; None for a wrong one."""
 
-    def __init__(self, name: str, kind: Field):
+    def __init__(self, schema: Schema, name: str, kind: Field):
         super().__init__()
+        self._schema = schema
         self._name = name
         self._kind = kind
 
@@ -106,6 +122,10 @@ class _Values(dict[str, Any]):
             return ""
         if self._kind == "empty":
             return "" if text == "" else None
-        if self._kind == "symbol" or self._kind == "label":
-            return text if read_word(self._name, text) is not None else None
+        if self._kind == "category":
+            return text if read_word(self._schema, self._name, text) is not None else None
+        if self._kind == "label":
+            return text if read_label(self._schema, text) is not None else None
+        if text in self._schema.missing:
+            return 0
         return read_number(self._kind, text)

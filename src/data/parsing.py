@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.dialect import is_whole, read_word, without_quotes
+from src.data.dialect import is_whole, read_label, read_word, without_quotes
 from src.data.header import LabelColumn, first_lines, read_head, refuse_headers, without_lines
 from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
 from src.data.reading import Reading
-from src.data.schema import COLUMNS, LABEL, RecordFormat, in_range
+from src.data.schema import Schema, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
 PIECE_BYTES = 128 << 10  # of a block with a bad line: at most so many lines are bad at once
@@ -32,16 +32,10 @@ OnBadRecord = Literal["stop", "quarantine"]
 
 _WORD, _WHOLE = pa.dictionary(pa.int32(), pa.string()), pa.int64()
 _ARROW_TYPES: dict[Field, pa.DataType] = {
-    "count": _WHOLE,
-    "binary": _WHOLE,
-    "rate": pa.float64(),
-    "level": _WHOLE,
-    "symbol": _WORD,
-    "label": _WORD,
-    "ignored": _WORD,
-    "empty": _WORD,
+    **dict.fromkeys(("count", "binary", "level"), _WHOLE),
+    **dict.fromkeys(("rate", "real"), pa.float64()),
+    **dict.fromkeys(("category", "label", "ignored", "empty"), _WORD),
 }
-_SHORTEST = 2 * len(COLUMNS)  # bytes of a record: each value has a byte, and a comma or line end behind it
 
 
 class BadRecord(NamedTuple):
@@ -71,7 +65,7 @@ class Block:
     """Checked records in file order.
 
     Attributes:
-        columns: The 41 columns by name, n values each (int64, float64 or dictionary of string).
+        columns: Columns that features are made of, by name, n values each (int64, float64 or dictionary of string).
         label: Labels without the final dot, n values, dictionary of string; None where labels are not read.
         line: 1-based line of each record in its source, int64, shape (n,).
         bad: Malformed lines, in order; they have no records in the block.
@@ -86,26 +80,25 @@ class Block:
 def read_blocks(
     stream: BinaryIO,
     source: str,
+    schema: Schema,
     *,
     label: LabelColumn = "required",
-    record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
     separator: bytes = b",",
     block_bytes: int = BLOCK_BYTES,
     on_bytes: Callable[[int], object] = lambda count: None,
     reading: Reading | None = None,
 ) -> Iterator[Block]:
-    """Read records of 41 comma-separated values (and a label, and a difficulty level) block by block.
+    """Read records of comma-separated values block by block.
 
-    Below a header the columns are taken by its names, in any order. Without one they have the published order. Values
-    are read as `src.data.dialect` says. Blank lines are passed over.
+    Below a header the columns are taken by its names. Without one they have the order of the schema. Values are read as
+    `src.data.dialect` says. Blank lines are passed over.
 
     Args:
         stream: Uncompressed text, one record a line.
         source: Name of the file, for messages.
-        label: `required`: each record has a known label. `ignored`: fields behind the columns are not read.
-        record_format: Fields behind the columns where there is no header. `kdd99`: a label. `nsl_kdd`: a label and a
-            difficulty level. The level is checked and then dropped.
+        schema: Columns and labels.
+        label: `required`: each record has a known label. `ignored`: it is not read, and may be missing.
         on_bad_record: `stop` raises at the first malformed record; `quarantine` leaves it out and lists it.
         separator: Byte between two fields.
         block_bytes: Bytes to read at once. A block is shorter where a line is malformed.
@@ -119,10 +112,10 @@ def read_blocks(
     """
     reading = reading if reading is not None else Reading()
     blocks = _plain_blocks(stream, block_bytes, separator)
-    begin = first_lines(blocks)
+    begin = first_lines(blocks, schema)
     start = b"".join(text for _, text in begin)
-    head = read_head(start, source, label=label, record_format=record_format, reading=reading)
-    reader = LineReader(head.fields, comments=head.is_arff)
+    head = read_head(start, source, schema=schema, label=label, reading=reading)
+    reader = LineReader(schema, head.fields, comments=head.is_arff)
     line = 1
     for raw, plain in chain(begin, blocks):
         n_lines = _count_lines(plain)
@@ -136,7 +129,7 @@ def read_blocks(
                 for part, text, first in parts
             )
         for block in parsed:
-            refuse_headers(((bad.line, bad.raw) for bad in block.bad), head, source)
+            refuse_headers(((bad.line, bad.raw) for bad in block.bad), head, source, schema)
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
@@ -231,13 +224,13 @@ def _parse(
     if text.startswith(b"\n") and not text.strip(b"\n"):
         reading.blank_lines += len(text)
         return
-    table = _parse_fast(text, n_lines, reader.fields, reading)
+    table = _parse_fast(text, n_lines, reader, reading)
     if table is None and reader.has_floats(text[: text.find(b"\n")]):
-        table = _parse_fast(text, n_lines, reader.fields, reading, whole=pa.float64())
+        table = _parse_fast(text, n_lines, reader, reading, whole=pa.float64())
     if table is not None:
-        yield _block(table, reader.fields, np.arange(line, line + table.num_rows), [])
+        yield _block(table, reader, np.arange(line, line + table.num_rows), [])
         return
-    short = n_lines * _SHORTEST > len(text)  # many lines in few bytes: Ctrl-C waits for a piece
+    short = n_lines * reader.shortest > len(text)  # many lines in few bytes: Ctrl-C waits for a piece
     for piece in pieces(raw, PIECE_BYTES // 8 if short else PIECE_BYTES):
         plain = _plain(piece, separator, first=line == 1)
         block = _parse_piece(piece, plain, line, reader, reading)
@@ -258,7 +251,7 @@ def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading
     filled = [number for number, one in enumerate(lines) if one]
     reading.blank_lines += len(lines) - len(filled)
     text = b"\n".join([lines[number] for number in filled])
-    table, bad = _parse_fast(text, len(filled), reader.fields, reading), []
+    table, bad = _parse_fast(text, len(filled), reader, reading), []
     if table is None:
         raw_lines, rows, good = split_lines(raw), [], []
         for number in filled:
@@ -268,20 +261,21 @@ def _parse_piece(raw: bytes, text: bytes, line: int, reader: LineReader, reading
             else:
                 rows.append(row)
                 good.append(number)
-        table, filled = _table(rows, reader.fields, reading), good
-    return _block(table, reader.fields, np.array(filled, dtype=np.int64) + line, bad)
+        table, filled = _table(rows, reader, reading), good
+    return _block(table, reader, np.array(filled, dtype=np.int64) + line, bad)
 
 
-def _table(rows: list[list[Any]], fields: dict[str, Field], reading: Reading) -> pa.Table:
+def _table(rows: list[list[Any]], reader: LineReader, reading: Reading) -> pa.Table:
     """Make a table of values that `LineReader` read."""
     columns: dict[str, pa.Array] = {}
-    for position, (name, kind) in enumerate(fields.items()):
+    for position, (name, kind) in enumerate(reader.fields.items()):
         if kind not in ("ignored", "empty"):
-            is_word = kind in ("symbol", "label")
+            is_word = kind in ("category", "label")
             array = pa.array([row[position] for row in rows], pa.string() if is_word else _ARROW_TYPES[kind])
             columns[name] = array.dictionary_encode() if is_word else array
-    table = _read_words(pa.table(columns), fields, reading, quoted=False)
+    table = _read_words(pa.table(columns), reader, reading, quoted=False)
     assert table is not None  # LineReader takes no word that cannot be read
+    reading.missing, reader.missing = reading.missing + reader.missing, 0
     return table
 
 
@@ -289,7 +283,7 @@ def _left_out(long: LongLine, reader: LineReader, line: int) -> Block:
     """Make the block of one line that is too long to be a record."""
     expected = f"at most {LONGEST_LINE:,} bytes in a line"
     bad = BadRecord(line, "(record)", f"a line of {long.size:,} bytes", expected, long.start)
-    return _block(_table([], reader.fields, Reading()), reader.fields, np.zeros(0, dtype=np.int64), [bad])
+    return _block(_table([], reader, Reading()), reader, np.zeros(0, dtype=np.int64), [bad])
 
 
 def _is_odd(text: bytes) -> bool:
@@ -308,7 +302,7 @@ def _is_odd(text: bytes) -> bool:
 
 
 def _parse_fast(
-    text: bytes, n_lines: int, fields: dict[str, Field], reading: Reading, whole: pa.DataType = _WHOLE
+    text: bytes, n_lines: int, reader: LineReader, reading: Reading, whole: pa.DataType = _WHOLE
 ) -> pa.Table | None:
     """Parse all records of the text with Arrow; None if any of them is malformed, or not written plainly.
 
@@ -316,31 +310,36 @@ def _parse_fast(
         n_lines: Number of lines of the text.
         whole: Type that whole numbers are read as: int64, or float64 where they are written with a dot.
     """
+    fields, marks = reader.fields, reader.schema.missing
     types = {name: whole if _ARROW_TYPES[kind] == _WHOLE else _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
-    # Arrow would make 42 empty values of each empty line before it fails
-    if _is_odd(text) or n_lines * _SHORTEST > len(text) + 1:
+    # Arrow would make an empty value for each field of an empty line before it fails
+    if _is_odd(text) or n_lines * reader.shortest > len(text) + 1:
         return None
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(text),
             pa.csv.ReadOptions(column_names=list(fields), block_size=CHUNK_BYTES),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
-            pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
+            pa.csv.ConvertOptions(column_types=types, null_values=marks, strings_can_be_null=False),
         ).combine_chunks()
     except pa.ArrowInvalid:
         return None
     if table.num_rows != n_lines:
         return None
-    quotes = b'"' in text
+    quotes, count = b'"' in text, 0
     for name, kind in fields.items():
-        if kind == "symbol" or kind == "label" or kind == "ignored" or kind == "empty":  # mypy narrows no `in`
+        if kind == "category" or kind == "label" or kind == "ignored" or kind == "empty":  # mypy narrows no `in`
             if quotes and not all(map(is_whole, _dictionary(table, name))):
                 return None
             if kind == "empty" and _dictionary(table, name) != [""]:
                 return None
         else:
+            if marks and (missing := table.column(name).null_count):
+                count += missing
+                filled = table.column(name).fill_null(0)
+                table = table.set_column(table.column_names.index(name), name, filled)
             values = table.column(name).to_numpy()
             if not (in_range(kind, values.min()) and in_range(kind, values.max())):
                 return None
@@ -349,22 +348,25 @@ def _parse_fast(
                 if values.max() >= 2**53 or (values % 1).any():
                     return None
                 table = table.set_column(table.column_names.index(name), name, pa.array(values.astype(np.int64)))
-    return _read_words(table, fields, reading, quoted=quotes)
+    read = _read_words(table, reader, reading, quoted=quotes)
+    reading.missing += count if read is not None else 0
+    return read
 
 
-def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading, *, quoted: bool) -> pa.Table | None:
-    """Put the words of symbolic columns and labels in their published spelling; None if one cannot be read.
+def _read_words(table: pa.Table, reader: LineReader, reading: Reading, *, quoted: bool) -> pa.Table | None:
+    """Put the words of categories and labels in their known spelling; None if one cannot be read.
 
     Args:
         quoted: True if the words may still have the quotes of CSV.
     """
     respelled: list[tuple[str, str, int]] = []
-    for name, kind in fields.items():
-        if kind not in ("symbol", "label") or not table.num_rows:
+    for name, kind in reader.fields.items():
+        if kind not in ("category", "label") or not table.num_rows:
             continue
         encoded = table.column(name).unify_dictionaries().chunk(0)
         texts = [without_quotes(text) if quoted else text for text in encoded.dictionary.to_pylist()]
-        words = [read_word(name, text) for text in texts]
+        schema = reader.schema
+        words = [read_label(schema, text) if kind == "label" else read_word(schema, name, text) for text in texts]
         if None in words:
             return None
         if [text.removesuffix(".") if kind == "label" else text for text in texts] != words:
@@ -372,7 +374,7 @@ def _read_words(table: pa.Table, fields: dict[str, Field], reading: Reading, *, 
             respelled += [
                 (text, word, count)
                 for text, word, count in zip(texts, words, counts, strict=True)
-                if word is not None and text not in (word, f"{word}.")
+                if word is not None and text not in ("", word, f"{word}.")  # `` is a missing value
             ]
         if encoded.dictionary.to_pylist() != words:
             read = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, pa.string()))
@@ -385,9 +387,9 @@ def _dictionary(table: pa.Table, name: str) -> list[str]:
     return table.column(name).unify_dictionaries().chunk(0).dictionary.to_pylist()
 
 
-def _block(table: pa.Table, fields: dict[str, Field], line: np.ndarray, bad: list[BadRecord]) -> Block:
-    label = None
-    if fields.get(LABEL) == "label":
-        chunks = table.column(LABEL).unify_dictionaries().chunks
+def _block(table: pa.Table, reader: LineReader, line: np.ndarray, bad: list[BadRecord]) -> Block:
+    schema, label = reader.schema, None
+    if reader.fields.get(schema.label) == "label":
+        chunks = table.column(schema.label).unify_dictionaries().chunks
         label = chunks[0] if chunks else pa.array([], _WORD)
-    return Block(table.select(list(COLUMNS)), label, line, bad)
+    return Block(table.select(list(schema.kinds)), label, line, bad)

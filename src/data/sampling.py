@@ -1,17 +1,19 @@
 """Maps attack types to the classes of a task, and draws the records of each class."""
 
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.data.schema import CATEGORIES, LABELS, NORMAL
+from src.data.schema import Schema
 from src.data.tables import LabeledTable, Table
 from src.utils.validation import CHECKED, Name
 
 # Number of records from which the paper draws its counts; smaller simulated data sets scale the counts down to match.
 REFERENCE_RECORDS = 494_021
+NORMAL, OTHERS = "normal", "others"  # words of a task for normal traffic, and for what no class names
 Cost = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -20,22 +22,27 @@ class TaskClass:
     """Attack types that make one class, and the number of its records to draw.
 
     Attributes:
-        attacks: Attack types of the class: a list, a category (`probe`, `dos`, `u2r` or `r2l`), or `others`, which are
-            all types that no other class names. Validation replaces a category by its list.
+        attacks: Attack types of the class: a list, a category of the schema, or `others`, which are all types that no
+            other class names. `normal` in a list is normal traffic, whatever the schema calls it.
         count: Number of records to draw; None draws each record once.
     """
 
-    attacks: list[str] | Literal["others"]
+    attacks: list[str] | str
     count: Annotated[int, Field(ge=1)] | None
 
-    @field_validator("attacks", mode="before")
-    @classmethod
-    def _list_category(cls, attacks: Any) -> Any:
-        if not isinstance(attacks, str) or attacks == "others":
-            return attacks
-        if attacks not in CATEGORIES:
-            raise ValueError(f"expected a list of attack types, a category ({', '.join(CATEGORIES)}), or others")
-        return list(CATEGORIES[attacks])
+    def of_schema(self, schema: Schema) -> "TaskClass":
+        """Name the attack types one by one, but for `others`.
+
+        Raises:
+            ValueError: the schema has no such category.
+        """
+        if isinstance(self.attacks, list):
+            return replace(self, attacks=[schema.normal if one == NORMAL else one for one in self.attacks])
+        if self.attacks == OTHERS:
+            return self
+        if self.attacks not in schema.categories:
+            raise ValueError(f"expected a list of attack types, a category ({', '.join(schema.categories)}), or others")
+        return replace(self, attacks=list(schema.categories[self.attacks]))
 
     def asked(self, scale: float) -> int:
         """Number of records to draw at a scale, at least one; only for a class with a count."""
@@ -58,20 +65,13 @@ class Task:
 
     @model_validator(mode="after")
     def _check(self) -> "Task":
-        named = [attack for attacks in self._listed().values() for attack in attacks]
-        unknown = sorted(set(named) - set(LABELS))
-        if unknown:
-            raise ValueError(f"found the attack type {unknown[0]!r}, expected one of {', '.join(LABELS)}")
-        twice = sorted({attack for attack in named if named.count(attack) > 1})
-        if twice:
-            raise ValueError(f"found {twice[0]!r} in more than one class, expected each attack type in one")
-        if len(self.classes) < 2 or len(self.classes) - len(self._listed()) > 1:
+        others = sum(one.attacks == OTHERS for one in self.classes.values())
+        if len(self.classes) < 2 or others > 1:
             raise ValueError(f"found the classes {', '.join(self.classes) or 'none'}, expected two classes or more, at "
                              "most one of them with attacks=others")  # fmt: skip
         first = next(iter(self.classes.values()))
-        if first.attacks != [NORMAL]:
-            raise ValueError(f"found attacks={first.attacks} in the first class, expected the first class to be "
-                             f"attacks=[{NORMAL}]")  # fmt: skip
+        if not isinstance(first.attacks, list) or len(first.attacks) != 1:
+            raise _not_normal(first.attacks)
         if self.cost is not None:
             self._check_cost(self.cost)
         return self
@@ -86,9 +86,32 @@ class Task:
                 raise ValueError(f"cost: found {cost[index][index]:g} for a record of {name!r} that is recognized, "
                                  "expected 0 on the diagonal")  # fmt: skip
 
+    def of_schema(self, schema: Schema) -> "Task":
+        """Name the attack types of a data set one by one, and check them.
+
+        Raises:
+            ValueError: a class has an unknown type or category, or one of another class; or the first is not normal.
+        """
+        classes = {}
+        for name, one in self.classes.items():
+            try:
+                classes[name] = one.of_schema(schema)
+            except ValueError as error:
+                raise ValueError(f"classes.{name}.attacks={one.attacks!r}: {error}") from None
+        task = replace(self, classes=classes)
+        named = [attack for attacks in task._listed().values() for attack in attacks]
+        if unknown := sorted(set(named) - set(schema.labels)):
+            raise ValueError(f"found the attack type {unknown[0]!r}, expected one of {', '.join(schema.labels)}")
+        if twice := sorted({attack for attack in named if named.count(attack) > 1}):
+            raise ValueError(f"found {twice[0]!r} in more than one class, expected each attack type in one")
+        first = next(iter(classes.values()))
+        if first.attacks != [schema.normal]:
+            raise _not_normal(first.attacks)
+        return task
+
     def _listed(self) -> dict[str, list[str]]:
         """Attack types of each class that lists them."""
-        return {name: of_class.attacks for name, of_class in self.classes.items() if of_class.attacks != "others"}
+        return {name: one.attacks for name, one in self.classes.items() if isinstance(one.attacks, list)}
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -101,6 +124,30 @@ class Task:
         others = next((index[name] for name in self.classes if name not in listed), -1)
         targets = {attack: index[name] for name, types in listed.items() for attack in types}
         return np.array([targets.get(attack, others) for attack in attacks], dtype=np.int32)
+
+
+@dataclass(frozen=True, config=CHECKED)
+class CategoriesTask:
+    """Task whose classes are normal traffic and the categories of the schema, each record once.
+
+    Attributes:
+        cost: Cost matrix, as in `Task`.
+    """
+
+    name: str
+    cost: list[list[Cost]] | None = None
+
+    def of_schema(self, schema: Schema) -> Task:
+        """Make a class of each category."""
+        classes = {NORMAL: TaskClass([schema.normal], None)}
+        for name, attacks in schema.categories.items():
+            if attacks:
+                classes[name] = TaskClass(list(attacks), None)
+        return Task(self.name, classes, self.cost)
+
+
+def _not_normal(attacks: Any) -> ValueError:
+    return ValueError(f"found attacks={attacks} in the first class, expected the first class to be attacks=[{NORMAL}]")
 
 
 def with_target(table: Table, task: Task) -> LabeledTable:

@@ -8,7 +8,7 @@ cell and correlated through the cells.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,11 @@ from typing import Final, Literal, TypedDict
 
 import numpy as np
 
-from src.data.schema import COLUMNS
+from src.data.schema import Schema
 
 PROFILE: Final = Path(__file__).with_name("simulator_profile.json")
 LEVELS: Final = 100  # percentiles of a column: 0.5 %, 1.5 %, ..., 99.5 %
-NUMERIC: Final = tuple(name for name, kind in COLUMNS.items() if kind != "symbol")
-SYMBOLIC: Final = tuple(name for name, kind in COLUMNS.items() if kind == "symbol")
+SYMBOLIC: Final = ("protocol_type", "service", "flag")  # categories of KDD99, in the kinds of a profile
 CHUNK_RECORDS: Final = 50_000
 
 _PARTS: Final = ("train", "test")
@@ -59,6 +58,7 @@ class _Sampler:
         symbols: Text of each symbolic column, and of the label with the end of the line, object, shape (kinds,).
         codes: Index of each percentile into its column's `words`, int32, shape (cells * LEVELS, numeric columns).
         words: Text of each value of a numeric column, object, shape (values,).
+        columns: Names of all columns and of the label, in the order of a line.
     """
 
     records: dict[str, int]
@@ -68,6 +68,7 @@ class _Sampler:
     symbols: dict[str, np.ndarray]
     codes: np.ndarray
     words: dict[str, np.ndarray]
+    columns: tuple[str, ...]
 
 
 @cache
@@ -77,7 +78,7 @@ def read_profile() -> dict[str, PartProfile]:
     return profile
 
 
-def simulate(part: Literal["train", "test"], records: int, seed: int) -> Iterator[tuple[int, bytes]]:
+def simulate(part: Literal["train", "test"], records: int, seed: int, schema: Schema) -> Iterator[tuple[int, bytes]]:
     r"""Draw records like those of a real file; the same arguments give the same bytes.
 
     Labels have the real proportions to the nearest whole record, and come in random order.
@@ -86,14 +87,16 @@ def simulate(part: Literal["train", "test"], records: int, seed: int) -> Iterato
         part: File to imitate: `train` the 10 % training file, `test` the labelled test file.
         records: Number of records to draw; a rare attack type is missing if its share rounds to 0.
         seed: Seed of the draw, 0 or more.
+        schema: Columns of KDD99, which the profile is of, in their order.
     Yields:
         Number of records so far, and the text of the newest ones: lines of 42 comma-separated fields.
 
-    >>> done, text = next(simulate("train", 1000, seed=0))
+    >>> from src.data.schema_files import declared_schema
+    >>> done, text = next(simulate("train", 1000, 0, declared_schema("kdd")))
     >>> done, text.count(b"\n"), text.count(b",normal.\n"), text.count(b",smurf.\n")
     (1000, 1000, 197, 568)
     """
-    sampler = _sampler(part)
+    sampler = _sampler(part, tuple(schema.kinds.items()))
     rng = np.random.default_rng([seed, _PARTS.index(part)])
     kind = rng.permutation(_draw_kinds(sampler, records, rng))
     for start in range(0, records, CHUNK_RECORDS):
@@ -133,16 +136,24 @@ def _draw_kinds(sampler: _Sampler, records: int, rng: np.random.Generator) -> np
 def _text(sampler: _Sampler, kind: np.ndarray, rng: np.random.Generator) -> bytes:
     """Draw records of the given kinds, as text."""
     first = sampler.cell[kind] * LEVELS
-    percentile = rng.integers(LEVELS, size=(len(NUMERIC), len(kind)), dtype=np.uint8)
+    percentile = rng.integers(LEVELS, size=(len(sampler.words), len(kind)), dtype=np.uint8)
     fields = {name: words[kind] for name, words in sampler.symbols.items()}
-    for place, name in enumerate(NUMERIC):
+    for place, name in enumerate(sampler.words):
         fields[name] = sampler.words[name][sampler.codes[first + percentile[place], place]]
-    lines = zip(*(fields[name].tolist() for name in (*COLUMNS, "label")), strict=True)
+    lines = zip(*(fields[name].tolist() for name in sampler.columns), strict=True)
     return "".join(map(",".join, lines)).encode()
 
 
 @cache
-def _sampler(part: str) -> _Sampler:
+def _sampler(part: str, columns: tuple[tuple[str, str], ...]) -> _Sampler:
+    """Arrays to draw from.
+
+    Args:
+        part: File to imitate.
+        columns: Names and kinds of the columns, in order.
+    """
+    kind_of = dict(columns)
+    numeric = numeric_columns(kind_of)
     profile = read_profile()[part]
     cells = profile["cells"]
     kinds = np.array([kind.split(",") for cell in cells for kind in cell["records"]])
@@ -150,17 +161,17 @@ def _sampler(part: str) -> _Sampler:
     symbols = {name: kinds[:, place].astype(object) for place, name in enumerate(SYMBOLIC, 1)}
     symbols["label"] = np.array([f"{word}.\n" for word in label], dtype=object)
 
-    percentiles = np.zeros((len(cells), LEVELS, len(NUMERIC)), dtype=np.int64)
+    percentiles = np.zeros((len(cells), LEVELS, len(numeric)), dtype=np.int64)
     for number, cell in enumerate(cells):
         for name, runs in cell["columns"].items():
             value, repeats = (runs, LEVELS) if isinstance(runs, int) else (runs[0::2], runs[1::2])
-            percentiles[number, :, NUMERIC.index(name)] = np.repeat(value, repeats)
-    codes = np.empty((len(cells) * LEVELS, len(NUMERIC)), dtype=np.int32, order="F")
+            percentiles[number, :, numeric.index(name)] = np.repeat(value, repeats)
+    codes = np.empty((len(cells) * LEVELS, len(numeric)), dtype=np.int32, order="F")
     words = {}
-    for place, name in enumerate(NUMERIC):
+    for place, name in enumerate(numeric):
         values, inverse = np.unique(percentiles[:, :, place], return_inverse=True)
         codes[:, place] = inverse.ravel()
-        texts = [f"{value / 100:.2f}" if COLUMNS[name] == "rate" else str(value) for value in values.tolist()]
+        texts = [f"{value / 100:.2f}" if kind_of[name] == "rate" else str(value) for value in values.tolist()]
         words[name] = np.array(texts, dtype=object)
     return _Sampler(
         records=profile["records"],
@@ -170,4 +181,10 @@ def _sampler(part: str) -> _Sampler:
         symbols=symbols,
         codes=codes,
         words=words,
+        columns=(*kind_of, "label"),
     )
+
+
+def numeric_columns(kinds: Mapping[str, str]) -> tuple[str, ...]:
+    """Columns of numbers, in order."""
+    return tuple(name for name, kind in kinds.items() if kind != "category")

@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from src.data.parsing import Block, read_blocks
-from src.data.schema import CATEGORIES, COLUMNS
-from src.data.simulator import LEVELS, NUMERIC, PROFILE, SYMBOLIC, Cell, PartProfile
+from src.data.schema import Schema
+from src.data.schema_files import declared_schema
+from src.data.simulator import LEVELS, PROFILE, SYMBOLIC, Cell, PartProfile, numeric_columns
 from src.data.sources import MIRROR_VARIABLE
 from src.utils.files import write_text
 
@@ -31,8 +32,8 @@ FREQUENT: Final = 100  # records from which a kind has cells of its own: with fe
 # share of that column's largest value. Finer cells make the profile much longer and little more similar.
 MIN_HALF: Final = 500
 MIN_DEVIATION: Final = 0.1
-# Columns that may divide a group: they have nearly all of the variance of min-max scaled records.
-TRAFFIC: Final = slice(NUMERIC.index("count"), None)
+# First of the columns that may divide a group: they have nearly all of the variance of min-max scaled records.
+FIRST_OF_TRAFFIC: Final = "count"
 
 
 def build_profile(mirror: Path) -> dict[str, PartProfile]:
@@ -55,7 +56,7 @@ def measure(path: Path) -> PartProfile:
         Records by label, and cells in an order that depends on the records only.
     """
     with gzip.open(path) as stream:
-        blocks = list(read_blocks(cast(BinaryIO, stream), path.name))
+        blocks = list(read_blocks(cast(BinaryIO, stream), path.name, _schema()))
     values = np.concatenate([_values(block) for block in blocks])
     kinds, kind = np.unique(np.concatenate([_kinds(block) for block in blocks]), return_inverse=True)
     counts = Counter(dict(zip(kinds.tolist(), np.bincount(kind).tolist(), strict=True)))
@@ -76,13 +77,23 @@ def to_json(profile: dict[str, PartProfile]) -> str:
     return "{" + ",\n".join(parts) + "}\n"
 
 
+def _schema() -> Schema:
+    return declared_schema("kdd")
+
+
+def _traffic() -> slice:
+    """Places of the numeric columns that may divide a group."""
+    return slice(numeric_columns(_schema().kinds).index(FIRST_OF_TRAFFIC), None)
+
+
 def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
 def _values(block: Block) -> np.ndarray:
     """Convert the numeric columns to whole numbers, rates in hundredths, int64, shape (n, numeric columns)."""
-    scale = {name: 100 if COLUMNS[name] == "rate" else 1 for name in NUMERIC}
+    kinds = _schema().kinds
+    scale = {name: 100 if kinds[name] == "rate" else 1 for name in numeric_columns(kinds)}
     columns = [block.columns.column(name).to_numpy() * times for name, times in scale.items()]
     values: np.ndarray = np.rint(np.stack(columns, axis=1)).astype(np.int64)
     return values
@@ -108,7 +119,7 @@ def _groups(counts: Counter[str]) -> Iterator[list[str]]:
 
     Frequent kinds are alone, others are pooled by attack type, and those of rare types by category.
     """
-    category = {attack: name for name, attacks in CATEGORIES.items() for attack in attacks}
+    category = {attack: name for name, attacks in _schema().categories.items() for attack in attacks}
     totals = _by_label(counts)
     families: dict[str, list[str]] = defaultdict(list)
     for kind in sorted(counts, key=lambda kind: (counts[kind], kind)):
@@ -128,10 +139,10 @@ def _halve(rows: np.ndarray, values: np.ndarray, largest: np.ndarray) -> Iterato
     """Halve a group at the mean of its most varied traffic column, and its halves again, down to the minimum size."""
     n = len(rows)
     if n >= 2 * MIN_HALF:
-        traffic = values[rows, TRAFFIC]
+        traffic = values[rows, _traffic()]
         total = traffic.sum(axis=0)
         # whole numbers as far as possible, so that the same columns win on every machine
-        deviation = np.sqrt(n * (traffic**2).sum(axis=0) - total**2) / (n * largest[TRAFFIC])
+        deviation = np.sqrt(n * (traffic**2).sum(axis=0) - total**2) / (n * largest[_traffic()])
         for column in np.argsort(-deviation, kind="stable"):
             low = traffic[:, column] * n <= total[column]
             if deviation[column] >= MIN_DEVIATION and MIN_HALF <= low.sum() <= n - MIN_HALF:
@@ -145,7 +156,7 @@ def _cell(values: np.ndarray, kinds: np.ndarray) -> Cell:
     place = (2 * np.arange(LEVELS) + 1) * len(values) // (2 * LEVELS)
     percentiles = np.sort(values, axis=0)[place]
     columns: dict[str, int | list[int]] = {}
-    for name, column in zip(NUMERIC, percentiles.T, strict=True):
+    for name, column in zip(numeric_columns(_schema().kinds), percentiles.T, strict=True):
         distinct, repeats = np.unique(column, return_counts=True)
         if len(distinct) > 1:
             columns[name] = np.stack([distinct, repeats], axis=1).ravel().tolist()

@@ -12,12 +12,12 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.data import fetching, simulator
 from src.data.kinds import compression
-from src.data.schema import RecordFormat
+from src.data.schema import Schema
 from src.utils.files import whole_file
 from src.utils.validation import CHECKED
 
@@ -94,20 +94,22 @@ class PublishedFile:
 
 @dataclass(frozen=True, config=CHECKED)
 class PublishedDataset:
-    """Published data set: a training file and the official labelled test file.
+    """Published data set: a training file, and the official labelled test file if there is one.
 
     Attributes:
+        schema: Columns and labels of the files.
+        test: Official test file; None where there is none. Then `split=official` is refused.
         further_tests: Other official test files by the name of their part, such as `test_21`.
-        record_format: Format of the lines, which sets the fields behind the 41 columns.
         ordered: True if the lines are in the order of the traffic, which layouts with previous records read.
-        copies: False if the files have each record once. Then no record is drawn again to reach a task's count.
+        copies: False if the files have each record once, or are to be read so. Then no record is drawn again to reach a
+            task's count.
     """
 
     name: FolderName
+    schema: Schema
     train: PublishedFile
-    test: PublishedFile
+    test: PublishedFile | None = None
     further_tests: dict[Annotated[str, Field(pattern="^test_[a-z0-9_]+$")], PublishedFile] = field(default_factory=dict)
-    record_format: RecordFormat = "kdd99"
     ordered: bool = False
     copies: bool = True
     simulated: Literal[False] = False
@@ -181,7 +183,8 @@ class PublishedDataset:
 
     @property
     def _files(self) -> dict[str, PublishedFile]:
-        return {"train": self.train, "test": self.test, **self.further_tests}
+        test = {"test": self.test} if self.test else {}
+        return {"train": self.train, **test, **self.further_tests}
 
     def _addresses(self, file: PublishedFile) -> list[str]:
         mirror = os.environ.get(MIRROR_VARIABLE)
@@ -198,10 +201,11 @@ class SimulatedDataset:
     """Simulated records in the published format, drawn from a committed profile of the real ones, without a network.
 
     Attributes:
-        ordered, copies: Attributes of `PublishedDataset`.
+        schema, ordered, copies: Attributes of `PublishedDataset`.
     """
 
     name: FolderName
+    schema: Schema
     records: Annotated[int, Field(ge=1_000)]
     test_records: Annotated[int, Field(ge=1_000)]
     seed: Annotated[int, Field(ge=0)]
@@ -209,13 +213,16 @@ class SimulatedDataset:
     copies: bool = True
     simulated: Literal[True] = True
 
+    @model_validator(mode="after")
+    def _check(self) -> "SimulatedDataset":
+        if self.schema.categorical != simulator.SYMBOLIC:
+            raise ValueError(f"schema: found {self.schema.name!r}, expected kdd, whose records the simulator imitates; "
+                             "set dataset/schema=kdd")  # fmt: skip
+        return self
+
     @property
     def parts(self) -> tuple[str, ...]:
         return ("train", "test")
-
-    @property
-    def record_format(self) -> RecordFormat:
-        return "kdd99"
 
     def file_name(self, part: str) -> str:
         return f"{part}.gz"
@@ -233,7 +240,9 @@ class SimulatedDataset:
             new.open("wb") as raw,
             gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as out,
         ):
-            for done, text in simulator.simulate("train" if part == "train" else "test", records, self.seed):
+            for done, text in simulator.simulate(
+                "train" if part == "train" else "test", records, self.seed, self.schema
+            ):
                 out.write(text)
                 on_progress(path.name, done, records)
         return path

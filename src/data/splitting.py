@@ -1,5 +1,6 @@
 """Splits the drawn records into training, validation and test part; the test part may be the published one."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -69,6 +70,7 @@ class Split:
         *,
         label: np.ndarray | None = None,
         row: np.ndarray | None = None,
+        categories: Mapping[str, Sequence[str]] | None = None,
     ) -> dict[str, np.ndarray]:
         """Divide records into parts, in random order within each part.
 
@@ -78,6 +80,7 @@ class Split:
             target: Class of each record, int32, shape (n,).
             seed: Seed of the split.
             label: Label of each record; not used.
+            categories: Attack types by category; not used.
             row: Line of each record; not used.
         Returns:
             Index into the records, int64, for `train`, `val` and, unless the tests are published, `test`.

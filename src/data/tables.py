@@ -1,5 +1,6 @@
 """Table of encoded records, in memory and as a Parquet file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -8,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from src.data.schema import FEATURES, N_FEATURES
 from src.utils.files import whole_file
 
 _ATTACK = pa.dictionary(pa.int32(), pa.string())
@@ -22,7 +22,7 @@ class Table:
     """Encoded records.
 
     Attributes:
-        X: Features of `src.data.schema.FEATURES`, unscaled, float32, shape (n, 53).
+        X: Features of the data set (`Schema.features`), unscaled, float32, shape (n, d).
         attack: Index of each record's label in `attacks`, int32, shape (n,).
         attacks: Labels, each once.
         row: 1-based line of the record in its source, int64, shape (n,).
@@ -39,8 +39,8 @@ class Table:
     def take(self, index: np.ndarray) -> Self:
         """Select the records at `index`, in that order."""
         # column by column, as the matrix is stored: a gather of rows would jump through memory
-        X = np.empty((N_FEATURES, len(index)), dtype=np.float32).T
-        for column in range(N_FEATURES):
+        X = np.empty((self.X.shape[1], len(index)), dtype=np.float32).T
+        for column in range(self.X.shape[1]):
             np.take(self.X[:, column], index, out=X[:, column])
         return replace(self, X=X, attack=self.attack[index], row=self.row[index])
 
@@ -75,10 +75,10 @@ def concatenate(tables: list[Table]) -> Table:
     return Table(X, np.concatenate(codes), tuple(attacks), np.concatenate([table.row for table in tables]))
 
 
-def to_arrow(table: Table) -> pa.Table:
-    """Convert to Arrow: the 53 features by name, then `attack`, `row` and, for labeled records, `target`."""
+def to_arrow(table: Table, features: Sequence[str]) -> pa.Table:
+    """Convert to Arrow: the features by name, then `attack`, `row` and, for labeled records, `target`."""
     columns: dict[str, pa.Array] = {
-        name: pa.array(np.ascontiguousarray(table.X[:, column])) for column, name in enumerate(FEATURES)
+        name: pa.array(np.ascontiguousarray(table.X[:, column])) for column, name in enumerate(features)
     }
     columns["attack"] = pa.DictionaryArray.from_arrays(
         pa.array(table.attack, pa.int32()), pa.array(table.attacks, pa.string())
@@ -89,13 +89,13 @@ def to_arrow(table: Table) -> pa.Table:
     return pa.table(columns)
 
 
-def write_table(table: Table, path: Path) -> None:
+def write_table(table: Table, path: Path, features: Sequence[str]) -> None:
     """Write a Parquet file, completely or not at all."""
     with whole_file(path) as part:
-        pq.write_table(to_arrow(table), part, row_group_size=ROW_GROUP, **PARQUET)
+        pq.write_table(to_arrow(table, features), part, row_group_size=ROW_GROUP, **PARQUET)
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, features: Sequence[str]) -> Table:
     """Read the records that `write_table` wrote, without their targets if there are any.
 
     Raises:
@@ -103,7 +103,7 @@ def read_table(path: Path) -> Table:
     """
     file = pq.ParquetFile(path)
     n = file.metadata.num_rows
-    missing = [name for name in (*FEATURES, "attack", "row") if name not in file.schema_arrow.names]
+    missing = [name for name in (*features, "attack", "row") if name not in file.schema_arrow.names]
     if missing:
         raise ValueError(f"{path}: found no column {missing[0]!r}, expected the columns of a preprocessed table; "
                          "make it again with `dvc repro --force preprocess`")  # fmt: skip
@@ -111,8 +111,8 @@ def read_table(path: Path) -> Table:
     def column(name: str) -> pa.ChunkedArray:
         return file.read(columns=[name]).column(0)
 
-    X = np.empty((N_FEATURES, n), dtype=np.float32).T
-    for position, name in enumerate(FEATURES):  # one at a time: a full-size file is not in memory twice
+    X = np.empty((len(features), n), dtype=np.float32).T
+    for position, name in enumerate(features):  # one at a time: a full-size file is not in memory twice
         X[:, position] = column(name).to_numpy()
     attacks: dict[str, int] = {}
     attack = np.empty(n, dtype=np.int32)
@@ -124,13 +124,13 @@ def read_table(path: Path) -> Table:
     return Table(X, attack, tuple(attacks), column("row").to_numpy())
 
 
-def read_labeled_table(path: Path) -> LabeledTable:
+def read_labeled_table(path: Path, features: Sequence[str]) -> LabeledTable:
     """Read a table that `write_table` wrote with its targets.
 
     Raises:
         ValueError: a column is missing.
     """
-    table = read_table(path)
+    table = read_table(path, features)
     if "target" not in pq.read_schema(path).names:
         raise ValueError(
             f"{path}: found no column 'target', expected the columns of a sampled table; "

@@ -17,7 +17,7 @@ def by_arrival(detector: Detector, X: np.ndarray, seed: int) -> Iterator[tuple[s
     record of each tenth of the file in turn.
 
     Args:
-        X: Encoded records, float32, shape (n, 53), in the order of the file.
+        X: Encoded records, float32, shape (n, d), in the order of the file.
         seed: Seed of the shuffle.
     Returns:
         Name of each way, and the uncalibrated probabilities, float32, shape (n, classes), in the order of the file.

@@ -10,13 +10,14 @@ from pydantic import ConfigDict, Field, StrictStr, TypeAdapter, ValidationError,
 from pydantic.dataclasses import dataclass
 
 from src.data.layout import HistoryLength, LayoutName, Window
+from src.data.schema import Schema, schema_of
 from src.detector.decision import Decision
 from src.models.persistence import MOST_CLASSES
 from src.utils.archives import AGAIN, read_json
 from src.utils.files import write_text
 from src.utils.validation import Name, first_fault
 
-FORMAT = 3  # 1 had no decision; 2 had other names for keys of the card and for the classes in its files
+FORMAT = 4  # 1 had no decision; 2 had other names for keys of the card and for the classes in its files; 3 no schema
 _FILE = "detector.json"
 _LARGEST = 1 << 20  # bytes
 
@@ -37,7 +38,11 @@ class Teacher:
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class Card:
-    """Origin of a detector: its data, preparation, model and seed."""
+    """Origin of a detector: its data, preparation, model and seed.
+
+    Attributes:
+        schema: Columns that records must have, with all known values.
+    """
 
     class_names: Annotated[tuple[Name, ...], Field(min_length=2, max_length=MOST_CLASSES)]
     dataset: Name
@@ -48,6 +53,7 @@ class Card:
     k: Annotated[int, Field(ge=1, le=10_000)]
     model: Name
     seed: int
+    schema: Schema
     scaling: Name = "minmax"
     layout: LayoutName = "record"
     window: Window = 1
@@ -56,6 +62,8 @@ class Card:
 
     @model_validator(mode="after")
     def _check(self) -> "Card":
+        if self.schema.learns:
+            raise ValueError(f"no values of {self.schema.learns[0]!r} in the schema, expected those of training")
         if len(set(self.class_names)) < len(self.class_names):
             raise ValueError(f"class_names={list(self.class_names)}, expected names that differ")
         if self.window > 1 and self.layout != "window":
@@ -148,6 +156,8 @@ def _card(facts: dict[str, Any]) -> Card:
             facts[name] = tuple(facts[name])
     if isinstance(facts.get("teacher"), dict):
         facts["teacher"] = Teacher(**facts["teacher"])
+    if "schema" in facts:
+        facts["schema"] = schema_of(facts["schema"])
     return Card(**facts)
 
 

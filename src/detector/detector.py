@@ -9,7 +9,6 @@ from sklearn.pipeline import Pipeline
 
 from src.data.history import History, with_history
 from src.data.layout import ModelInput, Windows, request_windows
-from src.data.schema import COLUMNS, N_FEATURES
 from src.detector.card import Card, check_files, read_card, write_card
 from src.detector.decision import MOST_PROBABLE, Decision
 from src.features.encoding import encode
@@ -47,7 +46,7 @@ class Detector:
         A detector that also reads previous records treats the records as a complete file, in order.
 
         Args:
-            columns: The 41 columns by name.
+            columns: Columns of the schema by name.
         """
         return self.stream().predict_proba(columns)
 
@@ -56,7 +55,7 @@ class Detector:
         return self.decision.verdict(probability)
 
     def score(self, X: np.ndarray) -> np.ndarray:
-        """Compute calibrated class probabilities, float32, shape (n, classes), of encoded records, shape (n, 53)."""
+        """Compute calibrated class probabilities, float32, shape (n, classes), of encoded records, shape (n, d)."""
         return self.decision.calibrated(self.uncalibrated(X))
 
     def uncalibrated(self, X: np.ndarray, request: int | None = None) -> np.ndarray:
@@ -65,7 +64,7 @@ class Detector:
         A detector that also reads previous records treats the records as a complete file, in order.
 
         Args:
-            X: Encoded records, float32, shape (n, 53).
+            X: Encoded records, float32, shape (n, d).
             request: Number of consecutive records that are treated as a complete file each; None treats all as one.
         Raises:
             ValueError: X has another number of columns, or a probability is not a finite number from 0 to 1.
@@ -106,7 +105,7 @@ class Detector:
 
     def _check(self, folder: Path) -> None:
         """Check that card, preparation and model fit each other, with a record of zeros."""
-        record = np.zeros((1, N_FEATURES), dtype=np.float32)
+        record = np.zeros((1, len(self.card.schema.features)), dtype=np.float32)
         path = folder / "preparation.skops"
         try:
             with np.errstate(all="ignore"):
@@ -140,21 +139,24 @@ class Stream:
         self._detector = detector
         self._unknown = unknown
         self._before: np.ndarray | None = None  # last window - 1 prepared records, float32, shape (m, k)
-        self._history = History(detector.card.history) if detector.card.layout == "history" else None
+        card = detector.card
+        self._history = History(card.history, card.schema) if card.layout == "history" else None
 
     def predict_proba(self, columns: pa.Table) -> np.ndarray:
         """Compute calibrated class probabilities of the next checked records, see `Detector.predict_proba`."""
-        columns = columns.select(list(COLUMNS))
-        X, unknown = encode(columns)
+        schema = self._detector.card.schema
+        columns = columns.select(list(schema.kinds))
+        X, unknown = encode(columns, schema)
         if self._unknown is not None:
-            self._unknown.add(columns, unknown)
+            self._unknown.add(columns, unknown, schema)
         return self._detector.decision.calibrated(self.uncalibrated(X))
 
     def uncalibrated(self, X: np.ndarray, request: int | None = None) -> np.ndarray:
         """Compute the probabilities of the model for the next encoded records, see `Detector.uncalibrated`."""
-        if X.ndim != 2 or X.shape[1] != N_FEATURES:
-            raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
         detector = self._detector
+        d = len(detector.card.schema.features)
+        if X.ndim != 2 or X.shape[1] != d:
+            raise ValueError(f"found an array of shape {X.shape}, expected (n, {d}) encoded features")
         probability = np.empty((len(X), len(detector.card.class_names)), dtype=np.float32)
         step = CHUNK if request is None else max(1, CHUNK // request) * request
         for start in range(0, len(X), step):

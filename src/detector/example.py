@@ -2,17 +2,23 @@
 
 import pandas as pd
 
-from src.data.schema import COLUMNS
+from src.data.schema import Schema
 
-_EXAMPLES = (
-    {"protocol_type": "tcp", "service": "http", "flag": "SF", "src_bytes": 210, "dst_bytes": 1500, "logged_in": 1},
-    {"protocol_type": "icmp", "service": "ecr_i", "flag": "SF", "src_bytes": 1000, "count": 500, "srv_count": 500},
-    {"protocol_type": "tcp", "service": "private", "flag": "S0", "count": 200, "serror_rate": 1.0},
-)
+_RECORDS = 3
 
 
-def example_records() -> pd.DataFrame:
-    """Build three raw records: 41 columns, words as str, numbers as float64, values that are not set as 0."""
-    table = pd.DataFrame([{name: values.get(name, 0) for name in COLUMNS} for values in _EXAMPLES])
-    numbers = [name for name, kind in COLUMNS.items() if kind != "symbol"]
-    return table.astype(dict.fromkeys(numbers, "float64"))
+def example_records(schema: Schema) -> pd.DataFrame:
+    """Build three raw records: words as str, each of the first known values in turn, and numbers as float64.
+
+    >>> from src.data.schema_files import declared_schema
+    >>> example_records(declared_schema("kdd"))[["duration", "protocol_type", "flag"]].values.tolist()
+    [[0.0, 'icmp', 'OTH'], [1.0, 'tcp', 'REJ'], [0.0, 'udp', 'RSTO']]
+    """
+    columns: dict[str, list[str] | list[float]] = {}
+    for name in schema.kinds:
+        if name in schema.categorical:
+            known = schema.vocabularies[name]
+            columns[name] = [known[row % len(known)] for row in range(_RECORDS)]
+        else:
+            columns[name] = [float(row % 2) for row in range(_RECORDS)]  # in the range of every kind
+    return pd.DataFrame(columns)

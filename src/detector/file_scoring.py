@@ -15,14 +15,12 @@ from src.data.containers import open_records
 from src.data.parsing import BadRecord, BadRecordError, Block, OnBadRecord, ahead, read_blocks
 from src.data.quarantine import Quarantine
 from src.data.reading import MAX_UNKNOWN, Reading
-from src.data.schema import COLUMNS
 from src.detector.card import previous_records
 from src.detector.detector import Detector
 from src.detector.record_file import no_records
 from src.features.unknown_words import UnknownWords
 
 FIRST = 5  # lines that were left out and are printed
-_FIELDS = f"{len(COLUMNS)} columns, and optionally a label and a difficulty level"
 
 
 @dataclass
@@ -105,7 +103,8 @@ def score_file(
         ValueError: the file has no record that can be scored.
     """
     with ExitStack() as stack:
-        text = stack.enter_context(open_records(records))
+        schema = detector.card.schema
+        text = stack.enter_context(open_records(records, schema))
         scored = Scored(UnknownWords(max_unknown, text.name, "--max-unknown"), previous_records(detector.card))
         verdicts = _Verdicts(detector, out, scored.unknown)
         kept = stack.enter_context(quarantine or nullcontext())
@@ -114,13 +113,14 @@ def score_file(
         blocks = read_blocks(
             text.stream,
             text.name,
+            schema,
             label="ignored",
             on_bad_record="quarantine",
             separator=text.separator,
             reading=scored.reading,
         )
         for block in ahead(blocks):
-            block = replace(block, bad=[_in_words(bad) for bad in block.bad])
+            block = replace(block, bad=[_in_words(bad, len(schema.kinds)) for bad in block.bad])
             if block.bad and on_bad_record == "stop" and quarantine is None:
                 raise BadRecordError(
                     f"{text.name}: {block.bad[0]}; correct the line, or leave bad records out with "
@@ -166,11 +166,12 @@ class _Verdicts:
         pa.csv.write_csv(pa.table(columns, self._header), self._out, plain)
 
 
-def _in_words(bad: BadRecord) -> BadRecord:
+def _in_words(bad: BadRecord, columns: int) -> BadRecord:
     """Say which fields a line of the wrong length should have: as many as the first line."""
-    return bad._replace(expected=_in_every_line(bad.expected))
+    return bad._replace(expected=_in_every_line(bad.expected, columns))
 
 
 @lru_cache
-def _in_every_line(expected: str) -> str:
-    return re.sub(r"^(\d+ fields)", rf"\1 in every line ({_FIELDS})", expected)
+def _in_every_line(expected: str, columns: int) -> str:
+    fields = f"{columns} columns, and optionally a label and a difficulty level"
+    return re.sub(r"^(\d+ fields)", rf"\1 in every line ({fields})", expected)

@@ -44,7 +44,7 @@ class ServedDetector(PythonModel):
                 column and valid values), or too many records have unknown words.
         """
         try:
-            columns = checked_columns(model_input)
+            columns = checked_columns(model_input, self._detector.card.schema)
         except HeaderError as error:
             raise HeaderError(f"{error}; {_EXACT_NAMES}") from None
         share = (params or {}).get("max_unknown", MAX_UNKNOWN)
@@ -53,5 +53,5 @@ class ServedDetector(PythonModel):
         names = self._detector.card.class_names
         verdicts = pd.DataFrame(probability, columns=[f"probability_{name}" for name in names], dtype="float64")
         verdicts.insert(0, "verdict", [names[index] for index in self._detector.verdict(probability)])
-        verdicts["unknown_words"] = unknown_per_record(columns)
+        verdicts["unknown_words"] = unknown_per_record(columns, self._detector.card.schema)
         return verdicts

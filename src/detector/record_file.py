@@ -8,7 +8,7 @@ from pathlib import Path
 from src.utils.files import is_replaceable
 
 STANDARD_INPUT = Path("-")
-EXPECTED = "raw records, 41 comma-separated columns a line, such as examples/records.csv"
+EXPECTED = "raw records, comma-separated columns in each line, such as examples/records.csv"
 _STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # opened by name, a file behind it is emptied
 

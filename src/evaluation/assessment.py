@@ -7,6 +7,7 @@ import pandas as pd
 
 from src.data.duplicates import vector_ids
 from src.data.sampling import Task
+from src.data.schema import Schema
 from src.data.tables import LabeledTable
 from src.detector.decision import Decision, attack_probability
 from src.evaluation import leakage, metrics
@@ -49,6 +50,7 @@ def assess(
     test: LabeledTable,
     background: Background,
     task: Task,
+    schema: Schema,
     protocol: EvaluationProtocol,
     seed: int,
     thresholds: TrainingThresholds | None = None,
@@ -61,6 +63,7 @@ def assess(
         test: Records of the test part.
         background: Vectors and labels of the training part.
         task: Classes and costs.
+        schema: Labels of the data set.
         protocol: Settings of the evaluation.
         seed: Seed of the resampling.
         thresholds: Thresholds that training chose for the rates of equal false alarms.
@@ -104,7 +107,7 @@ def assess(
     )
     operating = operating_points(
         Scored.of(probability, target, vectors, task.cost),
-        Labels(test.attacks, test.attack, background.attacks),
+        Labels(test.attacks, test.attack, background.attacks, schema),
         thresholds,
         resamples=protocol.bootstrap,
         seed=seed,

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from src.data.schema import CATEGORIES, NORMAL
+from src.data.schema import Schema
 from src.detector.decision import attack_probability
 from src.evaluation.metrics import ratio
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name, threshold_within
@@ -80,11 +80,13 @@ class Labels:
         names: Labels, each once.
         code: Index of each record's label in `names`, int32, shape (n,).
         known: Labels that occur in training.
+        schema: Normal traffic, and attack types by category.
     """
 
     names: tuple[str, ...]
     code: np.ndarray
     known: frozenset[str]
+    schema: Schema
 
     def counts(self, which: np.ndarray) -> np.ndarray:
         """Count the records of each label among those of a mask, bool, shape (n,): int64, shape (labels,)."""
@@ -92,9 +94,10 @@ class Labels:
 
     def groups(self) -> dict[str, np.ndarray]:
         """Indices of the labels of each attack category, of the known attack types and of the unknown ones."""
-        in_group = {name: [label in types for label in self.names] for name, types in CATEGORIES.items()}
-        in_group["known_attacks"] = [label != NORMAL and label in self.known for label in self.names]
-        in_group["unknown_attacks"] = [label != NORMAL and label not in self.known for label in self.names]
+        in_group = {name: [label in types for label in self.names] for name, types in self.schema.categories.items()}
+        normal = self.schema.normal
+        in_group["known_attacks"] = [label != normal and label in self.known for label in self.names]
+        in_group["unknown_attacks"] = [label != normal and label not in self.known for label in self.names]
         return {name: np.flatnonzero(mask) for name, mask in in_group.items()}
 
 
@@ -338,7 +341,9 @@ def _detected(labels: Labels, records: np.ndarray, alarms: np.ndarray) -> dict[s
 
 def _by_type(labels: Labels, records: np.ndarray, alarms: Mapping[float, np.ndarray]) -> pd.DataFrame:
     """Share of each attack type's records with an alarm at each rate, most records first."""
-    shown = np.flatnonzero([name != NORMAL and records[index] > 0 for index, name in enumerate(labels.names)])
+    shown = np.flatnonzero(
+        [name != labels.schema.normal and records[index] > 0 for index, name in enumerate(labels.names)]
+    )
     names = [labels.names[index] for index in shown]
     columns = {"attack": names, "in_training": [name in labels.known for name in names], "records": records[shown]}
     columns |= {f"detected_at_{rate_name(rate)}": found[shown] / records[shown] for rate, found in alarms.items()}

@@ -10,16 +10,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from src.data.containers import open_records
 from src.data.parsing import Block, OnBadRecord, ahead, read_blocks
 from src.data.quarantine import Quarantine
 from src.data.reading import MAX_UNKNOWN, Reading
-from src.data.schema import RecordFormat
+from src.data.schema import Schema
 from src.data.tables import PARQUET, Table, concatenate, to_arrow
 from src.features.encoding import encode
 from src.features.unknown_words import UnknownWords
 from src.utils.files import whole_file
+from src.utils.validation import first_fault
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Findings:
     Attributes:
         records: Number of valid records.
         attacks: Number of records of each label.
-        unknown: Counts of unknown values for each symbolic column that has any.
+        unknown: Counts of unknown values for each category that has any.
         quarantined: Number of malformed lines that were left out.
         reading: What in the file is not as the published files have it.
     """
@@ -55,8 +57,8 @@ def preprocess_to_file(
     raw: Path,
     parquet: Path,
     quarantine: Quarantine,
+    schema: Schema,
     *,
-    record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
     max_unknown: float = MAX_UNKNOWN,
     name: str | None = None,
@@ -67,6 +69,7 @@ def preprocess_to_file(
     With `on_bad_record="quarantine"`, malformed lines are written to `quarantine`.
 
     Args:
+        schema: Columns and labels, with all known values (`Schema.learned`).
         max_unknown: Share of the records that may have words that the encoding does not know.
         name: Name of the file for messages, where `raw` is a copy that nobody will find.
     Raises:
@@ -81,9 +84,9 @@ def preprocess_to_file(
         part = stack.enter_context(whole_file(parquet))
         bad = stack.enter_context(quarantine)
         writer: pq.ParquetWriter | None = None
-        blocks = _checked_blocks(raw, name, record_format, on_bad_record, on_bytes, findings.reading)
-        for table in _encoded_blocks(blocks, findings, words, bad):
-            arrow = to_arrow(table)
+        blocks = _checked_blocks(raw, name, schema, on_bad_record, on_bytes, findings.reading)
+        for table in _encoded_blocks(blocks, schema, findings, words, bad):
+            arrow = to_arrow(table, schema.features)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(part, arrow.schema, **PARQUET))
             writer.write_table(arrow)
@@ -95,8 +98,8 @@ def preprocess_to_file(
 
 def preprocess_in_memory(
     raw: Path,
+    schema: Schema,
     *,
-    record_format: RecordFormat = "kdd99",
     on_bad_record: OnBadRecord = "stop",
     max_unknown: float = MAX_UNKNOWN,
     name: str | None = None,
@@ -104,6 +107,7 @@ def preprocess_in_memory(
     """Check and encode the records of `raw` in memory; quarantined lines are only counted.
 
     Args:
+        schema: Columns and labels, with all known values (`Schema.learned`).
         max_unknown: Share of the records that may have words that the encoding does not know.
         name: Name of the file for messages, where `raw` is a copy that nobody will find.
     Raises:
@@ -111,13 +115,35 @@ def preprocess_in_memory(
     """
     findings = Findings()
     words = _unknown_words(raw, name, max_unknown, findings)
-    checked = _checked_blocks(raw, name, record_format, on_bad_record, lambda count: None, findings.reading)
-    blocks = list(_encoded_blocks(checked, findings, words, None))
+    checked = _checked_blocks(raw, name, schema, on_bad_record, lambda count: None, findings.reading)
+    blocks = list(_encoded_blocks(checked, schema, findings, words, None))
     if not blocks:
         raise ValueError(f"{name or raw}: found no records, expected at least one; fetch it again")
     for note in findings.reading.notes():  # no stage's table says it
         logging.getLogger(__name__).warning("%s: %s", name or raw, note)
     return concatenate(blocks), findings
+
+
+def learn_values(raw: Path, schema: Schema, *, on_bad_record: OnBadRecord = "stop", name: str | None = None) -> Schema:
+    """Complete a schema by the values of the training file; one that is complete needs no look at it.
+
+    Args:
+        name: Name of the file for messages, where `raw` is a copy that nobody will find.
+    Raises:
+        BadRecordError, HeaderError: as for `preprocess_to_file`.
+        ValueError: a column has too many different values.
+    """
+    if not schema.learns:
+        return schema
+    words: dict[str, set[str]] = {one: set() for one in schema.learns}
+    for block in _checked_blocks(raw, name, schema, on_bad_record, lambda count: None, Reading()):
+        for one, found in words.items():
+            for chunk in block.columns.column(one).chunks:
+                found.update(chunk.unique().to_pylist())
+    try:
+        return schema.learned(words)
+    except ValidationError as error:
+        raise ValueError(f"{name or raw}: found {first_fault(error)}") from None
 
 
 def _unknown_words(raw: Path, name: str | None, max_share: float, findings: Findings) -> UnknownWords:
@@ -128,7 +154,7 @@ def _unknown_words(raw: Path, name: str | None, max_share: float, findings: Find
 
 
 def _encoded_blocks(
-    blocks: Iterator[Block], findings: Findings, words: UnknownWords, quarantine: Quarantine | None
+    blocks: Iterator[Block], schema: Schema, findings: Findings, words: UnknownWords, quarantine: Quarantine | None
 ) -> Iterator[Table]:
     for block in blocks:
         findings.quarantined += len(block.bad)
@@ -136,30 +162,30 @@ def _encoded_blocks(
             quarantine.add(block.bad)
         if not len(block.line):
             continue
-        X, unknown = encode(block.columns)
+        X, unknown = encode(block.columns, schema)
         assert block.label is not None  # read with label="required"
         attack = block.label.indices.to_numpy()
         attacks = tuple(block.label.dictionary.to_pylist())
         findings.records += len(block.line)
         for name, count in zip(attacks, np.bincount(attack, minlength=len(attacks)), strict=True):
             findings.attacks[name] += int(count)
-        words.add(block.columns, unknown)
+        words.add(block.columns, unknown, schema)
         yield Table(X, attack, attacks, block.line)
 
 
 def _checked_blocks(
     raw: Path,
     name: str | None,
-    record_format: RecordFormat,
+    schema: Schema,
     on_bad_record: OnBadRecord,
     on_bytes: Callable[[int], object],
     reading: Reading,
 ) -> Iterator[Block]:
-    with open_records(raw, name) as text:
+    with open_records(raw, schema, name) as text:
         blocks = read_blocks(
             text.stream,
             text.name,
-            record_format=record_format,
+            schema,
             on_bad_record=on_bad_record,
             separator=text.separator,
             on_bytes=on_bytes,

@@ -13,7 +13,6 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 
 from src.data.layout import ModelInput, Windows
-from src.data.schema import FEATURES
 from src.features.mutual_information import mutual_information
 from src.features.reducers import Reducer
 from src.features.scaling import UnitRange
@@ -35,7 +34,7 @@ class Reduced:
     Attributes:
         X: Reduced features, float32, shape (n, k), or Windows, shape (n, w, k).
         y: Class index, int32, shape (n,).
-        attack: Index of the label in `src.data.schema.LABELS`, int32, shape (n,).
+        attack: Index of the label in `Schema.labels`, int32, shape (n,).
     """
 
     X: ModelInput
@@ -55,7 +54,7 @@ def fit_preparation(
 
     Args:
         reducer: Unfitted reducer.
-        X: Encoded features, float32, shape (n, 53).
+        X: Encoded features, float32, shape (n, d).
         y: Class index, int32, shape (n,).
         scaler: Unfitted scaler; None is plain min-max scaling.
     Returns:
@@ -68,7 +67,7 @@ def fit_preparation(
 
 
 def prepare(pipeline: Pipeline, X: np.ndarray) -> np.ndarray:
-    """Transform encoded features, float32, shape (n, 53), into model input, float32, shape (n, k)."""
+    """Transform encoded features, float32, shape (n, d), into model input, float32, shape (n, k)."""
     return np.ascontiguousarray(pipeline.transform(X), dtype=np.float32)
 
 
@@ -140,7 +139,7 @@ def explained_variance(X: np.ndarray, scaler: UnitRange | None = None) -> pd.Dat
     )
 
 
-def mutual_information_ranking(X: np.ndarray, y: np.ndarray, features: Sequence[str] = FEATURES) -> pd.DataFrame:
+def mutual_information_ranking(X: np.ndarray, y: np.ndarray, features: Sequence[str]) -> pd.DataFrame:
     """Rank the features by the paper's mutual information with the class, best first.
 
     Args:

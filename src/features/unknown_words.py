@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from src.data.reading import shown
-from src.data.schema import VOCABULARIES
+from src.data.schema import Schema
 
 FEW = 2  # unknown words that are never too many: a service that is new, in a short file or a call with one record
 _SHOWN = 3  # words that a message shows
@@ -34,7 +34,7 @@ class UnknownWords:
         ValueError: `max_share` is no share.
 
     Attributes:
-        counts: Unknown words of each symbolic column that has any, and how often each was found.
+        counts: Unknown words of each category that has any, and how often each was found.
     """
 
     def __init__(self, max_share: float, source: str, remedy: str):
@@ -47,12 +47,13 @@ class UnknownWords:
         self._with_unknown = 0
         self.counts: dict[str, Counter[str]] = {}
 
-    def add(self, columns: pa.Table, counts: dict[str, Counter[str]]) -> None:
+    def add(self, columns: pa.Table, counts: dict[str, Counter[str]], schema: Schema) -> None:
         """Count the next records of the source.
 
         Args:
-            columns: The 41 columns by name.
+            columns: Columns of the schema by name.
             counts: Unknown words of these records, as `src.features.encoding.encode` counts them.
+            schema: Schema with the known words.
         Raises:
             UnknownWordsError: of the records up to here, more than `max_share` have unknown words, more than `FEW` of
                 them in all.
@@ -60,7 +61,7 @@ class UnknownWords:
         self._records += columns.num_rows
         if not counts:
             return
-        self._with_unknown += int((unknown_per_record(columns) > 0).sum())
+        self._with_unknown += int((unknown_per_record(columns, schema) > 0).sum())
         for name, words in counts.items():
             kept = self.counts.setdefault(name, Counter())
             for word, count in words.items():
@@ -85,10 +86,10 @@ class UnknownWords:
         return f"found words that no published file has in {records}, such as {words}"
 
 
-def unknown_per_record(columns: pa.Table) -> np.ndarray:
+def unknown_per_record(columns: pa.Table, schema: Schema) -> np.ndarray:
     """Count the words of each record that the encoding does not know, int64, shape (n,)."""
     count = np.zeros(columns.num_rows, dtype=np.int64)
-    for name, vocabulary in VOCABULARIES.items():
+    for name, vocabulary in schema.vocabularies.items():
         start = 0
         for chunk in columns.column(name).chunks:
             unknown = np.array([word not in vocabulary for word in chunk.dictionary.to_pylist()], dtype=bool)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from src.config.settings import Settings
-from src.data.schema import COLUMNS
+from src.data.schema import Schema
 from src.data.tables import LabeledTable
 from src.detector.arrival import by_arrival
 from src.detector.card import Card, Teacher, previous_records
@@ -61,7 +61,7 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     probability = fitted.classifier.predict_proba(reduced.val.X)
     held_out = _held_out_probabilities(settings, stage_outputs)
     decision = fit_decision(probability, reduced.val.y, settings.decision, settings.task.cost, held_out)
-    detector = Detector(reduced.preparation, fitted.classifier, _card(settings, fitted), decision)
+    detector = Detector(reduced.preparation, fitted.classifier, _card(settings, fitted, reduced.schema), decision)
     scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
     scored |= _decision_scores(settings, detector, probability, reduced.val.y)
     chosen = training_thresholds(probability, reduced.val.y, decision, held_out)
@@ -85,16 +85,16 @@ def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda ep
         training=settings.training,
         seed=settings.seeds.training,
         on_epoch=on_epoch,
-        steps=settings.layout.steps(settings.scaling.features),
+        steps=settings.layout.steps(settings.scaling.features(reduced.schema), reduced.schema),
         attack=train.attack,
-        codes=_codes(settings),
+        codes=_codes(settings, reduced.schema),
     )
 
 
-def _codes(settings: Settings) -> list[int]:
+def _codes(settings: Settings, schema: Schema) -> list[int]:
     """Columns of the model input whose values are codes without an order."""
-    features = settings.scaling.features if settings.reducer.keeps_features else ()
-    return [column for column, name in enumerate(features) if COLUMNS.get(name) == "symbol"]
+    features = settings.scaling.features(schema) if settings.reducer.keeps_features else ()
+    return [column for column, name in enumerate(features) if name in schema.codes]
 
 
 def scores(fitted: Fitted, data: Reduced, part: str) -> dict[str, float]:
@@ -140,14 +140,15 @@ def _normal_blocks(target: np.ndarray, row: np.ndarray, n_blocks: int) -> list[n
     return np.array_split(normal[np.argsort(row[normal])], n_blocks)
 
 
-def _card(settings: Settings, fitted: Fitted) -> Card:
+def _card(settings: Settings, fitted: Fitted, schema: Schema) -> Card:
     """Description of the detector that an experiment trains."""
     groups = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
     names = {group: settings.config[group]["name"] for group in groups}
     return Card(
         class_names=settings.task.class_names,
         simulated=settings.dataset.simulated,
-        k=settings.k,
+        schema=schema,
+        k=settings.k or len(settings.scaling.features(schema)),
         window=settings.layout.window,
         history=tuple(settings.layout.history),
         seed=settings.seed,
@@ -302,6 +303,7 @@ def evaluate(
             table,
             background,
             settings.task,
+            detector.card.schema,
             settings.evaluation,
             settings.seed,
             thresholds,

@@ -111,7 +111,12 @@ def _values(config: Config) -> dict[str, Any]:
     if own:
         values["seeds"] = own
     # a list, as the order of the classes is their index, and mappings are equal in any order
-    values["task"]["classes"] = list(values["task"]["classes"].items())
+    if "classes" in values["task"]:
+        values["task"]["classes"] = list(values["task"]["classes"].items())
+    # lists too, as the features follow from the order
+    schema = values["dataset"]["schema"]
+    for key in ("columns", "categories", "groups"):
+        schema[key] = list(schema[key].items())
     return values
 
 

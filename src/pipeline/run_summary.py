@@ -108,7 +108,8 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
     yield "protocol", f"{protocol}; seen in training: {', '.join(seen)}"
     weights = facts.get("derived.network_parameters")
     size = f", {weights:,} weights" if weights else ""
-    read = settings.input.replace(f"none k={settings.k}", f"all {settings.k} features")
+    every = "all features" if settings.k is None else f"all {settings.k} features"
+    read = settings.input.replace(f"none k={settings.k or 'all'}", every)
     yield "model", f"{settings.model_words} on {read}{size}"
 
 

@@ -14,7 +14,7 @@ from src.data.duplicates import overlap, vector_ids
 from src.data.history import History, short_histories, with_history
 from src.data.layout import Layout, ModelInput, Windows
 from src.data.sampling import draw, with_target
-from src.data.schema import LABELS
+from src.data.schema import Schema
 from src.data.tables import LabeledTable, Table
 
 if TYPE_CHECKING:  # scikit-learn takes a second to import, and the first three stages do not need it
@@ -114,6 +114,7 @@ class ReducedParts:
         preparation: Scaling and reducer, fitted on the training part.
         seconds: Duration of that fit.
         sample_facts: Facts of the sampled parts that these are made from.
+        schema: Schema of the records, with all known values.
     """
 
     train: "Reduced"
@@ -122,6 +123,7 @@ class ReducedParts:
     preparation: "Pipeline"
     seconds: float
     sample_facts: Facts
+    schema: Schema
 
     def by_name(self) -> "dict[str, Reduced]":
         """Every part by name, the training part first."""
@@ -151,7 +153,8 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
     )
     vector = vector_ids(table.X, drawn)
     label, row = np.array(table.attacks)[table.attack[drawn]], table.row[drawn]
-    places = settings.split.divide(vector, target, settings.seeds.split, label=label, row=row)
+    categories = settings.dataset.schema.categories
+    places = settings.split.divide(vector, target, settings.seeds.split, label=label, row=row, categories=categories)
     tests = {part: with_target(file.table, task) for part, file in official_tests.items()}
     ids = {part: vector[place] for part, place in places.items()}
     ids |= {part: vector_ids(test.X) for part, test in tests.items()}
@@ -207,6 +210,7 @@ def file_inputs(
     preparation: "Pipeline",
     training_file: Table,
     sampled: SampledParts,
+    schema: Schema,
     seed: int,
     *,
     official: bool,
@@ -215,24 +219,26 @@ def file_inputs(
 
     Args:
         training_file: All records of the training file.
+        schema: Schema of the records.
         seed: Seed of the draw of training records with a short history.
         official: True if the test part is a file of its own, False if it is of the training file.
     """
     tables = {"train": sampled.train, "val": sampled.val}
     if not official:
         tables["test"] = sampled.test
-    inputs = _one_file_inputs(layout, preparation, training_file, tables)
+    inputs = _one_file_inputs(layout, preparation, schema, training_file, tables)
     if layout.short_history:
         visible = short_histories(len(training_file), layout.short_history, max(layout.history), seed)
-        inputs |= _one_file_inputs(layout, preparation, training_file, {"train": sampled.train}, visible)
+        inputs |= _one_file_inputs(layout, preparation, schema, training_file, {"train": sampled.train}, visible)
     if official:
-        inputs |= _one_file_inputs(layout, preparation, sampled.test, {"test": sampled.test})
+        inputs |= _one_file_inputs(layout, preparation, schema, sampled.test, {"test": sampled.test})
     return inputs
 
 
 def _one_file_inputs(
     layout: Layout,
     preparation: "Pipeline",
+    schema: Schema,
     file: Table,
     parts: dict[str, LabeledTable],
     visible: np.ndarray | None = None,
@@ -250,10 +256,10 @@ def _one_file_inputs(
     if layout.name == "window":
         rows = prepare(preparation, file.X)
         return {part: Windows(rows, newest, layout.window) for part, newest in index.items()}
-    history = History(layout.history)(file.X, visible)
+    history = History(layout.history, schema)(file.X, visible)
     return {part: with_history(prepare(preparation, table.X), history[index[part]]) for part, table in parts.items()}
 
 
-def attack_types(table: Table) -> np.ndarray:
-    """Index of each record's attack type in LABELS, int32, shape (n,): the same for all tables, unlike their codes."""
-    return np.array([LABELS.index(name) for name in table.attacks], dtype=np.int32)[table.attack]
+def attack_types(table: Table, schema: Schema) -> np.ndarray:
+    """Index of each record's attack type in the labels of the schema, int32, shape (n,): the same for all tables."""
+    return np.array([schema.labels.index(name) for name in table.attacks], dtype=np.int32)[table.attack]

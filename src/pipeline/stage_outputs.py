@@ -5,9 +5,11 @@ from functools import cached_property
 from pathlib import Path
 
 from src.config.settings import Settings
+from src.data.schema import Schema
+from src.data.schema_files import read_schema
 from src.data.splitting import SPLIT_PARTS
 from src.data.tables import read_labeled_table, read_table
-from src.features.preprocessing import preprocess_in_memory
+from src.features.preprocessing import learn_values, preprocess_in_memory
 from src.pipeline.fingerprint import current_facts, same_output
 from src.pipeline.stage_data import (
     EncodedFile,
@@ -24,6 +26,7 @@ from src.utils.paths import Workspace, prepared
 
 # The stage that makes each cached property of `StageOutputs`.
 _MADE_BY = {
+    "schema": "preprocess",
     "training_file": "preprocess",
     "official_tests": "preprocess",
     "sampled": "sample",
@@ -70,6 +73,21 @@ class StageOutputs:
         return dataset.fetch(part, scratch), dataset.shown_name(part)
 
     @cached_property
+    def schema(self) -> Schema:
+        """Schema of the records; values that it does not know are those of the training file."""
+        schema = self._settings.dataset.schema
+        if not schema.learns:
+            return schema
+        if "training_file" not in vars(self):
+            places = [(self._made.sampled, "sample"), *((folder, "preprocess") for folder in self._preprocessed())]
+            for folder, stage in places:
+                if self._current_facts(folder, stage) is not None:
+                    return read_schema(folder)
+        _ = self.training_file  # whose values complete it
+        learned: Schema = vars(self)["schema"]
+        return learned
+
+    @cached_property
     def training_file(self) -> EncodedFile:
         """The encoded training file."""
         return self._encoded_file("train")
@@ -84,7 +102,8 @@ class StageOutputs:
         """The parts with the classes of the task."""
         folder = self._made.sampled
         if facts := self._current_facts(folder, "sample"):
-            tables = {part: read_labeled_table(folder / f"{part}.parquet") for part in facts["records"]}
+            features = read_schema(folder).features
+            tables = {part: read_labeled_table(folder / f"{part}.parquet", features) for part in facts["records"]}
             return SampledParts.from_tables(tables, facts)
         return self.sample_plan().all_parts()
 
@@ -106,21 +125,37 @@ class StageOutputs:
         return None if stage == self._making else current_facts(output, self._settings.config, stage)
 
     def _encoded_file(self, part: str) -> EncodedFile:
-        dataset = self._settings.dataset
-        for made in (self._made, *prepared()):
-            folder = made.preprocessed(dataset.name)
+        for folder in self._preprocessed():
             if facts := self._current_facts(folder, "preprocess"):
-                return EncodedFile(read_table(folder / f"{part}.parquet"), facts[part])
+                schema = read_schema(folder)
+                if part == "train":
+                    vars(self)["schema"] = schema
+                return EncodedFile(read_table(folder / f"{part}.parquet", schema.features), facts[part])
         with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
             raw, name = self.raw_file(part, Path(scratch))
+            if part == "train":  # before the others, whose values it decides
+                vars(self)["schema"] = self.learned(raw, name)
             table, findings = preprocess_in_memory(
                 raw,
+                self.schema,
                 name=name,
-                record_format=dataset.record_format,
                 on_bad_record=self._settings.on_bad_record,
                 max_unknown=self._settings.max_unknown,
             )
         return EncodedFile(table, findings.as_dict())
+
+    def _preprocessed(self) -> list[Path]:
+        """Folders in which the preprocess stage may have left its tables."""
+        return [made.preprocessed(self._settings.dataset.name) for made in (self._made, *prepared())]
+
+    def learned(self, raw: Path, name: str) -> Schema:
+        """Schema with the values of a raw training file.
+
+        Args:
+            name: Name of the file, for messages.
+        """
+        on_bad_record = self._settings.on_bad_record
+        return learn_values(raw, self._settings.dataset.schema, on_bad_record=on_bad_record, name=name)
 
     def _reduce(self) -> ReducedParts:
         """Fit scaling and reducer on the training part, and apply them to every part."""
@@ -128,21 +163,28 @@ class StageOutputs:
 
         sampled, settings = self.sampled, self._settings
         train = sampled.train
-        preparation, seconds = fit_preparation(settings.reducer, train.X, train.target, settings.scaling.scaler())
+        preparation, seconds = fit_preparation(
+            settings.reducer, train.X, train.target, settings.scaling.scaler(self.schema)
+        )
         if settings.layout.follows_file:
             inputs = file_inputs(
                 settings.layout,
                 preparation,
                 self.training_file.table,
                 sampled,
+                self.schema,
                 settings.seed,
                 official=settings.split.official,
             )
         else:
             inputs = record_inputs(preparation, sampled)
         tables = sampled.by_name()
-        parts = {part: Reduced(X, tables[part].target, attack_types(tables[part])) for part, X in inputs.items()}
-        return ReducedParts(**parts, preparation=preparation, seconds=seconds, sample_facts=sampled.facts)
+        parts = {
+            part: Reduced(X, tables[part].target, attack_types(tables[part], self.schema)) for part, X in inputs.items()
+        }
+        return ReducedParts(
+            **parts, preparation=preparation, seconds=seconds, sample_facts=sampled.facts, schema=self.schema
+        )
 
 
 def _read_reduced(folder: Path, facts: Facts) -> ReducedParts:
@@ -154,4 +196,5 @@ def _read_reduced(folder: Path, facts: Facts) -> ReducedParts:
         preparation=load_preparation(folder / "preparation.skops"),
         seconds=facts["reduce_seconds"],
         sample_facts=facts["sample"],
+        schema=read_schema(folder),
     )

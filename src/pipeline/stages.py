@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from src.config.settings import Settings
 from src.data.quarantine import Quarantine
+from src.data.schema_files import write_schema
 from src.data.sources import OnProgress
 from src.data.tables import write_table
 from src.features.preprocessing import preprocess_to_file
@@ -41,22 +42,25 @@ def write_preprocessed(settings: Settings, out: Workspace, made: Workspace) -> d
     folder, fingerprint = out.preprocessed(settings.dataset.name), of_stage(settings.config, "preprocess")
     note_path(folder).unlink(missing_ok=True)
     outputs = StageOutputs(settings, made, making="preprocess")
-    findings: dict[str, Facts] = {}
+    schema, findings = settings.dataset.schema, dict[str, Facts]()
     with tempfile.TemporaryDirectory(prefix="ids-") as scratch:
         for part in settings.dataset.parts:
             raw, name = outputs.raw_file(part, Path(scratch))
+            if part == "train":  # the first part, whose values complete the schema
+                schema = outputs.learned(raw, name)
             with tqdm(desc=f"preprocess {part}", unit="B", unit_scale=True) as bar:
                 found = preprocess_to_file(
                     raw,
                     folder / f"{part}.parquet",
                     Quarantine(folder / f"{part}.quarantine.txt", folder / f"{part}.quarantine.csv"),
-                    record_format=settings.dataset.record_format,
+                    schema,
                     on_bad_record=settings.on_bad_record,
                     name=name,
                     max_unknown=settings.max_unknown,
                     on_bytes=bar.update,
                 )
             findings[part] = found.as_dict()
+    write_schema(schema, folder)
     write_note(folder, fingerprint, findings)
     return findings
 
@@ -65,9 +69,11 @@ def write_sampled(settings: Settings, out: Workspace, made: Workspace) -> Facts:
     """Sample stage: write the parts with their targets; returns the facts of the sample."""
     fingerprint = of_stage(settings.config, "sample")
     note_path(out.sampled).unlink(missing_ok=True)
-    plan = StageOutputs(settings, made, making="sample").sample_plan()
+    outputs = StageOutputs(settings, made, making="sample")
+    plan, schema = outputs.sample_plan(), outputs.schema
     for part in plan.names:
-        write_table(plan.table(part), out.sampled / f"{part}.parquet")
+        write_table(plan.table(part), out.sampled / f"{part}.parquet", schema.features)
+    write_schema(schema, out.sampled)
     write_note(out.sampled, fingerprint, plan.facts)
     return plan.facts
 
@@ -81,6 +87,7 @@ def write_reduced(outputs: StageOutputs, settings: Settings, out: Workspace) -> 
     reduced = outputs.reduced
     for name, part in reduced.by_name().items():
         save_reduced(part, out.reduced / f"{name}.npz")
+    write_schema(reduced.schema, out.reduced)
     save_preparation(reduced.preparation, out.reduced / "preparation.skops")
     facts = {"sample": reduced.sample_facts, "reduce_seconds": reduced.seconds}
     write_note(out.reduced, fingerprint, facts)
@@ -91,10 +98,10 @@ def write_reduction_reports(outputs: StageOutputs, settings: Settings, out: Work
     from src.evaluation.outputs import write_reduction
     from src.features.reduction import explained_variance, mutual_information_ranking
 
-    train, scaling = outputs.sampled.train, settings.scaling
+    train, scaling, schema = outputs.sampled.train, settings.scaling, outputs.schema
     write_reduction(
-        explained_variance(train.X, scaling.scaler()),
-        mutual_information_ranking(scaling.unscaled(train.X), train.target, scaling.features),
+        explained_variance(train.X, scaling.scaler(schema)),
+        mutual_information_ranking(scaling.unscaled(train.X, schema), train.target, scaling.features(schema)),
         out.reports,
         settings.input_caption,
     )

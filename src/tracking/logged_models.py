@@ -28,12 +28,13 @@ def log_detector(
     from mlflow.types.schema import AnyType, ColSpec, ParamSchema, ParamSpec, Schema
 
     from src.data.reading import MAX_UNKNOWN
-    from src.data.schema import COLUMNS
+    from src.detector.card import read_card
     from src.detector.example import example_records
 
+    records_schema = read_card(folder)[0].schema
     facts = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
     # any type, none required: the model itself reads numbers of every type, and says what is missing or wrong and where
-    inputs = [ColSpec(AnyType(), name, required=False) for name in COLUMNS]
+    inputs = [ColSpec(AnyType(), name, required=False) for name in records_schema.kinds]
     outputs = [ColSpec("string", "verdict"), *(ColSpec("double", f"probability_{name}") for name in class_names)]
     params = ParamSchema([ParamSpec("max_unknown", "double", MAX_UNKNOWN)])
     signature = ModelSignature(Schema(inputs), Schema([*outputs, ColSpec("long", "unknown_words")]), params)
@@ -48,7 +49,7 @@ def log_detector(
                 code_paths=[str(code.package)],
                 artifacts={DETECTOR: str(place)},
                 signature=signature,
-                input_example=example_records(),
+                input_example=example_records(records_schema),
                 pip_requirements=requirements(network=facts["kind"] == "network"),
                 tags=origin_tags(named=origin),
             )

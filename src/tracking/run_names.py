@@ -7,6 +7,7 @@ from typing import Any
 from src.config.flatten import flat
 
 LONGEST = 60
+ALL = "all"  # number of columns where a reducer keeps all features, and nobody has counted them
 # Keys that change no number.
 NO_CHOICES = ("tracking.", "training.progress")
 _CHOICES = ("split", "scaling", "layout")
@@ -27,7 +28,8 @@ def run_name(config: Mapping[str, Any]) -> str:
     choices = [config[group]["name"] for group in _CHOICES
                if config[group]["name"] != default_config()[group]["name"]]  # fmt: skip
     taught = ["taught"] if config.get("training", {}).get("teacher") else []
-    begin = [config["model"]["name"], *taught, config["reducer"]["name"], config["k"], config["task"]["name"], *choices]
+    reduced = [config["reducer"]["name"], ALL if config["k"] is None else config["k"]]
+    begin = [config["model"]["name"], *taught, *reduced, config["task"]["name"], *choices]
     return joined("-".join(map(str, begin)), list(_changed(config, default_config_of(config) or config)), "-")
 
 

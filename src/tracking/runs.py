@@ -18,7 +18,7 @@ from src.tracking.logged_models import log_detector
 from src.tracking.metric_order import in_order, with_headline
 from src.tracking.origin import origin_tags
 from src.tracking.processes import TAG, process_tag
-from src.tracking.run_names import run_name
+from src.tracking.run_names import ALL, run_name
 from src.tracking.store import open_store, store_uri
 from src.tracking.unlogged import Unlogged
 from src.utils.leftovers import SUFFIX, remove_leftovers
@@ -283,7 +283,8 @@ def parameters(config: Mapping[str, Any]) -> dict[str, Any]:
     alphabet, that differ: in a grid of inputs on `derived.input`, `k` and `reducer`.
     """
     chosen = {group: node["name"] for group, node in config.items() if isinstance(node, Mapping) and "name" in node}
-    derived = {"input": f"{config['reducer']['name']} {config['k']}", **environment()}
+    k = ALL if config["k"] is None else config["k"]
+    derived = {"input": f"{config['reducer']['name']} {k}", **environment()}
     values = flat({**config, "derived": derived})
     return chosen | {name: value for name, value in values.items() if not name.endswith("_target_")}
 

@@ -140,7 +140,10 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["split=official", "split.test=0.2"], r"split: test=0\.2: expected `published` with split=official"),
         (["split.test=published"], r"split: test=published: expected a share between 0 and 1 with split=random"),
         (["dataset=nsl_kdd", "dataset.train.git_blob=abc"], r"dataset\.train\.git_blob='abc': .*pattern"),
-        (["dataset=nsl_kdd", "dataset.record_format=arff"], r"dataset\.record_format='arff': .*'kdd99' or 'nsl_kdd'"),
+        (
+            ["dataset.schema.columns.land=flag"],
+            r"dataset\.schema\.columns\.land\.kind='flag': .*'count', 'binary'",
+        ),
         (["decision.rule=cheapest"], r"decision\.rule='cheapest': .*'most_probable' or 'least_cost'"),
         (["decision.calibrate=1"], r"decision\.calibrate=1: .*valid boolean"),
         (["decision.false_alarm_budget=1.5"], r"decision\.false_alarm_budget=1\.5: .*less than or equal to 1"),
@@ -256,6 +259,29 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             r"decision\.false_alarm_blocks=10: found split\.distinct=false, expected true: otherwise a fit may see",
         ),
         (["split.train=0.9"], r"split: train \+ val \+ test is 1\.3, expected 1"),
+        (
+            ["dataset=unsw_nb15", "split=official"],
+            r"split=official: found no test file in dataset=unsw_nb15, expected one; choose split=grouped",
+        ),
+        (
+            ["dataset=unsw_nb15", "layout=groups", "reducer=none"],
+            r"layout=groups: found no groups of columns in schema 'unsw_nb15', expected dataset\.schema\.groups",
+        ),
+        (
+            ["~dataset.schema.roles.state", "layout=history", "split=official", "reducer=none"],
+            r"layout=history: found no column with the role 'state' in schema 'kdd', expected dataset\.schema\.roles",
+        ),
+        (["dataset=simulated", "dataset/schema=unsw_nb15"], r"dataset: schema: found 'unsw_nb15', expected kdd, whose"),
+        (["dataset.schema.n_features=54"], r"dataset\.schema: n_features: found 54, expected 53, or null"),
+        (["k=null"], r"k=null: found reducer=pca, expected a number of columns"),
+        (
+            ["dataset=unsw_nb15", "task=five"],
+            r"task: classes\.probe\.attacks='probe': expected a list of attack types, a",
+        ),
+        (
+            ["task.classes.attack.attacks=rest"],
+            r"task: classes\.attack\.attacks='rest': expected a list of attack types,",
+        ),
         (["task.classes.normal.attacks=[nomal]"], r"task: found the attack type 'nomal', expected one of normal, "),
         # keys that are unknown or missing
         (["+training.steps=3"], r"training\.steps=3: Unexpected keyword argument"),

@@ -27,7 +27,10 @@ Compose = Callable[..., DictConfig]
         ("model._target_=src.models.networks.lstm.LTSM", r"such as .*src\.models\.networks\.lstm\.LSTM"),
         # functions and classes of the project, also those of other groups
         ("task._target_=src.utils.files.write_text", r"task\._target_='src\.utils\.files\.write_text': found no class"),
-        ("task._target_=src.search.best_config.save", r"such as src\.data\.sampling\.Task$"),
+        (
+            "task._target_=src.search.best_config.save",
+            r"such as .*CategoriesTask, src\.data\.sampling\.Task$",
+        ),
         ("split._target_=src.data.sampling.Task", r"expected one such as .*src\.data\.splitting\.Split$"),
         ("split._target_=src.config.settings.Split", r"expected one such as .*src\.data\.splitting\.Split$"),
         ("~model._target_", r"model\._target_=None: found no class"),

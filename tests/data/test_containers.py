@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src.data import containers
-from src.data.containers import RecordText, open_records
-from src.data.parsing import BadRecordError, ahead, read_blocks
-from src.data.schema import COLUMNS
+from src.data.containers import RecordText
+from src.data.parsing import BadRecordError, ahead
+from tests.kdd import COLUMNS, open_records, read_blocks
 
 RECORD = (
     "0,tcp,http,SF,181,5450,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,8,8,0.00,0.00,0.00,0.00,1.00,0.00,0.00,"
@@ -42,7 +42,7 @@ def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED)
 def frame() -> pd.DataFrame:
     """The records as a program holds them: categories, booleans, and floats where other numbers will do."""
     table = pd.DataFrame([line.split(",")[:41] for line in LINES], columns=list(COLUMNS))
-    kinds = {"count": "int64", "binary": "int64", "rate": "float64", "symbol": "category"}
+    kinds = {"count": "int64", "binary": "int64", "rate": "float64", "category": "category"}
     return table.astype({name: kinds[kind] for name, kind in COLUMNS.items()}).astype({"land": bool})
 
 

@@ -7,8 +7,8 @@ import pytest
 from src.data import line_reader
 from src.data.parsing import BadRecordError
 from src.data.reading import Reading
-from src.data.schema import COLUMNS, LABELS, VOCABULARIES
 from tests.data.test_parsing import NAMES, RECORD, read, record
+from tests.kdd import COLUMNS, LABELS, VOCABULARIES
 
 WORDS = ("protocol_type", "service", "flag", "label")
 SEVERAL = [record(), record(protocol_type="udp", service="IRC", flag="S0", label="smurf."), record(service="https")]
@@ -107,7 +107,7 @@ def test_label_encoded_words_are_refused_by_name(name: str, code: str) -> None:
 
 
 def test_whole_floats_are_counts_and_rates_stay_what_they_are() -> None:
-    numbers = [name for name, kind in COLUMNS.items() if kind != "symbol"]
+    numbers = [name for name, kind in COLUMNS.items() if kind != "category"]
     values = dict(zip(NAMES, RECORD.split(","), strict=True))
     plain = read(RECORD.encode())[0]
     for write in ("{:.1f}".format, "{:.18e}".format, "{:e}".format):

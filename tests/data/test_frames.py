@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.data.frames import checked_columns
-from src.data.schema import COLUMNS, VOCABULARIES
-from src.detector.example import example_records
+from tests.kdd import COLUMNS, VOCABULARIES, checked_columns, example_records
 
-NUMBERS = [name for name, kind in COLUMNS.items() if kind != "symbol"]
+NUMBERS = [name for name, kind in COLUMNS.items() if kind != "category"]
 WHOLE = [name for name in NUMBERS if COLUMNS[name] != "rate"]
 BINARY = [name for name in NUMBERS if COLUMNS[name] == "binary"]
 WORDS = list(VOCABULARIES)

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from src.data.parsing import read_blocks
-from src.data.schema import COLUMNS, FLAGS, LABELS, PROTOCOLS, SERVICES
+from tests.kdd import COLUMNS, FLAGS, LABELS, PROTOCOLS, SERVICES, read_blocks
 
 FILES, LINES, PLAIN_LINES = 110, 500, 40
 NAMES = [*COLUMNS, "label"]
@@ -88,7 +87,7 @@ def meaning(name: str, value: str) -> Any:
             if small in (label, f"{label}."):
                 return label
         raise Refused(name)
-    if kind == "symbol":
+    if kind == "category":
         if value == "" or as_number(value) is not None:
             raise Refused(name)
         return next((word for word in WORDS[name] if word.lower() == small), value)
@@ -173,7 +172,7 @@ class Mutator:
         draw = self.draw
         values = {}
         for name, kind in COLUMNS.items():
-            if kind == "symbol":
+            if kind == "category":
                 values[name] = draw.choice(WORDS[name])
             elif kind == "rate":
                 values[name] = f"{draw.randrange(101) / 100:.2f}"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from src.data.header import HEAD_LINES, HeaderError, find_columns
+from src.data.header import HEAD_LINES, HeaderError
 from src.data.parsing import BadRecordError
 from src.data.reading import Reading
-from src.data.schema import COLUMNS
 from tests.data.test_parsing import NAMES, RECORD, read
+from tests.kdd import COLUMNS, find_columns
 
 ROWS = [RECORD.split(","), *(RECORD.replace("181", str(size)).split(",") for size in (7, 8, 9))]
 PLAIN = read("\n".join(map(",".join, ROWS)).encode())[0]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from src.data.held_out import HeldOutTypes, left_out_types
+from tests.kdd import CATEGORIES
 
 N = 3000
 # runs of normal traffic with a flood, a probe and a short attack between them
@@ -26,12 +27,12 @@ def make_split(**changes: Any) -> HeldOutTypes:
 
 
 def divide(seed: int = 0, vector: np.ndarray = VECTOR, **changes: Any) -> dict[str, np.ndarray]:
-    return make_split(**changes).divide(vector, TARGET, seed, label=LABEL, row=ROW)
+    return make_split(**changes).divide(vector, TARGET, seed, label=LABEL, row=ROW, categories=CATEGORIES)
 
 
 def test_each_type_is_left_out_in_one_fold_and_each_category_is_spread_over_the_folds() -> None:
     labels = ["normal", "back", "neptune", "smurf", "teardrop", "perl", "rootkit"]
-    folds = [left_out_types(labels, fold, 4) for fold in range(4)]
+    folds = [left_out_types(labels, CATEGORIES, fold, 4) for fold in range(4)]
     assert sorted(name for fold in folds for name in fold) == sorted(labels[1:])
     assert [len(fold) for fold in folds] == [2, 2, 1, 1]
 
@@ -40,7 +41,7 @@ def test_the_types_of_a_fold_are_in_the_test_part_alone() -> None:
     seen = set()
     for seed in range(4):
         parts = divide(seed)
-        left_out = set(left_out_types(np.unique(LABEL).tolist(), seed, 4))
+        left_out = set(left_out_types(np.unique(LABEL).tolist(), CATEGORIES, seed, 4))
         seen |= left_out
         for part in ("train", "val"):
             assert not left_out & set(LABEL[parts[part]])
@@ -59,7 +60,7 @@ def test_blocks_are_within_a_label_run_and_their_neighbors_in_it_are_in_no_part(
     for number, name in enumerate(("train", "val", "test"), 1):
         assert not used[parts[name]].any()
         used[parts[name]] = number
-    known = ~np.isin(LABEL, left_out_types(np.unique(LABEL).tolist(), 2, 4))
+    known = ~np.isin(LABEL, left_out_types(np.unique(LABEL).tolist(), CATEGORIES, 2, 4))
     held_out = (used == 3) & known
     assert 0.15 < held_out.mean() / known.mean() < 0.25
     for row in np.flatnonzero(held_out):
@@ -76,7 +77,7 @@ def test_validation_has_its_share_of_the_vectors_and_no_copy_is_in_two_parts() -
     train, val, test = (set(vector[parts[name]]) for name in ("train", "val", "test"))
     assert not train & val
     assert 0.08 < len(val) / (len(train) + len(val)) < 0.12
-    known = ~np.isin(LABEL, left_out_types(np.unique(LABEL).tolist(), 0, 4))
+    known = ~np.isin(LABEL, left_out_types(np.unique(LABEL).tolist(), CATEGORIES, 0, 4))
     held_out = {vector[row] for row in parts["test"] if known[row]}
     assert not held_out & (train | val)
     assert test
@@ -97,8 +98,9 @@ def test_distinct_parts_keep_the_first_record_of_each_vector_and_label() -> None
 def test_a_class_whose_types_are_all_left_out_is_named() -> None:
     target = TARGET + (LABEL == "smurf")
     with pytest.raises(ValueError, match="found that fold 2 leaves out smurf, the only types of a class, expected"):
-        make_split(fold=2).divide(VECTOR, target, 0, label=LABEL, row=ROW)
-    assert set(target[make_split(fold=1).divide(VECTOR, target, 0, label=LABEL, row=ROW)["train"]]) == {0, 1, 2}
+        make_split(fold=2).divide(VECTOR, target, 0, label=LABEL, row=ROW, categories=CATEGORIES)
+    parts = make_split(fold=1).divide(VECTOR, target, 0, label=LABEL, row=ROW, categories=CATEGORIES)
+    assert set(target[parts["train"]]) == {0, 1, 2}
 
 
 def test_shares_that_are_not_one_are_refused() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src.data.history import ALIKE, History, short_histories, with_history
-from src.data.schema import FEATURES
+from tests.kdd import FEATURES, KDD
 
 PLACE = {name: place for place, name in enumerate(FEATURES)}
 # what two records differ in: service, flag (an indicator), bytes sent, bytes received, duration (which matters nowhere)
@@ -52,7 +52,7 @@ def test_the_ways_are_those_of_the_loop() -> None:
 @settings(deadline=None)
 @given(RECORDS, LENGTHS)
 def test_the_counts_are_those_of_a_double_loop(told: list[tuple[int, ...]], lengths: list[int]) -> None:
-    found = History(lengths)(records(told))
+    found = History(lengths, KDD)(records(told))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, double_loop(told, lengths), atol=1e-6)
 
@@ -62,23 +62,23 @@ def test_the_counts_are_those_of_a_double_loop(told: list[tuple[int, ...]], leng
 def test_a_file_that_comes_in_blocks_has_the_counts_of_the_whole(
     told: list[tuple[int, ...]], lengths: list[int], cuts: list[int]
 ) -> None:
-    X, stream = records(told), History(lengths)
+    X, stream = records(told), History(lengths, KDD)
     bounds = [0, *sorted(min(cut, len(X)) for cut in cuts), len(X)]
     blocks = [stream(X[start:end]) for start, end in pairwise(bounds)]
-    np.testing.assert_array_equal(np.concatenate(blocks), History(lengths)(X))
+    np.testing.assert_array_equal(np.concatenate(blocks), History(lengths, KDD)(X))
 
 
 def test_another_feature_changes_no_count() -> None:
     X = records([(1, 0, 0, 0, 0)] * 6)
     X[:, PLACE["count"]] = np.arange(6)
-    np.testing.assert_array_equal(History([4])(X), History([4])(records([(1, 0, 0, 0, 0)] * 6)))
+    np.testing.assert_array_equal(History([4], KDD)(X), History([4], KDD)(records([(1, 0, 0, 0, 0)] * 6)))
 
 
 @pytest.mark.parametrize("flag", ["flag_S0", "flag_SH", "flag_OTH"])
 def test_every_flag_is_distinguished(flag: str) -> None:
     X = records([(1, 0, 0, 0, 0)] * 2)
     X[1, PLACE[flag]] = 1
-    service, service_flag, *_ = History([1])(X)[1]
+    service, service_flag, *_ = History([1], KDD)(X)[1]
     assert (service, service_flag) == (1, 0)
 
 
@@ -92,7 +92,7 @@ def test_what_a_model_reads_has_the_counts_behind_the_values() -> None:
 def test_only_visible_records_are_counted(told: list[tuple[int, ...]], lengths: list[int], data: st.DataObject) -> None:
     visible = data.draw(st.lists(st.integers(0, 30), min_size=len(told), max_size=len(told)))
     block = data.draw(st.integers(0, len(told)))
-    history, X, limit = History(lengths), records(told), np.array(visible, dtype=np.int64)
+    history, X, limit = History(lengths, KDD), records(told), np.array(visible, dtype=np.int64)
     found = np.concatenate([history(X[:block], limit[:block]), history(X[block:], limit[block:])])
     for row, few in enumerate(visible):
         alone = double_loop(told[max(0, row - few) : row + 1], lengths)[-1]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from src.data.layout import Layout, Windows
-from src.data.schema import FEATURES, SERVICES
+from src.data.layout import HISTORY_STEP, Layout, Windows, in_order
+from tests.kdd import FEATURES, KDD, SERVICES
 
 ROWS = np.array([[1, 10], [2, 20], [3, 30], [4, 40]], dtype=np.float32)
 
@@ -68,7 +68,7 @@ WITH_INDICATORS = (*(name for name in FEATURES if name != "service"), *(f"servic
 
 @pytest.mark.parametrize(("features", "basic"), [(FEATURES, 8 - 1 + 3 + 11), (WITH_INDICATORS, 8 - 2 + 3 + 11 + 70)])
 def test_the_groups_partition_the_features(features: tuple[str, ...], basic: int) -> None:
-    steps = Layout("groups", 1).steps(features)
+    steps = Layout("groups", 1).steps(features, KDD)
     assert steps is not None
     assert (steps.dtype, steps.shape) == (np.int64, (len(features),))
     # of the 9 basic columns, protocol and flag are indicators (and service may be), behind all other columns
@@ -79,10 +79,11 @@ def test_the_groups_partition_the_features(features: tuple[str, ...], basic: int
 
 
 def test_the_counts_of_the_past_are_a_fifth_step_behind_the_groups() -> None:
-    groups, history = Layout("groups", 1).steps(FEATURES), Layout("history", 1, [100, 1000]).steps(FEATURES)
+    groups, history = Layout("groups", 1).steps(FEATURES, KDD), Layout("history", 1, [100, 1000]).steps(FEATURES, KDD)
     assert groups is not None
     assert history is not None
-    assert history.tolist() == [*groups.tolist(), *[4] * 10]
+    assert history.tolist() == [*groups.tolist(), *[HISTORY_STEP] * 10]
+    assert in_order(history).tolist() == [*groups.tolist(), *[4] * 10]
 
 
 @pytest.mark.parametrize(
@@ -106,5 +107,5 @@ def test_windows_and_the_past_follow_the_file() -> None:
 
 
 def test_other_layouts_have_no_groups() -> None:
-    assert Layout("record", 1).steps(FEATURES) is None
-    assert Layout("window", 8).steps(FEATURES) is None
+    assert Layout("record", 1).steps(FEATURES, KDD) is None
+    assert Layout("window", 8).steps(FEATURES, KDD) is None

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from src.data import parsing
 from src.data.lines import LONGEST_LINE
-from src.data.parsing import PIECE_BYTES, SHOWN, BadRecord, BadRecordError, Block, ahead, read_blocks
+from src.data.parsing import PIECE_BYTES, SHOWN, BadRecord, BadRecordError, Block, ahead
 from src.data.reading import Reading
-from src.data.schema import COLUMNS
+from tests.kdd import COLUMNS, NSL, read_blocks
 
 NAMES = (*COLUMNS, "label")
-NSL: dict[str, Any] = {"record_format": "nsl_kdd"}
+NSL: dict[str, Any] = {"schema": NSL}
 RECORD = (
     "0,tcp,http,SF,181,5450,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,8,8,0.00,0.00,0.00,0.00,1.00,0.00,0.00,"
     "9,9,1.00,0.00,0.11,0.00,0.00,0.00,0.00,0.00,normal."
@@ -66,7 +66,7 @@ def test_a_record_is_read_with_the_type_of_each_column() -> None:
     assert [*row] == [*NAMES]
     assert (row["duration"], row["service"], row["serror_rate"], row["logged_in"]) == (12, "smtp", 0.25, 1)
     assert row["label"] == "smurf"  # the final dot is no part of the name
-    kinds = {"count": int, "binary": int, "rate": float, "symbol": str}
+    kinds = {"count": int, "binary": int, "rate": float, "category": str}
     assert {name: type(row[name]) for name in COLUMNS} == {name: kinds[kind] for name, kind in COLUMNS.items()}
 
 

@@ -16,10 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
-from src.data.parsing import read_blocks
-from src.data.schema import COLUMNS, FEATURES, LABELS, NORMAL
-from src.data.simulator import apportion, read_profile, simulate
-from src.features.encoding import encode
+from src.data.sampling import NORMAL
+from src.data.simulator import apportion, read_profile
+from tests.kdd import COLUMNS, FEATURES, LABELS, encode, read_blocks, simulate
 
 RECORDS = 50_000
 REAL_RECORDS = {"train": 494_021, "test": 311_029}
@@ -89,7 +88,7 @@ def principal_axes(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @parts
 def test_every_line_has_the_published_form(part: str) -> None:
-    forms = {"count": r"(0|[1-9]\d*)", "binary": r"[01]", "rate": r"(0\.\d\d|1\.00)", "symbol": r"\w+"}
+    forms = {"count": r"(0|[1-9]\d*)", "binary": r"[01]", "rate": r"(0\.\d\d|1\.00)", "category": r"\w+"}
     line = re.compile(",".join(forms[kind] for kind in COLUMNS.values()) + rf",({'|'.join(LABELS)})\.")
     text = simulated_text(part, 5_000, seed=0).decode()
     assert text.endswith("\n")
@@ -127,10 +126,11 @@ def test_another_process_gives_the_same_bytes_and_loads_little() -> None:
     program = """
 import sys
 from src.data import simulator
+from src.data.schema_files import declared_schema
 assert simulator.read_profile.cache_info().currsize == 0, "the import read the profile"
 heavy = {"pandas", "pyarrow", "sklearn", "tensorflow"} & set(sys.modules)
 assert not heavy, heavy
-for _, text in simulator.simulate("train", 1_000, 7):
+for _, text in simulator.simulate("train", 1_000, 7, declared_schema("kdd")):
     sys.stdout.buffer.write(text)
 """
     root = Path(__file__).parents[2]

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from src.data.schema import CATEGORIES, COLUMNS, FLAGS, NORMAL, PROTOCOLS, SERVICES
-from src.data.simulator import LEVELS, NUMERIC, PROFILE, read_profile
+from src.data.sampling import NORMAL
+from src.data.simulator import LEVELS, PROFILE, numeric_columns, read_profile
 from src.data.simulator_profile import MIN_RECORDS, build_profile, measure, to_json
+from tests.kdd import CATEGORIES, COLUMNS, FLAGS, PROTOCOLS, SERVICES
 
 # Counted on the published files.
 TRAIN_COUNTS = {
@@ -59,7 +60,7 @@ def test_percentiles_are_complete_ascending_and_within_bounds(part: str) -> None
     for cell in read_profile()[part]["cells"]:
         for name, runs in cell["columns"].items():
             values, repeats = ([runs], [LEVELS]) if isinstance(runs, int) else (runs[0::2], runs[1::2])
-            assert name in NUMERIC
+            assert name in numeric_columns(COLUMNS)
             assert sum(repeats) == LEVELS
             assert 0 <= values[0] <= values[-1] <= upper[COLUMNS[name]]
             assert all(low < high for low, high in pairwise(values))

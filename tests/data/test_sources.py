@@ -23,6 +23,7 @@ from src.data.sources import (
     PublishedFile,
     SimulatedDataset,
 )
+from tests.kdd import KDD
 
 TEXT = "".join(f"{place},tcp,http\n" for place in range(1_000)).encode()
 SHA256 = hashlib.sha256(TEXT).hexdigest()
@@ -116,7 +117,7 @@ def refused() -> str:
 
 def dataset(*urls: str, sha256: str | None = SHA256, records: int = 1_000, **more: Any) -> PublishedDataset:
     file = PublishedFile("kddcup99/some.gz", sha256, records, list(urls), **more)
-    return PublishedDataset("published", train=file, test=PublishedFile("kddcup99/test.gz", None, 1_000, []))
+    return PublishedDataset("published", KDD, train=file, test=PublishedFile("kddcup99/test.gz", None, 1_000, []))
 
 
 def names(folder: Path) -> list[str]:
@@ -448,7 +449,7 @@ BLOB = hashlib.sha1(b"blob 12890\0" + TEXT).hexdigest()  # 10 bytes a line, and 
 
 def plain(*urls: str, path: str = "nsl-kdd/KDD+.txt", records: int = 1_000, **pins: str) -> PublishedDataset:
     file = PublishedFile(path, pins.get("sha256"), records, list(urls), pins.get("git_blob"))
-    return PublishedDataset("published", file, file, {"test_21": file}, "nsl_kdd")
+    return PublishedDataset("published", KDD, file, file, {"test_21": file})
 
 
 def test_a_blob_id_is_what_git_says(tmp_path: Path) -> None:
@@ -511,14 +512,14 @@ def test_the_parts_are_the_training_file_and_every_test_file() -> None:
     assert plain().parts == ("train", "test", "test_21")
     assert dataset().parts == ("train", "test")
     assert [dataset().file_name(part) for part in dataset().parts] == ["some.gz", "test.gz"]
-    assert SimulatedDataset("simulated", 1_000, 1_000, 0).parts == ("train", "test")
+    assert SimulatedDataset("simulated", KDD, 1_000, 1_000, 0).parts == ("train", "test")
 
 
 @pytest.mark.parametrize("name", ["test", "train", "val", "test-21", "test_"])
 def test_a_further_test_has_a_name_of_its_own(name: str) -> None:
     file = plain().train
     with pytest.raises(ValidationError, match=rf"further_tests\.{name}\.\[key\]\n.*should match pattern"):
-        PublishedDataset("published", file, file, further_tests={name: file})
+        PublishedDataset("published", KDD, file, file, further_tests={name: file})
 
 
 @pytest.mark.parametrize(
@@ -543,16 +544,16 @@ def test_the_name_of_a_dataset_is_that_of_a_folder_in_data(name: str) -> None:
     """Stages write to `data/raw/<name>`."""
     file = plain().train
     with pytest.raises(ValidationError, match="expected a name of letters"):
-        PublishedDataset(name, file, file)
+        PublishedDataset(name, KDD, file, file)
     with pytest.raises(ValidationError, match="expected a name of letters"):
-        SimulatedDataset(name, 1_000, 1_000, 0)
+        SimulatedDataset(name, KDD, 1_000, 1_000, 0)
 
 
 # The simulator
 
 
 def test_the_simulated_dataset_writes_the_same_bytes_twice(tmp_path: Path) -> None:
-    simulated: dict[str, Any] = {"name": "simulated", "records": 1_500, "test_records": 1_000, "seed": 3}
+    simulated: dict[str, Any] = {"name": "simulated", "schema": KDD, "records": 1_500, "test_records": 1_000, "seed": 3}
     for folder in ("a", "b"):
         for part, records in (("train", 1_500), ("test", 1_000)):
             path = SimulatedDataset(**simulated).fetch(part, tmp_path / folder)
@@ -567,4 +568,6 @@ def test_the_simulated_dataset_writes_the_same_bytes_twice(tmp_path: Path) -> No
 @pytest.mark.parametrize("wrong", [{"records": 999}, {"seed": -1}, {"record": 5_000}])
 def test_a_simulated_dataset_that_cannot_be_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
-        SimulatedDataset(**{"name": "simulated", "records": 1_000, "test_records": 1_000, "seed": 0} | wrong)
+        SimulatedDataset(
+            **{"name": "simulated", "records": 1_000, "test_records": 1_000, "seed": 0, "schema": KDD} | wrong
+        )

@@ -11,12 +11,10 @@ from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
 
 from src.data.duplicates import overlap, vector_ids
-from src.data.parsing import read_blocks
 from src.data.sampling import Task, draw
-from src.data.simulator import simulate
 from src.data.splitting import SPLIT_PARTS, Split
 from src.data.tables import Table
-from src.features.encoding import encode
+from tests.kdd import encode, read_blocks, simulate
 
 FRACTIONS = {"train": 0.6, "val": 0.2, "test": 0.2}
 RANDOM, GROUPED = Split("random", **FRACTIONS), Split("grouped", **FRACTIONS)

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from src.data.schema import FEATURES
 from src.data.tables import (
     LabeledTable,
     Table,
@@ -18,6 +17,7 @@ from src.data.tables import (
     to_arrow,
     write_table,
 )
+from tests.kdd import FEATURES
 
 SOME = ("normal", "smurf", "nmap")
 
@@ -38,8 +38,10 @@ def labels(records: Table) -> list[str]:
 
 @pytest.mark.parametrize("records", [table([0, 2, 1, 0]), labeled([0, 2, 1, 0], [0, 1, 1, 0])])
 def test_what_is_written_is_what_is_read(records: Table, tmp_path: Path) -> None:
-    write_table(records, tmp_path / "some.parquet")
-    read = (read_labeled_table if isinstance(records, LabeledTable) else read_table)(tmp_path / "some.parquet")
+    write_table(records, tmp_path / "some.parquet", FEATURES)
+    read = (read_labeled_table if isinstance(records, LabeledTable) else read_table)(
+        tmp_path / "some.parquet", FEATURES
+    )
     assert type(read) is type(records)
     assert np.array_equal(read.X, records.X)
     assert read.X.dtype == np.float32
@@ -51,14 +53,14 @@ def test_what_is_written_is_what_is_read(records: Table, tmp_path: Path) -> None
 
 
 def test_a_table_without_records_survives_too(tmp_path: Path) -> None:
-    write_table(labeled([], []), tmp_path / "some.parquet")
-    read = read_labeled_table(tmp_path / "some.parquet")
+    write_table(labeled([], []), tmp_path / "some.parquet", FEATURES)
+    read = read_labeled_table(tmp_path / "some.parquet", FEATURES)
     assert (len(read), read.X.shape, read.target.tolist()) == (0, (0, 53), [])
 
 
 def test_columns_are_the_features_by_name_then_the_rest() -> None:
     records = labeled([0, 1], [0, 1])
-    arrow = to_arrow(records)
+    arrow = to_arrow(records, FEATURES)
     assert arrow.column_names == [*FEATURES, "attack", "row", "target"]
     assert arrow.column("count").to_numpy().tolist() == records.X[:, 20].tolist()
     assert arrow.column("attack").to_pylist() == ["normal", "smurf"]
@@ -66,10 +68,10 @@ def test_columns_are_the_features_by_name_then_the_rest() -> None:
 
 def test_row_groups_with_other_dictionaries_are_read_onto_one_list_of_labels(tmp_path: Path) -> None:
     groups = [table([0, 1]), table([0, 1, 2], ("pod", "normal", "pod")), table([0], ("nmap",))]
-    with pq.ParquetWriter(tmp_path / "some.parquet", to_arrow(groups[0]).schema) as writer:
+    with pq.ParquetWriter(tmp_path / "some.parquet", to_arrow(groups[0], FEATURES).schema) as writer:
         for group in groups:
-            writer.write_table(to_arrow(group))
-    read = read_table(tmp_path / "some.parquet")
+            writer.write_table(to_arrow(group, FEATURES))
+    read = read_table(tmp_path / "some.parquet", FEATURES)
     assert labels(read) == ["normal", "smurf", "pod", "normal", "pod", "nmap"]
     assert len(set(read.attacks)) == len(read.attacks)
     assert np.array_equal(read.X, np.concatenate([group.X for group in groups]))
@@ -79,14 +81,14 @@ def test_row_groups_with_other_dictionaries_are_read_onto_one_list_of_labels(tmp
 @pytest.mark.parametrize("column", ["src_bytes", "attack", "row"])
 def test_a_missing_column_is_named_with_the_way_on(column: str, tmp_path: Path) -> None:
     path = tmp_path / "some.parquet"
-    pq.write_table(to_arrow(table([0])).drop_columns(column), path)
+    pq.write_table(to_arrow(table([0]), FEATURES).drop_columns(column), path)
     with pytest.raises(ValueError, match=rf"some\.parquet: found no column '{column}', expected .*dvc repro --force"):
-        read_table(path)
+        read_table(path, FEATURES)
 
 
 def test_a_failed_write_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "some.parquet"
-    write_table(table([0, 1]), path)
+    write_table(table([0, 1]), path, FEATURES)
 
     def fail(arrow: pa.Table, part: Path, **_: object) -> None:
         Path(part).write_bytes(b"half")
@@ -94,8 +96,8 @@ def test_a_failed_write_leaves_the_old_table(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(pq, "write_table", fail)
     with pytest.raises(OSError, match="no space left"):
-        write_table(table([2]), path)
-    assert labels(read_table(path)) == ["normal", "smurf"]
+        write_table(table([2]), path, FEATURES)
+    assert labels(read_table(path, FEATURES)) == ["normal", "smurf"]
     assert [one.name for one in tmp_path.iterdir()] == ["some.parquet"]
 
 
@@ -117,11 +119,11 @@ def test_records_without_targets_stay_without_until_they_are_labeled() -> None:
 
 
 def test_a_table_without_targets_is_not_read_as_a_sampled_one(tmp_path: Path) -> None:
-    write_table(table([0]), tmp_path / "some.parquet")
+    write_table(table([0]), tmp_path / "some.parquet", FEATURES)
     with pytest.raises(
         ValueError, match=r"some\.parquet: found no column 'target', expected .*dvc repro --force sample"
     ):
-        read_labeled_table(tmp_path / "some.parquet")
+        read_labeled_table(tmp_path / "some.parquet", FEATURES)
 
 
 def test_concatenated_tables_share_one_list_of_labels() -> None:

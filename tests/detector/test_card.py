@@ -9,10 +9,11 @@ import pytest
 
 from src.detector.card import Card, Teacher, check_files, read_card, write_card
 from src.detector.decision import Decision
+from tests.kdd import KDD
 
 THREE = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]  # costs
 NAMES = {"dataset": "simulated", "task": "binary", "split": "random", "reducer": "pca", "model": "lstm"}
-CARD = Card(("normal", "attack"), **NAMES, simulated=True, k=2, seed=0)
+CARD = Card(("normal", "attack"), **NAMES, schema=KDD, simulated=True, k=2, seed=0)
 
 
 @pytest.fixture

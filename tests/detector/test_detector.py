@@ -18,9 +18,6 @@ from src import predict
 from src.config.build import build
 from src.data.history import History, with_history
 from src.data.layout import Windows
-from src.data.parsing import read_blocks
-from src.data.schema import COLUMNS
-from src.data.simulator import simulate
 from src.detector import detector as detector_module
 from src.detector import file_scoring
 from src.detector.arrival import by_arrival
@@ -28,11 +25,11 @@ from src.detector.card import Card, previous_records
 from src.detector.decision import Decision
 from src.detector.detector import Detector
 from src.detector.file_scoring import score_file
-from src.features.encoding import encode
 from src.features.reduction import fit_preparation, prepare
 from src.pipeline.experiment import train
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
+from tests.kdd import COLUMNS, KDD, encode, read_blocks, simulate
 
 MODELS = {
     "lstm": ("model.layers=1", "model.units=4", "training.epochs=1", "training.jit_compile=false"),
@@ -137,7 +134,7 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
     assert len(found.pop("detector.json")) == 64
     assert found == {name: digest.hexdigest() for name, digest in digests.items()}
     assert card == {
-        "format": 3,
+        "format": 4,
         "class_names": ["normal", "attack"],
         "dataset": "simulated",
         "simulated": True,
@@ -147,6 +144,7 @@ def test_the_card_tells_where_a_detector_comes_from(detector: Detector, tmp_path
         "k": 2,
         "model": detector.card.model,
         "seed": 0,
+        "schema": KDD.as_dict(),
         "scaling": "minmax",
         "layout": "record",
         "window": 1,
@@ -193,7 +191,7 @@ def windowed(composed: Callable[..., DictConfig], records: pa.Table) -> Detector
     windows = Windows(prepare(preparation, X), np.arange(100), WINDOW)
     fitted = settings.model.fit(windows, y, windows, y, n_classes=2, training=settings.training, seed=0)
     names = {"dataset": "simulated", "task": "binary", "split": "official", "reducer": "pca", "model": "lstm"}
-    card = Card(("normal", "attack"), **names, simulated=True, k=2, seed=0, layout="window", window=WINDOW)
+    card = Card(("normal", "attack"), **names, schema=KDD, simulated=True, k=2, seed=0, layout="window", window=WINDOW)
     return Detector(preparation, fitted.classifier, card)
 
 
@@ -265,10 +263,12 @@ def reads_history(composed: Callable[..., DictConfig], records: pa.Table) -> Det
     settings = build(composed("dataset=simulated", "model=random_forest", "model.n_estimators=5", "reducer=none"))
     X, y = encode(records)[0][:100], np.arange(100, dtype=np.int32) % 2
     preparation, _ = fit_preparation(settings.reducer, X, y)
-    read = with_history(prepare(preparation, X), History(LENGTHS)(X))
+    read = with_history(prepare(preparation, X), History(LENGTHS, KDD)(X))
     fitted = settings.model.fit(read, y, read, y, n_classes=2, training=settings.training, seed=0)
     names = {"dataset": "simulated", "task": "binary", "split": "official", "reducer": "none", "model": "random_forest"}
-    card = Card(("normal", "attack"), **names, simulated=True, k=53, seed=0, layout="history", history=LENGTHS)
+    card = Card(
+        ("normal", "attack"), **names, schema=KDD, simulated=True, k=53, seed=0, layout="history", history=LENGTHS
+    )
     return Detector(preparation, fitted.classifier, card)
 
 
@@ -277,7 +277,7 @@ def with_their_history(reads_history: Detector, records: pa.Table) -> np.ndarray
     """The score of each record, all read at once."""
     X = encode(records)[0]
     return reads_history.classifier.predict_proba(
-        with_history(prepare(reads_history.preparation, X), History(LENGTHS)(X))
+        with_history(prepare(reads_history.preparation, X), History(LENGTHS, KDD)(X))
     )
 
 
@@ -431,12 +431,12 @@ def test_a_folder_that_is_no_detector_is_named(tmp_path: Path) -> None:
         Detector.load(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("found", [0, 1, 2, 4, "3", None])
+@pytest.mark.parametrize("found", [0, 1, 2, 3, "4", None])
 def test_another_format_is_refused(found: object, tmp_path: Path) -> None:
     (tmp_path / "detector.json").write_text(json.dumps({"format": found, "class_names": ["normal", "attack"]}))
     with pytest.raises(
         ValueError,
-        match=rf"{tmp_path}/detector\.json: found format {found!r}, expected 3: another version .*; train it again",
+        match=rf"{tmp_path}/detector\.json: found format {found!r}, expected 4: another version .*; train it again",
     ):
         Detector.load(tmp_path)
 
@@ -456,7 +456,7 @@ def test_a_detector_of_an_earlier_version_is_refused_before_its_model_is_read(
     (tmp_path / "model").mkdir()
     for name in ("preparation.skops", f"model/{kept}", "model/model.json"):
         (tmp_path / name).write_bytes(b"names classes of that version")
-    message = f"{tmp_path / 'detector.json'}: found format 2, expected 3: another version of this project saved the "
+    message = f"{tmp_path / 'detector.json'}: found format 2, expected 4: another version of this project saved the "
     with pytest.raises(ValueError, match="train it again with this version") as error:
         Detector.load(tmp_path)
     assert str(error.value).startswith(message)
@@ -468,11 +468,11 @@ def test_a_detector_of_an_earlier_version_is_refused_before_its_model_is_read(
 @pytest.mark.parametrize(
     "text",
     [
-        '{"format": 3, "class',
+        '{"format": 4, "class',
         "[]",
         "1",
-        '{"format": 3, "classes": 2}',
-        '{"format": 3, "decision": {"temperature": -1}}',
+        '{"format": 4, "classes": 2}',
+        '{"format": 4, "decision": {"temperature": -1}}',
     ],
 )
 def test_a_card_that_is_not_one_of_ours_is_refused(text: str, tmp_path: Path) -> None:

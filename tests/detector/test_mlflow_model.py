@@ -19,16 +19,15 @@ from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.settings import Settings
-from src.data.schema import COLUMNS
 from src.detector.decision import Decision
 from src.detector.detector import Detector
-from src.detector.example import example_records
 from src.detector.mlflow_model import ServedDetector
 from src.pipeline.experiment import train
 from src.pipeline.stage_outputs import StageOutputs
 from src.tracking.logged_models import log_detector
 from src.tracking.runs import tracked_run
 from src.utils.paths import PROJECT, Workspace
+from tests.kdd import COLUMNS, example_records
 
 # What a stranger runs: no repository, no PYTHONPATH, only the packages and the logged models, in a program whose own
 # package is `src`. The last two detectors are the first again: of other code, and as it was.
@@ -157,7 +156,7 @@ def verdicts(folder: Path) -> tuple[list[str], np.ndarray]:
     """Verdicts on the example records, and probabilities, of a detector with this code."""
     records = example_records()
     columns = {name: pa.array(records[name]) for name in COLUMNS}
-    symbols = {name: columns[name].dictionary_encode() for name, kind in COLUMNS.items() if kind == "symbol"}
+    symbols = {name: columns[name].dictionary_encode() for name, kind in COLUMNS.items() if kind == "category"}
     detector = Detector.load(folder)
     probability = detector.predict_proba(pa.table(columns | symbols))
     return [("normal", "attack")[place] for place in detector.verdict(probability)], probability
@@ -278,7 +277,7 @@ def test_the_example_records_are_what_the_signature_asks_for() -> None:
     records = example_records()
     assert list(records.columns) == list(COLUMNS)
     for name, kind in COLUMNS.items():
-        assert pd.api.types.is_string_dtype(records[name]) if kind == "symbol" else records[name].dtype == "float64"
+        assert pd.api.types.is_string_dtype(records[name]) if kind == "category" else records[name].dtype == "float64"
 
 
 def test_verdicts_are_those_of_the_detectors_decision(folder: Path, tmp_path: Path) -> None:

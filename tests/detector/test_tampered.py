@@ -11,10 +11,10 @@ import pytest
 from omegaconf import DictConfig
 
 from src.config.build import build
-from src.data.simulator import simulate
 from src.pipeline.experiment import train
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import PROJECT, Workspace
+from tests.kdd import simulate
 
 MODELS = {
     "lstm": ("model.layers=1", "model.units=4", "training.epochs=1"),

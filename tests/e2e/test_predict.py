@@ -10,14 +10,13 @@ import pandas as pd
 import pytest
 
 from benchmarks.hostile import cases, measure
-from src.data.schema import COLUMNS
-from src.data.simulator import simulate
 from src.detector.detector import Detector
 from src.predict import main
 from src.tracking.find_runs import find_run
 from src.tracking.logged_models import detector_folder
 from src.utils.paths import PROJECT
 from tests.e2e.conftest import SIMULATED
+from tests.kdd import COLUMNS, simulate
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +203,7 @@ def test_a_file_without_records_is_an_error_and_writes_nothing(trained, tmp_path
     code, verdicts = score(trained[2], path, tmp_path)
     assert code == 1
     assert verdicts is None
-    expected = f"predict: {path}: found no record, expected raw records, 41 comma-separated columns a line"
+    expected = f"predict: {path}: found no record, expected raw records, comma-separated columns in each line"
     assert expected in capsys.readouterr().err
     assert main(["--model", str(trained[2]), str(path)]) == 1
     assert capsys.readouterr().out == ""

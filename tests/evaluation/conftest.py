@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.data.schema import FEATURES, LABELS
 from src.evaluation import metrics
 from src.evaluation.metrics import Evaluation
 from src.evaluation.verdicts import Verdicts
+from tests.kdd import FEATURES, LABELS
 
 NAMES = ("normal", "dos", "probe", "user_to_root", "remote_to_local", "sixth", "seventh")
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from src.data.sampling import Task
-from src.data.schema import N_FEATURES
 from src.data.tables import LabeledTable
 from src.detector.decision import Decision
 from src.evaluation.assessment import AS_FITTED, Assessment, assess
 from src.evaluation.config import EvaluationProtocol
 from src.evaluation.leakage import Background
+from tests.kdd import KDD
 
 ATTACK = np.array([0.1, 0.2, 0.3, 0.6, 0.1, 0.1, 0.9, 0.8, 0.4, 0.45, 0.7, 0.05])
 TARGET = np.array([0] * 6 + [1] * 6, dtype=np.int32)
@@ -24,7 +24,7 @@ TASK = Task(
 
 def table() -> LabeledTable:
     """Each record a vector of its own, but for the last, which is the first one's copy; 4 kinds of label."""
-    X = np.zeros((12, N_FEATURES), dtype=np.float32, order="F")
+    X = np.zeros((12, len(KDD.features)), dtype=np.float32, order="F")
     X[:, 4] = [*range(11), 0]
     codes = np.array([0] * 6 + [1, 1, 1, 2, 2, 2], dtype=np.int32)
     return LabeledTable(X, codes, ("normal", "smurf", "mailbomb"), np.arange(12, 0, -1), TARGET)
@@ -35,7 +35,7 @@ def assessed(decision: Decision, *, bootstrap: int = 0) -> Assessment:
     background = Background.of(test.take(np.array([0, 1, 2, 6])))
     protocol = EvaluationProtocol(bootstrap, 1_000_000, True)
     probability = np.stack([1 - ATTACK, ATTACK], axis=1).astype(np.float32)
-    return assess(probability, decision, test, background, TASK, protocol, seed=0)
+    return assess(probability, decision, test, background, TASK, KDD, protocol, seed=0)
 
 
 def test_all_metrics_follow_from_the_verdicts_of_the_decision() -> None:
@@ -97,7 +97,9 @@ def test_a_temperature_does_not_change_the_area_under_the_curve() -> None:
     )  # fmt: skip
     test = replace(table(), target=np.repeat([0, 1, 2], [6, 3, 3]).astype(np.int32))
     areas = [
-        assess(certain, Decision(temperature), test, Background.of(test), task, EvaluationProtocol(0, 1, True), seed=0)
+        assess(
+            certain, Decision(temperature), test, Background.of(test), task, KDD, EvaluationProtocol(0, 1, True), seed=0
+        )
         for temperature in (1.0, 3.0)
     ]
     assert areas[0].metrics["roc_auc"] == areas[1].metrics["roc_auc"]

@@ -11,7 +11,7 @@ from src.config.build import build
 from src.data.duplicates import vector_ids
 from src.data.tables import Table
 from src.evaluation.leakage import Background, Leakage, ceiling, report
-from src.features.preprocessing import preprocess_in_memory
+from tests.kdd import preprocess_in_memory
 
 COST = [[0, 1, 2], [1, 0, 2], [4, 2, 0]]
 #           seen: 1, 2                            unseen: 7, 8, 9

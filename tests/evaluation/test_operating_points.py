@@ -19,6 +19,7 @@ from src.evaluation.operating_points import (
 from src.evaluation.operating_tables import operating_tables
 from src.evaluation.thresholds import FALSE_ALARM_RATES, training_thresholds
 from src.utils.sections import as_markdown
+from tests.kdd import KDD
 from tests.pictures import texts_inside
 
 NAMES = ("normal", "smurf", "mailbomb", "nmap")
@@ -36,7 +37,7 @@ def two_classes() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def found(chosen: TrainingThresholds | None = None, resamples: int = 0, traffic: int = 1_000_000) -> OperatingPoints:
     probability, target, vector = two_classes()
-    labels = Labels(NAMES, CODES, frozenset({"normal", "smurf"}))
+    labels = Labels(NAMES, CODES, frozenset({"normal", "smurf"}), KDD)
     scored = Scored.of(probability, target, vector, [[0, 1], [3, 0]])
     result = operating_points(scored, labels, chosen, resamples=resamples, seed=0, records_a_day=traffic)
     assert result is not None
@@ -72,7 +73,7 @@ def test_a_detector_with_that_threshold_gives_the_same_verdicts() -> None:
     probability = rng.dirichlet([0.5, 0.5, 0.5], 400).astype(np.float32)
     target = rng.integers(0, 3, 400).astype(np.int32)
     scored = Scored.of(probability, target, np.arange(400).astype(np.uint64), COST)
-    labels = Labels(NAMES[:3], target, frozenset(NAMES[:3]))
+    labels = Labels(NAMES[:3], target, frozenset(NAMES[:3]), KDD)
     result = operating_points(scored, labels, None, resamples=0, seed=0, records_a_day=1)
     assert result is not None
     for rate in FALSE_ALARM_RATES:
@@ -124,7 +125,7 @@ def test_bands_are_those_of_resampled_vectors() -> None:
     attack = rng.beta(2, 2, 600) / 2 + 0.3 * target
     probability = np.stack([1 - attack, attack], axis=1)
     scored = Scored.of(probability, target, vector, None)
-    labels = Labels(("normal", "smurf"), target, frozenset({"smurf"}))
+    labels = Labels(("normal", "smurf"), target, frozenset({"smurf"}), KDD)
     result = operating_points(scored, labels, TrainingThresholds("validation", {0.05: 0.5}), resamples=500, seed=0,
                               records_a_day=1)  # fmt: skip
     assert result is not None
@@ -154,7 +155,7 @@ def test_the_curve_rises_from_silence_to_alarms_for_all() -> None:
 def test_a_part_without_normal_records_has_no_false_alarms_to_compare_at() -> None:
     probability, target, vector = two_classes()
     scored = Scored.of(probability[100:], target[100:], vector[100:], None)
-    labels = Labels(NAMES, CODES[100:], frozenset())
+    labels = Labels(NAMES, CODES[100:], frozenset(), KDD)
     assert operating_points(scored, labels, None, resamples=10, seed=0, records_a_day=1) is None
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from src.data.tables import Table
-from src.features.preprocessing import Findings, preprocess_in_memory
+from src.features.preprocessing import Findings
+from tests.kdd import preprocess_in_memory
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,12 @@ import pytest
 from src.data.duplicates import overlap, vector_ids
 from src.data.parsing import BadRecordError
 from src.data.quarantine import Quarantine
-from src.data.schema import CATEGORIES, COLUMNS, FEATURES
 from src.data.sources import SimulatedDataset
 from src.data.tables import Table, read_table
 from src.features import preprocessing
-from src.features.preprocessing import Findings, preprocess_in_memory, preprocess_to_file
+from src.features.preprocessing import Findings
 from src.features.unknown_words import UnknownWordsError
+from tests.kdd import CATEGORIES, COLUMNS, FEATURES, KDD, NSL, preprocess_in_memory, preprocess_to_file
 
 RECORD = (
     "0,tcp,http,SF,181,5450,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,8,8,0.00,0.00,0.00,0.00,1.00,0.00,0.00,"
@@ -79,12 +79,12 @@ def assert_equal(one: Table, other: Table) -> None:
 def test_a_file_of_nsl_kdd_is_encoded_as_the_same_records_of_kdd99(tmp_path: Path) -> None:
     lines = [record(duration=str(place), label=("smurf.", "nmap.")[place > 2]) for place in range(5)]
     nsl = [f"{line[:-1]},{place}" for place, line in enumerate(lines)]
-    table, findings = preprocess_in_memory(raw_file(tmp_path, nsl, "KDDTrain+.txt"), record_format="nsl_kdd")
+    table, findings = preprocess_in_memory(raw_file(tmp_path, nsl, "KDDTrain+.txt"), schema=NSL)
     wanted, _ = preprocess_in_memory(raw_file(tmp_path, lines))
     assert_equal(table, wanted)
     assert findings.attacks == {"smurf": 3, "nmap": 2}
-    to_file(raw_file(tmp_path, nsl, "KDDTest+.txt"), tmp_path / "out", record_format="nsl_kdd")
-    assert_equal(read_table(tmp_path / "out" / "some.parquet"), wanted)
+    to_file(raw_file(tmp_path, nsl, "KDDTest+.txt"), tmp_path / "out", schema=NSL)
+    assert_equal(read_table(tmp_path / "out" / "some.parquet", FEATURES), wanted)
 
 
 def test_a_file_of_nsl_kdd_that_is_cut_off_names_its_last_line(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_file_of_nsl_kdd_that_is_cut_off_names_its_last_line(tmp_path: Path) -
     raw.write_bytes(b"\n".join([f"{record(label='smurf')},{place}".encode() for place in (3, 21)])[:-30])
     message = r"KDDTest\+\.txt: line 2, column \(record\): found '37 fields', expected 43 fields"
     with pytest.raises(BadRecordError, match=message):
-        preprocess_in_memory(raw, record_format="nsl_kdd")
+        preprocess_in_memory(raw, schema=NSL)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -101,7 +101,7 @@ def test_a_file_is_encoded_line_by_line_with_its_findings(name: str, tmp_path: P
     lines = [record(duration=str(place), label=("smurf.", "nmap.")[place > 2]) for place in range(5)]
     sizes: list[int] = []
     findings = to_file(raw_file(tmp_path, lines, name), tmp_path / "out", on_bytes=sizes.append)
-    table = read_table(tmp_path / "out" / "some.parquet")
+    table = read_table(tmp_path / "out" / "some.parquet", FEATURES)
     assert table.X[:, FEATURES.index("duration")].tolist() == [0, 1, 2, 3, 4]
     assert table.row.tolist() == [1, 2, 3, 4, 5]
     assert [table.attacks[code] for code in table.attack] == ["smurf"] * 3 + ["nmap"] * 2
@@ -151,7 +151,7 @@ def test_a_training_file_of_an_exporter_is_encoded_as_the_published_one_and_note
         preprocess_in_memory(raw_file(tmp_path, lines, "export.csv")),
         (None, to_file(tmp_path / "export.csv", tmp_path / "out")),
     ):
-        found = read_table(tmp_path / "out" / "some.parquet") if table is None else table
+        found = read_table(tmp_path / "out" / "some.parquet", FEATURES) if table is None else table
         assert np.array_equal(found.X, wanted.X)
         assert [found.attacks[code] for code in found.attack] == ["smurf"] * 7
         assert found.row.tolist() == list(range(3, 10))
@@ -164,10 +164,10 @@ def test_a_training_file_of_an_exporter_is_encoded_as_the_published_one_and_note
 
 
 def test_in_memory_equals_via_file_on_simulated_records(tmp_path: Path) -> None:
-    raw = SimulatedDataset("simulated", records=2_000, test_records=2_000, seed=0).fetch("test", tmp_path)
+    raw = SimulatedDataset("simulated", KDD, records=2_000, test_records=2_000, seed=0).fetch("test", tmp_path)
     table, findings = preprocess_in_memory(raw)
     assert to_file(raw, tmp_path / "out") == findings
-    assert_equal(read_table(tmp_path / "out" / "some.parquet"), table)
+    assert_equal(read_table(tmp_path / "out" / "some.parquet", FEATURES), table)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -175,7 +175,7 @@ def test_in_memory_equals_via_file_with_bad_lines_and_labels_in_other_orders(tmp
     raw = raw_file(tmp_path, MIXED)
     table, findings = preprocess_in_memory(raw, on_bad_record="quarantine", max_unknown=1)
     assert to_file(raw, tmp_path / "out", on_bad_record="quarantine") == findings
-    assert_equal(read_table(tmp_path / "out" / "some.parquet"), table)
+    assert_equal(read_table(tmp_path / "out" / "some.parquet", FEATURES), table)
 
 
 # Bad records
@@ -187,7 +187,7 @@ def test_bad_lines_go_beside_the_output_and_the_others_keep_their_lines(
 ) -> None:
     request.getfixturevalue(blocks)
     findings = to_file(raw_file(tmp_path, MIXED), tmp_path / "out", on_bad_record="quarantine")
-    table = read_table(tmp_path / "out" / "some.parquet")
+    table = read_table(tmp_path / "out" / "some.parquet", FEATURES)
     assert table.row.tolist() == [1, 2, 4, 7]
     assert table.X[:, FEATURES.index("duration")].tolist() == [1, 2, 4, 7]
     assert findings == Findings(
@@ -235,7 +235,7 @@ def test_a_bad_record_stops_and_leaves_nothing_under_a_final_name(tmp_path: Path
 def test_an_unfinished_quarantine_is_removed_when_the_read_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(columns: object) -> None:
+    def fail(*given: object) -> None:
         raise MemoryError("too much")
 
     monkeypatch.setattr(preprocessing, "encode", fail)
@@ -248,7 +248,7 @@ def test_a_clean_file_takes_the_old_quarantine_away(tmp_path: Path) -> None:
     to_file(raw_file(tmp_path, MIXED), tmp_path / "out", on_bad_record="quarantine")
     to_file(raw_file(tmp_path, MIXED[:1]), tmp_path / "out", on_bad_record="quarantine")
     assert names(tmp_path / "out") == ["some.parquet"]
-    assert len(read_table(tmp_path / "out" / "some.parquet")) == 1
+    assert len(read_table(tmp_path / "out" / "some.parquet", FEATURES)) == 1
 
 
 # Files that are no files of records

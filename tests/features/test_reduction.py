@@ -15,7 +15,6 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 from src.data.duplicates import vector_ids
 from src.data.layout import Windows
 from src.data.sampling import Task, draw
-from src.data.schema import FEATURES, SERVICES
 from src.data.splitting import Split
 from src.data.tables import Table
 from src.features.preprocessing import Findings
@@ -34,6 +33,7 @@ from src.features.reduction import (
 )
 from src.features.scaling import Scaling
 from src.features.selection import Anova, ChiSquared, ForestImportance, MinimumRedundancy, RecursiveElimination
+from tests.kdd import FEATURES, KDD, SERVICES
 
 reducers = pytest.mark.parametrize(
     "reducer",
@@ -144,10 +144,10 @@ def test_equal_fits_are_saved_as_equal_bytes(
 def test_every_scaling_is_saved_with_its_reducer(name: Any, one_hot_service: bool, tmp_path: Path) -> None:
     scaling = Scaling(name, clip=True, one_hot_service=one_hot_service)
     X = np.random.default_rng(0).integers(0, 71, (200, 53)).astype(np.float32)
-    reducer = AllFeatures(k=len(scaling.features))
-    pipeline, _ = fit_preparation(reducer, X, np.zeros(200, dtype=np.int32), scaling.scaler())
+    reducer = AllFeatures(k=len(scaling.features(KDD)))
+    pipeline, _ = fit_preparation(reducer, X, np.zeros(200, dtype=np.int32), scaling.scaler(KDD))
     prepared = prepare(pipeline, X)
-    assert (prepared.shape, prepared.dtype) == ((200, len(scaling.features)), np.float32)
+    assert (prepared.shape, prepared.dtype) == ((200, len(scaling.features(KDD))), np.float32)
     assert (prepared.min(), prepared.max()) == (0, pytest.approx(1))
     save_preparation(pipeline, tmp_path / "preparation.skops")
     assert np.array_equal(prepare(load_preparation(tmp_path / "preparation.skops"), X), prepared)
@@ -227,7 +227,7 @@ def test_the_ranking_names_features_by_place_and_score() -> None:
     X = np.zeros((8, 53), dtype=np.float32)
     X[:, 20] = y * 7  # ln 2
     X[:, 2] = [0, 0, 0, 1, 1, 1, 1, 0]
-    table = mutual_information_ranking(X, y)
+    table = mutual_information_ranking(X, y, FEATURES)
     assert table.columns.tolist() == ["rank", "feature", "position", "score"]
     assert table["rank"].tolist() == list(range(1, 54))
     assert table.feature.tolist()[:3] == ["count", "src_bytes", "duration"]
@@ -243,13 +243,13 @@ def test_the_tables_follow_the_scaling() -> None:
     X = np.zeros((500, 53), dtype=np.float32)
     X[:, FEATURES.index("service")] = 10 * y  # one service is all the attacks'
     X[:, FEATURES.index("src_bytes")] = [0, 999] * 250
-    ranking = mutual_information_ranking(scaling.unscaled(X), y, scaling.features)
+    ranking = mutual_information_ranking(scaling.unscaled(X, KDD), y, scaling.features(KDD))
     assert len(ranking) == 123
     indicators = [f"service_{SERVICES[0]}", f"service_{SERVICES[10]}"]
     assert sorted(ranking.feature.tolist()[:2]) == sorted(indicators)
     assert sorted(ranking.position.tolist()[:2]) == [53, 63]
-    assert [scaling.features[place - 1] for place in ranking.position] == ranking.feature.tolist()
-    variance = explained_variance(X, scaling.scaler())
+    assert [scaling.features(KDD)[place - 1] for place in ranking.position] == ranking.feature.tolist()
+    variance = explained_variance(X, scaling.scaler(KDD))
     assert len(variance) == 123
     p = y.mean()  # variances p (1 - p) of both indicators, of one bit together, and 1/4 of the other column
     assert variance.ratio.tolist()[0] == pytest.approx(2 * p * (1 - p) / (2 * p * (1 - p) + 1 / 4), abs=0.01)
@@ -278,7 +278,7 @@ def paper_set(real_train: tuple[Table, Findings], composed: Callable[..., DictCo
 
 @pytest.mark.real_data
 def test_the_most_informative_features_are_the_papers_ten(paper_set: tuple[np.ndarray, np.ndarray]) -> None:
-    table = mutual_information_ranking(*paper_set)
+    table = mutual_information_ranking(*paper_set, FEATURES)
     assert table.position.tolist()[:10] == [21, 3, 2, 4, 22, 34, 10, 40, 30, 35]
 
 

@@ -8,11 +8,11 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from src.data.schema import COLUMNS, FEATURES, SERVICES
 from src.features.scaling import Scaling, UnitRange, one_hot
+from tests.kdd import COLUMNS, FEATURES, KDD, SERVICES
 
 
-@parametrize_with_checks([UnitRange(), UnitRange(log=(0,), clip=True), UnitRange(one_hot=0, codes=3)])
+@parametrize_with_checks([UnitRange(), UnitRange(log=(0,), clip=True), UnitRange(one_hot=(0,), codes=(3,))])
 def test_follows_the_estimator_contract(estimator: UnitRange, check: Any) -> None:
     check(estimator)
 
@@ -28,7 +28,7 @@ def records() -> np.ndarray:
 
 
 def test_plain_scaling_is_that_of_scikit_learn_bit_for_bit(records: np.ndarray) -> None:
-    ours, theirs = Scaling("minmax", clip=False, one_hot_service=False).scaler(), MinMaxScaler()
+    ours, theirs = Scaling("minmax", clip=False, one_hot_service=False).scaler(KDD), MinMaxScaler()
     np.testing.assert_array_equal(ours.fit_transform(records[:50]), theirs.fit_transform(records[:50]))
     np.testing.assert_array_equal(ours.transform(records), theirs.transform(records))
     assert ours.transform(records).dtype == np.float32
@@ -53,8 +53,8 @@ def test_values_outside_the_range_of_training_are_cut_with_clip() -> None:
 
 
 def test_log_scaling_is_of_bytes_and_counts_alone(records: np.ndarray) -> None:
-    plain = Scaling("minmax", clip=False, one_hot_service=False).scaler().fit(records)
-    logged = Scaling("log_minmax", clip=False, one_hot_service=False).scaler().fit(records)
+    plain = Scaling("minmax", clip=False, one_hot_service=False).scaler(KDD).fit(records)
+    logged = Scaling("log_minmax", clip=False, one_hot_service=False).scaler(KDD).fit(records)
     expected = plain.transform(records)
     for place, name in enumerate(FEATURES):
         if COLUMNS.get(name) == "count":
@@ -73,7 +73,7 @@ def test_a_negative_value_has_no_logarithm() -> None:
 
 def test_a_code_gives_way_to_its_indicators_behind_the_other_columns() -> None:
     X = np.array([[5, 2, 7], [6, 0, 8], [4, 9, 9]], dtype=np.float32)  # 9 is no code
-    found = one_hot(X, 1, 3)
+    found = one_hot(X, [1], [3])
     assert found.tolist() == [[5, 7, 0, 0, 1], [6, 8, 1, 0, 0], [4, 9, 0, 0, 0]]
     assert found.dtype == np.float32
 
@@ -81,25 +81,25 @@ def test_a_code_gives_way_to_its_indicators_behind_the_other_columns() -> None:
 @pytest.mark.parametrize("name", ["minmax", "log_minmax"])
 def test_services_have_an_indicator_each_and_the_unknown_ones_one_together(name: Any, records: np.ndarray) -> None:
     scaling = Scaling(name, clip=True, one_hot_service=True)
-    assert len(scaling.features) == len(set(scaling.features)) == 123 == 52 + 71
+    assert len(scaling.features(KDD)) == len(set(scaling.features(KDD))) == 123 == 52 + 71
     service = FEATURES.index("service")
     records[:71, service] = range(71)  # so that every indicator varies
-    scaled = scaling.scaler().fit_transform(records)
-    assert scaled.shape == scaling.unscaled(records).shape == (100, 123)
+    scaled = scaling.scaler(KDD).fit_transform(records)
+    assert scaled.shape == scaling.unscaled(records, KDD).shape == (100, 123)
     for row in range(71):
         (place,) = np.flatnonzero(scaled[row, 52:])
         assert scaled[row, 52 + place] == 1
-        assert scaling.features[52 + place] == f"service_{(*SERVICES, 'unknown')[row]}"
+        assert scaling.features(KDD)[52 + place] == f"service_{(*SERVICES, 'unknown')[row]}"
     plain = Scaling(name, clip=True, one_hot_service=False)
     others = [place for place in range(53) if place != service]
-    np.testing.assert_array_equal(scaled[:, :52], plain.scaler().fit_transform(records)[:, others])
-    assert scaling.features[:52] == tuple(FEATURES[place] for place in others)
+    np.testing.assert_array_equal(scaled[:, :52], plain.scaler(KDD).fit_transform(records)[:, others])
+    assert scaling.features(KDD)[:52] == tuple(FEATURES[place] for place in others)
 
 
 def test_without_indicators_the_features_are_the_papers(records: np.ndarray) -> None:
     scaling = Scaling("log_minmax", clip=True, one_hot_service=False)
-    assert scaling.features == FEATURES
-    assert scaling.unscaled(records) is records
+    assert scaling.features(KDD) == FEATURES
+    assert scaling.unscaled(records, KDD) is records
 
 
 def test_log_scaling_brings_the_logarithm_of_two_magnitudes_apart_evenly() -> None:

@@ -5,10 +5,9 @@ from io import BytesIO
 import pyarrow as pa
 import pytest
 
-from src.data.parsing import read_blocks
-from src.features.encoding import encode
-from src.features.unknown_words import UnknownWords, UnknownWordsError, unknown_per_record
+from src.features.unknown_words import UnknownWords, UnknownWordsError
 from tests.data.test_parsing import record
+from tests.kdd import KDD, encode, read_blocks, unknown_per_record
 
 KNOWN = record()
 SERVICE = record(service="https")
@@ -21,7 +20,7 @@ def columns(*lines: bytes) -> pa.Table:
 
 def added(words: UnknownWords, *lines: bytes) -> UnknownWords:
     table = columns(*lines)
-    words.add(table, encode(table)[1])
+    words.add(table, encode(table)[1], KDD)
     return words
 
 

@@ -25,6 +25,7 @@ from src.pipeline.fingerprint import config_digest, current_facts, note_path, of
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import write_preprocessed, write_sampled
 from src.utils.paths import PROJECT, Workspace
+from tests.kdd import FEATURES
 
 Compose = Callable[..., DictConfig]
 STAGES = ("download", "preprocess", "sample", "reduce")  # stages whose output has a note
@@ -135,7 +136,12 @@ def test_a_value_that_a_stage_does_not_read_does_not_outdate_its_output(
 @pytest.mark.parametrize(
     ("stage", "file", "old", "new"),
     [
-        ("preprocess", "features/encoding.py", "np.zeros((N_FEATURES, n)", "np.ones((N_FEATURES, n)"),
+        (
+            "preprocess",
+            "features/encoding.py",
+            "np.zeros((len(schema.features), n)",
+            "np.ones((len(schema.features), n)",
+        ),
         ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
         ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
         ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
@@ -288,7 +294,7 @@ def test_a_direct_run_reads_what_is_current(
     settings, out = written
     monkeypatch.setattr(stage_data, "draw", None)  # must not be needed
     sampled = StageOutputs(settings, out).sampled
-    np.testing.assert_array_equal(sampled.val.X, read_table(out.sampled / "val.parquet").X)
+    np.testing.assert_array_equal(sampled.val.X, read_table(out.sampled / "val.parquet", FEATURES).X)
     assert sampled.facts["source_records"] == 1000
 
 
@@ -302,7 +308,7 @@ def test_a_direct_run_makes_what_is_stale_in_memory_and_leaves_the_files(
     for part in ("train", "val", "test"):
         np.testing.assert_array_equal(stale[part].row, fresh[part].row)
         np.testing.assert_array_equal(stale[part].X, fresh[part].X)
-    assert not np.array_equal(stale["test"].row, read_table(out.sampled / "test.parquet").row)
+    assert not np.array_equal(stale["test"].row, read_table(out.sampled / "test.parquet", FEATURES).row)
     assert {path: path.stat().st_mtime_ns for path in out.root.rglob("*")} == before
     assert list(tmp_path.iterdir()) == []
 

@@ -13,6 +13,7 @@ from src.evaluation.leakage import Background
 from src.pipeline.experiment import TrainingRecord, evaluate, train
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
+from tests.kdd import KDD
 
 
 @pytest.mark.integration
@@ -27,7 +28,7 @@ def test_all_parts_are_of_the_training_file_and_keep_its_history(
     )  # fmt: skip
     outputs = StageOutputs(settings, Workspace(Path("/nowhere")))
     sampled, file = outputs.sampled, outputs.training_file.table
-    history = History(settings.layout.history)(file.X)
+    history = History(settings.layout.history, KDD)(file.X)
     for name, part in outputs.reduced.by_name().items():
         table = sampled.by_name()[name]
         np.testing.assert_array_equal(part.X[:, 53:], history[table.row - 1])

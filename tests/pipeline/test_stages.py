@@ -10,15 +10,13 @@ from omegaconf import DictConfig
 from src.config.build import build
 from src.config.settings import Settings
 from src.data.duplicates import overlap, vector_ids
-from src.data.schema import CATEGORIES, LABELS
-from src.data.simulator import simulate
 from src.data.sources import MIRROR_VARIABLE
 from src.data.tables import LabeledTable, Table, read_table
-from src.features.preprocessing import preprocess_in_memory
 from src.pipeline.stage_data import Facts, SampledParts
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import write_preprocessed, write_raw, write_reduced, write_sampled
 from src.utils.paths import Workspace
+from tests.kdd import CATEGORIES, FEATURES, LABELS, preprocess_in_memory, simulate
 
 Compose = Callable[..., DictConfig]
 # 20,000 records are enough for every class of `five`
@@ -84,7 +82,7 @@ def test_the_published_tests_are_whole_and_in_file_order(
     assert [*tables] == ["train", "val", *TESTS[dataset]]
     for part in TESTS[dataset]:
         raw, _ = outputs.raw_file(part, tmp_path / "raw")
-        file, _ = preprocess_in_memory(raw, record_format=settings.dataset.record_format)
+        file, _ = preprocess_in_memory(raw, schema=settings.dataset.schema)
         np.testing.assert_array_equal(tables[part].X, file.X)
         assert tables[part].row.tolist() == list(range(1, len(file) + 1))
         attack = np.array(file.attacks)[file.attack]
@@ -155,9 +153,9 @@ def test_every_stage_leaves_a_file_for_each_part(written: tuple[Settings, Worksp
     }
     assert [*names.values()] == [
         ["KDDTest+.txt", "KDDTest-21.txt", "KDDTrain+.txt"],
-        ["test.parquet", "test_21.parquet", "train.parquet"],
-        ["test.parquet", "test_21.parquet", "train.parquet", "val.parquet"],
-        ["preparation.skops", "test.npz", "train.npz", "val.npz"],
+        ["schema.json", "test.parquet", "test_21.parquet", "train.parquet"],
+        ["schema.json", "test.parquet", "test_21.parquet", "train.parquet", "val.parquet"],
+        ["preparation.skops", "schema.json", "test.npz", "train.npz", "val.npz"],
     ]
 
 
@@ -166,7 +164,7 @@ def test_written_files_equal_what_is_made_in_memory(written: tuple[Settings, Wor
     read, made = StageOutputs(settings, out), StageOutputs(settings, Workspace(tmp_path / "empty"))
     assert_same(read.sampled.by_name(), made.sampled.by_name())
     assert read.sampled.facts == made.sampled.facts == read.reduced.sample_facts
-    assert len(read_table(out.preprocessed("nsl_kdd") / "test_21.parquet")) == 300
+    assert len(read_table(out.preprocessed("nsl_kdd") / "test_21.parquet", FEATURES)) == 300
     for name, part in read.reduced.by_name().items():
         np.testing.assert_array_equal(part.X, made.reduced.by_name()[name].X)
         np.testing.assert_array_equal(part.y, made.sampled.by_name()[name].target)

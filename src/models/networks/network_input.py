@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from src.data.layout import in_order
 from src.models.networks.column_forms import ColumnForms
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.weight_of_evidence import Evidence
@@ -23,7 +24,8 @@ class NetworkInput:
         mean: Mean of each input on the training part, after recoding, shape (k,).
         deviation: Standard deviation of each input on the training part, after recoding, shape (k,).
         evidence: Recoding of the inputs, before all else; None leaves them as they are.
-        steps: Step that each input belongs to, int64, shape (k,); None makes each input a step.
+        steps: Step that each input belongs to, int64, shape (k,), as in `src.data.layout.Layout.steps`; None makes each
+            input a step.
         window: Records in a window; None reads single records.
         forms: Forms of the columns, in place of the inputs; they are read as they are, from 0 to 1.
     """
@@ -66,7 +68,8 @@ class NetworkInput:
         if self.steps is not None:
             from src.models.networks.layers import Grouped
 
-            steps = self.steps if self.forms is None else self.steps[self.forms.columns]
+            steps = in_order(self.steps)
+            steps = steps if self.forms is None else steps[self.forms.columns]
             hidden = Grouped(steps.tolist())(hidden)
         return inputs, hidden
 

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.data.layout import ModelInput
+from src.data.layout import ModelInput, in_order
 from src.models.classical.classifier import Classical, ClassicalClassifier
 from src.models.dedup import distinct
 from src.models.interface import Fitted, OnEpoch
@@ -147,7 +147,7 @@ class Taught:
     def _lesson(
         self, teacher: ClassicalClassifier, pool: np.ndarray, groups: np.ndarray | None, seed: tuple[int, int]
     ) -> Lesson:
-        how = self.teaching
+        how, groups = self.teaching, None if groups is None else in_order(groups)
         mixture = Mixture(how.mixed_by_column, how.mixed_by_group, how.group_chance)
         return Lesson(teacher, pool, mixture, groups, how.records_per_epoch, how.targets == "classes", seed)
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from src.data.layout import ModelInput
-from src.data.schema import GROUPS
+from src.data.layout import HISTORY_STEP, ModelInput
 from src.models.dedup import merge_copies
 from src.models.networks.history_grafts import graft
 from src.models.networks.row_weights import balance, balance_types, limit_types
@@ -59,7 +58,7 @@ def _weighted(X: ModelInput, y: np.ndarray, attack: np.ndarray | None, training:
 
 def _history(steps: np.ndarray | None) -> np.ndarray:
     """Find the columns that describe the records before, int64."""
-    columns = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == len(GROUPS))
+    columns = np.zeros(0, dtype=np.int64) if steps is None else np.flatnonzero(steps == HISTORY_STEP)
     if not len(columns):
         raise ValueError(
             "training.history_grafts: found no column of the history, expected layout=history; "

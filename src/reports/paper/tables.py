@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from src.data.sampling import Task
-from src.data.schema import CATEGORIES, NORMAL
+from src.data.schema_files import declared_schema
 from src.reports.markdown import MISSING, covered, markdown_table, percent, run_ids
 from src.reports.paper.claims import check_claims
 from src.reports.paper.numbers import compare, compare_run, explained_variance, mean_and_range, mutual_information
@@ -57,7 +57,7 @@ def claims(results: PaperResults) -> str:
 def categories(attacks: Mapping[str, int]) -> str:
     """Return table 1: the attack types of the training file by category."""
     rows = []
-    for category, types in CATEGORIES.items():
+    for category, types in declared_schema("kdd").categories.items():
         present = [attack for attack in types if attacks.get(attack)]
         count = sum(attacks.get(attack, 0) for attack in types)
         rows.append([category, ", ".join(present) or "none in this file", f"{len(present)}", f"{count:,}"])
@@ -66,11 +66,16 @@ def categories(attacks: Mapping[str, int]) -> str:
 
 def instances(attacks: Mapping[str, int]) -> str:
     """Return table 2: records of each attack type."""
-    total = sum(attacks.values())
-    categories = {attack: category for category, types in CATEGORIES.items() for attack in types}
+    total, schema = sum(attacks.values()), declared_schema("kdd")
+    categories = {attack: category for category, types in schema.categories.items() for attack in types}
     found = sorted(((count, attack) for attack, count in attacks.items() if count), reverse=True)
     rows = [
-        [attack, "normal traffic" if attack == NORMAL else categories[attack], f"{count:,}", f"{count / total:.3%}"]
+        [
+            attack,
+            "normal traffic" if attack == schema.normal else categories[attack],
+            f"{count:,}",
+            f"{count / total:.3%}",
+        ]
         for count, attack in found
     ]
     return markdown_table(["label", "category", "records", "share"], rows)

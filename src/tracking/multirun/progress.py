@@ -50,7 +50,8 @@ class PlannedJob:
         """Estimate the cost of a job, and look for it in the store: more inputs and records take longer."""
         resolved: Any = OmegaConf.to_container(config, resolve=True)
         kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
-        cost = Job(kind, resolved["k"] * _n_records(resolved))
+        columns = resolved["k"] or len(resolved["dataset"]["schema"]["columns"])  # no k: all features
+        cost = Job(kind, columns * _n_records(resolved))
         skips = bool(resolved["tracking"]["skip_finished"])
         in_store = already_done(resolved) is not None
         return cls(config, config_digest(resolved), cost, in_store, skips, lambda: run_name(resolved))
@@ -285,8 +286,8 @@ def shared() -> MultirunProgress | None:
 
 def _n_records(config: Mapping[str, Any]) -> int:
     """Number of records that a job uses: the counts of its task, or the whole training file."""
-    counts = [one["count"] for one in config["task"]["classes"].values()]
-    if config["split"]["name"] != "official" and None not in counts:
+    counts = [one["count"] for one in config["task"].get("classes", {}).values()]  # none: each record once
+    if config["split"]["name"] != "official" and counts and None not in counts:
         return sum(counts)
     dataset = config["dataset"]
     return int(dataset["records"] if "records" in dataset else dataset["train"]["records"])

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.data.layout import Windows
-from src.data.schema import GROUPS
+from src.data.layout import HISTORY_STEP, Windows
 from src.models.interface import Fitted
 from src.models.networks import classifier
 from src.models.networks.keras_setup import load_keras
@@ -113,7 +112,7 @@ def test_groups_are_learned(fit: Fit, make_rows: Callable[..., Any]) -> None:
 
 # --- the history ------------------------------------------------------------------------------------------------------
 
-WITH_HISTORY = np.array([0, 0, len(GROUPS)])  # the third column describes the records before
+WITH_HISTORY = np.array([0, 0, HISTORY_STEP])  # the third column describes the records before
 
 
 def attacks_with_a_history() -> tuple[np.ndarray, np.ndarray]:

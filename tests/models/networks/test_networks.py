@@ -16,8 +16,7 @@ import pytest
 from omegaconf import DictConfig
 
 from src.config.build import build
-from src.data.layout import ModelInput, Windows
-from src.data.schema import GROUPS
+from src.data.layout import HISTORY_STEP, ModelInput, Windows
 from src.models.interface import Classifier, Fitted
 from src.models.networks.classifier import NetworkClassifier
 from src.models.networks.network import Network
@@ -26,7 +25,7 @@ from src.models.persistence import load_classifier
 from src.utils.paths import PROJECT
 from tests.models.conftest import MODELS, SMALL
 
-STEPS = {"groups": np.array([1, 0, 1, 0]), "history": np.array([1, 0, 1, len(GROUPS)])}
+STEPS = {"groups": np.array([1, 0, 1, 0]), "history": np.array([1, 0, 1, HISTORY_STEP])}
 # imports only what `load_classifier` imports, so that an unregistered class is found missing
 SCORES = """
 import sys

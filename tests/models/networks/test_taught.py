@@ -13,9 +13,7 @@ import pytest
 from omegaconf import DictConfig
 
 from src.config.build import build
-from src.data.schema import COLUMNS
 from src.detector.detector import Detector
-from src.detector.example import example_records
 from src.models.classical.classifier import ClassicalClassifier
 from src.models.classical.sklearn_models import SklearnModel
 from src.models.interface import Fitted
@@ -27,6 +25,7 @@ from src.models.networks.taught import Taught, Teaching
 from src.pipeline.experiment import train
 from src.pipeline.stage_outputs import StageOutputs
 from src.utils.paths import Workspace
+from tests.kdd import COLUMNS, example_records
 from tests.models.conftest import make_lstm
 from tests.models.small import weights
 

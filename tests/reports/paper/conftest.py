@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from src.config.build import build
-from src.data.schema import FEATURES, LABELS
 from src.reports.paper.report import PaperReport
 from src.reports.paper.results import PaperResults
 from src.reports.runs import Configuration, Run
+from tests.kdd import FEATURES, LABELS
 from tests.reports.made import config
 
 Make = Callable[[PaperResults], Path]
