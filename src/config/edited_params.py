@@ -34,7 +34,7 @@ def note_edited_params(path: Path = PROJECT / "params.yaml") -> None:
     # `reducer.name` says more than the options of the reducer, which differ with it
     names = sorted((name for name in names if "_target_" not in name), key=lambda name: not name.endswith(".name"))
     if names:
-        shown = [f"{name}={edited.get(name)} (default {defaults.get(name)})" for name in names[:_SHOWN]]
+        shown = [f"{name}={_shown(edited.get(name))} (default {_shown(defaults.get(name))})" for name in names[:_SHOWN]]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         print(
             "This run starts from the defaults in conf/. dvc repro runs params.yaml, "
@@ -42,3 +42,8 @@ def note_edited_params(path: Path = PROJECT / "params.yaml") -> None:
             "To set it back: git checkout params.yaml dvc.lock, or make params where it was committed",
             file=sys.stderr,
         )
+
+
+def _shown(value: object) -> str:
+    """Text of a value; that of the columns of a data set would take a page."""
+    return "{...}" if isinstance(value, dict) else str(value)

@@ -38,6 +38,14 @@ def test_edited_params_are_named_in_one_line(edited: Path, capsys: pytest.Captur
 
 
 @pytest.mark.usefixtures("direct_run")
+def test_columns_of_a_data_set_are_not_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = compose("config", ["dataset.schema.columns.land=count"])
+    (tmp_path / "params.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    note_edited_params(tmp_path / "params.yaml")
+    assert "which has dataset.schema.columns={...} (default {...}). To set it back" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("direct_run")
 def test_the_committed_params_need_no_note(capsys: pytest.CaptureFixture[str]) -> None:
     note_edited_params()
     assert capsys.readouterr().err == ""
