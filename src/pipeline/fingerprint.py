@@ -116,7 +116,7 @@ def _values(config: Config) -> dict[str, Any]:
     # lists too, as the features follow from the order
     schema = values["dataset"]["schema"]
     for key in ("columns", "categories", "groups"):
-        schema[key] = list(schema[key].items())
+        schema[key] = list(schema.get(key, {}).items())
     return values
 
 
