@@ -253,6 +253,17 @@ def test_a_note_that_cannot_be_read_is_none(output: Path, composed: Compose) -> 
     assert current_facts(output, config(composed), "sample") is None
 
 
+def test_the_order_of_the_columns_counts_as_the_features_follow_it(composed: Compose) -> None:
+    present = config(composed)
+    schema = present["dataset"]["schema"]
+    others = schema | {"columns": dict(reversed(schema["columns"].items()))}
+    other = present | {"dataset": present["dataset"] | {"schema": others}}
+    assert other == present
+    assert config_digest(other) != config_digest(present)
+    del schema["groups"]  # which a schema may lack
+    assert config_digest(present)
+
+
 def test_the_order_of_the_classes_counts_as_it_is_their_index(composed: Compose) -> None:
     present = config(composed, "task=five", "split=official")
     classes = dict(reversed(present["task"]["classes"].items()))
