@@ -114,7 +114,7 @@ def test_every_launcher_shows_progress_under_one_parent_and_goes_on_after_a_job_
     output = project.module("train", "-m", *TREES, "k=2,54,3", *launcher, fails=True)
     lines = [line for line in output.splitlines() if line.startswith("multirun: ")]
     best = r"best val_macro_f1 0\.\d{5} \(.+\), |"  # none before the first run
-    form = rf"multirun: (\d) of 3 runs done(?: \(1 failed\))?, (?:{best})0:\d\d:\d\d gone, .*"
+    form = rf"multirun: (\d) of 3 runs done(?: \(1 failed\))?, (?:{best})0:\d\d:\d\d elapsed, .*"
     found = [re.fullmatch(form, line) for line in lines]
     assert all(found), lines
     # on a busy machine a line may come again, to say that work goes on

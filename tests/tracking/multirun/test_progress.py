@@ -74,7 +74,7 @@ def test_jobs_side_by_side_halve_the_time_left():
     """After 10 s two workers have ended one job of 10 s each: the other four need 20 s."""
     progress = Progress("grid", [Job("lstm", 1)] * 6, now=iter([0, 10]).__next__)
     line = progress.line({0: Ended(10, "a", 0.9), 1: Ended(10, "b", 0.8)})
-    assert line.endswith("0:00:10 gone, about 0:00:20 left")
+    assert line.endswith("0:00:10 elapsed, about 0:00:20 left")
 
 
 def test_running_jobs_count_for_what_they_have_done():
@@ -125,7 +125,7 @@ def test_a_long_run_prints_a_line_after_half_a_minute_and_then_more_and_more_sel
     clock[0] = 400
     progress.show({1: Ended(40, "run-b", 0.8)})
     printed = [line.partition("runs done")[2] for line in capsys.readouterr().err.splitlines()]
-    assert [line.partition("gone")[0].split()[-1] for line in printed] == [
+    assert [line.partition("elapsed")[0].split()[-1] for line in printed] == [
         "0:00:00", "0:00:30", "0:01:30", "0:03:30", "0:05:00", "0:05:31", "0:05:31",
     ]  # fmt: skip
     assert all(line.endswith("time left not known yet; now run-a") for line in printed[:4])
