@@ -107,11 +107,11 @@ def _named(name: str) -> Iterator[None]:
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise ValueError(f"{name}: {error}; expected {_EXPECTED}") from error
     except (zlib.error, zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, pa.ArrowException) as error:
-        raise OSError(f"{name}: {error}; the file is damaged: fetch it again") from error
+        raise OSError(f"{name}: {' '.join(str(error).split())}; the file is damaged: fetch it again") from error
     except OSError as error:
         if str(error).startswith(f"{name}: "):
             raise
-        raise OSError(f"{name}: {error}; the file is damaged: fetch it again") from error
+        raise OSError(f"{name}: {' '.join(str(error).split())}; the file is damaged: fetch it again") from error
     except ValueError as error:
         if str(error).startswith(f"{name}: "):
             raise
@@ -131,7 +131,7 @@ def _unpacked(stack: ExitStack, file: Any, notes: list[str], *, plain: bool) -> 
     table = head.startswith((PARQUET, ARROW_FILE))
     if (table or head.startswith(ZIP)) and not plain:
         what = "a zip" if not table else "a Parquet or Arrow file"
-        raise ValueError(f"found {what} in a pipe, expected a file of it: its end has to be read first")
+        raise ValueError(f"found {what} in a pipe, expected the path of a file: its end has to be read first")
     if head.startswith(ZIP):
         return _inside(stack.enter_context(_zip_member(file, notes)), "a zip")
     if table or head.startswith(ARROW_STREAM):

@@ -212,6 +212,11 @@ def names_column(text: str) -> bool:
     return _column(_key(text)) is not None
 
 
+def names_field(text: str) -> bool:
+    """Check for the name of a column, a label or a difficulty level."""
+    return names_column(text) or _key(text) in (*_LABEL_KEYS, *_DIFFICULTY_KEYS)
+
+
 def _key(name: str) -> str:
     """Letters and digits of a name, in lower case."""
     return re.sub("[^a-z0-9]", "", unwrapped(name).lower())

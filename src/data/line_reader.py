@@ -11,6 +11,7 @@ Field = Kind | Literal["label", "ignored", "empty"]  # kind of value that a fiel
 _KEPT_VALUES = 1 << 15  # values remembered for a kind of field: records repeat few values many times
 _MANY_WORDS = 8  # in one line: a record has four, three symbols and a label
 _HEADER = "; the line may be a header, which must have the names of the 41 columns"
+_FIRST_FIELDS = 200  # of a line, which tell whether it is a header; a hostile one may have millions
 _KEPT_LETTERS = 32  # letters of a value that is remembered, so that long ones take no memory
 
 
@@ -74,6 +75,7 @@ class LineReader:
 
 def _are_names(texts: list[str]) -> bool:
     """Check for a line of words: many more than a record has, or nothing else."""
+    texts = texts[:_FIRST_FIELDS]
     words = sum(unwrapped(text)[:1].isalpha() for text in texts)
     return words > _MANY_WORDS or 1 < words == len(texts)
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.dialect import is_whole, read_word, without_quotes
+from src.data.dialect import is_odd, is_whole, read_word, without_quotes
 from src.data.header import LabelColumn, first_lines, read_head, refuse_headers, without_lines
 from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
@@ -27,7 +27,6 @@ BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's thread
 PIECE_BYTES = 128 << 10  # of a block with a bad line: at most so many lines are bad at once
 GATHERED, GATHERED_BAD = 50_000, 1_000  # records or bad lines that blocks are joined up to
 CHUNK_BYTES = 1 << 20  # bytes that one of Arrow's threads reads at once: they fit the processor's cache
-SEARCHES = 1_000  # for a single byte, before the slower search for two in a row
 SHOWN = 100  # characters of a wrong value that a message shows
 OnBadRecord = Literal["stop", "quarantine"]
 
@@ -293,29 +292,6 @@ def _left_out(long: LongLine, reader: LineReader, line: int) -> Block:
     return _block(_table([], reader.fields, Reading()), reader.fields, np.zeros(0, dtype=np.int64), [bad])
 
 
-def _is_odd(text: bytes) -> bool:
-    """Detect text that Arrow accepts but the format does not: hexadecimal numbers, plus signs, byte order marks."""
-    if b"\r" in text or b"\0" in text or text.startswith((codecs.BOM_UTF8, b"+")):
-        return True
-    return any(_has_pair(text, pair) for pair in (b",+", b"\n+", b"0x", b"0X"))
-
-
-def _has_pair(text: bytes, pair: bytes) -> bool:
-    """Search for two bytes in a row.
-
-    A search for a single byte is forty times as fast, and most texts have none or few of the second byte.
-
-    >>> _has_pair(b"x,exec,0x1f", b"0x"), _has_pair(b"x,exec,1", b"0x")
-    (True, False)
-    """
-    place = 0
-    for _ in range(SEARCHES):
-        place = text.find(pair[1], place + 1)
-        if place < 0 or text[place - 1] == pair[0]:
-            return place > 0
-    return pair in text
-
-
 def _parse_fast(
     text: bytes, n_lines: int, fields: dict[str, Field], reading: Reading, whole: pa.DataType = _WHOLE
 ) -> pa.Table | None:
@@ -329,11 +305,14 @@ def _parse_fast(
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     # Arrow would make 42 empty values of each empty line before it fails
-    if _is_odd(text) or n_lines * _SHORTEST > len(text) + 1:
+    if is_odd(text) or n_lines * _SHORTEST > len(text) + 1:
         return None
+    # a copy that Arrow owns: its threads may let go of it after Python has begun to end, where they cannot free bytes
+    owned = pa.allocate_buffer(len(text))
+    memoryview(owned).cast("B")[:] = text
     try:
         table = pa.csv.read_csv(
-            pa.BufferReader(text),
+            pa.BufferReader(owned),
             pa.csv.ReadOptions(column_names=list(fields), block_size=CHUNK_BYTES),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
             pa.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),

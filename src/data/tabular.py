@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from src.data.arrow_messages import MessageStream
+from src.data.header import is_header, names_field
 from src.data.parquet_pages import MOST_SUMMARY_BYTES, Chunk, check_pages, read_row_groups
 
 BATCH = 20_000  # records that are in memory at once
@@ -35,8 +36,9 @@ def parquet_text(file: Any) -> Iterator[bytes]:
     }
     groups = read_row_groups(file)
     parquet = pq.ParquetFile(file, **options)
-    names = _columns(parquet.schema_arrow)
-    kinds = [parquet.schema_arrow.field(name).type for name in names]
+    schema = parquet.schema_arrow  # made anew at each access
+    names = _columns(schema)
+    kinds = [schema.field(name).type for name in names]
     # words stay numbers of a dictionary, as one long word may stand in every record
     words = [name for name, kind in zip(names, kinds, strict=True) if _is_text(kind) or pa.types.is_string(kind)]
     parquet = pq.ParquetFile(file, read_dictionary=words, metadata=parquet.metadata, **options)
@@ -70,7 +72,10 @@ def arrow_text(file: Any, *, stream: bool) -> Iterator[bytes]:
 
 
 def _columns(schema: pa.Schema) -> list[str]:
-    """Names of the columns that hold values; lists, structures and pandas' index are passed over."""
+    """Names of the columns to read; lists, structures, pandas' index and columns of no meaning here are passed over.
+
+    Where few names are known, the columns may be numbered, and all are read.
+    """
     if len(schema) > MOST_COLUMNS:
         raise ValueError(f"found {len(schema):,} columns, expected at most {MOST_COLUMNS:,}")
     if len(set(schema.names)) < len(schema):
@@ -78,7 +83,8 @@ def _columns(schema: pa.Schema) -> list[str]:
     for one in schema:
         if pa.types.is_run_end_encoded(one.type):
             raise ValueError(f"column {one.name}: found run-end encoded values, expected plain ones or a dictionary")
-    return [one.name for one in schema if not (pa.types.is_nested(one.type) or _PANDAS_INDEX.fullmatch(one.name))]
+    names = [one.name for one in schema if not (pa.types.is_nested(one.type) or _PANDAS_INDEX.fullmatch(one.name))]
+    return [name for name in names if names_field(name)] if is_header(names) else names
 
 
 def _csv(batches: Iterator[pa.RecordBatch], schema: pa.Schema, names: list[str]) -> Iterator[bytes]:
@@ -186,5 +192,9 @@ def _text(table: pa.Table) -> bytes:
         pa.csv.write_csv(table, out, pa.csv.WriteOptions(include_header=False, quoting_style="none"))
     except pa.ArrowInvalid:
         out = BytesIO()
+        for number, name in enumerate(table.column_names):
+            if pa.types.is_string(table.schema.field(number).type):  # a line end in a value would begin another record
+                column = pc.replace_substring_regex(table.column(number), "[\\r\\n]", " ")
+                table = table.set_column(number, name, column)
         pa.csv.write_csv(table, out, pa.csv.WriteOptions(include_header=False, quoting_style="needed"))
     return out.getvalue()

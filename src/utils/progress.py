@@ -121,10 +121,15 @@ class Steps:
 
 @dataclass(frozen=True)
 class Job:
-    """Expected cost of a job: among jobs of one `kind`, the time is proportional to `size`."""
+    """Expected cost of a job: among jobs of one `kind`, the time is proportional to `size`.
+
+    Attributes:
+        protocol: Data, classes and split that it is scored on; scores on others do not compare with its own.
+    """
 
     kind: str
     size: float
+    protocol: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,8 @@ class Progress:
         notes = [f"{len(stored)} {'was' if len(stored) == 1 else 'were'} in the store"] if stored else []
         notes += [f"{failed} failed"] if failed else []
         scored = [Score("val_macro_f1", one.score, one.name) for one in ended.values() if one.score is not None]
+        if len({job.protocol for job in self._jobs}) > 1:
+            scored = []
         return progress_line(
             self._name,
             len(stored) + len(ended),

@@ -84,6 +84,13 @@ def test_running_jobs_count_for_what_they_have_done():
     assert line.endswith("about 0:00:05 left")
 
 
+def test_scores_on_other_records_are_not_ranked():
+    jobs = [Job("lstm", 1, "kdd99 binary random"), Job("lstm", 1, "kdd99 five official")]
+    ended = {0: Ended(10, "a", 0.9)}
+    assert "best val_macro_f1 0.90000" in Progress("grid", jobs[:1] * 2, now=iter([0, 10]).__next__).line(ended)
+    assert "best" not in Progress("report", jobs, now=iter([0, 10]).__next__).line(ended)
+
+
 def test_jobs_that_failed_before_they_began_say_nothing_on_time():
     progress = Progress("grid", [Job("lstm", 1)] * 2, now=iter([0, 10]).__next__)
     assert progress.line({0: Ended(0, "", None)}).endswith("time left not known yet")
