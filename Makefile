@@ -55,7 +55,7 @@ $(call again,$(1)) $(if $(2),$(ONE_CORE)) $(BIN)/python -m src.grids $(1) $(2) $
 $(call again,$(1)) $(BIN)/python -m src.report $(1) $(SMALL)
 endef
 
-.PHONY: help setup setup-dev demo experiments repro paper generalization leaderboard ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
+.PHONY: help setup setup-dev demo experiments repro paper generalization leaderboard selection ui dashboard test test-integration test-all lint style imports types bench bench-peers bench-commands bench-sweeps params docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -107,6 +107,13 @@ generalization: $(READY) ## run the models on unseen traffic and write the repor
 
 leaderboard: $(READY) ## run every model on one protocol and write the report (resumes; QUICK=1, JOBS=2)
 	$(call report,leaderboard,$(SIDE_BY_SIDE))
+
+# the seeds are folds: each leaves other attack types out of training
+selection: $(READY) ## choose models on training alone, by left-out attack types, and print their table (resumes; QUICK=1, JOBS=2)
+	$(if $(QUICK),,$(call again,selection) $(BIN)/dvc repro preprocess)
+	$(call again,selection) $(if $(SIDE_BY_SIDE),$(ONE_CORE)) $(BIN)/python -m src.grids selection $(SIDE_BY_SIDE) $(SMALL)
+	$(BIN)/python -m src.table 'params."split.name" = "held_out_types"' --sort test_unknown_types_at_1_percent --columns \
+	  model.name,model.max_features,model.members,training.teacher.model.name,unknown_types_at_1_percent,known_types_at_1_percent,balanced_cost,false_alarm_rate
 
 ui: $(READY) ## open the MLflow UI on the runs
 	$(BIN)/python -m src.ui

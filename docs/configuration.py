@@ -23,8 +23,9 @@ CONF = PROJECT / "conf"
 PAGE = PROJECT / "docs" / "configuration.md"
 COMMAND = re.compile(r"python -m src\.\w+(?: (?:-m|\+?[\w./-]+=[^\s:]+))*")
 # Names of classes and options, and the published files: not for the command line.
-HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests)\.")
-EXPERIMENTS = ("paper", "generalization", "leaderboard", "best")
+HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests)\.|^training\.teacher$")
+TEACHERS = "training/teacher"
+EXPERIMENTS = ("paper", "generalization", "leaderboard", "selection", "best")
 Values = dict[str, Any]
 
 # Keys without a comment in conf/ and without a class.
@@ -75,7 +76,9 @@ def page() -> str:
     with initialize_config_dir(str(CONF)):
         chosen = defaults("config")
         parts = [INTRODUCTION, _overview(chosen), _top_level()]
-        parts += [_group(group, default) for group, default in chosen.items() if group not in ("recipe",)]
+        for group, default in chosen.items():
+            parts += [_group(group, default)] if group != "recipe" else []
+            parts += [_teachers()] if group == "training" else []
         parts += [_recipes(), _experiments(), _sweep(), _renamed()]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
@@ -244,6 +247,24 @@ def _estimator(group: str, option: str) -> str:
     """Class of another library that an option names and whose parameters are its keys; empty if there is none."""
     named = str(keys_of(group, option).get(f"{group}.estimator", ""))
     return named if "." in named and not named.startswith("src.") else ""
+
+
+def _teachers() -> str:
+    """Group of the teachers of a network, and its keys."""
+    group, place = TEACHERS, f"{TEACHERS.replace('/', '.')}."
+    lines = [f"## {group}", "", f"| `{group}=` | what it is |", "|---|---|"]
+    for name in options(group):
+        mark = " (default)" if name == defaults("training/default")["teacher"] else ""
+        lines.append(f"| `{name}`{mark} | {cell(comments(f'{group}/{name}').get('', ''))} |")
+    lines += ["", "| key | default | meaning |", "|---|---|---|"]
+    (name,) = set(options(group)) - {"none"}
+    keys = {key.removeprefix(place): value for key, value in keys_of(group, name).items()}
+    for key, value in keys.items():
+        if not HIDDEN.search(key) and not key.startswith("model."):
+            text = comments(f"{group}/{name}").get(key, "") or _attribute(_class(keys["_target_"]), key)
+            lines.append(f"| `{place}{key}` | {_shown(value)} | {cell(text)} |")
+    lines.append(f"| `{place}model` | `extra_trees` | a file of `conf/model`: `model@{place}model=random_forest` |")
+    return "\n".join(lines)
 
 
 def _recipes() -> str:

@@ -9,7 +9,7 @@ from src.tracking.store import check_store
 from src.train import main as train
 from src.utils.command_line import command_parser, quiet_pipe
 
-REPORTS = ("paper", "generalization", "leaderboard")
+REPORTS = ("paper", "generalization", "leaderboard", "selection")
 EXAMPLES = (
     "paper",
     "paper dataset=simulated dataset.records=20000 training.epochs=2",

@@ -4,6 +4,7 @@ from src.utils.paths import PROJECT
 
 CONF = PROJECT / "conf"
 NEEDS = {
+    "training/teacher=extra_trees": ",layout=groups,reducer=none",
     "layout=window": ",split=official",
     "layout=groups": ",reducer=none",
     "layout=history": ",split=official,reducer=none",

@@ -68,6 +68,16 @@ def test_two_runs_are_compared(logged: Logged, capsys: pytest.CaptureFixture[str
     assert "The two runs do not differ by more than" in capsys.readouterr().out
 
 
+def test_three_runs_are_compared_with_the_first(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [logged(verdicts(errors), f"k={k}") for k, errors in ((2, 5), (3, 45), (4, 6))]
+    assert main([*runs, "--resamples", "500"]) == 0
+    text = capsys.readouterr().out
+    assert f"seed 0 ({runs[2]})" in text
+    assert "  A  0.98333  reference" in text
+    assert "-0.13333 [" in text
+    assert "The p-values are corrected for 2 comparisons (Holm)." in text
+
+
 def test_runs_are_taken_by_name_and_by_first_digits(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = logged(verdicts(5)), logged(verdicts(45), "k=3")
     digits = next(other[:length] for length in range(1, 33) if not one.startswith(other[:length]))
@@ -103,6 +113,8 @@ def test_runs_on_different_records_are_refused_and_their_choices_named(
         f"compare: {one} and {other}: found 300 and 280 test records, expected two runs on the same"
     )
     assert error.endswith("; the runs have split.name=random and grouped, seed=0 and 1\n")
+    assert main([one, logged(verdicts(5, records=280), "seeds.split=3")]) == 1
+    assert capsys.readouterr().err.endswith("; the runs have seeds.split=0 and 3\n")
 
 
 def test_an_id_that_is_no_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,8 +27,10 @@ def choices(entries: list[Any]) -> Iterator[tuple[str, str]]:
 def in_files(group: str, name: str) -> DictConfig:
     """Values of one file and of the files that it builds on, not composed."""
     values: dict[str, Any] = yaml.safe_load((CONF / group / f"{name}.yaml").read_text())
-    below = [one.removesuffix("@_here_") for one in values.pop("defaults", []) if one != "_self_"]
-    found = OmegaConf.merge(*(in_files(group, one) for one in below), values)
+    entries = values.pop("defaults", [])
+    below = [(group, one.removesuffix("@_here_")) for one in entries if isinstance(one, str) and one != "_self_"]
+    below += [(f"{group}/{inner}", choice) for inner, choice in choices(entries)]
+    found = OmegaConf.merge(*(in_files(*one) for one in below), values)
     assert isinstance(found, DictConfig)
     return found
 

@@ -30,7 +30,7 @@ def every_choice() -> list[str]:
         if group.startswith("recipe/") or group == "model/shared":  # parts of other files, never chosen by themselves
             continue
         if group != ".":
-            known = group in defaults() or group.startswith("hydra")
+            known = group in (*defaults(), "training/teacher") or group.startswith("hydra")
             needs = NEEDS.get(f"{group}={path.stem}", "")
             first, _, rest = group.partition("/") if group.startswith("experiment/") else (group, "", "")
             choices.append(f"{'' if known else '+'}{first}={rest}{'/' if rest else ''}{path.stem}{needs}")

@@ -27,8 +27,8 @@ TRAIN, VAL = np.array([5, 0, 3, 6]), np.array([4, 1])  # index in the file; 2 an
 
 @pytest.fixture(scope="module")
 def settings(composed: Callable[..., DictConfig]) -> Settings:
-    """All features of windows of three records."""
-    return replace(build(composed("reducer=none")), layout=Layout("window", WINDOW))
+    """All features of windows of three records; the test is a file of its own."""
+    return replace(build(composed("reducer=none", "split=official")), layout=Layout("window", WINDOW))
 
 
 def make_table(n: int, row: np.ndarray, seed: int) -> Table:

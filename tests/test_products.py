@@ -155,7 +155,9 @@ def encoded(composed: Compose, tmp_path_factory: pytest.TempPathFactory) -> Work
 @pytest.mark.parametrize("split", options("split"))
 @pytest.mark.parametrize("task", options("task"))
 def test_every_task_is_learned_on_every_split(task: str, split: str, composed: Compose, encoded: Workspace) -> None:
-    settings = build(composed(*RARE, f"task={task}", f"split={split}", "reducer=none", "model=decision_tree"))
+    # the only type of a class of multiclass_smurf is left out in fold 0
+    fold = ["split.fold=1"] if split == "held_out_types" else []
+    settings = build(composed(*RARE, f"task={task}", f"split={split}", *fold, "reducer=none", "model=decision_tree"))
     outputs = StageOutputs(settings, encoded)
     outcome = train(settings, outputs)
     tables, facts = outputs.sampled.by_name(), outputs.sampled.facts
@@ -164,7 +166,8 @@ def test_every_task_is_learned_on_every_split(task: str, split: str, composed: C
     n_classes = len(settings.task.classes)
     assert set(tables["train"].target.tolist()) == set(range(n_classes))
     assert outcome.detector.score(tables["test"].X).shape[1] == n_classes
-    drawn = [part for part in tables if split != "official" or part in ("train", "val")]
-    assert sum(facts["records"][part] for part in drawn) == sum(one["drawn"] for one in facts["classes"].values())
+    parts = [part for part in tables if split != "official" or part in ("train", "val")]
+    drawn, kept = sum(one["drawn"] for one in facts["classes"].values()), sum(facts["records"][part] for part in parts)
+    assert kept < drawn if split == "held_out_types" else kept == drawn  # gaps and copies are in no part
     if split == "grouped":
         assert facts["test_share_seen_in_training"] == 0

@@ -1,6 +1,7 @@
 """Checked objects from a composed config; no other module instantiates classes that config files name."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from hydra.errors import InstantiationException
@@ -10,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import ArgsKwargs
 
-from src.config.settings import Settings
+from src.config.settings import Seeds, Settings
 from src.config.stage_params import stage_params
 from src.config.targets import check_target
 from src.utils.paths import in_dvc_stage
@@ -21,7 +22,9 @@ GROUPS = (
 )
 # Groups whose `name` captions and names of runs have.
 NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
+TEACHER = "training/teacher"
 _NUMBERS = ("k", "window", "seed")
+_SEEDS = ("sampling", "split", "training")
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "origin": bool, "skip_finished": bool}
 
 
@@ -46,9 +49,12 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
             "stage again when the value behind it changes; write it with `make params`"
         )
     made = [group for group in GROUPS if stage is None or group in stage_params(stage)]
-    for group in made:  # all of them, before anything is made
-        _check_target(group, config[group])
-    built: dict[str, Any] = {group: make(group, config[group]) if group in made else None for group in GROUPS}
+    nodes = {group: config[group] for group in made} | _teacher_nodes(config, made)
+    for group, node in nodes.items():  # all of them, before anything is made
+        _check_target(group, node)
+    built: dict[str, Any] = {group: make(group, nodes[group]) if group in made else None for group in GROUPS}
+    if TEACHER in nodes:
+        built["model"] = _taught(built["model"], nodes[TEACHER])
     for key, kind in _TRACKING.items():
         _check(f"tracking.{key}", kind, config["tracking"][key])
     settings = Settings(
@@ -63,10 +69,9 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
             config["preprocess"]["max_unknown"],
         ),
         k=_check("k", int, config["k"]),
-        seed=_check("seed", int, config["seed"]),
+        seed=_seed("seed", config["seed"]),
+        seeds=Seeds(**{name: _seed(f"seeds.{name}", config["seeds"][name]) for name in _SEEDS}),
     )
-    if not 0 <= settings.seed < 2**32:
-        raise ConfigError(f"seed={settings.seed}: expected a whole number from 0 to {2**32 - 1}")
     if settings.reducer is not None:
         _check_input(settings)
     if settings.model is not None:
@@ -74,10 +79,44 @@ def build(cfg: DictConfig, *, stage: str | None = None) -> Settings:
     return settings
 
 
+def _seed(key: str, value: Any) -> int:
+    seed: int = _check(key, int, value)
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"{key}={seed}: expected a whole number from 0 to {2**32 - 1}")
+    return seed
+
+
+def _teacher_nodes(config: dict[str, Any], made: Sequence[str]) -> dict[str, Any]:
+    """Parts of `training` and of its teacher by group, whose classes they may name; none where there is no training.
+
+    Raises:
+        ConfigError: `training.teacher` or its model is no mapping.
+    """
+    if "training" not in made:
+        return {}
+    training = dict(config["training"])
+    teacher = training.pop("teacher", None)
+    if teacher is None:
+        return {"training": training}
+    if not isinstance(teacher, dict) or not isinstance(teacher.get("model"), dict):
+        raise ConfigError(f"training.teacher={teacher!r}: expected null, or the keys of a file of "
+                          "conf/training/teacher, which training/teacher=... chooses")  # fmt: skip
+    return {"training": training, TEACHER: teacher}
+
+
+def _taught(student: Any, node: dict[str, Any]) -> Any:
+    """Make the model of a network and its teacher."""
+    teacher = make("model", node["model"], "training.teacher.model")
+    try:
+        return make(TEACHER, node).teach(student, teacher)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
 def _check_keys(config: dict[str, Any]) -> None:
     """Check that every group and key is there that this module and captions read."""
     wanted = [*_NUMBERS, *GROUPS, *(f"{group}.name" for group in NAMED)]
-    wanted += ["preprocess.on_bad_record", "preprocess.max_unknown"]
+    wanted += ["preprocess.on_bad_record", "preprocess.max_unknown", *(f"seeds.{name}" for name in _SEEDS)]
     for key in (*wanted, *(f"tracking.{name}" for name in _TRACKING)):
         group, _, name = key.partition(".")
         if group not in config or (name and not (isinstance(config[group], dict) and name in config[group])):
@@ -99,10 +138,16 @@ def _check_input(settings: Settings) -> None:
         raise ConfigError(str(error)) from None
     layout = settings.layout.name
     split, reducer = (settings.config[group]["name"] for group in ("split", "reducer"))
-    if settings.layout.follows_file and split != "official":
+    if settings.layout.follows_file and not settings.split.keeps_order:
         raise ConfigError(
             f"layout={layout}: found split={split}, expected split=official: with other splits the records before a "
             "training record in its file are test records"
+        )
+    if settings.layout.follows_file and not settings.dataset.ordered:
+        raise ConfigError(
+            f"layout={layout}: found dataset.ordered=false with dataset={settings.dataset.name}, expected a data set "
+            "whose lines are in the order of the traffic: in a shuffled file the records before one say nothing; "
+            "choose layout=groups or record, or set dataset.ordered=true if you know that the lines are in order"
         )
     if layout in ("groups", "history") and not settings.reducer.keeps_features:
         raise ConfigError(
@@ -127,6 +172,8 @@ def _check_model(settings: Settings) -> None:
             f"training.history_grafts={settings.training.history_grafts:g}: found layout={layout}, expected "
             "layout=history: with other layouts no model reads the history of a record"
         )
+    if teacher := settings.config["training"].get("teacher"):
+        _check_teacher(settings, teacher)
     if settings.decision.rule == "least_cost" and settings.task.cost is None:
         raise ConfigError(
             f"decision.rule='least_cost': found no cost matrix in task {settings.task.name!r}, expected one; "
@@ -140,36 +187,63 @@ def _check_model(settings: Settings) -> None:
         )
 
 
-def make(group: str, node: dict[str, Any]) -> Any:
+def _check_teacher(settings: Settings, teacher: dict[str, Any]) -> None:
+    """Check that the records can be mixed, and that nothing is set that training without labels does not use."""
+    layout, training = settings.layout.name, settings.training
+    if layout == "window":
+        raise ConfigError("layout=window: found training.teacher, expected another layout, as a teacher reads one "
+                          "record; add training/teacher=none")  # fmt: skip
+    if teacher["mixed_by_group"] and layout == "record":
+        raise ConfigError(
+            f"training.teacher.mixed_by_group={teacher['mixed_by_group']:g}: found layout=record, expected "
+            "layout=groups or layout=history, which group the columns; or set it to 0"
+        )
+    if (teacher["mixed_by_column"] or teacher["mixed_by_group"]) and settings.scaling.one_hot_service:
+        raise ConfigError(
+            "scaling.one_hot_service=true: found a teacher with mixed records, expected false: a record would have "
+            "several services; model.form=rank_logarithm gives the network indicators of the service"
+        )
+    for name in ("class_balance", "type_balance", "history_grafts"):
+        if value := getattr(training, name):
+            raise ConfigError(f"training.{name}={value:g}: found a teacher, expected 0: it applies to labels, which a "
+                              "taught network does not learn")  # fmt: skip
+
+
+def make(group: str, node: dict[str, Any], place: str | None = None) -> Any:
     """Make the checked object that one group of the config names.
 
+    Args:
+        group: Group, whose files name the classes that may be made.
+        node: Part of the config.
+        place: Key of that part, for messages; None if it is that of the group.
     Raises:
         ConfigError: values of the group are wrong; the message names each of them.
     """
-    _check_target(group, node)
+    place = place or group.replace("/", ".")
+    _check_target(group, node, place)
     # `name` is for captions and run names; only the classes of these groups have such a field
     named = group in ("dataset", "task", "split", "scaling", "layout", "sweep")
     arguments = {key: value for key, value in node.items() if named or key != "name"}
     try:
-        built = instantiate(arguments, _convert_="all", _execution_whitelist_=[node["_target_"]])
+        built = instantiate(arguments, _convert_="all", _recursive_=False, _execution_whitelist_=[node["_target_"]])
         if is_pydantic_dataclass(type(built)):
             # Checked again, strictly, because the first check takes `true` for 1 and '3' for 3. The input is JSON,
             # because strict checks accept a mapping for a nested class only from JSON.
             del arguments["_target_"]
             built = TypeAdapter(type(built)).validate_json(json.dumps(arguments), strict=True)
     except ValidationError as error:
-        raise ConfigError(_explain(group, error)) from None
+        raise ConfigError(_explain(place, error)) from None
     except (InstantiationException, TypeError, ValueError) as error:
-        raise ConfigError(f"{group}: {error.__cause__ or error}") from None
+        raise ConfigError(f"{place}: {error.__cause__ or error}") from None
     home = f"{type(built).__module__}.{type(built).__qualname__}"
     if home != node["_target_"]:  # the code of a run is found by this name
-        raise ConfigError(f"{group}._target_={node['_target_']!r}: found another name of a class, expected {home}")
+        raise ConfigError(f"{place}._target_={node['_target_']!r}: found another name of a class, expected {home}")
     return built
 
 
-def _check_target(group: str, node: dict[str, Any]) -> None:
+def _check_target(group: str, node: dict[str, Any], place: str | None = None) -> None:
     try:
-        check_target(group, node)
+        check_target(group, node, place)
     except ValueError as error:
         raise ConfigError(str(error)) from None
 

@@ -93,7 +93,7 @@ def _unknown_key(error: BaseException, cause: OmegaConfBaseException) -> str:
     # epochs for training.epochs, then epoch for epochs
     values = flat(OmegaConf.to_container(node, resolve=False))  # type: ignore[arg-type]
     below = [key for key in values if key.rpartition(".")[2] == asked.rpartition(".")[2]]
-    meant = get_close_matches(asked, below, n=2, cutoff=0.5) or get_close_matches(last, beside, n=2)
+    meant = get_close_matches(asked, below, n=2, cutoff=0.5) or get_close_matches(last, beside, n=1)
     prefix = f"{parent}." if parent else ""
     if meant:
         return f"{asked}: found no such key. Did you mean {' or '.join(prefix + one for one in meant)}?"

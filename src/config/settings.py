@@ -1,8 +1,9 @@
 """One experiment as checked objects."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from src.data.held_out import HeldOutTypes
 from src.data.parsing import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
 from src.data.sources import Dataset
@@ -20,6 +21,21 @@ Config = dict[str, Any]  # resolved, in plain containers, as YAML has it
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """Seeds of single draws.
+
+    Attributes:
+        sampling: Seed of the draw of the task's records.
+        split: Seed of the division into parts.
+        training: Seed of the weights, of the order of the rows, and of a classical model's own draws.
+    """
+
+    sampling: int
+    split: int
+    training: int
+
+
+@dataclass(frozen=True)
 class Settings:
     """One experiment, every value checked.
 
@@ -30,12 +46,13 @@ class Settings:
         reducer: Unfitted reducer.
         model: Unfitted model.
         k: Number of values that the reducer makes of a record.
+        seed: Seed of every draw that has none of its own.
     """
 
     config: Config
     dataset: Dataset
     task: Task
-    split: Split
+    split: Split | HeldOutTypes
     scaling: "Scaling"
     reducer: "Reducer"
     layout: "Layout"
@@ -47,6 +64,7 @@ class Settings:
     max_unknown: float
     k: int
     seed: int
+    seeds: Seeds
 
     @property
     def scale(self) -> float:
@@ -57,7 +75,13 @@ class Settings:
     @property
     def caption(self) -> str:
         """One line that names data, protocol and model, for pictures and tables."""
-        return self._caption(f"{self.config['model']['name']} on ")
+        return self._caption(f"{self.model_words} on ")
+
+    @property
+    def model_words(self) -> str:
+        """Model in words: `lstm`, `lstm taught by extra_trees`."""
+        teacher, name = self.config["training"].get("teacher"), str(self.config["model"]["name"])
+        return f"{name} taught by {teacher['model']['name']}" if teacher else name
 
     @property
     def input_caption(self) -> str:
@@ -82,5 +106,11 @@ class Settings:
         warning = "SIMULATED DATA - " if self.dataset.simulated else ""
         return (
             f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
-            f"{model}{self.input}, seed {self.seed}"
+            f"{model}{self.input}, {self.seed_words}"
         )
+
+    @property
+    def seed_words(self) -> str:
+        """Seed of the run in words, and those of single draws that differ from it: `seed 0, split 3`."""
+        own = (f"{name} {seed}" for name, seed in asdict(self.seeds).items() if seed != self.seed)
+        return ", ".join([f"seed {self.seed}", *own])

@@ -33,22 +33,34 @@ def classes(group: str, conf: Path = CONF) -> frozenset[str]:
     return frozenset(found)
 
 
-def check_target(group: str, node: Mapping[str, Any]) -> None:
+# Part of a group that is the config of another group's object, as a model that teaches another.
+_INSIDE = {"training/teacher": ("model", "model")}
+
+
+def check_target(group: str, node: Mapping[str, Any], place: str | None = None) -> None:
     """Check that a group names one of its classes, and that nothing inside of it names another.
 
+    Args:
+        group: Group, such as `model`.
+        node: Part of the config.
+        place: Key of that part, for messages; None if it is that of the group.
     Raises:
         ValueError: the message gives the key, the name found and names like it.
     """
-    known = sorted(classes(group))
+    place, known = place or group.replace("/", "."), sorted(classes(group))
     found = node.get(_TARGET)
     if found not in known:
         near = get_close_matches(str(found), known, n=3, cutoff=0) if len(known) > 3 else known
         raise ValueError(
-            f"{group}.{_TARGET}={found!r}: found no class that a file of conf/{group} names, "
+            f"{place}.{_TARGET}={found!r}: found no class that a file of conf/{group} names, "
             f"expected one such as {', '.join(near)}"
         )
-    for key in _directives({name: value for name, value in node.items() if name != _TARGET}, group):
-        raise ValueError(f"{key}: found a key that makes objects, expected plain values; only {group}.{_TARGET} may")
+    plain = {name: value for name, value in node.items() if name != _TARGET}
+    if group in _INSIDE:
+        name, inside = _INSIDE[group]
+        check_target(inside, plain.pop(name), f"{place}.{name}")
+    for key in _directives(plain, place):
+        raise ValueError(f"{key}: found a key that makes objects, expected plain values; only {place}.{_TARGET} may")
 
 
 def _directives(node: Any, place: str) -> Iterator[str]:

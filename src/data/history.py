@@ -40,11 +40,13 @@ class History:
         self._lengths = tuple(lengths)
         self._before = np.zeros((len(ALIKE), 0), dtype=np.uint64)  # keys of the records that a count still covers
 
-    def __call__(self, X: np.ndarray) -> np.ndarray:
+    def __call__(self, X: np.ndarray, visible: np.ndarray | None = None) -> np.ndarray:
         """Count for the next records.
 
         Args:
             X: Encoded records, float32, shape (n, 53), unscaled.
+            visible: Number of previous records that may be counted for each record, int64, shape (n,), as at the start
+                of a file; None counts all.
         Returns:
             log(1 + count) / log(1 + length) for each length and each key of `ALIKE`, float32, shape (n, 5 lengths).
         """
@@ -53,8 +55,11 @@ class History:
         known = self._before.shape[1]
         self._before = keys[:, max(0, keys.shape[1] - max(self._lengths)) :].copy()
         columns = np.empty((len(self._lengths) * len(keys), len(X)), dtype=np.float32)
+        covered: Sequence[int | np.ndarray] = self._lengths
+        if visible is not None:
+            covered = [np.append(np.zeros(known, dtype=np.int64), np.minimum(visible, one)) for one in self._lengths]
         for row, key in enumerate(keys):
-            counts = _count_previous(key, self._lengths)
+            counts = _count_previous(key, covered)
             for position, (length, count) in enumerate(zip(self._lengths, counts, strict=True)):
                 columns[position * len(keys) + row] = np.log1p(count[known:]) / np.log1p(length)
         return columns.T
@@ -65,8 +70,30 @@ def with_history(rows: np.ndarray, history: np.ndarray) -> np.ndarray:
     return np.concatenate([rows, history], axis=1)
 
 
-def _count_previous(key: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
-    """Count the records with the key of each record among the previous ones: int64, shape (n,), for each length."""
+def short_histories(n: int, share: float, longest: int, seed: int) -> np.ndarray:
+    """Draw how many previous records are visible: none or few for a share of the records, all for the others.
+
+    Half of the share has an empty history. The other half has 1 to `longest` records, most of them few.
+
+    Args:
+        n: Number of records.
+        share: Share of the records with an empty or short history.
+        longest: Number of records that counts as all.
+        seed: Seed of the draw.
+    Returns:
+        Numbers, int64, shape (n,).
+    """
+    rng = np.random.default_rng([seed, 5])
+    few = np.floor(longest ** rng.random(n)).astype(np.int64)
+    short = np.where(rng.random(n) < 0.5, 0, few)
+    return np.where(rng.random(n) < share, short, longest)
+
+
+def _count_previous(key: np.ndarray, lengths: "Sequence[int | np.ndarray]") -> list[np.ndarray]:
+    """Count the records with the key of each record among the previous ones: int64, shape (n,), for each length.
+
+    A length is one number, or one for each record.
+    """
     n = len(key)
     code = np.unique(key, return_inverse=True)[1].astype(np.int64)
     position = np.arange(n)

@@ -31,11 +31,14 @@ class Layout:
             the file up to this one, each a step of k values.
         window: Records in a window; 1 for all layouts but `window`.
         history: Numbers of previous records that the counts of `history` cover; empty for the other layouts.
+        short_history: Share of the training records that get an empty or short history, as at the start of a file
+            (`src.data.history.short_histories`); for `history`.
     """
 
     name: LayoutName
     window: Window
     history: list[HistoryLength] = field(default_factory=list)
+    short_history: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
     def _check(self) -> "Layout":
@@ -45,6 +48,8 @@ class Layout:
             raise ValueError(
                 f"history={self.history}: expected one length or more with layout=history, and none elsewhere"
             )
+        if self.short_history and self.name != "history":
+            raise ValueError(f"short_history={self.short_history:g}: expected 0 without layout=history")
         return self
 
     @property
@@ -111,6 +116,28 @@ class Windows:
     def __array__(self, dtype: "np.typing.DTypeLike | None" = None, copy: bool | None = None) -> np.ndarray:
         """Gather all windows into one array, float32, shape (n, w, k)."""
         return np.asarray(self.rows[self.places], dtype=dtype)
+
+
+def request_windows(rows: np.ndarray, request: int, window: int) -> Windows:
+    """Build the windows of records that come in requests of consecutive records, each a complete file.
+
+    Args:
+        rows: Consecutive records, float32, shape (n, k).
+        request: Records in a request; the last one may have fewer.
+        window: Records in a window, w, 1 or more.
+
+    >>> rows = np.array([[1.0], [2.0], [3.0]], dtype=np.float32)
+    >>> np.asarray(request_windows(rows, 2, 3))[..., 0].tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 2.0], [3.0, 3.0, 3.0]]
+    """
+    record = np.arange(len(rows))
+    number, before = record // request, window - 1
+    last = record + (number + 1) * before  # behind the copies of the first record of each request
+    source = np.zeros(len(rows) + (int(number[-1]) + 1) * before if len(rows) else 0, dtype=np.int64)
+    source[last] = record
+    for copy in range(1, before + 1):
+        source[last[::request] - copy] = record[::request]
+    return Windows(rows[source], last, window)
 
 
 ModelInput = np.ndarray | Windows

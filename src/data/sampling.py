@@ -111,7 +111,7 @@ def with_target(table: Table, task: Task) -> LabeledTable:
 
 
 def draw(
-    table: Table, task: Task, seed: int, *, scale: float = 1.0, once: bool = False
+    table: Table, task: Task, seed: int, *, scale: float = 1.0, once: bool = False, again: bool = True
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Draw the records of a task.
 
@@ -122,6 +122,7 @@ def draw(
         seed: Seed of the draw.
         scale: Factor on the counts of the task.
         once: Draw each record of each class once and ignore the counts.
+        again: If false, a class with fewer records than its count has each of them once.
     Returns:
         Index into `table` (int64, shape (m,), class by class), target (int32, shape (m,)), and for each class the
         numbers of records that were available, drawn, and drawn again.
@@ -134,6 +135,8 @@ def draw(
     for index, (name, task_class) in enumerate(task.classes.items()):
         available = np.flatnonzero(target == index)
         n_drawn = len(available) if once or task_class.count is None else task_class.asked(scale)
+        if not again:
+            n_drawn = min(n_drawn, len(available))
         if not len(available):
             raise ValueError(f"class {name!r} of task {task.name!r}: found no record of {task_class.attacks} among "
                              f"{len(table):,} records, expected at least one; use a larger dataset")  # fmt: skip

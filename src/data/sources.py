@@ -99,6 +99,8 @@ class PublishedDataset:
     Attributes:
         further_tests: Other official test files by the name of their part, such as `test_21`.
         record_format: Format of the lines, which sets the fields behind the 41 columns.
+        ordered: True if the lines are in the order of the traffic, which layouts with previous records read.
+        copies: False if the files have each record once. Then no record is drawn again to reach a task's count.
     """
 
     name: FolderName
@@ -106,6 +108,8 @@ class PublishedDataset:
     test: PublishedFile
     further_tests: dict[Annotated[str, Field(pattern="^test_[a-z0-9_]+$")], PublishedFile] = field(default_factory=dict)
     record_format: RecordFormat = "kdd99"
+    ordered: bool = False
+    copies: bool = True
     simulated: Literal[False] = False
 
     @property
@@ -191,12 +195,18 @@ class PublishedDataset:
 
 @dataclass(frozen=True, config=CHECKED)
 class SimulatedDataset:
-    """Simulated records in the published format, drawn from a committed profile of the real ones, without a network."""
+    """Simulated records in the published format, drawn from a committed profile of the real ones, without a network.
+
+    Attributes:
+        ordered, copies: Attributes of `PublishedDataset`.
+    """
 
     name: FolderName
     records: Annotated[int, Field(ge=1_000)]
     test_records: Annotated[int, Field(ge=1_000)]
     seed: Annotated[int, Field(ge=0)]
+    ordered: bool = True
+    copies: bool = True
     simulated: Literal[True] = True
 
     @property

@@ -51,7 +51,25 @@ class Split:
         """True if the tests are the published ones of the data set."""
         return self.name == "official"
 
-    def divide(self, vector: np.ndarray, target: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    @property
+    def once(self) -> bool:
+        """True if each record takes part once, without the counts of the task."""
+        return self.official
+
+    @property
+    def keeps_order(self) -> bool:
+        """True if a model may also read the records before one in its file."""
+        return self.official
+
+    def divide(
+        self,
+        vector: np.ndarray,
+        target: np.ndarray,
+        seed: int,
+        *,
+        label: np.ndarray | None = None,
+        row: np.ndarray | None = None,
+    ) -> dict[str, np.ndarray]:
         """Divide records into parts, in random order within each part.
 
         Args:
@@ -59,6 +77,8 @@ class Split:
                 order of their file.
             target: Class of each record, int32, shape (n,).
             seed: Seed of the split.
+            label: Label of each record; not used.
+            row: Line of each record; not used.
         Returns:
             Index into the records, int64, for `train`, `val` and, unless the tests are published, `test`.
         """

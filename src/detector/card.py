@@ -22,6 +22,20 @@ _LARGEST = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class Teacher:
+    """Teacher that a network learned from. The detector does not contain it: the network alone makes the verdicts.
+
+    Attributes:
+        config: Config of the teacher and of the records on which it taught, `training.teacher`.
+        sha256: Digest of the teacher's file. A teacher that is trained again from the config is the same if it has the
+            same digest.
+    """
+
+    config: Annotated[dict[str, Any], Field(min_length=1)]
+    sha256: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class Card:
     """Origin of a detector: its data, preparation, model and seed."""
 
@@ -38,6 +52,7 @@ class Card:
     layout: LayoutName = "record"
     window: Window = 1
     history: tuple[HistoryLength, ...] = ()
+    teacher: Teacher | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Card":
@@ -51,9 +66,16 @@ class Card:
         return self
 
 
+def previous_records(card: Card) -> int:
+    """Number of previous records that a detector reads at most; 0 for one that reads a record alone."""
+    return max(card.history) if card.history else card.window - 1
+
+
 def write_card(folder: Path, card: Card, decision: Decision) -> None:
     """Write the card beside the other files of a detector, with their digests."""
     facts = {"format": FORMAT, **asdict(card), "decision": asdict(decision)}
+    if card.teacher is None:  # as earlier versions wrote it, which can then read it
+        del facts["teacher"]
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digests = {path.relative_to(folder).as_posix(): _digest(path.read_bytes()) for path in files}
     facts["sha256"] = digests | {_FILE: _digest_of_card(facts)}
@@ -124,6 +146,8 @@ def _card(facts: dict[str, Any]) -> Card:
     for name in ("class_names", "history"):
         if isinstance(facts.get(name), list):
             facts[name] = tuple(facts[name])
+    if isinstance(facts.get("teacher"), dict):
+        facts["teacher"] = Teacher(**facts["teacher"])
     return Card(**facts)
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
 from src.data.history import History, with_history
-from src.data.layout import ModelInput, Windows
+from src.data.layout import ModelInput, Windows, request_windows
 from src.data.schema import COLUMNS, N_FEATURES
 from src.detector.card import Card, check_files, read_card, write_card
 from src.detector.decision import MOST_PROBABLE, Decision
@@ -59,17 +59,18 @@ class Detector:
         """Compute calibrated class probabilities, float32, shape (n, classes), of encoded records, shape (n, 53)."""
         return self.decision.calibrated(self.uncalibrated(X))
 
-    def uncalibrated(self, X: np.ndarray) -> np.ndarray:
+    def uncalibrated(self, X: np.ndarray, request: int | None = None) -> np.ndarray:
         """Compute the probabilities of the model, float32, shape (n, classes), before calibration.
 
         A detector that also reads previous records treats the records as a complete file, in order.
 
         Args:
             X: Encoded records, float32, shape (n, 53).
+            request: Number of consecutive records that are treated as a complete file each; None treats all as one.
         Raises:
             ValueError: X has another number of columns, or a probability is not a finite number from 0 to 1.
         """
-        return self.stream().uncalibrated(X)
+        return self.stream().uncalibrated(X, request)
 
     def stream(self, unknown: UnknownWords | None = None) -> "Stream":
         """Start to score a file that comes in blocks.
@@ -149,25 +150,29 @@ class Stream:
             self._unknown.add(columns, unknown)
         return self._detector.decision.calibrated(self.uncalibrated(X))
 
-    def uncalibrated(self, X: np.ndarray) -> np.ndarray:
+    def uncalibrated(self, X: np.ndarray, request: int | None = None) -> np.ndarray:
         """Compute the probabilities of the model for the next encoded records, see `Detector.uncalibrated`."""
         if X.ndim != 2 or X.shape[1] != N_FEATURES:
             raise ValueError(f"found an array of shape {X.shape}, expected (n, {N_FEATURES}) encoded features")
         detector = self._detector
         probability = np.empty((len(X), len(detector.card.class_names)), dtype=np.float32)
-        for start in range(0, len(X), CHUNK):
-            chunk = slice(start, start + CHUNK)
+        step = CHUNK if request is None else max(1, CHUNK // request) * request
+        for start in range(0, len(X), step):
+            chunk = slice(start, start + step)
             with np.errstate(all="ignore"):  # what does not stay finite is an error
-                probability[chunk] = detector.classifier.predict_proba(self._model_input(X[chunk]))
+                probability[chunk] = detector.classifier.predict_proba(self._model_input(X[chunk], request))
             check_probability(probability[chunk], start)
         return probability
 
-    def _model_input(self, X: np.ndarray) -> ModelInput:
-        """Build the model input of the next records."""
-        rows = prepare(self._detector.preparation, X)
+    def _model_input(self, X: np.ndarray, request: int | None = None) -> ModelInput:
+        """Build the model input of the next records, the first of which begins a request."""
+        rows, card = prepare(self._detector.preparation, X), self._detector.card
         if self._history:
-            return with_history(rows, self._history(X))
-        return self._windows(rows) if self._detector.card.layout == "window" else rows
+            visible = None if request is None else np.arange(len(X)) % request
+            return with_history(rows, self._history(X, visible))
+        if card.layout != "window":
+            return rows
+        return self._windows(rows) if request is None else request_windows(rows, request, card.window)
 
     def _windows(self, rows: np.ndarray) -> Windows:
         """Build the windows of the next records; the first record of the file is repeated before itself."""

@@ -16,6 +16,7 @@ from src.data.parsing import BadRecord, BadRecordError, Block, OnBadRecord, ahea
 from src.data.quarantine import Quarantine
 from src.data.reading import MAX_UNKNOWN, Reading
 from src.data.schema import COLUMNS
+from src.detector.card import previous_records
 from src.detector.detector import Detector
 from src.detector.record_file import no_records
 from src.features.unknown_words import UnknownWords
@@ -35,9 +36,11 @@ class Scored:
         notes: What the file is, where it is not a plain text or gz.
         reading: What in it is not as the published files have it.
         unknown: Words that the encoding does not know.
+        previous: Number of previous records that the detector reads at most.
     """
 
     unknown: UnknownWords
+    previous: int = 0
     records: int = 0
     left_out: int = 0
     first: list[BadRecord] = field(default_factory=list)
@@ -56,6 +59,11 @@ class Scored:
         lines += [f"{name}: {note}" for note in self.reading.notes()]
         if self.unknown.counts:
             lines.append(f"{name}: {self.unknown}")
+        if self.records <= self.previous:
+            lines.append(
+                f"{name}: found {self.records:,} records, expected more than {self.previous:,}: this detector reads "
+                "the records before one, and judges the first records of a file without; give it whole files, in order"
+            )
         lines += [f"left out: {name}: {bad}" for bad in self.first]
         if more := self.left_out - len(self.first):
             lines.append(f"left out: {name}: {more:,} more; --quarantine FILE keeps all of them with their reasons")
@@ -98,7 +106,7 @@ def score_file(
     """
     with ExitStack() as stack:
         text = stack.enter_context(open_records(records))
-        scored = Scored(UnknownWords(max_unknown, text.name, "--max-unknown"))
+        scored = Scored(UnknownWords(max_unknown, text.name, "--max-unknown"), previous_records(detector.card))
         verdicts = _Verdicts(detector, out, scored.unknown)
         kept = stack.enter_context(quarantine or nullcontext())
         bar = stack.enter_context(tqdm(total=text.size, desc="predict", unit="B", unit_scale=True, disable=None))

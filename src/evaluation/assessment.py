@@ -14,7 +14,9 @@ from src.evaluation.calibration import calibration_error, reliability
 from src.evaluation.config import EvaluationProtocol
 from src.evaluation.intervals import bootstrap
 from src.evaluation.leakage import Background
+from src.evaluation.left_out import left_out_scores
 from src.evaluation.metrics import Evaluation
+from src.evaluation.operating_points import Labels, OperatingPoints, Scored, TrainingThresholds, operating_points
 from src.evaluation.verdicts import Verdicts
 
 AS_FITTED = "as fitted"
@@ -30,6 +32,7 @@ class Assessment:
         leakage: Table of `leakage.Leakage`.
         reliability: Columns `probabilities` (`as fitted`, or at a temperature), `records`, `confidence`, `accuracy`.
         verdicts: Verdict on every record, in the order of the part.
+        operating: Scores at equal false alarms; None if the part lacks normal records or attacks.
     """
 
     metrics: dict[str, float]
@@ -37,6 +40,7 @@ class Assessment:
     leakage: pd.DataFrame
     reliability: pd.DataFrame
     verdicts: Verdicts
+    operating: OperatingPoints | None = None
 
 
 def assess(
@@ -47,6 +51,7 @@ def assess(
     task: Task,
     protocol: EvaluationProtocol,
     seed: int,
+    thresholds: TrainingThresholds | None = None,
 ) -> Assessment:
     """Assess a detector by its probabilities on a test part.
 
@@ -58,6 +63,7 @@ def assess(
         task: Classes and costs.
         protocol: Settings of the evaluation.
         seed: Seed of the resampling.
+        thresholds: Thresholds that training chose for the rates of equal false alarms.
     """
     target, n_classes = test.target, len(task.classes)
     attack, vectors = np.array(test.attacks)[test.attack], vector_ids(test.X)
@@ -69,11 +75,13 @@ def assess(
         attack,
         task.class_names,
         predicted=predicted,
+        uncalibrated=uncalibrated,
         known=background.attacks,
         cost=task.cost,
     )
     leaked = leakage.report(background, vectors, predicted, target, attack, n_classes, task.cost)
     everything = evaluation.metrics | leaked.metrics
+    everything |= left_out_scores(probability, predicted, target, attack, background.attacks, task.cost)
     tables = {AS_FITTED: reliability(uncalibrated, target)}
     if decision.temperature != 1:
         tables[f"at temperature {decision.temperature:.3g}"] = reliability(probability, target)
@@ -94,5 +102,15 @@ def assess(
         task.class_names,
         task.cost,
     )
+    operating = operating_points(
+        Scored.of(probability, target, vectors, task.cost),
+        Labels(test.attacks, test.attack, background.attacks),
+        thresholds,
+        resamples=protocol.bootstrap,
+        seed=seed,
+        records_a_day=protocol.records_a_day,
+    )
+    if operating:
+        everything |= operating.metrics
     curves = pd.concat(tables, names=["probabilities", None]).reset_index(level=0).reset_index(drop=True)
-    return Assessment(everything, evaluation, leaked.table, curves, verdicts)
+    return Assessment(everything, evaluation, leaked.table, curves, verdicts, operating)

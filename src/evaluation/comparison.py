@@ -1,13 +1,18 @@
-"""Compares two runs on the same test records: McNemar's test, and bootstrap intervals of the differences."""
+"""Compares runs on the same test records: McNemar's test, and bootstrap intervals of the differences.
 
-from collections.abc import Iterator
+All intervals and p-values cover other test records, and no other seeds unless several seeds of each are given.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 import numpy as np
 from scipy import stats
 
-from src.evaluation.intervals import Interval, percentiles, resampled
+from src.evaluation.intervals import Interval, MeanTest, mean_scores, percentiles, resampled, resampled_means
 from src.evaluation.metrics import detection_name, scores
+from src.evaluation.significance import LEVEL, holm
 from src.evaluation.verdicts import Verdicts
 
 _FEW = 25  # discordant records below which the chi-square approximation is poor
@@ -116,6 +121,39 @@ def compare(first: Verdicts, second: Verdicts, *, resamples: int, seed: int = 0)
     return Comparison(len(first), len(np.unique(first.vector)), test, tuple(differences))
 
 
+def mean_differences(
+    first: Sequence[Verdicts], second: Sequence[Verdicts], *, resamples: int = 2000, seed: int = 0
+) -> dict[str, MeanTest]:
+    """Compute the mean difference of all `scores` of two configurations, first less second, run by run.
+
+    The bootstrap draws seeds and feature vectors, the same for both. With one run each it covers test records alone.
+    The p-value is the two-sided share of resamples on the other side of 0, never below 2 / (resamples + 1).
+
+    Args:
+        first: Verdicts of the runs of one configuration.
+        second: Those of the other, in the same order of seeds.
+        resamples: Number of resamples.
+        seed: Seed of the bootstrap.
+    Raises:
+        ValueError: two runs of a pair have different records or classes.
+    """
+    for one, other in zip(first, second, strict=True):
+        if difference := next(_mismatches(one.by_row(), other.by_row()), None):
+            raise ValueError(f"found {difference}, expected pairs of runs on the same records and classes")
+    drawn = resampled_means([first, second], resamples=resamples, seed=seed)
+    means = mean_scores(first), mean_scores(second)
+    found = {}
+    for name in drawn[0].keys() & drawn[1].keys():
+        differences = drawn[0][name] - drawn[1][name]
+        beyond = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+        interval = percentiles(differences)
+        found[name] = MeanTest(
+            Interval(means[0][name] - means[1][name], interval.low, interval.high),
+            min(1.0, 2 * (beyond + 1) / (resamples + 1)),
+        )
+    return found
+
+
 def _mismatches(first: Verdicts, second: Verdicts) -> Iterator[str]:
     """Describe each difference that makes a comparison impossible."""
     if first.classes != second.classes:
@@ -149,11 +187,55 @@ def explain(result: Comparison, names: tuple[str, str]) -> list[str]:
     return [
         *lines,
         "",
-        f"Bootstrap over {result.vectors:,} distinct feature vectors, with all their {result.records:,} records.",
+        f"Bootstrap over {result.vectors:,} distinct feature vectors, with all their {result.records:,} records. The "
+        "intervals cover test records, not other seeds.",
         f"McNemar ({test.how}): {test.only_first:,} records only {names[0]} has right, "
         f"{test.only_second:,} only {names[1]}, p = {test.p:.3g}; "
         "it treats copies of a record as independent, so p is too small if there are many.",
         _sentence(result, names),
+    ]
+
+
+def short_names(count: int) -> list[str]:
+    """Return a short name for each of several runs: `A`, `B`, ..., or numbers if there are more than letters."""
+    return list(ascii_uppercase[:count]) if count <= len(ascii_uppercase) else [f"{at + 1}" for at in range(count)]
+
+
+def explain_several(runs: Sequence[Verdicts], names: Sequence[str], *, resamples: int, seed: int = 0) -> list[str]:
+    """Format the paired differences of several runs to the first as text, with Holm's correction for their number.
+
+    Args:
+        runs: Verdicts of the runs, the reference first.
+        names: Short name of each run.
+        resamples: Number of bootstrap resamples.
+        seed: Seed of the bootstrap.
+    Raises:
+        ValueError: a run has other records or classes than the reference; names the run.
+    """
+    reference, *others = runs
+    tested = []
+    for name, run in zip(names[1:], others, strict=True):
+        try:
+            tested.append(mean_differences([run], [reference], resamples=resamples, seed=seed))
+        except ValueError as error:
+            raise ValueError(f"{names[0]} and {name}: {error}") from None
+    metrics = [one for one in ("accuracy", "mean_cost", "false_alarm_rate") if all(one in found for found in tested)]
+    lines = []
+    for metric in metrics:
+        lines += [f"{metric.replace('_', ' ')}:", f"  {names[0]}  {mean_scores([reference])[metric]:.5f}  reference"]
+        adjusted = holm([found[metric].p for found in tested])
+        for name, run, found, p in zip(names[1:], others, tested, adjusted, strict=True):
+            interval = found[metric].interval
+            better = (interval.mean > 0) == (metric in _HIGHER_IS_BETTER)
+            verdict = "undecided" if p >= LEVEL else "better" if better else "worse"
+            lines.append(f"  {name}  {mean_scores([run])[metric]:.5f}  {interval.mean:+.5f} [{interval.low:+.5f}, "
+                         f"{interval.high:+.5f}]  p = {p:.2g}  {verdict}")  # fmt: skip
+        lines.append("")
+    return [
+        *lines,
+        f"Differences to {names[0]} with 95 % intervals over test records, not other seeds: bootstrap over "
+        f"{len(np.unique(reference.vector)):,} distinct feature vectors, with all their {len(reference):,} records.",
+        f"The p-values are corrected for {len(others)} comparisons (Holm).",
     ]
 
 

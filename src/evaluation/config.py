@@ -48,6 +48,11 @@ class EvaluationProtocol:
 
     Attributes:
         bootstrap: Number of resamples for the intervals of the test scores; 0 for no intervals.
+        records_a_day: Traffic that the numbers of alarms a day in `operating_points.csv` assume, in records.
+        arrivals: If true, detectors that read previous records are also scored on single records, on requests of 100,
+            and on the file shuffled, reversed and mixed (`arrivals.csv`). This takes five more scorings.
     """
 
     bootstrap: Annotated[int, Field(ge=0, le=100_000)]
+    records_a_day: Annotated[int, Field(ge=1, le=10**12)]
+    arrivals: bool

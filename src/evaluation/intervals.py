@@ -1,12 +1,34 @@
-"""Confidence intervals of scores, over seeds and over test records."""
+"""Confidence and prediction intervals of scores: over seeds, over test records, over both, and of one further run.
 
+An interval says what it covers, and a column of a table has one kind only:
+
+- `TEST_RECORDS`: other test records of the same traffic, for the runs at hand. Cluster bootstrap over feature vectors.
+- `SEEDS`: other seeds. Student's t. Where seeds draw overlapping tests, Nadeau and Bengio's correction widens it.
+- `SEEDS_AND_RECORDS`: both, by a bootstrap that draws seeds and feature vectors.
+- `NEXT_RUN`: the score of one further run with a new seed, such as the one run that a paper reports.
+"""
+
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
-from scipy import stats
+import pandas as pd
+from scipy import special, stats
 
 from src.evaluation.metrics import scores
+from src.evaluation.verdicts import Verdicts
+
+TEST_RECORDS: Final = "test records"
+SEEDS: Final = "seeds"
+SEEDS_AND_RECORDS: Final = "seeds and test records"
+NEXT_RUN: Final = "one further run"
+Covers = Literal["test records", "seeds", "seeds and test records", "one further run"]
+Scale = Literal["real", "positive", "share"]
+
+_SHARES = re.compile("(accuracy|f1|recall|precision|_rate|share|roc_auc)(?!.*_(percent|per_10000))")
+_POSITIVE = re.compile("(seconds|cost|loss|per_10000)")
 
 
 @dataclass(frozen=True)
@@ -18,16 +40,172 @@ class Interval:
     high: float
 
 
-def student(values: Sequence[float] | np.ndarray) -> Interval:
+@dataclass(frozen=True)
+class MeanTest:
+    """Mean with its 95 % interval, and the p-value of a mean of 0."""
+
+    interval: Interval
+    p: float
+
+
+def scale_of(metric: str) -> Scale:
+    """Return the range of a metric: a share from 0 to 1, a positive number, or any real number.
+
+    >>> scale_of("test_accuracy"), scale_of("fit_seconds"), scale_of("k")
+    ('share', 'positive', 'real')
+    """
+    return "share" if _SHARES.search(metric) else "positive" if _POSITIVE.search(metric) else "real"
+
+
+def overlap_of_seeds(test: object, train: object) -> float:
+    """Return the ratio of test to training records where each seed draws both anew; 0 for a published test.
+
+    Args:
+        test: Share of the test part in a config of conf/split, or `published`.
+        train: Share of the training part.
+    """
+    return 0.0 if test == "published" else float(str(test)) / float(str(train))
+
+
+def student(values: Sequence[float] | np.ndarray, *, overlap: float = 0.0, scale: Scale = "real") -> Interval:
     """Compute the mean of two or more values, such as scores of several seeds, with Student's interval.
+
+    Random splits of one file share records, so their scores are correlated and the plain interval is too narrow. The
+    correction adds `overlap` to 1 / n in the variance of the mean.
+
+    On the scale `share` the interval is Student's on the logit, and on `positive` on the logarithm (delta method). Such
+    an interval stays within the range of the metric without a cut.
+
+    Args:
+        values: Scores, one for each seed.
+        overlap: Ratio of test to training records where each seed draws both from one file; 0 for a fixed test.
+        scale: Range of the values.
+    Reference:
+        Nadeau & Bengio, 2003, doi:10.1023/A:1024068626366.
 
     >>> of_three = student([1.0, 2.0, 3.0])
     >>> of_three.mean, round(of_three.high, 3)  # 4.3027 / sqrt(3) above the mean
     (2.0, 4.484)
     """
+    return _student(values, 1 / len(values) + overlap, scale)
+
+
+def next_run(values: Sequence[float] | np.ndarray, *, scale: Scale = "real") -> Interval:
+    """Compute the 95 % prediction interval of one further run from the scores of two or more seeds.
+
+    The mean over many seeds has a narrow interval, in which most single runs do not lie. A single run of somebody else
+    is compared with this interval.
+
+    Args:
+        values: Scores, one for each seed.
+        scale: Range of the values, as for `student`.
+
+    >>> round(next_run([1.0, 2.0, 3.0]).high, 3)  # 4.3027 * sqrt(1 + 1 / 3) above the mean
+    6.968
+    """
+    return _student(values, 1 + 1 / len(values), scale)
+
+
+def _student(values: Sequence[float] | np.ndarray, factor: float, scale: Scale) -> Interval:
+    """Student's interval for a variance of `factor` times that of the values."""
     mean = float(np.mean(values))
-    reach = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    reach = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) * np.sqrt(factor))
+    if scale == "share" and 0 < mean < 1:
+        slope = reach / (mean * (1 - mean))
+        low, high = special.expit(special.logit(mean) + np.array([-slope, slope]))
+        return Interval(mean, float(low), float(high))
+    if scale == "positive" and mean > 0:
+        return Interval(mean, float(mean * np.exp(-reach / mean)), float(mean * np.exp(reach / mean)))
     return Interval(mean, mean - reach, mean + reach)
+
+
+def paired_test(differences: Sequence[float] | np.ndarray, *, overlap: float = 0.0) -> MeanTest:
+    """Test a mean difference of 0 over two or more pairs of runs with equal seeds: the corrected resampled t-test.
+
+    Args:
+        differences: Differences of two scores, one for each seed.
+        overlap: Ratio of test to training records, as for `student`.
+    """
+    interval = student(differences, overlap=overlap)
+    spread = float(np.std(differences, ddof=1) * np.sqrt(1 / len(differences) + overlap))
+    if spread == 0:
+        return MeanTest(interval, float(interval.mean == 0))
+    return MeanTest(interval, float(2 * stats.t.sf(abs(interval.mean) / spread, len(differences) - 1)))
+
+
+def hierarchical(runs: Sequence[Verdicts], *, resamples: int = 1000, seed: int = 0) -> dict[str, Interval]:
+    """Compute the mean of all `scores` over runs with other seeds, with intervals over seeds and test records.
+
+    With one run the intervals cover test records alone.
+
+    Args:
+        runs: Verdicts of the runs, one for each seed.
+        resamples: Number of resamples.
+        seed: Seed of the draws.
+    """
+    (drawn,) = resampled_means([runs], resamples=resamples, seed=seed)
+    ends = {name: percentiles(values) for name, values in drawn.items()}
+    return {name: Interval(mean, ends[name].low, ends[name].high) for name, mean in mean_scores(runs).items()}
+
+
+def resampled_means(
+    groups: Sequence[Sequence[Verdicts]], *, resamples: int, seed: int = 0
+) -> list[dict[str, np.ndarray]]:
+    """Compute mean scores of resampled seeds and test records, float64, shape (resamples,), for each group of runs.
+
+    A draw takes each feature vector the same number of times in all runs, as runs on the same records have errors in
+    common. Of n seeds, n - 1 are drawn with replacement: the variance of their mean is then that of a mean of n. The
+    runs of two groups are pairs: a draw takes the same seeds of each.
+
+    Args:
+        groups: Verdicts of the runs of each configuration, in the same order of seeds.
+        resamples: Number of resamples.
+        seed: Seed of the draws.
+    Raises:
+        ValueError: the groups have different numbers of runs, or the runs have different classes.
+    Reference:
+        Rao & Wu, 1988, doi:10.1080/01621459.1988.10478591.
+    """
+    runs = [run for group in groups for run in group]
+    n_seeds, classes = len(groups[0]), runs[0].classes
+    if any(len(group) != n_seeds for group in groups) or any(run.classes != classes for run in runs):
+        counts, lists = ", ".join(str(len(group)) for group in groups), len({run.classes for run in runs})
+        raise ValueError(f"found {counts} runs on {lists} lists of classes, expected as many runs of each "
+                         "configuration, all on the same classes")  # fmt: skip
+    n, n_cells = len(classes), len(classes) ** 2
+    cell = np.concatenate([
+        at * n_cells + run.predicted.astype(np.int64) * n + run.target for at, run in enumerate(runs)
+    ])  # fmt: skip
+    vectors = np.concatenate([run.vector for run in runs])
+    cells = resampled(vectors, cell, len(runs) * n_cells, resamples=resamples, seed=seed)
+    by_run = cells.reshape(resamples, len(groups), n_seeds, n, n)
+    drawn = scores(by_run, _cost(runs))
+    weights = _seed_weights(n_seeds, resamples, seed)
+    return [
+        {name: (values[:, at] * weights).sum(axis=1) for name, values in drawn.items()} for at in range(len(groups))
+    ]
+
+
+def mean_scores(runs: Sequence[Verdicts]) -> dict[str, float]:
+    """Compute the mean of all `scores` over some runs."""
+    n = len(runs[0].classes)
+    matrices = [
+        np.bincount(run.predicted.astype(np.int64) * n + run.target, minlength=n * n).reshape(n, n) for run in runs
+    ]
+    return {name: float(values.mean()) for name, values in scores(np.stack(matrices), _cost(runs)).items()}
+
+
+def _cost(runs: Sequence[Verdicts]) -> Sequence[Sequence[float]] | None:
+    """Return the cost matrix that all runs have, or None."""
+    return runs[0].cost if all(run.cost == runs[0].cost for run in runs) else None
+
+
+def _seed_weights(n_seeds: int, resamples: int, seed: int) -> np.ndarray:
+    """Shares of the seeds in each resample, float64, shape (resamples, n_seeds)."""
+    if n_seeds == 1:
+        return np.ones((resamples, 1))
+    draws = n_seeds - 1
+    return np.random.default_rng([seed, 3]).multinomial(draws, [1 / n_seeds] * n_seeds, size=resamples) / draws
 
 
 def bootstrap(
@@ -77,10 +255,13 @@ def resampled(vectors: np.ndarray, cell: np.ndarray, n_cells: int, *, resamples:
         resamples: Number of resampled test parts.
         seed: Seed of the draws.
     """
-    _, vector = np.unique(vectors, return_inverse=True)
-    used, column = np.unique(cell, return_inverse=True)
-    n_vectors = int(vector.max()) + 1
-    records = np.bincount(vector * len(used) + column, minlength=n_vectors * len(used)).reshape(n_vectors, len(used))
+    vector, distinct = pd.factorize(vectors)  # by hash: a sort of the records would take most of the time
+    used = np.flatnonzero(np.bincount(cell, minlength=n_cells))
+    column = np.zeros(n_cells, dtype=np.int64)
+    column[used] = np.arange(len(used))
+    n_vectors = len(distinct)
+    place = vector * len(used) + column[cell]
+    records = np.bincount(place, minlength=n_vectors * len(used)).reshape(n_vectors, len(used))
     groups, sizes = np.unique(records, axis=0, return_counts=True)
     drawn = np.random.default_rng([seed, 2]).multinomial(n_vectors, sizes / n_vectors, size=resamples)
     cells = np.zeros((resamples, n_cells))

@@ -122,6 +122,7 @@ def evaluate(
     class_names: tuple[str, ...],
     *,
     predicted: np.ndarray | None = None,
+    uncalibrated: np.ndarray | None = None,
     known: Collection[str] | None = None,
     cost: Sequence[Sequence[float]] | None = None,
 ) -> Evaluation:
@@ -136,6 +137,8 @@ def evaluate(
         attack: Label of each record, str, shape (n,).
         class_names: Names of the classes in index order, normal first.
         predicted: Verdicts, int64, shape (n,); None uses the most probable classes.
+        uncalibrated: Probabilities before a temperature, float32, shape (n, classes), for `roc_auc`; None if there is
+            none. A temperature orders the records that a model gives the same probability 0, which flatters the area.
         known: Labels that occur in training, for the column `in_training`; None leaves the column out.
         cost: Cost matrix, `cost[actual][predicted]`, for `mean_cost`.
     """
@@ -148,7 +151,8 @@ def evaluate(
     candidates = [1] if n_classes == 2 else range(n_classes)
     with_curve = [index for index in candidates if 0 < support[index] < len(target)]
     if with_curve:
-        areas = [roc_auc_score(target == index, probability[:, index]) for index in with_curve]
+        ranked = probability if uncalibrated is None else uncalibrated
+        areas = [roc_auc_score(target == index, ranked[:, index]) for index in with_curve]
         metrics["roc_auc"] = float(np.mean(areas))
     for index, name in enumerate(class_names[:1] if n_classes == 2 else class_names):
         metrics[f"recall_{name}"] = float(recall[index])

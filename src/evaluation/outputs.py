@@ -7,10 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from src.evaluation import plots
+from src.evaluation.arrivals import arrival_section
 from src.evaluation.assessment import Assessment
 from src.evaluation.metrics import Evaluation
+from src.evaluation.operating_points import OperatingPoints
+from src.evaluation.operating_tables import operating_tables
 from src.evaluation.verdicts import verdicts_file
 from src.utils.files import whole_file, write_text
+from src.utils.sections import as_markdown
 
 
 def write_reduction(variance: pd.DataFrame, information: pd.DataFrame, folder: Path, caption: str) -> None:
@@ -39,6 +43,23 @@ def write_assessment(
     _write_csv(assessment.reliability, folder / "reliability.csv")
     plots.save(plots.reliability(assessment.reliability, caption), folder / "reliability.png")
     assessment.verdicts.write(folder / verdicts_file(part))
+    if assessment.operating:
+        write_operating_points(assessment.operating, folder, caption)
+
+
+def write_arrivals(table: pd.DataFrame, folder: Path) -> None:
+    """Write the scores by way of arrival as CSV and Markdown."""
+    _write_csv(table, folder / "arrivals.csv")
+    write_text(folder / "arrivals.md", as_markdown([arrival_section(table)]) + "\n")
+
+
+def write_operating_points(found: OperatingPoints, folder: Path, caption: str) -> None:
+    """Write the scores at equal false alarms (CSV, Markdown), and the curve by false-alarm rate (CSV, PNG)."""
+    _write_csv(found.table, folder / "operating_points.csv")
+    _write_csv(found.attacks, folder / "operating_attacks.csv")
+    _write_csv(found.curve, folder / "operating_curve.csv")
+    write_text(folder / "operating_points.md", as_markdown(operating_tables(found.table)) + "\n")
+    plots.save(plots.alarm_curves({"": found.curve}, caption), folder / "operating_curve.png")
 
 
 def write_evaluation(

@@ -1,7 +1,7 @@
 """Figures. Each function returns a Matplotlib figure; its `caption` names data, protocol and model."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,45 @@ def precision_recall(table: pd.DataFrame, caption: str) -> Figure:
         _legend(figure)
         _title(figure, "Precision-recall curve, test part", caption)
     return figure
+
+
+def alarm_curves(curves: Mapping[str, pd.DataFrame], caption: str) -> Figure:
+    """Draw detection and missed attacks by false-alarm rate (ROC and DET), with the bands that the curves have.
+
+    Args:
+        curves: Table `curve` of `src.evaluation.operating_points.OperatingPoints`, by name of the detector.
+    """
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10, 4.6), layout="constrained")
+        panels = figure.subplots(1, 2)
+        for index, (name, curve) in enumerate(curves.items()):
+            style = {"color": COLORS[index % len(COLORS)], "linestyle": ("-", "--", ":")[index // len(COLORS) % 3]}
+            for axes, missed in zip(panels, (False, True), strict=True):
+                share = {end: _or_missed(curve, f"detection{end}", missed) for end in ("", "_low", "_high")}
+                if share["_low"] is not None:
+                    axes.fill_between(curve["allowed"], share["_low"], share["_high"], step="post", alpha=0.15,
+                                      color=style["color"], linewidth=0)  # fmt: skip
+                label = name if missed else None
+                axes.plot(curve["allowed"], share[""], drawstyle="steps-post", linewidth=1.8, label=label, **style)
+        for axes, label in zip(panels, ("share of attacks with an alarm (ROC)", "missed attacks (DET)"), strict=True):
+            axes.set_xscale("log")
+            axes.set(xlim=(_FLOOR, 1), xlabel="highest share of normal records with an alarm", ylabel=label)
+            axes.minorticks_off()
+        panels[0].set_ylim(0, 1)
+        panels[1].set_yscale("log")
+        panels[1].set_ylim(_FLOOR, 1)
+        panels[1].minorticks_off()
+        if len(curves) > 1:
+            figure.legend(loc="outside lower center", ncols=2)
+        _title(figure, "Detection by false alarms, test part; shaded: 95 % over distinct vectors", caption)
+    return figure
+
+
+def _or_missed(curve: pd.DataFrame, column: str, missed: bool) -> pd.Series | None:
+    """Column of a curve, or what it misses to 1 on a logarithmic axis; None without the column."""
+    if column not in curve:
+        return None
+    return (1 - curve[column]).clip(lower=_FLOOR) if missed else curve[column]
 
 
 def reliability(table: pd.DataFrame, caption: str) -> Figure:

@@ -11,6 +11,7 @@ from scipy.optimize import minimize_scalar
 from src.detector.decision import Decision, attack_probability, log_probability
 from src.evaluation.config import DecisionProtocol
 
+FALSE_ALARM_RATES = (0.001, 0.005, 0.01, 0.05)  # at which all detectors are compared
 _LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 20.0
 
 
@@ -36,11 +37,47 @@ def fit_decision(
     matrix = tuple(map(tuple, cost)) if protocol.rule == "least_cost" and cost is not None else None
     threshold = None
     if protocol.false_alarm_budget is not None:
-        groups = list(blocks) or [probability[target == 0]]
-        attacks = probability[:0] if blocks else probability[target != 0]
-        scores = [attack_probability(Decision(temperature).calibrated(records)) for records in (*groups, attacks)]
-        threshold = fit_threshold(scores[:-1], scores[-1], protocol.false_alarm_budget)
+        threshold = fit_threshold(
+            *_alarm_scores(probability, target, Decision(temperature), blocks), protocol.false_alarm_budget
+        )
     return Decision(temperature, threshold, matrix, protocol.attack_prior_odds)
+
+
+def rate_name(rate: float) -> str:
+    """Rate of false alarms in the name of a metric.
+
+    >>> rate_name(0.001), rate_name(0.01)
+    ('0.1_percent', '1_percent')
+    """
+    return f"{100 * rate:g}_percent"
+
+
+def training_thresholds(
+    probability: np.ndarray, target: np.ndarray, decision: Decision, blocks: Sequence[np.ndarray] = ()
+) -> dict[float, float]:
+    """Choose a threshold for each of `FALSE_ALARM_RATES`, on the records that `fit_decision` would choose one on.
+
+    Args:
+        probability, target, blocks: Arguments of `fit_decision`.
+        decision: Fitted decision, of which only the temperature is used.
+    Returns:
+        Threshold by rate; rates within which only a detector without any alarm stays are missing.
+    """
+    normal, attacks = _alarm_scores(probability, target, decision, blocks)
+    if not any(map(len, normal)):
+        return {}
+    chosen = {rate: threshold_within(normal, attacks, rate) for rate in FALSE_ALARM_RATES}
+    return {rate: threshold for rate, threshold in chosen.items() if threshold is not None}
+
+
+def _alarm_scores(
+    probability: np.ndarray, target: np.ndarray, decision: Decision, blocks: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """P(attack) of each group of normal records that must keep a budget, and of the attacks beside them."""
+    groups = list(blocks) or [probability[target == 0]]
+    attacks = probability[:0] if blocks else probability[target != 0]
+    *normal, others = (attack_probability(decision.calibrated(records)) for records in (*groups, attacks))
+    return normal, others
 
 
 def fit_temperature(probability: np.ndarray, target: np.ndarray) -> float:
@@ -77,18 +114,31 @@ def fit_threshold(normal: Sequence[np.ndarray], attacks: np.ndarray, budget: flo
     >>> fit_threshold([np.array([0.1, 0.2, 0.5, 1.0])], np.array([0.75]), budget=0.25)  # 1.0 may raise an alarm
     0.625
     """
-    limits = [limit for group in normal if (limit := _highest_silent(group, budget)) is not None]
+    found = threshold_within(normal, attacks, budget)
+    if found is None:
+        silent = max(_limits(normal, budget))
+        strictest = next(group for group in normal if _highest_silent(group, budget) == silent)
+        raise _no_alarm_left(strictest, silent, budget)
+    return found
+
+
+def threshold_within(normal: Sequence[np.ndarray], attacks: np.ndarray, budget: float) -> float | None:
+    """Find the threshold of `fit_threshold`; None if only a detector without any alarm stays within the budget."""
+    limits = _limits(normal, budget)
     if not limits:
         return 0.0
     silent = max(limits)
-    scores = np.concatenate([*normal, attacks])
-    louder = scores[scores > silent]
-    if not len(louder):
-        strictest = next(group for group in normal if _highest_silent(group, budget) == silent)
-        raise _no_alarm_left(strictest, silent, budget)
-    next_score = float(louder.min())
+    louder = [scores[scores > silent] for scores in (*normal, attacks)]
+    if not any(map(len, louder)):
+        return None
+    next_score = float(min(scores.min() for scores in louder if len(scores)))
     middle = (silent + next_score) / 2
     return middle if middle > silent else next_score
+
+
+def _limits(normal: Sequence[np.ndarray], budget: float) -> list[float]:
+    """Highest score that must stay silent in each group that has one."""
+    return [limit for group in normal if (limit := _highest_silent(group, budget)) is not None]
 
 
 def _highest_silent(scores: np.ndarray, budget: float) -> float | None:

@@ -1,7 +1,7 @@
 """Model interface: `fit` returns a classifier that predicts, saves and loads."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -44,12 +44,14 @@ class Fitted:
         seconds: Wall-clock time of the fit alone, without imports, preparation and evaluation.
         epochs: Metrics of each epoch: `epoch` (1-based), `loss`, `accuracy`, `val_loss`, `val_accuracy`, `seconds`.
         facts: Other values for the record of the run, such as the number of weights.
+        scores: Metrics of the run that only the fit can compute, by name.
     """
 
     classifier: Classifier
     seconds: float
     epochs: list[dict[str, float]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 class Model(Protocol):
@@ -81,6 +83,7 @@ class Model(Protocol):
         on_epoch: OnEpoch = lambda epoch: None,
         steps: np.ndarray | None = None,
         attack: np.ndarray | None = None,
+        codes: Sequence[int] = (),
     ) -> Fitted:
         """Fit on the training part; validation only decides when to stop.
 
@@ -95,6 +98,7 @@ class Model(Protocol):
             on_epoch: Called with the metrics of each epoch.
             steps: Step that each of the k columns belongs to, int64, shape (k,); None makes each column a step.
             attack: Attack type of each row of X, int32 codes, shape (n,).
+            codes: Columns of X whose values are codes without an order.
         Raises:
             FloatingPointError: the loss is NaN or infinite; the message names the epoch.
             ValueError: `training` balances attack types and `attack` is None.

@@ -7,14 +7,20 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from src.config.settings import Settings
-from src.detector.card import Card
+from src.data.schema import COLUMNS
+from src.data.tables import LabeledTable
+from src.detector.arrival import by_arrival
+from src.detector.card import Card, Teacher, previous_records
 from src.detector.detector import Detector
 from src.evaluation import metrics, outputs
+from src.evaluation.arrivals import IN_FILE, arrival_metrics, arrivals
 from src.evaluation.assessment import Assessment, assess
 from src.evaluation.leakage import Background
-from src.evaluation.thresholds import fit_decision
+from src.evaluation.operating_points import TrainingThresholds
+from src.evaluation.thresholds import FALSE_ALARM_RATES, fit_decision, rate_name, training_thresholds
 from src.features.reduction import Reduced
 from src.models.interface import Fitted, OnEpoch
 from src.pipeline.fingerprint import made_by, of_stage, stale
@@ -55,9 +61,12 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     probability = fitted.classifier.predict_proba(reduced.val.X)
     held_out = _held_out_probabilities(settings, stage_outputs)
     decision = fit_decision(probability, reduced.val.y, settings.decision, settings.task.cost, held_out)
-    detector = Detector(reduced.preparation, fitted.classifier, _card(settings), decision)
+    detector = Detector(reduced.preparation, fitted.classifier, _card(settings, fitted), decision)
     scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
     scored |= _decision_scores(settings, detector, probability, reduced.val.y)
+    chosen = training_thresholds(probability, reduced.val.y, decision, held_out)
+    scored |= {_threshold_name(rate): threshold for rate, threshold in chosen.items()}
+    scored |= fitted.scores
     if fitted.epochs:
         scored["epochs"] = len(fitted.epochs)
     facts = _derived(settings, reduced.sample_facts, fitted)
@@ -74,11 +83,18 @@ def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda ep
         val.y,
         n_classes=len(settings.task.classes),
         training=settings.training,
-        seed=settings.seed,
+        seed=settings.seeds.training,
         on_epoch=on_epoch,
         steps=settings.layout.steps(settings.scaling.features),
         attack=train.attack,
+        codes=_codes(settings),
     )
+
+
+def _codes(settings: Settings) -> list[int]:
+    """Columns of the model input whose values are codes without an order."""
+    features = settings.scaling.features if settings.reducer.keeps_features else ()
+    return [column for column, name in enumerate(features) if COLUMNS.get(name) == "symbol"]
 
 
 def scores(fitted: Fitted, data: Reduced, part: str) -> dict[str, float]:
@@ -124,7 +140,7 @@ def _normal_blocks(target: np.ndarray, row: np.ndarray, n_blocks: int) -> list[n
     return np.array_split(normal[np.argsort(row[normal])], n_blocks)
 
 
-def _card(settings: Settings) -> Card:
+def _card(settings: Settings, fitted: Fitted) -> Card:
     """Description of the detector that an experiment trains."""
     groups = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
     names = {group: settings.config[group]["name"] for group in groups}
@@ -135,8 +151,15 @@ def _card(settings: Settings) -> Card:
         window=settings.layout.window,
         history=tuple(settings.layout.history),
         seed=settings.seed,
+        teacher=_teacher(settings, fitted),
         **names,
     )
+
+
+def _teacher(settings: Settings, fitted: Fitted) -> Teacher | None:
+    """Description of the teacher that the model learned from."""
+    config = settings.config["training"].get("teacher")
+    return Teacher(config, fitted.facts["teacher_sha256"]) if config else None
 
 
 def _decision_scores(
@@ -160,6 +183,18 @@ def _decision_scores(
     if decision.threshold is not None:
         scored["val_threshold"] = decision.threshold
     return scored
+
+
+def _threshold_name(rate: float) -> str:
+    """Metric with the threshold that training chose for a false-alarm rate."""
+    return f"val_threshold_for_{rate_name(rate)}"
+
+
+def _chosen_thresholds(settings: Settings, metrics: Mapping[str, Any]) -> TrainingThresholds:
+    """Thresholds that training chose for equal false alarms, from its metrics."""
+    blocks = settings.decision.false_alarm_blocks
+    found = {rate: metrics[name] for rate in FALSE_ALARM_RATES if (name := _threshold_name(rate)) in metrics}
+    return TrainingThresholds(f"{blocks} blocks of training" if blocks else "validation", found)
 
 
 def _timings(fitted: Fitted, reduced: ReducedParts) -> dict[str, float]:
@@ -255,16 +290,30 @@ def evaluate(
         training: Record of the training; its metrics and timings are written to the same files.
     """
     background = Background.of(sampled.train)
-    seconds, assessments = 0.0, {}
+    thresholds = _chosen_thresholds(settings, training.metrics)
+    seconds, assessments, arrived = 0.0, {}, {}
     for name, table in sampled.tests.items():
         start = time.perf_counter()
         uncalibrated = detector.uncalibrated(table.X)
         seconds += time.perf_counter() - start
         assessments[name] = assess(
-            uncalibrated, detector.decision, table, background, settings.task, settings.evaluation, settings.seed
+            uncalibrated,
+            detector.decision,
+            table,
+            background,
+            settings.task,
+            settings.evaluation,
+            settings.seed,
+            thresholds,
         )
+        arrived[name] = _arrivals(detector, table, uncalibrated, settings)
+    n_classes = len(settings.task.classes)
     test_metrics = {
-        name: {f"{name}_{metric}": value for metric, value in one.metrics.items()} for name, one in assessments.items()
+        name: {
+            f"{name}_{metric}": value
+            for metric, value in (one.metrics | arrival_metrics(arrived[name], n_classes)).items()
+        }
+        for name, one in assessments.items()
     }
     everything: dict[str, Any] = {"simulated": settings.dataset.simulated, **training.metrics}
     for one in test_metrics.values():
@@ -277,5 +326,18 @@ def evaluate(
         if name != "test":
             folder, caption, shown = out.further_tests / name, f"{settings.caption}, {name}", test_metrics[name]
         outputs.write_assessment(assessment, shown, settings.task.class_names, folder, caption, name)
+        outputs.write_arrivals(arrived[name], folder)
     outputs.write_timings(timings, out.reports)
     return Evaluated(everything, timings, assessments)
+
+
+def _arrivals(detector: Detector, table: LabeledTable, in_file: np.ndarray, settings: Settings) -> pd.DataFrame:
+    """Scores on a test part where its records arrive in other ways; only those of the file without a history.
+
+    Args:
+        in_file: Probabilities of the records in the order of the file, float32, shape (n, classes).
+    """
+    ways = [(IN_FILE, in_file)]
+    if settings.evaluation.arrivals and previous_records(detector.card):
+        ways += by_arrival(detector, table.X, settings.seed)
+    return arrivals(ways, detector.decision, table.target, len(settings.task.classes), settings.task.cost)

@@ -38,8 +38,8 @@ STAGES: dict[str, tuple[str, ...]] = {
 _BUILDS = "src.config.build.build"  # makes the objects of every config
 # A published file is fixed by its digest in the config; the code that fetches it does not matter.
 _PUBLISHED = "src.data.sources.PublishedDataset"
-# Values that decide what of a run is shown and kept; results do not depend on them.
-_SHOWN = (("tracking",), ("training", "progress"))
+# Values that decide what of a run is shown and kept, or only which configs are refused; results do not depend on them.
+_WITHOUT_RESULT = (("tracking",), ("training", "progress"), ("dataset", "ordered"))
 # Distributions whose name is not that of their package.
 _DISTRIBUTIONS = {"sklearn": ("scikit-learn",), "yaml": ("pyyaml",), "tensorflow": ("tensorflow", "tensorflow-cpu")}
 
@@ -93,17 +93,23 @@ def same_output(one: Config, other: Config, stage: str) -> bool:
 def _stage_values(config: Config, stage: str) -> dict[str, Any]:
     """Values of a config that the output of a stage follows from."""
     values = _values(config)
-    return {key: values[key] for key in stage_params(stage)}
+    return {key: values[key] for key in stage_params(stage) if key in values}
 
 
 def _values(config: Config) -> dict[str, Any]:
     """Values of a config that change a number, in a form in which two configs are equal only if they give the same."""
     values: dict[str, Any] = json.loads(json.dumps(config))
-    for *places, last in _SHOWN:
+    for *places, last in _WITHOUT_RESULT:
         node = values
         for place in places:
             node = node[place]
         node.pop(last, None)
+    # Records were drawn with copies, and by `seed`, before there were these keys: such values say nothing new.
+    if values["dataset"].get("copies"):
+        del values["dataset"]["copies"]
+    own = {name: seed for name, seed in values.pop("seeds", {}).items() if seed != values["seed"]}
+    if own:
+        values["seeds"] = own
     # a list, as the order of the classes is their index, and mappings are equal in any order
     values["task"]["classes"] = list(values["task"]["classes"].items())
     return values

@@ -15,6 +15,8 @@ from src.utils.paths import PROJECT, experiment_in_copy
 from src.utils.sections import Row, Section, as_markdown, as_text
 
 _COST = "mean cost"
+_FEW_ALARMS = 0.001  # share of single normal records with an alarm that no warning is worth
+_MUCH_SEEN = 0.1  # share of a test part in training above which its scores without those records have a column
 # Label and name of each score.
 _SCORES = {
     "accuracy, %": "accuracy",
@@ -33,12 +35,14 @@ class RunSummary:
         table: Choices, scores, alarms and durations.
         confusion: Confusion matrix of `test`, rows predicted, columns actual.
         numbers: All metrics and durations, by name.
+        arrival: Row on single records, for a detector that reads previous records.
     """
 
     simulated: bool
     table: tuple[Section, ...]
     confusion: Section
     numbers: Mapping[str, Any]
+    arrival: tuple[Row, ...] = ()
 
     def text(self, reports: Path, run_id: str) -> str:
         """Return the summary for a terminal, and where the rest is.
@@ -50,14 +54,15 @@ class RunSummary:
         folder = str(reports.relative_to(PROJECT) if reports.is_relative_to(PROJECT) else reports)
         if experiment := experiment_in_copy():
             folder = f"among the files of the MLflow run; here after: dvc exp apply {experiment}"
-        places = [("reports", folder), ("MLflow run", f"{run_id}; open the UI with: make ui")]
+        places = [*self.arrival, ("reports", folder), ("MLflow run", f"{run_id}; open the UI with: make ui")]
         return as_text([*self.table, self.confusion, Section(places)])
 
     @property
     def markdown(self) -> str:
         """Summary for the page of the run."""
         warning = "**Simulated data.**\n\n" if self.simulated else ""
-        return f"{warning}{as_markdown([*self.table, self.confusion])}\n"
+        arrival = [Section(self.arrival)] if self.arrival else []
+        return f"{warning}{as_markdown([*self.table, self.confusion, *arrival])}\n"
 
 
 def summarize(settings: Settings, training: TrainingRecord, found: Evaluated) -> RunSummary:
@@ -74,7 +79,18 @@ def summarize(settings: Settings, training: TrainingRecord, found: Evaluated) ->
         ),
         _confusion(found.assessments["test"].evaluation.confusion, names),
         found.metrics | found.timings,
+        tuple(_arrival(found.metrics)),
     )
+
+
+def _arrival(metrics: Mapping[str, Any]) -> Iterator[Row]:
+    """Row on single normal records; a warning where they raise more than twice as many alarms as in the file."""
+    if (alone := metrics.get("test_false_alarm_rate_single")) is None:
+        return
+    in_file = metrics["test_false_alarm_rate"]
+    warning = "WARNING: not for single records: " if alone > max(2 * in_file, _FEW_ALARMS) else ""
+    shares = f"{100 * alone:.2f} % of normal records raise an alarm one by one, {100 * in_file:.2f} % in the file"
+    yield "history", f"{warning}{shares}: arrivals.md"
 
 
 def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> Iterator[Row]:
@@ -88,12 +104,12 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
     yield "data", f"{data}: {', '.join(counts)} records"
     distinct = ", distinct training records" if config["split"]["distinct"] else ""
     seen = (f"{100 * found.metrics[f'{part}_share_seen_in_training']:.1f} % of {part}" for part in found.assessments)
-    protocol = f"{config['task']['name']}, {config['split']['name']} split{distinct}, seed {settings.seed}"
+    protocol = f"{config['task']['name']}, {config['split']['name']} split{distinct}, {settings.seed_words}"
     yield "protocol", f"{protocol}; seen in training: {', '.join(seen)}"
     weights = facts.get("derived.network_parameters")
     size = f", {weights:,} weights" if weights else ""
     read = settings.input.replace(f"none k={settings.k}", f"all {settings.k} features")
-    yield "model", f"{config['model']['name']} on {read}{size}"
+    yield "model", f"{settings.model_words} on {read}{size}"
 
 
 def _alarms(n_classes: int) -> Mapping[str, str]:
@@ -128,6 +144,8 @@ def _confusion(confusion: np.ndarray, names: Sequence[str]) -> Section:
 class _Columns:
     """Columns of scores: each test part with its intervals, then validation and training.
 
+    A test part that shares more than a tenth of its records with training has a column with the scores on the others.
+
     Attributes:
         metrics: Metrics of the run.
         tests: Names of the test parts.
@@ -142,8 +160,13 @@ class _Columns:
         """Rows of the scores that the run has, by label."""
         rows = [(label, *self._cells(name)) for label, name in scores.items() if f"test_{name}" in self.metrics]
         ends = ["95 % interval"] if self.intervals else []
-        titles = [title for test in self.tests for title in (test, *ends)]
+        titles = [title for test in self.tests for title in (test, *ends, *(["not seen"] if self._seen(test) else []))]
         return Section(rows, ("", *titles, PART_WORDS["val"], PART_WORDS["train"]))
+
+    def _seen(self, test: str) -> bool:
+        """Tell whether a test part shares many records with training, and has others."""
+        seen = self.metrics.get(f"{test}_share_seen_in_training", 0)
+        return seen > _MUCH_SEEN and f"{test}_accuracy_unseen" in self.metrics
 
     def _cells(self, name: str) -> Iterator[str]:
         for test in self.tests:
@@ -151,6 +174,8 @@ class _Columns:
             if self.intervals:
                 low, high = (self._value(f"{test}_{name}_{end}") for end in ("low", "high"))
                 yield f"[{low}, {high}]" if low else ""
+            if self._seen(test):
+                yield self._value(f"{test}_{name}_unseen")
         yield from (self._value(f"{part}_{name}") for part in ("val", "train"))
 
     def _value(self, name: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from src.config.settings import Settings
 from src.data.duplicates import overlap, vector_ids
-from src.data.history import History, with_history
+from src.data.history import History, short_histories, with_history
 from src.data.layout import Layout, ModelInput, Windows
 from src.data.sampling import draw, with_target
 from src.data.schema import LABELS
@@ -141,9 +141,17 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
         official_tests: Published test files by part; none unless the split is official.
     """
     table, task = training.table, settings.task
-    drawn, target, classes = draw(table, task, settings.seed, scale=settings.scale, once=settings.split.official)
+    drawn, target, classes = draw(
+        table,
+        task,
+        settings.seeds.sampling,
+        scale=settings.scale,
+        once=settings.split.once,
+        again=settings.dataset.copies,
+    )
     vector = vector_ids(table.X, drawn)
-    places = settings.split.divide(vector, target, settings.seed)
+    label, row = np.array(table.attacks)[table.attack[drawn]], table.row[drawn]
+    places = settings.split.divide(vector, target, settings.seeds.split, label=label, row=row)
     tests = {part: with_target(file.table, task) for part, file in official_tests.items()}
     ids = {part: vector[place] for part, place in places.items()}
     ids |= {part: vector_ids(test.X) for part, test in tests.items()}
@@ -195,21 +203,45 @@ def record_inputs(preparation: "Pipeline", sampled: SampledParts) -> dict[str, M
 
 
 def file_inputs(
-    layout: Layout, preparation: "Pipeline", training_file: Table, sampled: SampledParts
+    layout: Layout,
+    preparation: "Pipeline",
+    training_file: Table,
+    sampled: SampledParts,
+    seed: int,
+    *,
+    official: bool,
 ) -> dict[str, ModelInput]:
     """Model input of each part where a model also reads the records before one in its file, whatever part these are in.
 
     Args:
-        training_file: All records of the training file; the test part is a file of its own.
+        training_file: All records of the training file.
+        seed: Seed of the draw of training records with a short history.
+        official: True if the test part is a file of its own, False if it is of the training file.
     """
-    training = _one_file_inputs(layout, preparation, training_file, {"train": sampled.train, "val": sampled.val})
-    return training | _one_file_inputs(layout, preparation, sampled.test, {"test": sampled.test})
+    tables = {"train": sampled.train, "val": sampled.val}
+    if not official:
+        tables["test"] = sampled.test
+    inputs = _one_file_inputs(layout, preparation, training_file, tables)
+    if layout.short_history:
+        visible = short_histories(len(training_file), layout.short_history, max(layout.history), seed)
+        inputs |= _one_file_inputs(layout, preparation, training_file, {"train": sampled.train}, visible)
+    if official:
+        inputs |= _one_file_inputs(layout, preparation, sampled.test, {"test": sampled.test})
+    return inputs
 
 
 def _one_file_inputs(
-    layout: Layout, preparation: "Pipeline", file: Table, parts: dict[str, LabeledTable]
+    layout: Layout,
+    preparation: "Pipeline",
+    file: Table,
+    parts: dict[str, LabeledTable],
+    visible: np.ndarray | None = None,
 ) -> dict[str, ModelInput]:
-    """Model input of the parts of one file."""
+    """Model input of the parts of one file.
+
+    Args:
+        visible: Number of previous records that a history counts, for each record of the file; None counts all.
+    """
     from src.features.reduction import prepare
 
     assert (np.diff(file.row) > 0).all()  # files and official parts are in order
@@ -218,7 +250,7 @@ def _one_file_inputs(
     if layout.name == "window":
         rows = prepare(preparation, file.X)
         return {part: Windows(rows, newest, layout.window) for part, newest in index.items()}
-    history = History(layout.history)(file.X)
+    history = History(layout.history)(file.X, visible)
     return {part: with_history(prepare(preparation, table.X), history[index[part]]) for part, table in parts.items()}
 
 

@@ -130,7 +130,14 @@ class StageOutputs:
         train = sampled.train
         preparation, seconds = fit_preparation(settings.reducer, train.X, train.target, settings.scaling.scaler())
         if settings.layout.follows_file:
-            inputs = file_inputs(settings.layout, preparation, self.training_file.table, sampled)
+            inputs = file_inputs(
+                settings.layout,
+                preparation,
+                self.training_file.table,
+                sampled,
+                settings.seed,
+                official=settings.split.official,
+            )
         else:
             inputs = record_inputs(preparation, sampled)
         tables = sampled.by_name()

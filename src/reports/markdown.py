@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from src.evaluation.intervals import Interval
+from src.evaluation.intervals import NEXT_RUN, SEEDS, SEEDS_AND_RECORDS, TEST_RECORDS, Covers, Interval
 from src.reports.runs import Configuration, Run
 
 MISSING = "run missing"
+Range = tuple[float, float] | None
 
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -21,24 +22,48 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def percent(interval: Interval | None, digits: int = 2) -> str:
-    """Return a share in percent, with its interval cut to 0 to 100: `99.53 [99.48, 99.58]`."""
-    if interval:
-        interval = Interval(interval.mean, max(0.0, interval.low), min(1.0, interval.high))
-    return number(interval, 100, digits)
+def percent(interval: Interval | None, seed_range: Range = None, digits: int = 2) -> str:
+    """Return a share in percent with its interval and the lowest to the highest seed.
+
+    >>> percent(Interval(0.9953, 0.9948, 0.9958), (0.9951, 0.9955))
+    '99.53 [99.48, 99.58] (99.51 to 99.55)'
+    """
+    return number(interval, 100, digits, seed_range)
 
 
-def cost(interval: Interval | None) -> str:
-    """Return a mean cost: `0.2331 [0.2320, 0.2342]`."""
-    return number(interval, 1, 4)
+def cost(interval: Interval | None, seed_range: Range = None) -> str:
+    """Return a mean cost: `0.2331 [0.2320, 0.2342] (0.2325 to 0.2340)`."""
+    return number(interval, 1, 4, seed_range)
 
 
-def number(interval: Interval | None, scale: float, digits: int) -> str:
-    """Return a score and its interval. An interval without width is left out; no score gives `run missing`."""
+def number(interval: Interval | None, scale: float, digits: int, seed_range: Range = None) -> str:
+    """Return a score, its interval and its seeds: without an interval that has no width; `run missing` for no score."""
     if interval is None:
         return MISSING
     mean, low, high = (f"{scale * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high))
-    return mean if low == high else f"{mean} [{low}, {high}]"
+    shown = mean if low == high else f"{mean} [{low}, {high}]"
+    if seed_range is None:
+        return shown
+    lowest, highest = (f"{scale * value:.{digits}f}" for value in seed_range)
+    return f"{shown} ({lowest} to {highest})"
+
+
+def covered(covers: Covers, overlaps: Iterable[float] = ()) -> str:
+    """Return in words what the intervals of a table cover.
+
+    Args:
+        covers: Kind of the intervals.
+        overlaps: Ratios of test to training records of the configurations; 0 on a published test.
+    """
+    if covers == SEEDS:
+        ratios = sorted({f"{one:.2f}" for one in overlaps if one})
+        corrected = f"Nadeau and Bengio's correction for overlapping tests, n_test / n_train = {', '.join(ratios)}"
+        return f"seeds (Student's t; {corrected if ratios else 'the test records are fixed'})"
+    return {
+        TEST_RECORDS: "test records (bootstrap over distinct vectors), for the seeds at hand: no other seeds",
+        SEEDS_AND_RECORDS: "seeds and test records (bootstrap over seeds and distinct vectors)",
+        NEXT_RUN: "one further run (prediction interval over the seeds, Student's t)",
+    }[covers]
 
 
 def seeds(count: int) -> str:

@@ -2,11 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from src.evaluation.intervals import Interval, student
+from src.evaluation.comparison import mean_differences
+from src.evaluation.intervals import (
+    SEEDS,
+    SEEDS_AND_RECORDS,
+    TEST_RECORDS,
+    Covers,
+    Interval,
+    MeanTest,
+    hierarchical,
+    overlap_of_seeds,
+    scale_of,
+    student,
+)
 from src.evaluation.metrics import detection_name, f1_name
+from src.evaluation.verdicts import Verdicts, verdicts_file
+from src.utils.paths import FURTHER_TESTS
 
 _MODELS = {"lstm": "LSTM", "lstm_ensemble": "LSTM"}
 _REDUCERS = {"pca": "PCA", "mi": "MI"}
@@ -16,6 +31,20 @@ _LAYOUTS = {"groups": "all features by groups", "history": "all features and his
 def input_name(reducer: str, k: int) -> str:
     """Return an input in words: `PCA 2`, `all features`."""
     return "all features" if reducer == "none" else f"{_REDUCERS.get(reducer, reducer)} {k}"
+
+
+def taught_words(config: Mapping[str, Any]) -> str:
+    """Return the teacher of a network and the form of its inputs in words; empty for the default."""
+    words, form = "", config["model"].get("form", "value")
+    if teacher := config["training"].get("teacher"):
+        words = f" taught by {teacher['model']['name'].replace('_', ' ')}"
+        if features := teacher["model"].get("max_features"):
+            words += f" ({features} of the features)"
+        kinds = [kind for kind in ("column", "group") if teacher[f"mixed_by_{kind}"]]
+        words += f", mixed by {' and '.join(kinds)}" if kinds else ", not mixed"
+        words += f", {teacher['records_per_epoch']:,} an epoch"
+        words += ", its classes" if teacher["targets"] == "classes" else ""
+    return words if form == "value" else f"{words}, {form.replace('_', ' and ')}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +66,24 @@ class Run:
     files: Callable[[], Path]
     page: str
     current: bool = True
+
+    def verdicts_path(self, part: str = "test") -> Path | None:
+        """File with the verdicts on a test part; None if the run kept none."""
+        name = verdicts_file(part)
+        path = self.files() / (name if part == "test" else f"{FURTHER_TESTS}/{part}/{name}")
+        return path if path.is_file() else None
+
+    def verdicts(self, part: str = "test") -> Verdicts:
+        """Read the verdicts on a test part.
+
+        Raises:
+            ValueError: the run kept none.
+        """
+        if (path := self.verdicts_path(part)) is None:
+            raise ValueError(
+                f"run {self.id}: found no {verdicts_file(part)}, expected the verdicts of an evaluated run"
+            )
+        return Verdicts.read(path)
 
 
 @dataclass(frozen=True)
@@ -98,7 +145,7 @@ class Configuration:
         words = _MODELS.get(self.model, self.model.replace("_", " "))
         if (members := self.config["model"].get("members", 1)) > 1:
             words = f"ensemble of {members} {words}s"
-        return f"{words}, {self.input}"
+        return f"{words}{taught_words(self.config)}, {self.input}"
 
     @property
     def input(self) -> str:
@@ -126,23 +173,86 @@ class Configuration:
         """The metric of each run that has it, by seed."""
         return {seed: run.metrics[metric] for seed, run in self.runs.items() if metric in run.metrics}
 
-    def score(self, metric: str) -> Interval | None:
+    def mean(self, metric: str) -> float | None:
+        """Mean of a metric over the seeds; None if no run has it."""
+        values = self.values(metric).values()
+        return sum(values) / len(values) if values else None
+
+    def score(self, metric: str, covers: Covers) -> Interval | None:
         """Mean over the seeds with a 95 % interval; None if no run has the metric.
 
-        The interval is Student's for two seeds or more, and the logged bootstrap interval for one.
+        Args:
+            metric: Name of the metric.
+            covers: Kind of the interval, the same for a whole column. A metric without an interval of that kind has
+                one without width.
         """
         values = list(self.values(metric).values())
-        if len(values) > 1:
-            return student(values)
         if not values:
             return None
-        (run,) = (run for run in self.runs.values() if metric in run.metrics)
-        low, high = (run.metrics.get(f"{metric}_{end}", values[0]) for end in ("low", "high"))
-        return Interval(values[0], low, high)
+        mean = sum(values) / len(values)
+        if covers == SEEDS and len(values) > 1:
+            return student(values, overlap=self.overlap, scale=scale_of(metric))
+        if covers == SEEDS_AND_RECORDS and len(values) > 1:
+            return self._over_both.get(metric, Interval(mean, mean, mean))
+        if covers == TEST_RECORDS:  # the mean of the runs' own intervals: a mean over seeds may be less uncertain
+            ends = [self.values(f"{metric}_{end}") for end in ("low", "high")]
+            if all(len(one) == len(values) for one in ends):
+                low, high = (sum(one.values()) / len(values) for one in ends)
+                return Interval(mean, low, high)
+        return Interval(mean, mean, mean)
+
+    def seed_range(self, metric: str) -> tuple[float, float] | None:
+        """Lowest and highest seed; None for a single run."""
+        values = self.values(metric).values()
+        return (min(values), max(values)) if len(values) > 1 else None
+
+    @property
+    def overlap(self) -> float:
+        """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
+        return overlap_of_seeds(self.config["split"]["test"], self.config["split"]["train"])
+
+    @cached_property
+    def _over_both(self) -> dict[str, Interval]:
+        """Scores of the test with intervals over seeds and test records."""
+        found = hierarchical([run.verdicts() for run in self.runs.values()])
+        return {f"test_{name}": interval for name, interval in found.items()}
+
+    def differences(self, reference: "Configuration") -> "Differences | None":
+        """Mean differences of the test scores to a reference; None unless runs of a common seed kept their verdicts.
+
+        Texts of a report ask for them several times, and each time would take seconds.
+        """
+        if id(reference) not in self._differences:
+            self._differences[id(reference)] = self._less(reference)
+        return self._differences[id(reference)]
+
+    @cached_property
+    def _differences(self) -> "dict[int, Differences | None]":
+        return {}
+
+    def _less(self, reference: "Configuration") -> "Differences | None":
+        pairs = [pair for pair in self.pairs(reference) if all(run.verdicts_path() for run in pair)]
+        if not pairs:
+            return None
+        ours, theirs = ([run.verdicts() for run in runs] for runs in zip(*pairs, strict=True))
+        return Differences(mean_differences(ours, theirs), len(pairs))
 
     def pairs(self, other: "Configuration") -> list[tuple[Run, Run]]:
         """Runs of both configurations for each seed that both have: equal seeds have equal test parts."""
         return [(run, other.runs[seed]) for seed, run in self.runs.items() if seed in other.runs]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Differences of two configurations on the same test records.
+
+    Attributes:
+        by_metric: Mean difference of each score, without the name of the part, with its interval and p-value.
+        n_pairs: Number of seeds that both have.
+    """
+
+    by_metric: Mapping[str, MeanTest]
+    n_pairs: int
 
 
 @dataclass(frozen=True)
@@ -154,12 +264,13 @@ class Results:
 
     @property
     def runs(self) -> list[Run]:
-        return [run for one in self.configurations for run in one.runs.values()]
+        """Runs of the report, each once: on simulated records two grids may ask for the same one."""
+        return list({run.id: run for one in self.configurations for run in one.runs.values()}.values())
 
     @property
     def asked(self) -> int:
         """Number of runs that the grids ask for."""
-        return sum(len(one.seeds) for one in self.configurations)
+        return len(self.runs) + len(self.missing)
 
     @property
     def missing(self) -> list[str]:
@@ -188,8 +299,24 @@ class Results:
         return [one for one in self.configurations if one.grid in grids]
 
 
+def coverage(configurations: Iterable[Configuration]) -> Covers:
+    """Kind of interval that all configurations of a column can have.
+
+    A single run has no interval over seeds, so that with one single run the whole column covers test records.
+    Elsewhere seeds that draw the test anew cover both by Nadeau and Bengio's correction. On a published test it takes
+    the verdicts of the runs to cover test records as well.
+    """
+    found = [one for one in configurations if one.runs]
+    if not found or any(len(one.runs) < 2 for one in found):
+        return TEST_RECORDS
+    if any(one.overlap for one in found):
+        return SEEDS
+    kept = all(run.verdicts_path() for one in found for run in one.runs.values())
+    return SEEDS_AND_RECORDS if kept else SEEDS
+
+
 def best_on_validation(configurations: Sequence[Configuration], metric: str, *, least: bool) -> Configuration | None:
     """Configuration with the best mean of a validation metric: the test part is not used for choices."""
-    scored = [(score.mean, one) for one in configurations if (score := one.score(metric))]
+    scored = [(mean, one) for one in configurations if (mean := one.mean(metric)) is not None]
     pick = min if least else max
     return pick(scored, key=lambda pair: pair[0])[1] if scored else None

@@ -6,7 +6,7 @@ import numpy as np
 from hydra import compose
 from omegaconf import OmegaConf
 
-from src.evaluation.intervals import student
+from src.evaluation.intervals import overlap_of_seeds, student
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
 from src.tracking.finished_runs import find_finished
@@ -16,13 +16,18 @@ SEEDS = tuple(range(5))
 
 @dataclass(frozen=True)
 class OnTest:
-    """Test accuracy of one config on several seeds."""
+    """Test accuracy of one config on several seeds.
+
+    Attributes:
+        overlap: Ratio of test to training records where each seed draws both anew, as for `intervals.student`.
+    """
 
     accuracy: tuple[float, ...]
     seconds: tuple[float, ...]
+    overlap: float
 
     def __str__(self) -> str:
-        mean = student(self.accuracy)
+        mean = student(self.accuracy, overlap=self.overlap, scale="share")
         text = f"{mean.mean:.3%} [{mean.low:.3%}, {mean.high:.3%}] | {np.mean(self.seconds):.0f}"
         return text.replace("%", " %")
 
@@ -37,11 +42,13 @@ def on_test(winner: Winner, experiments: Experiments) -> list[str]:
         both = " and ".join(f"`{command}`" for command in commands)
         return [*head, f"Not run. {both} make the runs; then the command at the top writes the comparison here.", ""]
     best, before = (runs for runs in found if runs)
-    gain = student([100 * (new - old) for new, old in zip(best.accuracy, before.accuracy, strict=True)])
+    points = [100 * (new - old) for new, old in zip(best.accuracy, before.accuracy, strict=True)]
+    gain = student(points, overlap=before.overlap)
     return [
         *head,
         f"Mean test accuracy and 95 % interval over the seeds {SEEDS[0]} to {SEEDS[-1]}, which also draw the sample "
-        "and the split; seconds of training.",
+        "and the split; seconds of training. Where the tests of the seeds overlap, the intervals have Nadeau and "
+        "Bengio's correction.",
         "",
         "| | test accuracy | s |",
         "|---|---|---|",
@@ -63,5 +70,7 @@ def _runs(overrides: list[str]) -> OnTest | None:
             return None
         found.append(run)
     return OnTest(
-        tuple(run.metrics["test_accuracy"] for run in found), tuple(run.metrics["fit_seconds"] for run in found)
+        tuple(run.metrics["test_accuracy"] for run in found),
+        tuple(run.metrics["fit_seconds"] for run in found),
+        overlap_of_seeds(config.split.test, config.split.train),
     )

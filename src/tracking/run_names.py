@@ -11,6 +11,7 @@ LONGEST = 60
 NO_CHOICES = ("tracking.", "training.progress")
 _CHOICES = ("split", "scaling", "layout")
 _FIRST = ("seed", "window", "training.epochs")
+_SOURCES = {"reducer.k": "k", "layout.window": "window", "reducer.random_state": "seed"}
 
 
 def run_name(config: Mapping[str, Any]) -> str:
@@ -25,7 +26,8 @@ def run_name(config: Mapping[str, Any]) -> str:
 
     choices = [config[group]["name"] for group in _CHOICES
                if config[group]["name"] != default_config()[group]["name"]]  # fmt: skip
-    begin = [config["model"]["name"], config["reducer"]["name"], config["k"], config["task"]["name"], *choices]
+    taught = ["taught"] if config.get("training", {}).get("teacher") else []
+    begin = [config["model"]["name"], *taught, config["reducer"]["name"], config["k"], config["task"]["name"], *choices]
     return joined("-".join(map(str, begin)), list(_changed(config, default_config_of(config) or config)), "-")
 
 
@@ -45,7 +47,7 @@ def _changed(config: Mapping[str, Any], default: Mapping[str, Any]) -> Iterator[
 
 def copied(key: str, values: Mapping[str, Any]) -> bool:
     """Tell whether a key repeats another: `reducer.k` is `k`, and the parameter `model` of a run is `model.name`."""
-    source = {"reducer.k": "k", "layout.window": "window", "reducer.random_state": "seed"}.get(key, f"{key}.name")
+    source = "seed" if key.startswith("seeds.") else _SOURCES.get(key, f"{key}.name")
     return source in values and values[key] == values[source]
 
 
@@ -89,7 +91,7 @@ def joined(begin: str, parts: Sequence[str], separator: str) -> str:
 
 
 def short_names(keys: Collection[str]) -> dict[str, str]:
-    """Shortest end of each key that no other key has.
+    """Shortest end of each key that no other key has; seeds of single draws keep their whole name.
 
     >>> short_names(["training.epochs", "seed", "dataset.seed", "task.classes.dos.count", "task.classes.r2l.count"])
     {'training.epochs': 'epochs', 'seed': 'seed', 'dataset.seed': 'dataset.seed', \
@@ -99,7 +101,11 @@ def short_names(keys: Collection[str]) -> dict[str, str]:
     for key in keys:
         for end in _ends(key):
             ends[end] = ends.get(end, 0) + 1
-    return {key: next((end for end in _ends(key) if ends[end] == 1), key) for key in keys}
+    # `split` alone would read as the choice of a split, not as its seed
+    return {
+        key: key if key.startswith("seeds.") else next((end for end in _ends(key) if ends[end] == 1), key)
+        for key in keys
+    }
 
 
 def _ends(key: str) -> list[str]:

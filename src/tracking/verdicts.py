@@ -10,7 +10,15 @@ from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
 
 # Values that decide which records a test part has, and the class of each.
-_DECISIVE = ("dataset.name", "split.name", "task.name", "seed", "preprocess.on_bad_record")
+_DECISIVE = (
+    "dataset.name",
+    "split.name",
+    "task.name",
+    "seed",
+    "seeds.sampling",
+    "seeds.split",
+    "preprocess.on_bad_record",
+)
 
 
 @dataclass(frozen=True)
@@ -71,5 +79,7 @@ def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:
         f"{key}={one.params[key]} and {other.params[key]}"
         for key in _DECISIVE
         if key in one.params and key in other.params and one.params[key] != other.params[key]
+        # the seed of a draw that is that of the run says nothing new
+        if not (key.startswith("seeds.") and all(run.params[key] == run.params.get("seed") for run in (one, other)))
     ]
     return f"; the runs have {', '.join(unlike)}" if unlike else ""

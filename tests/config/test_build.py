@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import GROUPS, ConfigError, build
 from src.config.renamed_keys import RENAMED_KEYS, RENAMED_KEYS_OF_CHOICES, refuse_renamed_keys
+from src.config.settings import Seeds
 from src.config.stage_params import stage_params
 from src.data.sampling import REFERENCE_RECORDS
 from src.features.reducers import MutualInformation, PrincipalComponents
@@ -45,6 +46,11 @@ def test_overrides_reach_the_objects(composed: Compose) -> None:
     assert (settings.model.units, settings.training.epochs, settings.split.name) == (7, 5, "grouped")
     assert isinstance(settings.reducer, MutualInformation)
     assert (settings.reducer.k, settings.reducer.random_state, settings.seed) == (4, 3, 3)
+    assert settings.seeds == Seeds(3, 3, 3)
+    assert build(composed("seed=3", "seeds.split=5")).seeds == Seeds(3, 5, 3)
+
+
+TAUGHT = ("training/teacher=extra_trees", "layout=groups", "reducer=none")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +111,8 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["model.dropout=1.5"], r"model\.dropout=1\.5: .*less than 1"),
         (["dataset=simulated", "dataset.records=5"], r"dataset\.records=5: .*greater than or equal to 1000"),
         (["dataset.train.sha256=abc"], r"dataset\.train\.sha256='abc': .*pattern"),
+        (["seeds.split=-1"], r"seeds\.split=-1: expected a whole number from 0 to 4294967295"),
+        (["seeds.training=true"], r"seeds\.training=True: .*valid integer"),
         (["seed=-1"], r"seed=-1: expected a whole number from 0 to 4294967295"),
         (["seed=4294967296"], r"seed=4294967296: expected a whole number from 0 to 4294967295"),
         (["k=0"], r"k=0: expected a whole number from 1 to 53"),
@@ -165,6 +173,45 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             ["layout=groups", "reducer=none", "model=random_forest"],
             r"layout=groups: found model=random_forest, expected a network; add layout=record for this model",
         ),
+        (
+            [*TAUGHT, "model=decision_tree"],
+            r"training\.teacher: found the model SklearnModel, expected a network, such",
+        ),
+        (
+            [*TAUGHT, "model@training.teacher.model=lstm", "~training.teacher.model.max_features"],
+            r"training\.teacher\.model: found LSTM, expected a classical model, such as model@training\.teacher",
+        ),
+        (
+            [*TAUGHT, "layout=record"],
+            r"training\.teacher\.mixed_by_group=0\.3: found layout=record, expected layout=gro",
+        ),
+        (
+            [*TAUGHT, "layout=window", "split=official"],
+            r"layout=window: found training\.teacher, expected another layout",
+        ),
+        (
+            [*TAUGHT, "scaling.one_hot_service=true", "k=123"],
+            r"scaling\.one_hot_service=true: found a teacher with mixed records",
+        ),
+        (
+            [*TAUGHT, "training.class_balance=0.5"],
+            r"training\.class_balance=0\.5: found a teacher, expected 0: it appl",
+        ),
+        (
+            [*TAUGHT, "training.teacher.mixed_by_column=2"],
+            r"training\.teacher\.mixed_by_column=2: .*less than or equal",
+        ),
+        (
+            [*TAUGHT, "training.teacher.mixed_by_column=0.8"],
+            r"training\.teacher: mixed_by_column=0\.8 mixed_by_group=0\.3: expected shares of at most 1 together",
+        ),
+        (
+            [*TAUGHT, "training.teacher.model.n_estimators=0"],
+            r"training\.teacher\.model: .*'n_estimators' parameter of",
+        ),
+        ([*TAUGHT, "+training.teacher.pace=2"], r"training\.teacher\.pace=2: Unexpected keyword argument"),
+        (["training.teacher=extra_trees"], r"training\.teacher='extra_trees': expected null, or the keys of a file"),
+        (["split=held_out_types", "split.fold=4"], r"split: fold=4: expected a whole number from 0 to 3, or none"),
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (
             ["layout=history"],
@@ -173,6 +220,14 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (
             ["layout=history", "split=official"],
             r"layout=history: found reducer=pca, expected reducer=none: other reducers give",
+        ),
+        (
+            ["layout=history", "split=official", "reducer=none", "dataset=nsl_kdd"],
+            r"layout=history: found dataset\.ordered=false with dataset=nsl_kdd, .* set dataset\.ordered=true if you",
+        ),
+        (
+            ["layout=window", "split=official", "dataset=nsl_kdd_20pct"],
+            r"layout=window: found dataset\.ordered=false with dataset=nsl_kdd_20pct",
         ),
         (
             ["layout=history", "layout.history=[]"],
@@ -207,7 +262,8 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["+reducer.gamma=3"], r"reducer: .*unexpected keyword argument 'gamma'"),
         (["+task.classes.normal.weight=2"], r"task\.classes\.normal\.weight=2: Unexpected keyword argument"),
         (["~training.epochs"], r"training\.epochs: Field required"),
-        (["~seed"], r"seed: found no such key"),
+        (["~seed", "~seeds"], r"seed: found no such key"),
+        (["~seeds.split"], r"seeds\.split: found no such key"),
         (["~split"], r"split: found no such key"),
     ],
 )
@@ -334,6 +390,7 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
     ("overrides", "caption"),
     [
         ([], "kdd99_10pct, binary, random split, lstm on pca k=2, seed 0"),
+        (["seeds.split=3"], "kdd99_10pct, binary, random split, lstm on pca k=2, seed 0, split 3"),
         (
             ["dataset=simulated", "reducer=mi", "model=random_forest", "split=grouped", "task=multiclass", "seed=7"],
             "SIMULATED DATA - simulated, multiclass, grouped split, random_forest on mi k=4, seed 7",
@@ -345,6 +402,10 @@ def test_counts_are_scaled_for_small_simulated_sets_alone(
         (
             ["layout=groups", "reducer=none"],
             "kdd99_10pct, binary, random split, lstm on none k=53, by groups, seed 0",
+        ),
+        (
+            [*TAUGHT, "model=gru"],
+            "kdd99_10pct, binary, random split, gru taught by extra_trees on none k=53, by groups, seed 0",
         ),
     ],
 )

@@ -123,6 +123,15 @@ def test_once_gives_every_record_of_every_class_once_whatever_the_counts() -> No
     assert [one["drawn_again"] for one in found.values()] == [0, 0]
 
 
+def test_without_copies_no_record_is_drawn_again() -> None:
+    records = table(normal=7, smurf=100)
+    index, target, found = draw(records, binary(63, 50), seed=0, again=False)
+    assert sorted(index[target == 0]) == np.flatnonzero(records.attack == 0).tolist()
+    assert found["normal"] == {"available": 7, "drawn": 7, "drawn_again": 0}
+    enough, _, _ = draw(records, binary(5, 50), seed=0, again=False)
+    assert enough.tolist() == draw(records, binary(5, 50), seed=0)[0].tolist()
+
+
 def test_with_target_keeps_every_record_that_the_task_knows_in_order() -> None:
     records = table(normal=5, smurf=6, nmap=4)
     whole = with_target(records, binary(1, 1))

@@ -1,13 +1,13 @@
 """The card of a detector: a strict schema, and digests of what it was saved with."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from src.detector.card import Card, check_files, read_card, write_card
+from src.detector.card import Card, Teacher, check_files, read_card, write_card
 from src.detector.decision import Decision
 
 THREE = [[0, 1, 1], [1, 0, 1], [1, 1, 0]]  # costs
@@ -36,6 +36,19 @@ def test_a_card_is_read_as_it_was_written(folder: Path) -> None:
     text = json.loads((folder / "detector.json").read_text())
     (folder / "detector.json").write_text(json.dumps(dict(reversed(text.items()))))  # order and layout are free
     assert read_card(folder)[:2] == (CARD, Decision(2.0))
+
+
+def test_a_card_names_the_teacher_of_a_taught_network_and_has_no_such_key_for_others(folder: Path) -> None:
+    assert "teacher" not in json.loads((folder / "detector.json").read_text())
+    teacher = Teacher({"model": {"name": "extra_trees"}, "records_per_epoch": 5}, "a" * 64)
+    write_card(folder, replace(CARD, teacher=teacher), Decision())
+    assert read_card(folder)[0].teacher == teacher
+    change(folder, teacher={"config": {"model": {}}, "sha256": "b" * 64})
+    with pytest.raises(ValueError, match="found values that are not those that were saved"):
+        read_card(folder)
+    change(folder, teacher={"config": {"model": {}}, "sha256": "no digest"})
+    with pytest.raises(ValueError, match="found sha256='no digest'"):
+        read_card(folder)
 
 
 def test_a_card_of_an_earlier_version_has_no_digests(folder: Path) -> None:

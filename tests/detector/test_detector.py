@@ -23,7 +23,8 @@ from src.data.schema import COLUMNS
 from src.data.simulator import simulate
 from src.detector import detector as detector_module
 from src.detector import file_scoring
-from src.detector.card import Card
+from src.detector.arrival import by_arrival
+from src.detector.card import Card, previous_records
 from src.detector.decision import Decision
 from src.detector.detector import Detector
 from src.detector.file_scoring import score_file
@@ -331,6 +332,49 @@ def test_a_file_is_scored_as_one_whatever_blocks_it_is_read_in(
     expected = windowed.predict_proba(records.slice(0, 60))
     np.testing.assert_allclose(verdicts["probability_attack"], expected[:, 1], atol=1e-6)
     assert verdicts["line"].tolist() == [line for line in range(1, 62) if line != 31]
+
+
+def test_a_file_shorter_than_the_history_is_noted(windowed: Detector, detector: Detector, tmp_path: Path) -> None:
+    text = b"".join(text for _, text in simulate("test", 20, seed=1)).splitlines(keepends=True)
+    path = tmp_path / "records.csv"
+    notes = []
+    for count, one in ((WINDOW - 1, windowed), (WINDOW, windowed), (1, detector)):
+        path.write_bytes(b"".join(text[:count]))
+        notes.append(score_file(one, path, BytesIO(), "stop").lines("records.csv"))
+    assert notes[0] == [
+        "records.csv: found 3 records, expected more than 3: this detector reads the records before one, and judges "
+        "the first records of a file without; give it whole files, in order"
+    ]
+    assert notes[1:] == [[], []]
+
+
+# --- ways of arrival -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_size", [1, 7, 100])
+@pytest.mark.parametrize("name", ["windowed", "reads_history"])
+def test_requests_are_scored_as_files_of_their_own(
+    name: str, request_size: int, records: pa.Table, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one: Detector = request.getfixturevalue(name)
+    X = encode(records)[0][:30]
+    expected = [one.uncalibrated(X[start : start + request_size]) for start in range(0, len(X), request_size)]
+    for chunk in (1, 10, 1 << 17):
+        monkeypatch.setattr("src.detector.detector.CHUNK", chunk)
+        np.testing.assert_allclose(one.uncalibrated(X, request_size), np.concatenate(expected), atol=1e-5)
+
+
+def test_records_that_arrive_in_another_order_are_scored_in_that_order(
+    reads_history: Detector, records: pa.Table
+) -> None:
+    X = encode(records)[0][:50]
+    found = dict(by_arrival(reads_history, X, seed=0))
+    assert list(found) == ["single", "requests", "shuffled", "reversed", "mixed"]
+    np.testing.assert_array_equal(found["reversed"], reads_history.uncalibrated(X[::-1])[::-1])
+    np.testing.assert_array_equal(found["requests"], reads_history.uncalibrated(X))  # one request of fifty
+    order = [5 * part + record for record in range(5) for part in range(10)]
+    np.testing.assert_array_equal(found["mixed"][order], reads_history.uncalibrated(X[order]))
+    assert previous_records(reads_history.card) == max(LENGTHS)
 
 
 # --- numbers that are not finite -------------------------------------------------------------------------------------

@@ -13,11 +13,21 @@ SMALL = ("dataset=simulated", "dataset.records=20000", "dataset.test_records=200
 SMALLER = (
     ("all_features", "model: lstm", "model: naive_bayes"),
     ("alarms", "false_alarm_blocks: null,10", "false_alarm_blocks: null,2"),
-    ("baselines", "model: decision_tree,random_forest", "model: random_forest"),
+    ("baselines", "model: decision_tree,random_forest,extra_trees", "model: random_forest"),
     ("five", "max_rows_per_attack_type: 5000,20000", "max_rows_per_attack_type: 5000"),
     ("five", "members: 5", "members: 2"),
-    ("five_baselines", "model: decision_tree,random_forest", "model: decision_tree"),
+    ("five_baselines", "model: decision_tree,random_forest,extra_trees", "model: decision_tree"),
+    ("alarms_baselines", "false_alarm_blocks: null,10", "false_alarm_blocks: null,2"),
+    ("five_boosting", "model: gradient_boosting", "model: naive_bayes"),
+    ("nsl_kdd", "reducer: pca,mi", "reducer: mi"),
+    ("nsl_kdd_trees", "model: decision_tree,random_forest", "model: decision_tree"),
     ("splits", "reducer: pca,mi", "reducer: pca"),
+    ("taught", "records_per_epoch: 200000", "records_per_epoch: 1000"),
+    ("taught_inputs", "model.form: value,rank,logarithm", "model.form: value"),
+    ("taught_mixing", "records_per_epoch: 100000", "records_per_epoch: 1000"),
+    ("taught_mixing", "mixed_by_column: 0.0,0.3", "mixed_by_column: 0.0"),
+    ("taught_mixing", "mixed_by_group: 0.0,0.3", "mixed_by_group: 0.0"),
+    ("taught_teachers", "model: random_forest,extra_trees", "model: random_forest"),
 )
 
 

@@ -13,18 +13,23 @@ ONE = {
     "features": "decision_tree",
     "binary": "ae_ids",
     "neighbors": "knn",
-    "recurrent": "rnn",
+    "recurrent": "lstm",
     "variants": "lstm,gru",
+    "nsl_kdd": "decision_tree",  # on the simulated records of the others: its runs are in the store
 }
+# Grids that take their models from those above.
+OTHERS = {"nsl_kdd_recurrent", *(f"{grid}_seeds" for grid in ("features", "binary", "neighbors", "recurrent"))}
 
 
 def test_the_grids_on_simulated_records_give_a_whole_report_and_are_not_run_twice(project):
     grids = sorted((project.root / "conf" / "experiment" / "leaderboard").glob("*.yaml"))
-    assert [grid.stem for grid in grids] == sorted(ONE)
+    assert {grid.stem for grid in grids} == {*ONE, *OTHERS}
     for grid in grids:
-        text, replaced = re.subn(r"(?m)^      model: .*", f"      model: {ONE[grid.stem]}", grid.read_text())
-        assert replaced == 1
-        grid.write_text(text.replace("seed: 0,1,2,3,4", "seed: 0,1"))
+        text = grid.read_text()
+        if grid.stem in ONE:
+            text, replaced = re.subn(r"(?m)^      model: .*", f"      model: {ONE[grid.stem]}", text)
+            assert replaced == 1
+        grid.write_text(text.replace("seed: 0,1,2,3,4", "seed: 0,1").replace("seed: 1,2", "seed: 1"))
     project.module("grids", "leaderboard", *SMALL)
     output = project.module("report", "leaderboard", *SMALL)
     runs = [run for run in project.runs() if "k" in run.data.params]

@@ -31,7 +31,7 @@ def test_the_parent_has_the_mean_over_the_seeds(seeded):
     assert parent.data.metrics["test_accuracy_low"] < min(values) < parent.data.metrics["test_accuracy_high"]
     label = "SIMULATED DATA - simulated, binary, grouped split, decision_tree, pca, k=2"
     assert f"{label}: 1 configuration\n" in output
-    assert "Scores in percent; means with 95 % t intervals over the seeds." in output
+    assert "Scores in percent: means, 95 % t intervals over the seeds, corrected for overlapping tests" in output
     mean = f"{100 * parent.data.metrics['test_accuracy_mean']:.2f}"
     assert f" {mean} [" in output
     assert f"| {mean} [" in parent.data.tags["mlflow.note.content"]

@@ -1,5 +1,7 @@
 """Assessment of a detector on one test part: 12 records with made-up probabilities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def table() -> LabeledTable:
 def assessed(decision: Decision, *, bootstrap: int = 0) -> Assessment:
     test = table()
     background = Background.of(test.take(np.array([0, 1, 2, 6])))
-    protocol = EvaluationProtocol(bootstrap)
+    protocol = EvaluationProtocol(bootstrap, 1_000_000, True)
     probability = np.stack([1 - ATTACK, ATTACK], axis=1).astype(np.float32)
     return assess(probability, decision, test, background, TASK, protocol, seed=0)
 
@@ -83,3 +85,20 @@ def test_intervals_are_reported_beside_their_scores() -> None:
     for name in ("accuracy", "macro_f1", "f1", "recall", "precision", "false_alarm_rate", "mean_cost"):
         assert found[f"{name}_low"] <= found[name] <= found[f"{name}_high"]
     assert not [name for name in assessed(Decision()).metrics if name.endswith(("_low", "_high"))]
+
+
+def test_a_temperature_does_not_change_the_area_under_the_curve() -> None:
+    """Records with the same probability 0 of a class keep their tie: a temperature would order them by the others."""
+    certain = np.array([[1, 0, 0], [0.9, 0.1, 0], [0.5, 0.5, 0], [0.2, 0.8, 0]] * 3, dtype=np.float32)
+    task = Task(
+        "three",
+        {"normal": {"attacks": ["normal"], "count": 1}, "smurf": {"attacks": ["smurf"], "count": 1},
+         "others": {"attacks": "others", "count": 1}},  # type: ignore[dict-item]
+    )  # fmt: skip
+    test = replace(table(), target=np.repeat([0, 1, 2], [6, 3, 3]).astype(np.int32))
+    areas = [
+        assess(certain, Decision(temperature), test, Background.of(test), task, EvaluationProtocol(0, 1, True), seed=0)
+        for temperature in (1.0, 3.0)
+    ]
+    assert areas[0].metrics["roc_auc"] == areas[1].metrics["roc_auc"]
+    assert areas[0].metrics["calibration_error"] != areas[1].metrics["calibration_error"]

@@ -1,12 +1,23 @@
 """Two runs against each other: McNemar by hand, a paired bootstrap, and pairs that are none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from src.evaluation.comparison import Comparison, Difference, McNemar, compare, explain, mcnemar
+from src.evaluation.comparison import (
+    Comparison,
+    Difference,
+    McNemar,
+    compare,
+    explain,
+    explain_several,
+    mcnemar,
+    mean_differences,
+    short_names,
+)
 from src.evaluation.verdicts import Verdicts
 
 Make = Callable[..., Verdicts]
@@ -141,5 +152,51 @@ def test_one_sentence_says_whether_the_runs_differ() -> None:
 def test_the_text_has_both_tests_and_says_which_they_are(two: tuple[Verdicts, Verdicts]) -> None:
     text = "\n".join(explain(compare(*two, resamples=50), ("A", "B")))
     assert "Bootstrap over 1,000 distinct feature vectors, with all their 8,000 records." in text
+    assert "The intervals cover test records, not other seeds." in text
     assert "McNemar (chi-square with continuity correction)" in text
     assert text.splitlines()[0].split() == ["accuracy", "mean", "cost", "false", "alarm", "rate", "detection", "rate"]
+
+
+def test_the_mean_difference_of_single_runs_is_that_of_a_pair(two: tuple[Verdicts, Verdicts]) -> None:
+    found = mean_differences([two[0]], [two[1]], resamples=4000)
+    accuracy = compare(*two, resamples=4000).differences[0]
+    assert found["accuracy"].interval.mean == pytest.approx(accuracy.first - accuracy.second)
+    assert (found["accuracy"].interval.low, found["accuracy"].interval.high) == pytest.approx(
+        (accuracy.low, accuracy.high), abs=1e-3
+    )
+    # against the paired t-test over vectors, whose records have the same verdict
+    first = two[0].vector.argsort(kind="stable")[::8]
+    right = [(one.predicted == one.target)[first].astype(float) for one in two]
+    assert found["accuracy"].p == pytest.approx(stats.ttest_rel(*right).pvalue, abs=0.01)
+    assert mean_differences([two[0]], [two[0]], resamples=50)["accuracy"].p == 1
+    shorter = two[1].by_row()
+    with pytest.raises(
+        ValueError, match=r"found test records that differ in the class, .* expected pairs of runs on the"
+    ):
+        mean_differences([two[0]], [replace(shorter, target=1 - shorter.target)], resamples=5)
+
+
+def test_several_runs_are_compared_with_the_first_and_corrected_for_their_number(make_verdicts: Make) -> None:
+    target = np.arange(1000) % 2
+
+    def wrong(errors: int) -> Verdicts:
+        return make_verdicts(np.where(np.arange(1000) < errors, 1 - target, target), target=target)
+
+    text = "\n".join(
+        explain_several([wrong(50), wrong(100), wrong(20), wrong(51)], ("A", "B", "C", "D"), resamples=2000)
+    )
+    accuracy = [line.split() for line in text.splitlines()[1:5]]
+    assert accuracy[0] == ["A", "0.95000", "reference"]
+    assert [(one[0], one[1], one[2], one[-1]) for one in accuracy[1:]] == [
+        ("B", "0.90000", "-0.05000", "worse"), ("C", "0.98000", "+0.03000", "better"),
+        ("D", "0.94900", "-0.00100", "undecided"),
+    ]  # fmt: skip
+    assert accuracy[1][-2] == "0.003"  # 3 * 2 / 2001
+    fewer_alarms = text[text.index("false alarm rate:") :].splitlines()[3]
+    assert fewer_alarms.startswith("  C  0.02000  -0.03000 [")
+    assert fewer_alarms.endswith("better")
+    assert text.endswith("The p-values are corrected for 3 comparisons (Holm).")
+    with pytest.raises(ValueError, match="A and C: found 2 and 1,000 test records"):
+        explain_several([wrong(5), wrong(6), make_verdicts([0, 1], target=[0, 1])], ("A", "B", "C"), resamples=5)
+    assert short_names(3) == ["A", "B", "C"]
+    assert short_names(30)[-1] == "30"

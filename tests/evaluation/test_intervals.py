@@ -1,11 +1,25 @@
 """Intervals: by hand where there is a hand, else against the plain way of doing it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from src.evaluation.intervals import bootstrap, resampled, student
+from src.evaluation.intervals import (
+    bootstrap,
+    hierarchical,
+    mean_scores,
+    next_run,
+    paired_test,
+    resampled,
+    resampled_means,
+    student,
+)
 from src.evaluation.metrics import confusion_matrix, scores
+from src.evaluation.verdicts import Verdicts
+
+Make = Callable[..., Verdicts]
 
 COST = [[0, 1, 2], [1, 0, 2], [4, 2, 0]]
 
@@ -24,6 +38,103 @@ def test_students_interval_of_five_seeds() -> None:
     # standard deviation sqrt(2.5), 2.7764 of which by sqrt(5) is 1.9632
     found = student([1, 2, 3, 4, 5])
     assert (found.mean, found.low, found.high) == pytest.approx((3, 3 - 1.96324, 3 + 1.96324), abs=1e-5)
+
+
+def test_seeds_that_share_records_have_the_interval_of_nadeau_and_bengio() -> None:
+    # their statistic: the mean by sqrt((1 / J + n_test / n_train) s^2), Student's t with J - 1 degrees of freedom
+    values = [0.97, 0.98, 0.96, 0.99, 0.975]
+    reach = stats.t.ppf(0.975, 4) * np.sqrt((1 / 5 + 0.2 / 0.6) * np.var(values, ddof=1))
+    found = student(values, overlap=0.2 / 0.6)
+    assert (found.low, found.high) == pytest.approx((0.975 - reach, 0.975 + reach))
+    plain = student(values)
+    assert (found.high - found.low) / (plain.high - plain.low) == pytest.approx(np.sqrt(8 / 3))
+
+
+def test_an_interval_of_shares_or_costs_stays_in_its_range_without_a_cut() -> None:
+    shares, costs = [0.9985, 0.9970, 1.0], [0.1, 2.0, 0.3]
+    assert student(shares).high > 1
+    found = student(shares, scale="share")
+    assert found.mean == pytest.approx(np.mean(shares))
+    assert 0 < found.low < found.mean < found.high < 1
+    # Student's on the logit: the derivative of the logit at p is 1 / (p (1 - p))
+    logits = np.log(np.array([found.low, found.mean, found.high]) / (1 - np.array([found.low, found.mean, found.high])))
+    p, reach = found.mean, stats.t.ppf(0.975, 2) * np.std(shares, ddof=1) / np.sqrt(3)
+    assert np.diff(logits) == pytest.approx([reach / (p * (1 - p))] * 2)
+    assert 0 < student(costs, scale="positive").low < student(costs).mean
+    assert student(costs).low < 0
+    assert student([1.0, 1.0], scale="share") == student([1.0, 1.0])  # no spread, no interval
+    near = student([0.50, 0.51, 0.52], scale="share")
+    assert (near.low, near.high) == pytest.approx((student([0.50, 0.51, 0.52]).low, 0.5348), abs=1e-4)
+
+
+def test_a_prediction_interval_holds_a_further_run_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    draws = rng.normal(0.97, 0.001, size=(2000, 6))
+    inside = {"mean": 0, "next": 0}
+    for *five, one in draws:
+        for kind, found in (("mean", student(five)), ("next", next_run(five))):
+            inside[kind] += found.low <= one <= found.high
+    assert inside["next"] / 2000 == pytest.approx(0.95, abs=0.015)
+    assert inside["mean"] / 2000 < 0.8  # the interval of a mean is no test of one run
+
+
+def test_the_paired_test_is_scipys_without_overlap_and_corrected_with_it() -> None:
+    one, other = np.array([0.97, 0.98, 0.96, 0.99]), np.array([0.965, 0.977, 0.96, 0.98])
+    found = paired_test(one - other)
+    assert found.p == pytest.approx(stats.ttest_rel(one, other).pvalue)
+    corrected = paired_test(one - other, overlap=0.25)
+    assert corrected.p == pytest.approx(2 * stats.t.sf(stats.ttest_rel(one, other).statistic / np.sqrt(2), 3))
+    assert corrected.interval.mean == found.interval.mean
+    assert (paired_test([0.0, 0.0]).p, paired_test([0.5, 0.5]).p) == (1.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def five_runs(make_verdicts: Make) -> list[Verdicts]:
+    """Five runs on the same 400 vectors with one record each, whose accuracies differ by more than chance explains."""
+    rng = np.random.default_rng(0)
+    target = np.arange(400) % 2
+    return [
+        make_verdicts(np.where(rng.random(400) < share, target, 1 - target), target=target)
+        for share in (0.95, 0.9, 0.85, 0.8, 0.75)
+    ]
+
+
+def test_the_interval_over_both_has_the_variance_of_seeds_and_that_of_records(five_runs: list[Verdicts]) -> None:
+    right = np.array([run.predicted == run.target for run in five_runs])
+    (drawn,) = resampled_means([five_runs], resamples=4000)
+    # crossed: the mean over seeds of what a record scores, and the mean over records of what a seed scores
+    of_records = right.mean(axis=0).var(ddof=1) / 400
+    of_seeds = right.mean(axis=1).var(ddof=1) / 5
+    assert drawn["accuracy"].var() == pytest.approx(of_records + of_seeds, rel=0.1)
+    found = hierarchical(five_runs)["accuracy"]
+    assert found.mean == pytest.approx(right.mean())
+    assert found.low < right.mean() - 1.9 * np.sqrt(of_seeds)
+    assert mean_scores(five_runs)["accuracy"] == pytest.approx(right.mean())
+
+
+def test_over_one_run_it_is_the_bootstrap_of_its_test_records(five_runs: list[Verdicts]) -> None:
+    run = five_runs[0]
+    found = hierarchical([run], resamples=300)
+    plain = bootstrap(run.vector, run.predicted.astype(np.int64), run.target, 2, resamples=300, seed=0)
+    assert {name: (one.low, one.high) for name, one in found.items()} == {
+        name: (one.low, one.high) for name, one in plain.items()
+    }
+
+
+def test_runs_of_one_configuration_are_pairs_of_another(five_runs: list[Verdicts], make_verdicts: Make) -> None:
+    # one more error each, on the same record: the difference has no variance over seeds, and that of one record in 400
+    right = next(at for at in range(400) if all(run.predicted[at] == run.target[at] for run in five_runs))
+    worse = []
+    for run in five_runs:
+        predicted = run.predicted.copy()
+        predicted[right] = 1 - predicted[right]
+        worse.append(make_verdicts(predicted, target=run.target))
+    first, second = resampled_means([five_runs, worse], resamples=2000)
+    difference = first["accuracy"] - second["accuracy"]
+    assert difference.min() >= 0
+    assert difference.std() == pytest.approx(1 / 400, rel=0.1)
+    with pytest.raises(ValueError, match="found 5, 4 runs on 1 lists of classes, expected as many runs"):
+        resampled_means([five_runs, worse[1:]], resamples=2)
 
 
 def test_resampling_draws_as_many_vectors_each_with_all_its_records() -> None:

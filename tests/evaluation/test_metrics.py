@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src.evaluation import metrics
@@ -172,6 +172,7 @@ def predictions(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, tuple[str, ...
     return shares / shares.sum(axis=1, keepdims=True), np.array(target, dtype=np.int32), names
 
 
+@settings(deadline=None)
 @given(predictions())
 def test_whatever_was_predicted_the_laws_of_counting_hold(
     case: tuple[np.ndarray, np.ndarray, tuple[str, ...]],

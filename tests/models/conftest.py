@@ -1,6 +1,6 @@
 """Small data and settings that the tests of models share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -17,10 +17,10 @@ from src.utils.paths import PROJECT
 
 WAVES = {"lowest": 0.1, "highest": 10.0, "knee": 1.0, "decay": 0.5}
 NETWORK_DEFAULTS: dict[str, Any] = {
-    **{"input_scale": 1.0, "members": 1, "standardize": True},
+    **{"input_scale": 1.0, "members": 1, "standardize": True, "form": "value"},
     "fourier": {"n_frequencies": 0, **WAVES},
 }
-LSTM_DEFAULTS = NETWORK_DEFAULTS | {"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False}
+LSTM_DEFAULTS = NETWORK_DEFAULTS | {"layers": 1, "units": 4, "dropout": 0.0, "bidirectional": False, "dense": 0}
 Rows = tuple[ModelInput, np.ndarray]
 MODELS = sorted(path.stem for path in (PROJECT / "conf" / "model").glob("*.yaml"))
 # Overrides that make each network of conf/model small; a network without an entry in SMALL takes RECURRENT.
@@ -116,6 +116,7 @@ def fit(make_training: Callable[..., Training], make_rows: Callable[..., Rows]) 
         on_epoch: Callable[[dict[str, float]], object] = lambda epoch: None,
         steps: np.ndarray | None = None,
         attack: np.ndarray | None = None,
+        codes: Sequence[int] = (),
         **training: Any,
     ) -> Fitted:
         X, y = rows or make_rows(n_classes=n_classes)
@@ -131,6 +132,7 @@ def fit(make_training: Callable[..., Training], make_rows: Callable[..., Rows]) 
             on_epoch=on_epoch,
             steps=steps,
             attack=attack,
+            codes=codes,
         )
 
     return make

@@ -44,6 +44,15 @@ def settings(composed: Compose, *overrides: str) -> Settings:
     return build(composed(*SMALL, *overrides))
 
 
+def test_the_seed_of_training_alone_changes_the_model(composed: Compose, outputs: StageOutputs) -> None:
+    plain, same, other = (
+        train(settings(composed, *one), outputs).detector.score(outputs.sampled.val.X)
+        for one in ((), ("seed=0",), ("seeds.training=1",))
+    )
+    np.testing.assert_array_equal(plain, same)
+    assert not np.array_equal(plain, other)
+
+
 def record(outcome: Outcome) -> TrainingRecord:
     return TrainingRecord.of(outcome, "a run")
 

@@ -21,7 +21,7 @@ from src.data.tables import read_table
 from src.pipeline import fingerprint, stage_data, stages
 from src.pipeline.closure import Code
 from src.pipeline.experiment import TrainingRecord
-from src.pipeline.fingerprint import current_facts, note_path, of_run, of_stage, write_note
+from src.pipeline.fingerprint import config_digest, current_facts, note_path, of_run, of_stage, write_note
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import write_preprocessed, write_sampled
 from src.utils.paths import PROJECT, Workspace
@@ -139,7 +139,7 @@ def test_a_value_that_a_stage_does_not_read_does_not_outdate_its_output(
         ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
         ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
         ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
-        ("sample", "pipeline/stage_data.py", "once=settings.split.official", "once=False"),
+        ("sample", "pipeline/stage_data.py", "once=settings.split.once", "once=False"),
         ("reduce", "features/reducers.py", "self.k, svd_solver", "self.k, whiten=True, svd_solver"),
         ("reduce", "features/reduction.py", "dtype=np.float32)", "dtype=np.float64)"),
         ("reduce", "config/build.py", '_convert_="all"', '_convert_="none"'),
@@ -307,6 +307,28 @@ def test_a_direct_run_makes_what_is_stale_in_memory_and_leaves_the_files(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_each_draw_has_a_seed_of_its_own(written: tuple[Settings, Workspace], composed: Compose) -> None:
+    """The seed of training changes no record, that of the split only the parts, that of the sample what is in them."""
+    _, out = written
+
+    def rows(*overrides: str) -> dict[str, list[int]]:
+        parts = StageOutputs(
+            build(composed(*SMALL, "task.classes.normal.count=10000", *overrides)), out
+        ).sampled.by_name()
+        return {part: parts[part].row.tolist() for part in ("train", "val", "test")}
+
+    def drawn(parts: dict[str, list[int]]) -> list[int]:
+        return sorted(row for part in parts.values() for row in part)
+
+    plain = rows()
+    assert rows("seeds.training=1") == plain
+    split, sample = rows("seeds.split=1"), rows("seeds.sampling=1")
+    assert split["test"] != plain["test"]
+    assert drawn(split) == drawn(plain)
+    assert drawn(sample) != drawn(plain)
+    assert rows("seeds.sampling=1", "seeds.split=1") == rows("seed=1") == rows("seed=1", "seeds.training=0")
+
+
 def test_in_a_dvc_stage_a_stale_table_is_an_error_unless_it_is_the_one_being_made(
     written: tuple[Settings, Workspace], composed: Compose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,7 +363,9 @@ LSTM = ("model=lstm",)
 FOREST = ("model=random_forest", "reducer=none")
 
 
-@pytest.mark.parametrize("change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false"])
+@pytest.mark.parametrize(
+    "change", ["tracking.log_model=false", "tracking.parent=x", "training.progress=false", "dataset.ordered=false"]
+)
 def test_a_value_that_changes_no_number_makes_no_other_run(change: str, composed: Compose) -> None:
     assert of_run(config(composed, change)) == of_run(config(composed))
 
@@ -351,6 +375,10 @@ def test_a_value_that_changes_no_number_makes_no_other_run(change: str, composed
     [
         "k=3",
         "seed=1",
+        "seeds.sampling=1",
+        "seeds.split=1",
+        "seeds.training=1",
+        "dataset.copies=false",
         "scaling=log_minmax",
         "training.epochs=7",
         "training.class_balance=0.5",
@@ -366,6 +394,16 @@ def test_a_value_that_changes_no_number_makes_no_other_run(change: str, composed
 )
 def test_every_other_value_makes_another_run(change: str, composed: Compose) -> None:
     assert of_run(config(composed, change))["config"] != of_run(config(composed))["config"]
+
+
+def test_runs_from_before_there_were_seeds_of_single_draws_stay_the_same(composed: Compose) -> None:
+    for seed in (0, 3):
+        present = config(composed, f"seed={seed}")
+        before = {key: value for key, value in present.items() if key != "seeds"}
+        assert config_digest(present) == config_digest(before)
+        assert "seeds" not in of_stage(present, "sample")["config"]
+    one = config(composed, "seed=1", "seeds.sampling=0", "seeds.split=0", "seeds.training=0")
+    assert config_digest(one) != config_digest(config(composed))
 
 
 def words(path: Path) -> None:

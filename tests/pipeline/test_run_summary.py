@@ -22,8 +22,14 @@ TIMINGS = {"fit_seconds": 2.836, "reduce_seconds": 0.023, "evaluate_seconds": 12
 RUN = "0123456789abcdef0123456789abcdef"
 
 
-def summary(composed: Compose, *overrides: str, tests: tuple[str, ...] = ("test",)) -> RunSummary:
-    """Summarize a run of 1,000 random records, 90 % of them right."""
+def summary(
+    composed: Compose, *overrides: str, tests: tuple[str, ...] = ("test",), more: dict[str, float] | None = None
+) -> RunSummary:
+    """Summarize a run of 1,000 random records, 90 % of them right.
+
+    Args:
+        more: Further metrics of the run.
+    """
     settings = build(composed(*overrides))
     names, cost = settings.task.class_names, settings.task.cost
     rng = np.random.default_rng(0)
@@ -43,6 +49,7 @@ def summary(composed: Compose, *overrides: str, tests: tuple[str, ...] = ("test"
     verdicts = Verdicts(vectors, vectors, target, predicted, probability[:, 0], names)
     assessments = {test: Assessment({}, found, pd.DataFrame(), pd.DataFrame(), verdicts) for test in tests}
     facts = {f"derived.records_{part}": 12155 for part in ("train", "val", *tests)}
+    everything |= more or {}
     record = TrainingRecord(RUN, {"epochs": 3}, {}, facts | {"derived.network_parameters": 21634}, [], {})
     return summarize(settings, record, Evaluated(everything, TIMINGS, assessments))
 
@@ -123,6 +130,34 @@ def test_further_tests_have_columns_of_their_own(composed: Compose) -> None:
     assert "seen in training: 37.3 % of test, 37.3 % of test_21" in text
     assert "12,155 test, 12,155 test_21 records" in text
     assert "/elsewhere/reports" in text
+
+
+def test_a_test_part_that_is_largely_in_training_has_its_scores_without_those_records(composed: Compose) -> None:
+    more = {"test_accuracy_unseen": 0.7654, "test_recall_unseen": 0.5, "test_false_alarm_rate_unseen": 0.25}
+    found = summary(composed, "dataset=simulated", more=more)
+    assert found.table[1].titles == ("", "test", "95 % interval", "not seen", "validation", "training")
+    assert rows(found)["accuracy, %"][2:] == ["76.54", "98.77", "100.00"]
+    assert [rows(found)[name][2] for name in ("macro F1, %", "false alarms, %", "recall (detection), %")] == [
+        "", "25.00", "50.00",
+    ]  # fmt: skip
+    assert "not seen" in found.markdown
+    text = found.text(PROJECT / "reports", RUN).rsplit("\n\n", 2)[0]
+    assert len(text.splitlines()) <= 15
+    little = summary(composed, "dataset=simulated", more=more | {"test_share_seen_in_training": 0.1})
+    assert "not seen" not in little.table[1].titles
+
+
+@pytest.mark.parametrize(("alone", "warned"), [(0.5, True), (0.02, False)])
+def test_a_detector_with_history_says_what_it_does_to_single_records(
+    alone: float, warned: bool, composed: Compose
+) -> None:
+    more = {"test_false_alarm_rate": 0.0125, "test_false_alarm_rate_single": alone}
+    found = summary(composed, *CASES[2], more=more)
+    shares = f"{100 * alone:.2f} % of normal records raise an alarm one by one, 1.25 % in the file: arrivals.md"
+    line = next(one for one in found.text(PROJECT / "reports", RUN).splitlines() if one.startswith("history"))
+    assert line.split(maxsplit=1)[1] == ("WARNING: not for single records: " if warned else "") + shares
+    assert shares in found.markdown
+    assert "arrivals.md" not in summary(composed, *CASES[2]).text(PROJECT / "reports", RUN)
 
 
 def test_the_description_has_the_same_rows_as_markdown(composed: Compose) -> None:

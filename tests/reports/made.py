@@ -3,6 +3,8 @@
 from typing import Any
 
 _CLASSES = {"binary": 2, "five": 5}
+_DRAWN = {"train": 0.6, "val": 0.2, "test": 0.2}
+_PUBLISHED = {"train": 0.8, "val": 0.2, "test": "published"}
 
 
 def config(
@@ -17,7 +19,7 @@ def config(
 ) -> dict[str, Any]:
     """Return the config of a configuration on single records."""
     return {
-        "split": {"name": split, "distinct": False},
+        "split": {"name": split, **(_PUBLISHED if split == "official" else _DRAWN), "distinct": False},
         "task": {"name": task, "classes": {f"class {one}": {} for one in range(_CLASSES.get(task, 3))}},
         "model": {"name": model},
         "reducer": {"name": reducer},
@@ -25,5 +27,11 @@ def config(
         "window": 1,
         "k": k,
         "training": {"history_grafts": 0.0, "max_rows_per_attack_type": None},
-        "decision": {"false_alarm_budget": budget, "false_alarm_blocks": blocks},
+        "decision": {
+            "rule": "least_cost",
+            "attack_prior_odds": 2.0,
+            "false_alarm_budget": budget,
+            "false_alarm_blocks": blocks,
+        },
+        "evaluation": {"records_a_day": 1_000_000},
     }

@@ -200,7 +200,7 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
         return replace(run, metrics={"test_accuracy": 0.99 + config["seed"] / 1000, "fit_seconds": 20.0})
 
     monkeypatch.setattr(test_scores, "find_finished", find)
-    assert test_scores._runs(["k=3"]) == OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5)
+    assert test_scores._runs(["k=3"]) == OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
     assert asked == [(3, seed) for seed in range(5)]
     monkeypatch.setattr(test_scores, "find_finished", lambda config: replace(run, current=False))
     assert test_scores._runs(["k=3"]) is None
@@ -209,12 +209,15 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
 
 
 def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    better, before = OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5), OnTest((0.99,) * 5, (20.0,) * 5)
+    better, before = (
+        OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5, 0.2 / 0.6),
+        OnTest((0.99,) * 5, (20.0,) * 5, 0.2 / 0.6),
+    )
     monkeypatch.setattr(test_scores, "_runs", lambda overrides: better if overrides == ["k=4"] else before)
     winner = Winner(["k=4"], ["+experiment=best/made"], "")
     text = "\n".join(test_scores.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
     assert (
-        "| `python -m src.train -m +experiment=best/made seed=0,1,2,3,4` | 99.300 % [99.104 %, 99.496 %] | 30 |" in text
+        "| `python -m src.train -m +experiment=best/made seed=0,1,2,3,4` | 99.300 % [98.894 %, 99.557 %] | 30 |" in text
     )
     assert "| `python -m src.train -m k=3 seed=0,1,2,3,4` | 99.000 %" in text
-    assert "+0.300 points [+0.104, +0.496]" in text
+    assert "+0.300 points [-0.021, +0.621]" in text

@@ -28,6 +28,8 @@ def name_of(composed: Compose, *overrides: str) -> str:
         (("tracking.log_model=false", "training.progress=false", "decision.false_alarm_budget=0.001"),
          "lstm-pca-2-binary-false_alarm_budget=0.001"),  # the others change no number
         (("layout=window", "split=official", "window=5"), "lstm-pca-2-binary-official-window-window=5"),
+        (("training/teacher=extra_trees", "layout=groups", "reducer=none"),
+         "lstm-taught-none-53-binary-groups-n_estimators=100-+11"),
         (("task.classes.attack.count=5", "decision.calibrate=true"), "lstm-pca-2-binary-attack.count=5-calibrate=true"),
     ],
 )  # fmt: skip
@@ -40,6 +42,11 @@ def test_a_name_counts_what_it_has_no_place_for(composed: Compose) -> None:
     name = name_of(composed, "task=multiclass_smurf", "split=grouped", "seed=1", *changed)
     assert name == "lstm-pca-2-multiclass_smurf-grouped-seed=1-epochs=40-+3"
     assert len(name) <= LONGEST
+
+
+def test_a_seed_of_a_single_draw_is_named_where_it_differs_from_the_seed(composed: Compose) -> None:
+    assert name_of(composed, "seed=1") == "lstm-pca-2-binary-seed=1"
+    assert name_of(composed, "seeds.split=1") == "lstm-pca-2-binary-seeds.split=1"
 
 
 def test_a_config_with_a_file_from_elsewhere_has_its_choices_as_name(composed: Compose) -> None:

@@ -2,6 +2,8 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -74,6 +76,7 @@ class Classical(ABC):
         on_epoch: OnEpoch = lambda epoch: None,
         steps: np.ndarray | None = None,
         attack: np.ndarray | None = None,
+        codes: Sequence[int] = (),
     ) -> Fitted:
         """Fit as `src.models.interface.Model.fit` says; only X, y, `n_classes` and `seed` are used."""
         start = time.perf_counter()
@@ -97,6 +100,17 @@ class ClassicalClassifier:
             some = slice(start, start + SCORED)
             probability[some, self._estimator.classes_] = self._estimator.predict_proba(rows[some])
         return probability[row]
+
+    def on_one_core(self) -> "ClassicalClassifier":
+        """Return the model with the cores of an estimator limited to one.
+
+        On several cores a forest adds the probabilities of its trees in the order in which they are done, so the last
+        bit of a sum varies.
+        """
+        one_core = copy(self._estimator)
+        if "n_jobs" in one_core.get_params(deep=False):
+            one_core.set_params(n_jobs=1)
+        return ClassicalClassifier(one_core, self._n_classes)
 
     def save(self, folder: Path) -> None:
         """Write the estimator to `estimator.skops`."""

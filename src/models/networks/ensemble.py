@@ -15,11 +15,14 @@ def loss(target: Any, logits: Any) -> Any:
     """Mean of the members' cross-entropies: each member is trained as if it were alone.
 
     Args:
-        target: Class indices, shape (batch,) or (batch, 1).
+        target: Class indices, shape (batch,) or (batch, 1), or class probabilities, shape (batch, classes).
         logits: float32, shape (batch, members, classes).
     Returns:
         float32, shape (batch,).
     """
+    if _are_probabilities(target):
+        each_class = keras.ops.expand_dims(target, 1) * keras.ops.log_softmax(logits, axis=-1)
+        return -keras.ops.mean(keras.ops.sum(each_class, axis=-1), axis=1)
     members = logits.shape[1]
     each = keras.ops.repeat(keras.ops.reshape(target, (-1, 1)), members, axis=1)
     return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(each, logits, from_logits=True), axis=1)
@@ -41,6 +44,16 @@ def smoothed_loss(smoothing: float) -> Callable[[Any, Any], Any]:
 
 
 def accuracy(target: Any, logits: Any) -> Any:
-    """Accuracy of each row, float32, shape (batch,): 1 if the ensemble's most probable class is the target, else 0."""
+    """Accuracy of each row, float32, shape (batch,): 1 if the ensemble's most probable class is the target, else 0.
+
+    The target is the most probable class where it has probabilities.
+    """
+    if _are_probabilities(target):
+        target = keras.ops.argmax(target, axis=-1)
     found = keras.ops.argmax(keras.ops.mean(keras.ops.softmax(logits), axis=1), axis=-1)
     return keras.ops.cast(found == keras.ops.cast(keras.ops.reshape(target, (-1,)), found.dtype), "float32")
+
+
+def _are_probabilities(target: Any) -> bool:
+    """Tell class probabilities from class indices, which may have an axis of length 1 behind the batch."""
+    return len(target.shape) == 2 and target.shape[-1] != 1

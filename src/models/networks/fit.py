@@ -1,7 +1,7 @@
 """Fit of a network, with the training loop of Keras; there is no other loop in this project."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,16 +11,20 @@ from src.models.networks.keras_setup import load_keras
 from src.models.networks.training_rows import Rows
 from src.models.training import Training
 
+if TYPE_CHECKING:  # imports Keras
+    from src.models.networks.drawn_rows import RowSource
+
 
 def fit_network(
-    network: Any, rows: Rows, validation: Rows, training: Training, on_epoch: OnEpoch
+    network: Any, rows: "Rows | RowSource", validation: Rows, training: Training, on_epoch: OnEpoch
 ) -> list[dict[str, float]]:
     """Train a Keras model, set the weights of its best epoch, and return the metrics as `Fitted.epochs` has them.
 
     Args:
         network: Keras model: float32, shape (batch, steps, c), to logits, float32, shape (batch, members, n_classes).
-        rows: Inputs, classes and weights of the rows to train on.
-        validation: Inputs, classes and weights of the rows by which the fit may stop early.
+        rows: Inputs, targets and weights of the rows to train on, or a source that draws them for each epoch.
+        validation: Inputs, targets and weights of the rows by which the fit may stop early. Targets are classes, or
+            probabilities of the classes.
         training: Settings of the training.
         on_epoch: Called with the metrics of each epoch.
     Raises:
@@ -31,13 +35,10 @@ def fit_network(
     from src.models.networks.callbacks import EpochReport, StopOnDivergence
     from src.models.networks.sharding import sharded
 
-    X, y, weight = rows
     X_val, y_val, weight_val = validation
-    batch = min(training.batch_size, len(X))
-    updates = math.ceil(len(X) / batch)
-    # Only whole batches, filled up with rows from the front, so that one compiled step fits all. All steps of an epoch
-    # are one call, which saves the framework's cost of a step: 0.3 s an epoch in place of 0.9 s at k = 2.
-    filled = np.resize(np.arange(len(X)), updates * batch)
+    n_rows = len(rows[0]) if isinstance(rows, tuple) else rows.rows_per_epoch
+    batch = min(training.batch_size, n_rows)
+    updates = math.ceil(n_rows / batch)
     report = EpochReport(training, on_epoch)
     # no shards with XLA: it compiles a step to one program, in which shards would wait for each other
     trained = network if training.jit_compile else sharded(network, batch)
@@ -46,13 +47,12 @@ def fit_network(
         loss=ensemble.smoothed_loss(training.label_smoothing),
         weighted_metrics=[ensemble.accuracy],
         jit_compile=training.jit_compile,
+        # All steps of an epoch are one call, which saves the framework's cost of a step: 0.3 s an epoch in place of
+        # 0.9 s at k = 2.
         steps_per_execution=updates,
     )
     trained.fit(
-        sequences(X[filled]),
-        y[filled],
-        sample_weight=weight[filled],
-        batch_size=batch,
+        **_training_data(rows, batch, updates),
         epochs=training.epochs,
         validation_data=(sequences(X_val), y_val, weight_val),
         validation_batch_size=min(len(X_val), SCORING_BATCH),
@@ -69,6 +69,20 @@ def fit_network(
         ],
     )
     return report.epochs
+
+
+def _training_data(rows: "Rows | RowSource", batch: int, updates: int) -> dict[str, Any]:
+    """Make the arguments of Keras's `fit` for the rows.
+
+    All batches are whole, filled up with rows from the front, so that one compiled step fits all.
+    """
+    if not isinstance(rows, tuple):
+        from src.models.networks.drawn_rows import DrawnRows
+
+        return {"x": DrawnRows(rows, batch), "shuffle": False}
+    X, y, weight = rows
+    filled = np.resize(np.arange(len(X)), updates * batch)
+    return {"x": sequences(X[filled]), "y": y[filled], "sample_weight": weight[filled], "batch_size": batch}
 
 
 def optimizer(training: Training, steps: int) -> Any:

@@ -3,7 +3,8 @@
 import dataclasses
 import time
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -13,37 +14,19 @@ from src.data.layout import ModelInput, Windows
 from src.models.dedup import merge_copies
 from src.models.interface import Fitted, OnEpoch
 from src.models.networks.classifier import NetworkClassifier
+from src.models.networks.column_forms import ColumnForm, fit_forms
 from src.models.networks.fit import fit_network
 from src.models.networks.fourier import Fourier
 from src.models.networks.keras_setup import SETTINGS, load_keras
+from src.models.networks.member import Member
 from src.models.networks.network_input import NetworkInput
-from src.models.networks.training_rows import trained_rows
+from src.models.networks.training_rows import Rows, trained_rows
 from src.models.networks.weight_of_evidence import Evidence
 from src.models.training import Training
 from src.utils.validation import CHECKED, Positive
 
-
-@dataclasses.dataclass(frozen=True)
-class Member:
-    """Keras tensors of one member of an ensemble.
-
-    Attributes:
-        inputs: Input of the network, which all members share.
-        features: Input of the body: the scaled inputs with their sines and cosines, shape (batch, steps, c).
-        hidden: Output of the body, shape (batch, d).
-        logits: Output of the member, shape (batch, 1, n_classes).
-    """
-
-    inputs: Any
-    features: Any
-    hidden: Any
-    logits: Any
-
-    def set_first_weights(self, weights: list[np.ndarray]) -> None:
-        """Replace the first weights of the body, in the order of its layers."""
-        if weights:
-            body = load_keras().Model(self.features, self.hidden)
-            body.set_weights([*weights, *body.get_weights()[len(weights) :]])
+if TYPE_CHECKING:  # imports Keras
+    from src.models.networks.drawn_rows import RowSource
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -54,6 +37,8 @@ class Network(ABC):
         members: Networks side by side whose mean probability is the result, see `src.models.networks.ensemble`.
         standardize: Standardize each of the k inputs on the training part. False leaves the inputs as they are:
             standardizing an indicator that is rare in training makes it very large where it is set.
+        form: Form of each column that the network reads (`src.models.networks.column_forms`). All forms but `value` are
+            read as they are, from 0 to 1; standardizing does not apply to them.
         input_scale: Factor on the inputs after that: the standard deviation that the network sees.
         fourier: Sines and cosines of the inputs that the network also sees.
     """
@@ -63,6 +48,7 @@ class Network(ABC):
 
     members: Annotated[int, Field(ge=1)]
     standardize: bool
+    form: ColumnForm
     input_scale: Positive
     fourier: Fourier
 
@@ -145,28 +131,65 @@ class Network(ABC):
         on_epoch: OnEpoch = lambda epoch: None,
         steps: np.ndarray | None = None,
         attack: np.ndarray | None = None,
+        codes: Sequence[int] = (),
     ) -> Fitted:
         """See `src.models.interface.Model.fit`."""
+        return self.fit_rows(
+            lambda: trained_rows(X, y, training, seed, attack=attack, steps=steps),
+            merge_copies(X_val, y_val, len(X_val)),
+            X,
+            y,
+            n_classes=n_classes,
+            training=training,
+            seed=seed,
+            on_epoch=on_epoch,
+            steps=steps,
+            codes=codes,
+        )
+
+    def fit_rows(
+        self,
+        make_rows: "Callable[[], Rows | RowSource]",
+        validation: Rows,
+        X: ModelInput,
+        y: np.ndarray,
+        *,
+        n_classes: int,
+        training: Training,
+        seed: int,
+        on_epoch: OnEpoch,
+        steps: np.ndarray | None,
+        codes: Sequence[int],
+    ) -> Fitted:
+        """Fit on rows that another function chooses; X and y are the training part, on which the inputs are measured.
+
+        Args:
+            make_rows: Makes the rows, see `src.models.networks.fit.fit_network`; the seconds of the fit include it.
+            validation: Rows by which the fit may stop early, their targets and weights.
+            X, y, n_classes, training, seed, on_epoch, steps, codes: Arguments of `src.models.interface.Model.fit`.
+        """
         keras = load_keras()
         from src.models.networks.saved_network import check_outputs
 
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
         start = time.perf_counter()
-        data = self._measure(X, y, steps)
+        data = self._measure(X, y, steps, codes)
         network = self.build(data, n_classes, noise=training.noise, pretrain_on=X, seed=seed)
         check_outputs(network)
-        rows = trained_rows(X, y, training, seed, attack=attack, steps=steps)
-        epochs = fit_network(network, rows, merge_copies(X_val, y_val, len(X_val)), training, on_epoch)
+        rows = make_rows()
+        epochs = fit_network(network, rows, validation, training, on_epoch)
         seconds = time.perf_counter() - start
-        facts = {"rows_per_epoch": len(rows[0]), "network_parameters": network.count_params()}
+        n_rows = len(rows[0]) if isinstance(rows, tuple) else rows.rows_per_epoch
+        facts = {"rows_per_epoch": n_rows, "network_parameters": network.count_params()}
         facts |= {"backend": keras.backend.backend()} | {f"keras_{name}": value for name, value in SETTINGS.items()}
         return Fitted(NetworkClassifier(network), seconds, epochs, facts)
 
-    def _measure(self, X: ModelInput, y: np.ndarray, steps: np.ndarray | None) -> NetworkInput:
-        """Fit the recoding on the training part, and measure the recoded inputs."""
+    def _measure(self, X: ModelInput, y: np.ndarray, steps: np.ndarray | None, codes: Sequence[int]) -> NetworkInput:
+        """Fit recoding and forms on the training part, and measure the recoded inputs."""
         records, window = (X.newest, X.window) if isinstance(X, Windows) else (X, None)
         evidence = self.recoding(records, y)
         recoded = records if evidence is None else evidence.recode(records)
+        forms = fit_forms(recoded, self.form, codes)
         mean, deviation = recoded.mean(axis=0, dtype=np.float64), recoded.std(axis=0, dtype=np.float64)
-        return NetworkInput(mean, deviation, evidence, steps, window)
+        return NetworkInput(mean, deviation, evidence, steps, window, forms)

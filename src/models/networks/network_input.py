@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from src.models.networks.column_forms import ColumnForms
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.weight_of_evidence import Evidence
 
@@ -24,6 +25,7 @@ class NetworkInput:
         evidence: Recoding of the inputs, before all else; None leaves them as they are.
         steps: Step that each input belongs to, int64, shape (k,); None makes each input a step.
         window: Records in a window; None reads single records.
+        forms: Forms of the columns, in place of the inputs; they are read as they are, from 0 to 1.
     """
 
     mean: np.ndarray
@@ -31,6 +33,7 @@ class NetworkInput:
     evidence: Evidence | None = None
     steps: np.ndarray | None = None
     window: int | None = None
+    forms: ColumnForms | None = None
 
     def layers(self, *, standardize: bool, scale: float, noise: float) -> tuple[Any, Any]:
         """Build the layers before the members: recoding, scaling, noise, and grouping into steps.
@@ -54,13 +57,17 @@ class NetworkInput:
             from src.models.networks.layers import WeightOfEvidence
 
             hidden = WeightOfEvidence(self.evidence.edges, self.evidence.weights, axis)(hidden)
-        hidden = keras.layers.Normalization(axis=axis, mean=mean, variance=variance)(hidden)
+        if self.forms is not None:
+            hidden = keras.layers.Rescaling(scale)(self.forms.layer(axis)(hidden))
+        else:
+            hidden = keras.layers.Normalization(axis=axis, mean=mean, variance=variance)(hidden)
         if noise:
             hidden = keras.layers.GaussianNoise(noise)(hidden)
         if self.steps is not None:
             from src.models.networks.layers import Grouped
 
-            hidden = Grouped(self.steps.tolist())(hidden)
+            steps = self.steps if self.forms is None else self.steps[self.forms.columns]
+            hidden = Grouped(steps.tolist())(hidden)
         return inputs, hidden
 
 

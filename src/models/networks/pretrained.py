@@ -12,7 +12,8 @@ from src.data.layout import ModelInput
 from src.models.dedup import distinct
 from src.models.networks.classifier import SCORING_BATCH, sequences
 from src.models.networks.keras_setup import load_keras
-from src.models.networks.network import Member, Network
+from src.models.networks.member import Member
+from src.models.networks.network import Network
 from src.utils.validation import CHECKED, Positive
 
 

@@ -31,12 +31,14 @@ class Recurrent(Network):
         dropout: Share of the outputs of each layer that is zeroed in training, 0 <= dropout < 1.
         bidirectional: Read the sequence in both directions, each with its own weights, and concatenate both states
             (Schuster & Paliwal 1997, doi:10.1109/78.650093).
+        dense: Width of a layer of rectified units between the last hidden state and the head; 0 adds none.
     """
 
     layers: Annotated[int, Field(ge=1)]
     units: Annotated[int, Field(ge=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     bidirectional: bool
+    dense: Annotated[int, Field(ge=0)]
 
     @abstractmethod
     def layer(self, **options: Any) -> Any:
@@ -47,7 +49,10 @@ class Recurrent(Network):
         """
 
     def body(self, inputs: Any) -> Any:
-        """Build the layers: float32, shape (batch, steps, c), to (batch, units) or, bidirectional, (batch, 2 units)."""
+        """Build the layers: float32, shape (batch, steps, c), to (batch, d).
+
+        d is `dense`, or without it `units`, or 2 `units` if bidirectional.
+        """
         layers = load_keras().layers
         hidden, unroll = inputs, is_unrolled(inputs.shape[1])
         for number in range(self.layers):
@@ -55,7 +60,7 @@ class Recurrent(Network):
             hidden = (layers.Bidirectional(layer) if self.bidirectional else layer)(hidden)
             if self.dropout:
                 hidden = layers.Dropout(self.dropout)(hidden)
-        return hidden
+        return layers.Dense(self.dense, "relu")(hidden) if self.dense else hidden
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)

@@ -64,7 +64,7 @@ def _own_layers_registered() -> Iterator[None]:
     """
     registered = keras.saving.get_custom_objects()
     with registered.setdefault(_LOCK, Lock()):
-        for name in ("src.models.networks.layers", "src.models.networks.cells"):
+        for name in ("src.models.networks.layers", "src.models.networks.form_layers", "src.models.networks.cells"):
             module = importlib.import_module(name)
             for one in vars(module).values():
                 if isinstance(one, type) and one.__module__ == module.__name__:

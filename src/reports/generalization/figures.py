@@ -13,23 +13,28 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 from src.evaluation.intervals import Interval
 from src.evaluation.plots import COLORS, STYLE
 from src.reports.generalization.tables import SPLITS, references
-from src.reports.runs import Configuration
+from src.reports.runs import Configuration, coverage
 
 _MARKERS = ("o", "s", "D")
 _LABEL_WIDTH = 46  # characters in a line of a system's name
 
 
 def by_split(configurations: Sequence[Configuration], title: str) -> Figure:
-    """Errors of each model on each split, with intervals, on a logarithmic axis."""
+    """Errors of each model on each split, with intervals, on a logarithmic axis.
+
+    An interval down to no error has no end on this axis: its bar stops at a twentieth of the error.
+    """
     models = list(dict.fromkeys(configuration.title for configuration in configurations))[::-1]
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.9 + 0.5 * len(models)), layout="constrained")
         axes = figure.add_subplot()
         for place, split in enumerate(SPLITS):
+            on = [configuration for configuration in configurations if configuration.split == split]
+            covers = coverage(on)
             points = [
                 (models.index(configuration.title), score)
-                for configuration in configurations
-                if configuration.split == split and (score := configuration.score("test_accuracy"))
+                for configuration in on
+                if (score := configuration.score("test_accuracy", covers))
             ]
             if not points:
                 continue
@@ -56,10 +61,11 @@ def contest(configurations: Sequence[Configuration], title: str) -> Figure:
     rows: list[tuple[float, str, Interval | None]] = [
         (float(one["cost"]), str(one["system"]), None) for one in references()
     ]
+    covers = coverage(configurations)
     rows += [
         (score.mean, configuration.title, score)
         for configuration in configurations
-        if (score := configuration.score("test_mean_cost"))
+        if (score := configuration.score("test_mean_cost", covers))
     ]
     rows.sort(key=lambda one: -one[0])
     with rc_context(STYLE):

@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
-from src.reports.markdown import MISSING, cost, markdown_table, number, percent, seeds
-from src.reports.runs import Configuration
+from src.evaluation.intervals import Covers
+from src.reports.markdown import MISSING, cost, covered, markdown_table, percent, seeds
+from src.reports.runs import Configuration, coverage
+from src.reports.standings import NO_PAIR, against
 
 NOT_STATED = "not stated"
 SPLITS = ("random", "grouped", "official")
@@ -22,20 +24,39 @@ def references() -> tuple[Mapping[str, Any], ...]:
 
 
 def by_split(configurations: Sequence[Configuration]) -> str:
-    """Return the accuracy of each model on each split."""
+    """Return the accuracy of each model on each split, and what the intervals of each column cover."""
+    there = [split for split in SPLITS if any(one.split == split for one in configurations)]
+    on = {split: [one for one in configurations if one.split == split] for split in there}
+    covers = {split: coverage(on[split]) for split in there}
     rows = []
-    for model in dict.fromkeys(configuration.title for configuration in configurations):
-        found = {configuration.split: configuration for configuration in configurations if configuration.title == model}
-        rows.append([model, *(percent(found[split].score("test_accuracy")) for split in SPLITS if split in found)])
-    seen = {configuration.split: configuration.score("test_share_seen_in_training") for configuration in configurations}
-    note = [percent(seen[split], 0) for split in SPLITS if split in seen]
+    for title in dict.fromkeys(one.title for one in configurations):
+        found = {one.split: one for one in configurations if one.title == title}
+        rows.append(
+            [title, *(_score(found[split], "test_accuracy", covers[split]) for split in there if split in found)]
+        )
+    seen = {one.split: one.mean("test_share_seen_in_training") for one in configurations}
+    note = [MISSING if seen[split] is None else f"{100 * (seen[split] or 0):.0f}" for split in there]
     rows.append(["*test records with a copy in training*", *note])
-    return markdown_table(["test accuracy, %", *(f"`split={split}`" for split in SPLITS if split in seen)], rows)
+    kinds = [f"`split={split}`: {covered(covers[split], (one.overlap for one in on[split]))}" for split in there]
+    table = markdown_table(["test accuracy, %", *(f"`split={split}`" for split in there)], rows)
+    return f"{table}\n\n[95 % intervals] cover, with {'; with '.join(kinds)}. (Lowest to highest seed.)"
+
+
+def _score(configuration: Configuration, metric: str, covers: Covers) -> str:
+    return percent(configuration.score(metric, covers), configuration.seed_range(metric))
+
+
+def kind(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence on what the intervals of a table cover."""
+    words = covered(coverage(configurations), (one.overlap for one in configurations))
+    return (
+        f"[95 % intervals] cover {words}. (Lowest to highest seed.) Scores without an interval have none of this kind."
+    )
 
 
 def unseen(configurations: Sequence[Configuration]) -> str:
     """Return scores on the official test for known and unknown attacks, and seen and unseen vectors."""
-    rows = []
+    covers, rows = coverage(configurations), []
     for configuration in configurations:
         detection = f"test_{configuration.detection}"
         metrics = (
@@ -47,10 +68,10 @@ def unseen(configurations: Sequence[Configuration]) -> str:
             "test_accuracy_seen",
             "test_accuracy_unseen",
         )
-        rows.append([configuration.title, *(percent(configuration.score(metric)) for metric in metrics)])
+        rows.append([configuration.title, *(_score(configuration, metric, covers) for metric in metrics)])
     columns = ("accuracy", "false alarms", "detection", "of known attack types", "of unknown attack types",
                "accuracy on seen vectors", "on unseen vectors")  # fmt: skip
-    return markdown_table(["in percent", *columns], rows)
+    return f"{markdown_table(['in percent', *columns], rows)}\n\n{kind(configurations)}"
 
 
 def contest(configurations: Sequence[Configuration]) -> str:
@@ -68,18 +89,63 @@ def contest(configurations: Sequence[Configuration]) -> str:
         )
         for one in references()
     ]
+    covers = coverage(configurations)
     for configuration in configurations:
         metrics = ("test_accuracy", "test_binary_accuracy", f"test_{configuration.detection}", "test_false_alarm_rate")
-        score = configuration.score("test_mean_cost")
-        scores = [percent(configuration.score(metric)) for metric in metrics]
+        score = configuration.score("test_mean_cost", covers)
+        scores = [_score(configuration, metric, covers) for metric in metrics]
+        shown = cost(score, configuration.seed_range("test_mean_cost"))
         rows.append(
             (
                 score.mean if score else float("inf"),
-                [f"**{configuration.title}**", cost(score), *scores, f"ours, {seeds(len(configuration.runs))}"],
+                [f"**{configuration.title}**", shown, *scores, f"ours, {seeds(len(configuration.runs))}"],
             )
         )
     columns = ["system", "mean cost", "accuracy, %", "binary accuracy, %", "detection, %", "false alarms, %", "source"]
-    return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: one[0])])
+    table = markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: one[0])])
+    return f"{table}\n\n{kind(configurations)} A user trains one detector: it may be any of these seeds, or worse."
+
+
+def differences(configurations: Sequence[Configuration], reference: Configuration | None) -> str:
+    """Return the paired difference of each configuration to a reference, in cost, false alarms and detection.
+
+    Args:
+        configurations: Configurations, the reference among them or not.
+        reference: Configuration that was chosen without the test; None if it has no run.
+    """
+    if reference is None:
+        return f"Differences to a baseline: {MISSING}."
+    others = [one for one in configurations if one is not reference]
+    metrics = ("test_mean_cost", "test_false_alarm_rate", f"test_{reference.detection}")
+    columns = [against(reference, others, metric) for metric in metrics]
+    rows = [
+        [one.title, *(str(standing or NO_PAIR) for standing in standings)]
+        for one, *standings in zip(others, *columns, strict=True)
+    ]
+    names = ["less those of the reference", "mean cost", "false alarms, points", "detection, points"]
+    return f"Reference, the baseline of least cost on validation: {reference.title}.\n\n{markdown_table(names, rows)}"
+
+
+def taught(configurations: Sequence[Configuration]) -> str:
+    """Return the parts of the taught network: means over the seeds, with the lowest and highest."""
+
+    def cell(configuration: Configuration, metric: str, factor: float, digits: int) -> str:
+        values = [factor * value for value in configuration.values(metric).values()]
+        if not values:
+            without = metric.startswith("teacher_") and not configuration.config["training"].get("teacher")
+            return "no teacher" if without else MISSING
+        ends = f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else ""
+        return f"{sum(values) / len(values):.{digits}f}{ends}"
+
+    columns = {
+        "mean cost": ("test_mean_cost", 1, 4),
+        "false alarms, %": ("test_false_alarm_rate", 100, 2),
+        "detection, %": ("test_detection_rate", 100, 2),
+        "agreement on mixed records, %": ("teacher_agreement_mixed", 100, 2),
+        "on held-out records, %": ("teacher_agreement_held_out", 100, 2),
+    }
+    rows = [[one.title, *(cell(one, *column) for column in columns.values())] for one in configurations]
+    return markdown_table(["lowest and highest seed in brackets", *columns], rows)
 
 
 def ceiling(configurations: Sequence[Configuration]) -> str:
@@ -103,7 +169,7 @@ def ceiling(configurations: Sequence[Configuration]) -> str:
 
 def operating_point(configurations: Sequence[Configuration]) -> str:
     """Return the thresholds chosen for a budget, and their scores on the test."""
-    rows = []
+    covers, rows = coverage(configurations), []
     for configuration in configurations:
         detection = f"test_{configuration.detection}"
         metrics = ("val_false_alarm_rate", "test_false_alarm_rate", detection, "test_binary_accuracy")
@@ -114,10 +180,10 @@ def operating_point(configurations: Sequence[Configuration]) -> str:
             [
                 configuration.title,
                 f"{100 * budget:g} {kept}" if budget is not None else "none",
-                *(percent(configuration.score(metric)) for metric in metrics),
-                number(configuration.score("test_calibration_error"), 100, 2),
+                *(_score(configuration, metric, covers) for metric in metrics),
+                _score(configuration, "test_calibration_error", covers),
             ]
         )
     columns = ["in percent", "budget", "false alarms on validation", "on test", "detection", "binary accuracy",
                "calibration error"]  # fmt: skip
-    return markdown_table(columns, rows)
+    return f"{markdown_table(columns, rows)}\n\n{kind(configurations)}"

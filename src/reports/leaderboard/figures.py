@@ -13,6 +13,8 @@ from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
 from src.evaluation.plots import COLORS, STYLE
+from src.evaluation.significance import cliques
+from src.reports.leaderboard.ranks import Ranks
 from src.reports.leaderboard.tables import is_network, leading, ordered, spent
 from src.reports.runs import Configuration
 
@@ -55,6 +57,31 @@ def by_time(configurations: Sequence[Configuration], title: str) -> Figure:
         figure.legend(loc="outside lower center", ncols=4)
         axes.set_title(title, fontsize=11)
         _label(figure, points)
+    return figure
+
+
+def critical_differences(ranks: Ranks, title: str) -> Figure:
+    """Mean rank of each model, best on top; lines join models that the critical difference does not tell apart."""
+    names, means, distance = ranks.models, ranks.ranking.ranks, ranks.ranking.distance
+    lines = cliques(means, distance)
+    rows = np.arange(len(names))
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8, 2.2 + 0.26 * len(names)), layout="constrained")
+        axes = figure.add_subplot()
+        axes.plot(means, rows, "o", color=COLORS[0], zorder=3)
+        for at, (low, high) in enumerate(lines):
+            inside = [row for row, mean in zip(rows, means, strict=True) if low <= mean <= high]
+            place = max(means) + 0.6 + 0.45 * at
+            axes.plot([place, place], [inside[0] - 0.3, inside[-1] + 0.3], color=COLORS[1], linewidth=3,
+                      solid_capstyle="butt", label=None if at else "not told apart")  # fmt: skip
+        axes.set_yticks(rows, names, fontsize=9)
+        axes.set(xlabel=f"mean rank over {len(ranks.sets)} test sets (1 is best); critical difference {distance:.2f}")
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.set_xlim(min(means) - 0.6, max(means) + 1.0 + 0.45 * len(lines))
+        axes.grid(visible=True, axis="y", alpha=0.3)
+        if lines:
+            figure.legend(loc="outside lower center")
+        axes.set_title(title, fontsize=11)
     return figure
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from src.reports.generalization.tables import references
-from src.reports.leaderboard.tables import contrasts, is_network, leading, ordered, spent
+from src.reports.leaderboard.tables import contrasts, is_network, ordered, spent, standings
 from src.reports.markdown import MISSING
 from src.reports.runs import Configuration
+from src.reports.standings import BETTER, UNDECIDED, WORSE
 
 HIGH = 0.99
 
@@ -18,21 +19,28 @@ def of_the_splits(random: Sequence[Configuration], official: Sequence[Configurat
     if not on_random or not on_official:
         return f"Random split and official test, binary: {MISSING}."
     high = [configuration for configuration, score in on_random if score >= HIGH]
-    (_, score), (_, worst) = on_official[0], on_official[-1]
+    (best, score), (_, worst) = on_official[0], on_official[-1]
     return (
         f"On the random split {len(high)} of {len(on_random)} models reach {100 * HIGH:.0f} % accuracy on the binary "
-        f"task; on the official test they reach {100 * worst:.2f} to {100 * score:.2f} %, and {_first(on_official)}."
+        f"task; on the official test they reach {100 * worst:.2f} to {100 * score:.2f} %. `{best.model}` has the "
+        f"highest mean there; {_against_lstm(official)}."
     )
 
 
-def _first(scored: Sequence[tuple[Configuration, float]]) -> str:
-    """Name the first model, and the number of others within its interval."""
-    (best, best_score), *others = scored
-    interval = best.score(leading([best]))
-    assert interval is not None
-    near = sum(interval.low <= score <= interval.high for _, score in others)
-    score = f" with {best_score:.4f}" if leading([best]) == "test_mean_cost" else ""
-    return f"`{best.model}` is first{score}; {near} of the other {len(others)} are within its 95 % interval"
+def _against_lstm(configurations: Sequence[Configuration]) -> str:
+    """Name the models that differ from the LSTM on the same records."""
+    found = {model: one for model, one in standings(configurations).items() if one}
+    if not found:
+        return f"differences to the LSTM: {MISSING}"
+    better, worse = (
+        ", ".join(f"`{model}`" for model, one in found.items() if one.verdict == verdict) or "none"
+        for verdict in (BETTER, WORSE)
+    )
+    undecided = sum(one.verdict == UNDECIDED for one in found.values())
+    return (
+        f"against the LSTM on the same records, corrected for {len(found)} comparisons, better: {better}; worse: "
+        f"{worse}; undecided: {undecided}"
+    )
 
 
 def of_the_cost(five: Sequence[Configuration]) -> str:
@@ -45,8 +53,9 @@ def of_the_cost(five: Sequence[Configuration]) -> str:
     network = next((one for one in scored if is_network(one[0])), None)
     words = f"`{network[0].model}` ({network[1]:.4f}) is the best network" if network else "No network has run"
     return (
-        f"By the contest's cost on five classes {_first(scored)}. {words}. Of {len(scored)} models, these are below "
-        f"the {won} of the contest's winner: {', '.join(below) or 'none'}."
+        f"By the contest's cost on five classes `{scored[0][0].model}` has the lowest mean, {scored[0][1]:.4f}; "
+        f"{_against_lstm(five)}. {words}. Of {len(scored)} models, these have a mean below the {won} of the contest's "
+        f"winner: {', '.join(below) or 'none'}."
     )
 
 
@@ -76,9 +85,10 @@ def of_the_variants(configurations: Sequence[Configuration]) -> str:
 
     better, worse = (
         ", ".join(f"`{one.model}`" for one in compared if one.verdict == verdict) or "none"
-        for verdict in ("better", "worse")
+        for verdict in (BETTER, WORSE)
     )
+    undecided = sum(one.verdict == UNDECIDED for one in compared)
     return (
-        f"Better than the plain LSTM beyond the 95 % interval: {better}; worse: {worse}. {len(compared)} were "
-        "compared at 95 % each: of twenty without a difference, one appears different by chance."
+        f"Better than the plain LSTM (p < 0.05 after Holm's correction for {len(compared)} comparisons): {better}; "
+        f"worse: {worse}; undecided: {undecided}."
     )

@@ -1,14 +1,17 @@
 """The leaderboard: the template's values and the pictures."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from src.reports.leaderboard import figures, findings, tables
+from src.reports.leaderboard import figures, findings, ranks, tables
 from src.reports.report import Picture, Report
 from src.reports.runs import Configuration
 
 VARIANTS = "leaderboard/variants"
+NSL = ("leaderboard/nsl_kdd", "leaderboard/nsl_kdd_recurrent")  # another data set than that of the other grids
 TASKS = {"binary": "Binary", "multiclass_smurf": "Three classes, DoS = smurf", "five": "Five classes"}
 SPLITS = ("official", "random")
 
@@ -26,8 +29,11 @@ class LeaderboardReport(Report):
                 title = f"{self.warning}{words}, official test"
                 yield Picture(f"time-{task}", figures.by_time(configurations, title))
 
+        if found := self._ranks:
+            yield Picture("ranks", figures.critical_differences(found, f"{self.warning}Mean ranks, binary task"))
+
     def values(self, *, links: bool) -> Mapping[str, Any]:
-        protocol = [configuration for configuration in self.results.configurations if configuration.grid != VARIANTS]
+        protocol = [one for one in self._merged if one.grid not in (VARIANTS, *NSL)]
         variants = self.results.of([VARIANTS])
         binary = self._on("binary", "official")
         return {
@@ -41,14 +47,38 @@ class LeaderboardReport(Report):
                 findings.of_the_time(binary),
             ],
             "protocol": protocol,
+            "ranks": ranks.table(self._ranks),
+            "ranks_say": ranks.sentence(self._ranks),
             "variants": variants,
             "variants_say": findings.of_the_variants(variants),
         }
 
+    @cached_property
+    def _merged(self) -> tuple[Configuration, ...]:
+        """Configurations, of which some grids have the first seed and others have more."""
+        merged: dict[tuple[str, ...], Configuration] = {}
+        for one in self.results.configurations:
+            group = one.grid if one.grid in (VARIANTS, *NSL) else ""
+            key = (group, one.task, one.split, one.model)
+            if earlier := merged.get(key):
+                seeds = tuple(sorted({*earlier.seeds, *one.seeds}))
+                one = replace(earlier, seeds=seeds, runs=dict(sorted({**earlier.runs, **one.runs}.items())))
+            merged[key] = one
+        return tuple(merged.values())
+
+    @cached_property
+    def _ranks(self) -> ranks.Ranks | None:
+        nsl = [one for one in self._merged if one.grid in NSL]
+        return ranks.rank(
+            [
+                ranks.TestSet("KDD99 corrected", self._on("binary", "official"), "test_accuracy"),
+                ranks.TestSet("NSL-KDD Test+", nsl, "test_accuracy"),
+                ranks.TestSet("NSL-KDD Test-21", nsl, "test_21_accuracy"),
+            ]
+        )
+
     def _on(self, task: str, split: str) -> list[Configuration]:
         """Return the models on one task and split."""
         return [
-            configuration
-            for configuration in self.results.configurations
-            if configuration.grid != VARIANTS and (configuration.task, configuration.split) == (task, split)
+            one for one in self._merged if one.grid not in (VARIANTS, *NSL) and (one.task, one.split) == (task, split)
         ]

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from src.evaluation.intervals import Interval, student
+from src.evaluation.intervals import Interval, paired_test
+from src.evaluation.significance import LEVEL, holm
 from src.reports.leaderboard.sources import source
-from src.reports.markdown import MISSING, cost, markdown_table, number, percent
-from src.reports.runs import Configuration, Run
+from src.reports.markdown import MISSING, cost, covered, markdown_table, percent
+from src.reports.runs import Configuration, Run, coverage
+from src.reports.standings import BETTER, NO_PAIR, UNDECIDED, WORSE, Standing, against
 
 NO_WEIGHTS = "no network"
 _PARAMETERS = "derived.network_parameters"
@@ -22,7 +24,7 @@ def leading(configurations: Sequence[Configuration]) -> str:
     """Return the metric that orders the models of a task: the contest's cost if it has one, else accuracy."""
     return (
         "test_mean_cost"
-        if any(configuration.score("test_mean_cost") for configuration in configurations)
+        if any(configuration.values("test_mean_cost") for configuration in configurations)
         else "test_accuracy"
     )
 
@@ -30,30 +32,50 @@ def leading(configurations: Sequence[Configuration]) -> str:
 def ordered(configurations: Sequence[Configuration]) -> list[tuple[Configuration, float]]:
     """Return the configurations with runs, best first, with the score that orders them."""
     metric = leading(configurations)
-    scored = [(configuration, score.mean) for configuration in configurations if (score := configuration.score(metric))]
+    scored = [(one, mean) for one in configurations if (mean := one.mean(metric)) is not None]
     return sorted(scored, key=lambda one: one[1], reverse=metric == "test_accuracy")
 
 
 def spent(configuration: Configuration) -> float:
     """Return the seconds of fit and scoring: nearest neighbors only store their records in the fit."""
-    return sum(score.mean for key in ("fit_seconds", "evaluate_seconds") if (score := configuration.score(key)))
+    return sum(configuration.mean(key) or 0.0 for key in ("fit_seconds", "evaluate_seconds"))
+
+
+def standings(configurations: Sequence[Configuration]) -> dict[str, Standing | None]:
+    """Return the paired difference of each model to the plain LSTM, in the metric that orders them."""
+    reference = next((one for one in configurations if one.model == REFERENCE), None)
+    found = against(reference, configurations, leading(configurations))
+    return {one.model: standing for one, standing in zip(configurations, found, strict=True)}
 
 
 def ranking(configurations: Sequence[Configuration]) -> str:
     """Return the models on one task and split, best first, each with the command that repeats it."""
-    with_cost = leading(configurations) == "test_mean_cost"
+    metric, covers = leading(configurations), coverage(configurations)
+    with_cost = metric == "test_mean_cost"
     there = [configuration for configuration, _ in ordered(configurations)]
+    differences = standings(configurations)
     rows = []
-    for configuration in [*there, *(configuration for configuration in configurations if not configuration.runs)]:
-        metrics = ("accuracy", configuration.f1, "false_alarm_rate")
-        shares = [percent(configuration.score(f"test_{metric}")) for metric in metrics]
-        costs = [cost(configuration.score("test_mean_cost"))] if with_cost else []
-        run = configuration.first
+    for one in [*there, *(one for one in configurations if not one.runs)]:
+        names = [f"test_{name}" for name in ("accuracy", one.f1, "false_alarm_rate")]
+        shares = [percent(one.score(name, covers), one.seed_range(name)) for name in names]
+        costs = [cost(one.score(metric, covers), one.seed_range(metric))] if with_cost else []
+        run = one.first
         sizes = [_fit(run), _scoring(run), _weights(run)] if run else [MISSING] * 3
-        rows.append([configuration.model, configuration.input, *costs, *shares, *sizes, f"`{command(configuration)}`"])
+        standing = "reference" if one.model == REFERENCE else str(differences[one.model] or NO_PAIR)
+        standing = standing if run else MISSING
+        rows.append([one.model, one.input, *costs, *shares, standing, *sizes, f"`{command(one)}`"])
     columns = ["model", "input", *(["mean cost"] if with_cost else []), "accuracy, %", "F1, %", "false alarms, %",
-               "fit, s", "scoring, µs a record", "weights", "command"]  # fmt: skip
+               f"{'cost' if with_cost else 'accuracy, points,'} less the LSTM's", "fit, s", "scoring, µs a record",
+               "weights", "command"]  # fmt: skip
     return markdown_table(columns, rows)
+
+
+def kind(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence on the seeds of a table and on what its intervals cover."""
+    counts = sorted({len(one.runs) for one in configurations if one.runs})
+    seeds = f"{' or '.join(map(str, counts)) or 'no'} {'seed' if counts == [1] else 'seeds'} a model"
+    words = covered(coverage(configurations), (one.overlap for one in configurations))
+    return f"{seeds}. [95 % intervals] cover {words}{'; (lowest to highest seed)' if counts[-1:] > [1] else ''}."
 
 
 def command(configuration: Configuration) -> str:
@@ -91,41 +113,54 @@ def claims(configurations: Sequence[Configuration]) -> str:
         for claim in found.claims:
             task, split = claim.ours
             configuration = runs.get((model, task, split))
-            score = configuration.score(f"test_{claim.metric}") if configuration else None
-            ours = cost(score) if claim.metric == "mean_cost" else percent(score)
+            ours = MISSING
+            if configuration and (mean := configuration.mean(f"test_{claim.metric}")) is not None:
+                alone = Interval(mean, mean, mean)
+                seeds = configuration.seed_range(f"test_{claim.metric}")
+                ours = (cost if claim.metric == "mean_cost" else percent)(alone, seeds)
             place = f"{found.source}; {claim.place}"
             rows.append([model, str(claim), claim.protocol, ours, f"{task}, {split} split", place])
         if found.without:
             rows.append([model, "none", found.without, "see above", "see above", found.source])
-    return markdown_table(["model", "published", "on", "ours", "on", "source; place"], rows)
+    return markdown_table(["model", "published", "on", "ours (lowest to highest seed)", "on", "source; place"], rows)
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """A model against the plain LSTM: differences of test accuracy in percentage points, one for each seed."""
+    """A model against the plain LSTM, over the seeds that both have.
+
+    Attributes:
+        differences: Differences of test accuracy in percentage points, one for each seed.
+        interval: Mean difference with its 95 % interval over seeds; None with fewer than two pairs.
+        p: p-value of no difference after Holm's correction for all models; None with fewer than two pairs.
+    """
 
     model: str
     differences: tuple[float, ...]
-
-    @property
-    def interval(self) -> Interval | None:
-        """Mean and Student's 95 % interval; None with fewer than two pairs."""
-        return student(self.differences) if len(self.differences) > 1 else None
+    interval: Interval | None = None
+    p: float | None = None
 
     @property
     def verdict(self) -> str:
-        if self.interval is None:
+        if self.interval is None or self.p is None:
             return MISSING
-        return "better" if self.interval.low > 0 else "worse" if self.interval.high < 0 else "no difference found"
+        return UNDECIDED if self.p >= LEVEL else BETTER if self.interval.mean > 0 else WORSE
 
 
 def contrasts(configurations: Sequence[Configuration]) -> list[Contrast]:
     """Compare each other model to the LSTM on the seeds that both have: equal seeds have equal test parts."""
     reference = next((one for one in configurations if one.model == REFERENCE), None)
-    return [
-        Contrast(one.model, tuple(_points(*pair) for pair in one.pairs(reference)) if reference else ())
+    points = {
+        one.model: tuple(_points(*pair) for pair in one.pairs(reference)) if reference else ()
         for one in configurations
         if one.model != REFERENCE
+    }
+    overlap = reference.overlap if reference else 0.0
+    tested = {model: paired_test(each, overlap=overlap) for model, each in points.items() if len(each) > 1}
+    adjusted = dict(zip(tested, holm([one.p for one in tested.values()]), strict=True))
+    return [
+        Contrast(model, each, tested[model].interval, adjusted[model]) if model in tested else Contrast(model, each)
+        for model, each in points.items()
     ]
 
 
@@ -136,20 +171,23 @@ def _points(run: Run, reference: Run) -> float:
 def variants(configurations: Sequence[Configuration]) -> str:
     """Return the recurrent networks beside the plain LSTM."""
     found = {one.model: one for one in contrasts(configurations)}
-    rows = []
+    covers, rows = coverage(configurations), []
     for configuration in configurations:
         one = found.get(configuration.model)
+        accuracy = configuration.score("test_accuracy", covers)
+        seconds = configuration.mean("fit_seconds")
         row = [
             configuration.model,
-            percent(configuration.score("test_accuracy"), 3),
-            number(configuration.score("fit_seconds"), 1, 0),
+            percent(accuracy, configuration.seed_range("test_accuracy"), 3),
+            MISSING if seconds is None else f"{seconds:.0f}",
         ]
         if one is None:
             row += ["reference"] * 3
         else:
             seeds = " ".join(f"{value:+.3f}" for value in one.differences) or MISSING
             mean = one.interval
-            row += [seeds, f"{mean.mean:+.3f} [{mean.low:+.3f}, {mean.high:+.3f}]" if mean else MISSING, one.verdict]
+            tested = f"{mean.mean:+.3f} [{mean.low:+.3f}, {mean.high:+.3f}], p = {one.p:.2g}" if mean else MISSING
+            row += [seeds, tested, one.verdict]
         rows.append(row)
     columns = ["model", "test accuracy, %", "fit, s", "less the LSTM's, by seed", "mean, points", "against the LSTM"]
     return markdown_table(columns, rows)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from src.evaluation.significance import LEVEL, holm
 from src.reports.markdown import seeds
 from src.reports.paper.paper import find
-from src.reports.paper.results import Input, PaperResults, difference
+from src.reports.paper.results import Difference, Input, PaperResults
 from src.reports.runs import input_name
 
-HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
+HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
+CLAIMED = (2, 4, 10)  # the numbers of inputs that the claims are about
 
 
 @dataclass(frozen=True)
@@ -21,42 +24,67 @@ class Claim:
     verdict: str
 
 
+class _Comparison(NamedTuple):
+    """A claim that one input beats another on a task."""
+
+    claim: str
+    task: str
+    better: Input
+    worse: Input
+
+
 def check_claims(results: PaperResults) -> list[Claim]:
-    """Check every claim on every task that it is made for. Where a claim leaves k open, validation chooses it."""
-    found = [
-        _compare(claim, results, task, better, worse)
-        for task in results.tasks
-        for claim, better, worse in _comparisons(results, task)
+    """Check every claim on every task that it is made for. Where a claim leaves k open, validation chooses it.
+
+    A claim holds, or does not hold, if the paired test over the seeds finds a difference of 0 unlikely after Holm's
+    correction for the number of all comparisons. Else it is undecided.
+    """
+    looks = [one for task in results.tasks for one in _comparisons(results, task)]
+    found = [results.difference(one.task, one.better, one.worse) for one in looks]
+    tested = [one.tested for one in found if one and one.tested]
+    adjusted = iter(holm([one.p for one in tested]))
+    claims = [
+        _verdict(look, difference, next(adjusted) if difference and difference.tested else None)
+        for look, difference in zip(looks, found, strict=True)
     ]
-    return found + [claim for task in results.tasks if (claim := _slower(results, task))]
+    return claims + [claim for task in results.tasks if (claim := _slower(results, task))]
 
 
-def _comparisons(results: PaperResults, task: str) -> Iterator[tuple[str, Input, Input]]:
-    """Yield the claims that one input beats another on a task: the claim, the better input, the worse one."""
-    reduced = [k for reducer, k in results.inputs if reducer == "pca"]
-    pca, mi = (results.best_k(task, reducer, reduced) for reducer in ("pca", "mi"))
+def _comparisons(results: PaperResults, task: str) -> Iterator[_Comparison]:
+    """Yield the claims that one input beats another on a task."""
+    pca, mi = (results.best_k(task, reducer, CLAIMED) for reducer in ("pca", "mi"))
     if pca and mi:
-        yield "PCA beats MI (each at its best k on validation)", ("pca", pca), ("mi", mi)
-    for k in (2, 4):
-        yield f"PCA beats MI (both at k = {k})", ("pca", k), ("mi", k)
-    if other := results.best_k(task, "pca", [k for k in reduced if k != 2]):
-        yield "2 components are the best number (against the best other)", ("pca", 2), ("pca", other)
-    yield "MI with 4 features beats MI with 10", ("mi", 4), ("mi", 10)
+        yield _Comparison("PCA beats MI (each at its best k on validation)", task, ("pca", pca), ("mi", mi))
+    for k in CLAIMED:
+        yield _Comparison(f"PCA beats MI (both at k = {k})", task, ("pca", k), ("mi", k))
+    for k in CLAIMED[1:]:
+        yield _Comparison(f"2 components are the best number (against {k})", task, ("pca", 2), ("pca", k))
+    yield _Comparison("MI with 4 features beats MI with 10", task, ("mi", 4), ("mi", 10))
     if task != "binary":
-        yield "the LSTM without reduction is much weaker on 3 classes", ("pca", 2), ("none", 53)
+        claim = "the LSTM without reduction is much weaker on 3 classes"
+        yield _Comparison(claim, task, ("pca", 2), ("none", 53))
 
 
-def _compare(claim: str, results: PaperResults, task: str, better: Input, worse: Input) -> Claim:
-    pairs = results.pairs(task, better, worse)
-    if not pairs:
-        return Claim(claim, task, "missing runs", OPEN)
-    found = difference(pairs)
-    a, b = (100 * sum(run.metrics["test_accuracy"] for run in runs) / len(runs) for runs in zip(*pairs, strict=True))
+def _verdict(look: _Comparison, found: Difference | None, p: float | None) -> Claim:
+    """Return a claim with its verdict.
+
+    Args:
+        found: Difference between the two inputs.
+        p: p-value after Holm's correction; None if there is no test.
+    """
+    if found is None:
+        return Claim(look.claim, look.task, "missing runs", OPEN)
+    means = f"{input_name(*look.better)} {found.first:.2f} %, {input_name(*look.worse)} {found.second:.2f} %"
+    if found.tested is None or p is None:
+        evidence = f"{means}; difference {found.first - found.second:+.2f} points, 1 seed, no test"
+        return Claim(look.claim, look.task, evidence, OPEN)
+    interval = found.tested.interval
     evidence = (
-        f"{input_name(*better)} {a:.2f} %, {input_name(*worse)} {b:.2f} %; difference {found.mean:+.2f} points "
-        f"[{found.low:+.2f}, {found.high:+.2f}], {seeds(len(pairs))}"
+        f"{means}; difference {interval.mean:+.2f} points [{interval.low:+.2f}, {interval.high:+.2f}], "
+        f"{seeds(found.n_pairs)}, p = {p:.2g}"
     )
-    return Claim(claim, task, evidence, HOLDS if found.low > 0 else FAILS if found.high < 0 else OPEN)
+    verdict = OPEN if p >= LEVEL else HOLDS if interval.mean > 0 else FAILS
+    return Claim(look.claim, look.task, evidence, verdict)
 
 
 def slowdown(results: PaperResults, task: str) -> float | None:
@@ -69,6 +97,8 @@ def _slower(results: PaperResults, task: str) -> Claim | None:
     ratio, bound = slowdown(results, task), find("slower")
     if ratio is None or bound is None:
         return None
-    evidence = f"an epoch of all 53 features takes {ratio:.1f} times as long as one of 2 components (one run each)"
+    evidence = (
+        f"an epoch of all 53 features takes {ratio:.1f} times as long as one of 2 components (one run each, no test)"
+    )
     claim = f"all features take more than {bound.value:.0f} times as long as 2"
     return Claim(claim, task, evidence, HOLDS if ratio > bound.value else FAILS)

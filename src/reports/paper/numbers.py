@@ -12,8 +12,8 @@ from src.evaluation.intervals import Interval
 from src.reports.markdown import MISSING, markdown_table, percent, seeds
 from src.reports.paper.claims import slowdown
 from src.reports.paper.paper import TASKS, Stated, paper_task, stated
-from src.reports.paper.results import PaperResults, accuracy
-from src.reports.runs import Run
+from src.reports.paper.results import PaperResults, prediction
+from src.reports.runs import Configuration, Run
 
 STATED_TASKS = ("binary", "multiclass")
 
@@ -66,9 +66,8 @@ def _records(ours: OnTask, number: Stated, class_name: str) -> Ours:
 
 
 def _accuracy(ours: OnTask, number: Stated) -> Ours:
-    runs = ours.results.runs_of(ours.task.name, "pca", 2)
-    found = accuracy(runs)
-    return Ours(with_seeds(found, len(runs)), compare_interval(number, found)) if found else Ours()
+    one = ours.results.get(ours.task.name, "pca", 2)
+    return Ours(mean_and_range(one), compare_run(number, one)) if one and one.runs else Ours()
 
 
 def _seconds(ours: OnTask, _: Stated, reducer: str, k: str) -> Ours:
@@ -103,7 +102,7 @@ def _information(ours: OnTask, number: Stated, rank: str) -> Ours:
     if run is None:
         return Ours()
     position = mutual_information(run)["position"].iloc[int(rank) - 1]
-    return Ours(str(position), "agrees" if position == number.value else "disagrees, another feature")
+    return Ours(str(position), "agrees" if position == number.value else "differs, another feature")
 
 
 # By the first word of a key of paper.yaml; the other words but for the task are the arguments.
@@ -119,27 +118,52 @@ _KINDS: Mapping[str, Callable[..., Ours]] = {
 }
 
 
-def compare(number: Stated, ours: float, low: float | None = None, high: float | None = None) -> str:
-    """Return our difference to a number of the paper, and its agreement, in words."""
-    difference = round(ours - number.value, 2) + 0.0  # no -0.00
-    shown = f"{difference:+.2f}" + (" points" if number.unit == "%" else "")
+def compare(number: Stated, ours: float) -> str:
+    """Return our difference to a number of the paper, and its agreement, in words. Shares agree within a point."""
+    difference = _difference(number, ours)
+    shown = _shown(number, difference)
     if number.at_least:
-        return f"{shown}: {'agrees' if ours > number.value else 'disagrees, ours is lower'}"
-    if low is not None and high is not None and low <= number.value <= high:
-        return f"{shown}: agrees, within our interval"
-    if abs(difference) < 0.005 or (low is None and abs(difference) < 1 and number.unit == "%"):
+        return f"{shown}: {'agrees' if ours > number.value else 'differs, ours is lower'}"
+    if abs(difference) < (1 if number.unit == "%" else 0.005):
         return f"{shown}: agrees"
-    return f"{shown}: disagrees, ours is {'higher' if difference > 0 else 'lower'}"
+    return f"{shown}: {_differs(difference)}"
 
 
-def compare_interval(number: Stated, ours: Interval) -> str:
-    """Compare a share with an interval, as `compare` does in percent."""
-    return compare(number, 100 * ours.mean, 100 * ours.low, 100 * ours.high)
+def compare_run(number: Stated, ours: Configuration) -> str:
+    """Compare the accuracy of the paper's one run with our seeds, in words.
+
+    The paper has one run, so the interval is that of one further run, not that of the mean over our seeds.
+    """
+    mean, interval = ours.mean("test_accuracy"), prediction(ours)
+    if mean is None:
+        return MISSING
+    difference = _difference(number, 100 * mean)
+    if interval is None:
+        return f"{_shown(number, difference)}: undecided, one run of ours has no prediction interval"
+    low, high = 100 * interval.low, 100 * interval.high
+    within = low <= number.value <= high
+    verdict = "agrees" if within else _differs(difference)
+    return f"{_shown(number, difference)}: {verdict}; one further run [{low:.2f}, {high:.2f}]"
 
 
-def with_seeds(interval: Interval | None, count: int) -> str:
-    """Return a share in percent with its interval and its number of seeds: `99.53 [99.48, 99.58], 5 seeds`."""
-    return f"{percent(interval)}, {seeds(count)}" if interval else MISSING
+def _difference(number: Stated, ours: float) -> float:
+    return round(ours - number.value, 2) + 0.0  # no -0.00
+
+
+def _shown(number: Stated, difference: float) -> str:
+    return f"{difference:+.2f}" + (" points" if number.unit == "%" else "")
+
+
+def _differs(difference: float) -> str:
+    return f"differs, ours is {'higher' if difference > 0 else 'lower'}"
+
+
+def mean_and_range(one: Configuration) -> str:
+    """Return the mean test accuracy in percent with its lowest and highest seed: `99.53 (99.48 to 99.58), 5 seeds`."""
+    mean = one.mean("test_accuracy")
+    if mean is None:
+        return MISSING
+    return f"{percent(Interval(mean, mean, mean), one.seed_range('test_accuracy'))}, {seeds(len(one.runs))}"
 
 
 def explained_variance(run: Run, k: int) -> float:

@@ -1,12 +1,9 @@
-"""The runs of the paper's grids by task and input, and the intervals that only the paper's report has."""
+"""The runs of the paper's grids by task and input, and the paired differences of their accuracy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import numpy as np
-from scipy import stats
-
-from src.evaluation.intervals import Interval, student
+from src.evaluation.intervals import Interval, MeanTest, next_run, paired_test
 from src.reports.runs import Configuration, Results, Run
 
 Input = tuple[str, int]  # reducer and k
@@ -55,43 +52,43 @@ class PaperResults(Results):
         return found.first if found else None
 
     def best_k(self, task: str, reducer: str, among: Iterable[int]) -> int | None:
-        """Return the k whose LSTM has the best validation accuracy: the test part is not used for choices."""
-        scores = {k: run.metrics["val_accuracy"] for k in among if (run := self.first(task, reducer, k))}
-        return max(scores, key=lambda k: scores[k], default=None)
+        """Return the k whose LSTM has the best mean validation accuracy: the test part is not used for choices."""
+        means = {k: mean for k in among if (one := self.get(task, reducer, k)) and (mean := one.mean("val_accuracy"))}
+        return max(means, key=lambda k: means[k], default=None)
 
-    def pairs(self, task: str, one: Input, other: Input) -> list[tuple[Run, Run]]:
-        """Return the LSTM's runs on two inputs, one pair for each seed that both have."""
+    def difference(self, task: str, one: Input, other: Input) -> "Difference | None":
+        """Return the LSTM's difference of test accuracy on two inputs; None without a seed that both have."""
         left, right = self.get(task, *one), self.get(task, *other)
-        return left.pairs(right) if left and right else []
+        pairs = left.pairs(right) if left and right else []
+        if not pairs or left is None:
+            return None
+        first, second = ([100 * run.metrics["test_accuracy"] for run in runs] for runs in zip(*pairs, strict=True))
+        points = [a - b for a, b in zip(first, second, strict=True)]
+        tested = paired_test(points, overlap=left.overlap) if len(pairs) > 1 else None
+        return Difference(sum(first) / len(pairs), sum(second) / len(pairs), len(pairs), tested)
 
 
-def accuracy(runs: Sequence[Run]) -> Interval | None:
-    """Return the mean test accuracy of runs with a 95 % interval; None without runs.
+@dataclass(frozen=True)
+class Difference:
+    """Test accuracy of the LSTM on two inputs, in percent.
 
-    The interval is Student's over two runs or more. Over one run it is Wilson's over the test records, which covers no
-    other seeds.
+    Attributes:
+        first: Mean on the first input.
+        second: Mean on the second input.
+        n_pairs: Number of seeds that both have.
+        tested: Mean difference, first less second, with its test; None for a single pair.
     """
-    shares = [run.metrics["test_accuracy"] for run in runs]
-    if len(runs) > 1:
-        return student(shares)
-    if not runs:
-        return None
-    interval = stats.binomtest(round(shares[0] * records(runs[0])), records(runs[0])).proportion_ci(method="wilson")
-    return Interval(shares[0], float(interval.low), float(interval.high))
+
+    first: float
+    second: float
+    n_pairs: int
+    tested: MeanTest | None
 
 
-def difference(pairs: Sequence[tuple[Run, Run]]) -> Interval:
-    """Return the mean difference of test accuracy, first of each pair less second, in percentage points.
-
-    The interval is Student's over two pairs or more. Over one pair it is that of two independent shares, which may be
-    too wide for a pair.
-    """
-    differences = [100 * (a.metrics["test_accuracy"] - b.metrics["test_accuracy"]) for a, b in pairs]
-    if len(pairs) > 1:
-        return student(differences)
-    variance = sum(run.metrics["test_accuracy"] * (1 - run.metrics["test_accuracy"]) / records(run) for run in pairs[0])
-    reach = 100 * 1.96 * float(np.sqrt(variance))
-    return Interval(differences[0], differences[0] - reach, differences[0] + reach)
+def prediction(configuration: Configuration) -> Interval | None:
+    """Return the mean test accuracy with the prediction interval of one further run; None with fewer than two runs."""
+    values = list(configuration.values("test_accuracy").values())
+    return next_run(values, scale="share") if len(values) > 1 else None
 
 
 def records(run: Run) -> int:

@@ -1,15 +1,15 @@
 """The report's tables as Markdown: the paper's value beside ours, the difference, and the agreement in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from src.data.sampling import Task
 from src.data.schema import CATEGORIES, NORMAL
-from src.reports.markdown import MISSING, markdown_table, run_ids
+from src.reports.markdown import MISSING, covered, markdown_table, percent, run_ids
 from src.reports.paper.claims import check_claims
-from src.reports.paper.numbers import compare, compare_interval, explained_variance, mutual_information, with_seeds
+from src.reports.paper.numbers import compare, compare_run, explained_variance, mean_and_range, mutual_information
 from src.reports.paper.paper import TASKS, find, paper_task, training_records
-from src.reports.paper.results import PaperResults, accuracy, records
-from src.reports.runs import Configuration, Run, input_name
+from src.reports.paper.results import PaperResults, records
+from src.reports.runs import Configuration, coverage, input_name
 
 NOT_STATED = "not in the text"
 MODELS = {
@@ -28,12 +28,12 @@ def headline(results: PaperResults) -> str:
         assert number is not None  # the paper states both
         for model, words in MODELS.items():
             if one := results.get(task, "pca", 2, model):
-                ours = accuracy(list(one.runs.values()))
-                agreement = compare_interval(number, ours) if ours else MISSING
                 rows.append(
-                    [TASKS.get(task, task), str(number), words, one.recipe, with_seeds(ours, len(one.runs)), agreement]
-                )
-    columns = ["task", "paper: LSTM", "our model", "recipe", "test accuracy: mean [95 % interval]", "difference"]
+                    [TASKS.get(task, task), str(number), words, one.recipe, mean_and_range(one),
+                     compare_run(number, one)]
+                )  # fmt: skip
+    columns = ["task", "paper: LSTM, one run", "our model", "recipe", "test accuracy: mean (lowest to highest seed)",
+               "difference: verdict; one further run [95 % prediction interval]"]  # fmt: skip
     return markdown_table(columns, rows)
 
 
@@ -156,29 +156,26 @@ def processing(results: PaperResults, task: str) -> str:
 
 
 def everything(results: PaperResults, task: str, *, links: bool) -> str:
-    """Return every configuration of one task, with means over its seeds."""
-    rows = []
-    for reducer, k in results.inputs:
-        for model, words in MODELS.items():
-            if (one := results.get(task, reducer, k, model)) is None:
-                continue
-            runs = list(one.runs.values())
-            names = ("train_accuracy", "test_recall", "test_precision", f"test_{one.f1}", "test_false_alarm_rate")
-            shares = [_mean(runs, metric) for metric in names]
-            values = [*(f"{100 * share:.2f}" for share in shares), f"{_mean(runs, 'fit_seconds'):.1f}"] if runs else []
-            rows.append(
-                [input_name(reducer, k), words, with_seeds(accuracy(runs), len(runs)), *(values or [MISSING] * 6),
-                 run_ids(runs, links=links)]
-            )  # fmt: skip
-    return markdown_table(
-        ["input", "model", "test accuracy, %", "training accuracy", "recall", "precision", "F1", "false alarms",
-         "fit, s", "runs"],
-        rows,
-    )  # fmt: skip
-
-
-def _mean(runs: Sequence[Run], metric: str) -> float:
-    return sum(run.metrics[metric] for run in runs) / len(runs) if runs else 0.0
+    """Return every configuration of one task, with means over its seeds, and what the intervals cover."""
+    there = [
+        one
+        for reducer, k in results.inputs
+        for model in MODELS
+        if (one := results.get(task, reducer, k, model)) is not None
+    ]
+    covers, rows = coverage(there), []
+    for one in there:
+        names = ("train_accuracy", "test_recall", "test_precision", f"test_{one.f1}", "test_false_alarm_rate")
+        values = [f"{100 * (one.mean(name) or 0.0):.2f}" for name in names] if one.runs else [MISSING] * 5
+        rows.append(
+            [input_name(one.reducer, one.k), MODELS[one.model],
+             percent(one.score("test_accuracy", covers), one.seed_range("test_accuracy")), str(len(one.runs)), *values,
+             f"{one.mean('fit_seconds'):.1f}" if one.runs else MISSING, run_ids(one.runs.values(), links=links)]
+        )  # fmt: skip
+    columns = ["input", "model", "test accuracy, % [95 %] (lowest to highest seed)", "seeds", "training accuracy",
+               "recall", "precision", "F1", "false alarms", "fit, s", "runs"]  # fmt: skip
+    words = covered(covers, (one.overlap for one in there))
+    return f"{markdown_table(columns, rows)}\n\nIntervals cover {words}."
 
 
 def earlier(results: PaperResults) -> str:
@@ -194,8 +191,8 @@ def earlier(results: PaperResults) -> str:
 
 
 def _mean_accuracy(configuration: Configuration) -> str:
-    ours = accuracy(list(configuration.runs.values()))
-    return f"{100 * ours.mean:.2f}" if ours else MISSING
+    ours = configuration.mean("test_accuracy")
+    return MISSING if ours is None else f"{100 * ours:.2f}"
 
 
 def shares_seen(results: PaperResults) -> str:

@@ -13,6 +13,7 @@ from src.tracking.parents import children, describe
 from src.tracking.store import open_store
 from src.tracking.tables.formats import MOST_ROWS, markdown, text, write_files
 from src.tracking.tables.results import FINISHED, NOT_RUN, Row, TableRun, results_table
+from src.tracking.tables.seed_shares import seed_shares
 from src.tracking.tables.seed_summary import SeedSummary, seeds_csv
 from src.tracking.tables.stored_runs import RUNS_IN_STORE
 from src.utils.files import write_text
@@ -37,13 +38,11 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     rows = [_row(group, own) for group in groups]
     nested = {child.info.run_id for child in own.values()}
     stored = [run.id for row in rows for run in row.runs.values() if run.id and run.id not in nested]
-    table = results_table(rows, remarks=_remarks(stored, rows))
+    table = results_table(rows, remarks=[*_remarks(stored, rows), *seed_shares(rows)])
     write_files(table, folder)
     shown = f"{_relative(folder)}/table"
     tags, metrics = dict(_tags(stored, place)), dict[str, float]()
-    over_seeds = [
-        SeedSummary(table.label(row), tuple(row.finished), row.scores) for row in rows if len(row.finished) > 1
-    ]
+    over_seeds = [SeedSummary(table.label(row), tuple(row.finished), row.over_seeds) for row in rows if row.over_seeds]
     if over_seeds:
         write_text(folder / "seeds.csv", seeds_csv(over_seeds))
         if len(over_seeds) == 1:  # several groups would give one metric several values

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from tabulate import tabulate
 
 from src.evaluation.intervals import Interval
 from src.tracking.run_names import short_names
 from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row, less_is_better
+from src.tracking.tables.seed_summary import SeedScore
 from src.utils.files import write_text
 
 MOST_ROWS = 40  # on a screen and on the page of a run
@@ -30,12 +32,27 @@ _TITLES = {
 }
 _SHARES = re.compile("(accuracy|f1|recall|precision|_rate|share)(?!.*_(percent|per_10000))")
 _VALUES = {"None": "null", "True": "true", "False": "false"}  # as on the command line
-# Metrics whose intervals a text shows: all, then fewer until the table is narrow enough.
-_WITH_INTERVALS: tuple[Callable[[str], bool], ...] = (
-    lambda metric: True,
-    lambda metric: metric not in ("test_f1", "test_macro_f1"),
-    lambda metric: metric == "test_accuracy",
-    lambda metric: False,
+
+
+class _Detail(NamedTuple):
+    """Metrics whose intervals a text shows, and those whose lowest and highest seed it shows."""
+
+    interval: Callable[[str], bool]
+    seeds: Callable[[str], bool]
+
+
+def _is_accuracy(metric: str) -> bool:
+    return metric == "test_accuracy"
+
+
+# All, then fewer until the table is narrow enough.
+_DETAILS = (
+    _Detail(lambda metric: True, lambda metric: True),
+    _Detail(lambda metric: True, _is_accuracy),
+    _Detail(lambda metric: metric not in ("test_f1", "test_macro_f1"), _is_accuracy),
+    _Detail(_is_accuracy, _is_accuracy),
+    _Detail(_is_accuracy, lambda metric: False),
+    _Detail(lambda metric: False, lambda metric: False),
 )
 _WIDTH = 120  # where the output is no terminal
 
@@ -49,8 +66,8 @@ def text(table: ResultsTable, rest: str, *, most: int | None = MOST_ROWS) -> str
     """
     rows = table.rows[:most]
     width = shutil.get_terminal_size((_WIDTH, 0)).columns
-    for with_interval in _WITH_INTERVALS:
-        made = _tabulated(table, rows, "simple", with_interval, run_ids=True)
+    for detail in _DETAILS:
+        made = _tabulated(table, rows, "simple", detail, run_ids=True)
         if max(map(len, made.splitlines())) <= width:
             break
     more = [f"{len(table.rows) - len(rows)} more rows: {rest}"] if len(rows) < len(table.rows) else []
@@ -66,7 +83,7 @@ def markdown(table: ResultsTable, *, most: int | None = None, longest: int | Non
         rest: Place of the rows that are left out.
     """
     for count in range(min(most or len(table.rows), len(table.rows)), 0, -1):
-        made = _tabulated(table, table.rows[:count], "github", _WITH_INTERVALS[0], run_ids=True)
+        made = _tabulated(table, table.rows[:count], "github", _DETAILS[0], run_ids=True)
         more = [f"\n{len(table.rows) - count} more rows: {rest}"] if count < len(table.rows) else []
         first, *others = _caption(table)
         # a paragraph for each line of the caption
@@ -83,22 +100,34 @@ def _narrow(made: str) -> str:
 
 def latex(table: ResultsTable) -> str:
     """Format a table as a LaTeX `tabular` for the package booktabs, with the caption as a comment."""
-    made = _tabulated(table, table.rows, "latex_booktabs", _WITH_INTERVALS[0], run_ids=False)
+    made = _tabulated(table, table.rows, "latex_booktabs", _DETAILS[0], run_ids=False)
     return "\n".join([*(f"% {line}" for line in _caption(table)), r"% \usepackage{booktabs}", made, ""])
 
 
 def as_csv(table: ResultsTable) -> str:
-    """Format a table as CSV: full names, shares from 0 to 1, and a column for each end of an interval."""
+    """Format a table as CSV: full names, shares from 0 to 1, and a column for each end of an interval.
+
+    A table of means over seeds also has the lowest and the highest seed of each score.
+    """
     target = io.StringIO()
     write = csv.writer(target, lineterminator="\n").writerow
     ends = {metric: _has_interval(table, metric) for metric in table.metrics}
-    numbers = [name for metric, wide in ends.items() for name in [metric, *[f"{metric}_low", f"{metric}_high"] * wide]]
+    of_seeds = ("lowest", "highest") if table.means else ()
+    numbers = [
+        f"{metric}{end}"
+        for metric, wide in ends.items()
+        for end in ["", *["_low", "_high"] * wide, *(f"_{one}" for one in of_seeds)]
+    ]
     write([*table.parameters, "seeds", *numbers, "status", "runs"])
     for row in table.rows:
         scores: list[str] = []
         for metric, wide in ends.items():
-            score = row.scores.get(metric)
-            found = [score.mean, *[score.low, score.high] * wide] if score else [None] * (1 + 2 * wide)
+            score = table.score(row, metric)
+            found: list[float | None] = [score.mean if score else None]
+            if wide:
+                found += [score.low, score.high] if score and _wide(score) else [None, None]
+            if table.means:
+                found += [score.lowest, score.highest] if isinstance(score, SeedScore) else [None, None]
             scores += ["" if value is None else f"{value:.8g}" for value in found]
         ids = " ".join(run.id for run in row.runs.values() if run.id)
         write([*(_value(row, key) for key in table.parameters), " ".join(row.runs), *scores, row.status, ids])
@@ -122,11 +151,18 @@ def _caption(table: ResultsTable) -> list[str]:
         by_value = table.order not in table.metrics or less_is_better(table.order)
         warning = "; a choice by test scores is too good" if table.order.startswith("test_") else ""
         lines.append(f"{'Lowest' if by_value else 'Highest'} first by {table.order}{warning}.")
-    kinds = ["means with 95 % t intervals over the seeds"] if table.over_seeds else []
-    if any(_wide(score) for row in table.rows if len(row.finished) == 1 for score in row.scores.values()):
-        single = "of single runs " if kinds else ""
-        kinds.append(f"95 % bootstrap intervals {single}over the test records")
-    return [*lines, f"Scores in percent{'; ' if kinds else ''}{', '.join(kinds)}.", *table.remarks]
+    return [*lines, f"Scores in percent{_intervals(table)}.", *table.remarks]
+
+
+def _intervals(table: ResultsTable) -> str:
+    """Words on what the intervals of a table cover; a table has one kind."""
+    if not table.means:
+        wide = any(_wide(score) for row in table.rows for score in row.scores.values())
+        return "; 95 % intervals over the test records (bootstrap), which cover no other seeds" * wide
+    ratios = sorted({f"{row.overlap:.2f}" for row in table.rows if row.over_seeds and row.overlap})
+    corrected = f", corrected for overlapping tests (n_test / n_train = {', '.join(ratios)})" if ratios else ""
+    single = "; a single run has none" if any(len(row.finished) == 1 for row in table.rows) else ""
+    return f": means, 95 % t intervals over the seeds{corrected}{single}, and (lowest to highest seed)"
 
 
 @dataclass(frozen=True)
@@ -136,18 +172,16 @@ class _Column:
     align: str = "right"
 
 
-def _tabulated(
-    table: ResultsTable, rows: Sequence[Row], style: str, with_interval: Callable[[str], bool], *, run_ids: bool
-) -> str:
+def _tabulated(table: ResultsTable, rows: Sequence[Row], style: str, detail: _Detail, *, run_ids: bool) -> str:
     """Rows in a style of tabulate."""
-    columns = list(_columns(table, with_interval, run_ids=run_ids))
+    columns = list(_columns(table, detail, run_ids=run_ids))
     escape = _in_markdown if style == "github" else str
     cells = [[escape(column.cell(row)) for column in columns] for row in rows]
     titles = [column.title if style == "simple" else column.title.replace("\n", " ") for column in columns]
     return str(tabulate(cells, titles, style, disable_numparse=True, colalign=[column.align for column in columns]))
 
 
-def _columns(table: ResultsTable, with_interval: Callable[[str], bool], *, run_ids: bool) -> Iterator[_Column]:
+def _columns(table: ResultsTable, detail: _Detail, *, run_ids: bool) -> Iterator[_Column]:
     short = short_names({key for row in table.rows for key in row.params})
     for key in table.parameters:
         values = [_value(row, key) for row in table.rows]
@@ -160,7 +194,7 @@ def _columns(table: ResultsTable, with_interval: Callable[[str], bool], *, run_i
     for metric in table.metrics:
         yield _Column(
             _TITLES.get(metric, metric.removeprefix("test_")),
-            partial(_score, metric=metric, with_interval=with_interval(metric)),
+            partial(_score, table, metric=metric, detail=detail),
         )
     if any(row.status != FINISHED for row in table.rows):
         yield _Column("status", lambda row: row.status, "left")
@@ -183,23 +217,29 @@ def _seeds(row: Row) -> str:
     return str(found) if found == asked else f"{found} of {asked}"
 
 
-def _score(row: Row, metric: str, *, with_interval: bool) -> str:
-    """Share in percent or other number, with its interval if it has one."""
-    score = row.scores.get(metric)
+def _score(table: ResultsTable, row: Row, *, metric: str, detail: _Detail) -> str:
+    """Share in percent or other number, with its interval if it has one, and the lowest and the highest seed."""
+    score = table.score(row, metric)
     if score is None or math.isnan(score.mean):
         return "-"
     if metric.endswith("_seconds"):
         return f"{score.mean:.{3 if score.mean < 1 else 1 if score.mean < 100 else 0}f}"
-    if _SHARES.search(metric):
-        values, digits = [100 * min(max(value, 0), 1) for value in (score.mean, score.low, score.high)], 2
-    else:
-        values, digits = [score.mean, score.low, score.high], 4
-    mean, low, high = (f"{value:.{digits}f}" for value in values)
-    return f"{mean} [{low}, {high}]" if with_interval and _wide(score) and metric != BEST else mean
+    factor, digits = (100, 2) if _SHARES.search(metric) else (1, 4)
+
+    def shown(value: float) -> str:
+        return f"{factor * value:.{digits}f}"
+
+    parts = [shown(score.mean)]
+    if _wide(score) and metric != BEST:
+        if detail.interval(metric):
+            parts.append(f"[{shown(score.low)}, {shown(score.high)}]")
+        if isinstance(score, SeedScore) and detail.seeds(metric):
+            parts.append(f"({shown(score.lowest)} to {shown(score.highest)})")
+    return " ".join(parts)
 
 
 def _has_interval(table: ResultsTable, metric: str) -> bool:
-    return any(_wide(row.scores[metric]) for row in table.rows if metric in row.scores)
+    return any(_wide(score) for row in table.rows if (score := table.score(row, metric)))
 
 
 def _wide(score: Interval) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from src.evaluation.intervals import Interval
+from src.evaluation.intervals import Interval, overlap_of_seeds
 from src.tracking.run_names import NO_CHOICES, copied
-from src.tracking.tables.seed_summary import over_seeds
+from src.tracking.tables.seed_summary import SeedScore, over_seeds
 
 METRICS = (
     *("val_macro_f1", "test_accuracy", "test_f1", "test_macro_f1", "test_false_alarm_rate", "test_recall"),
@@ -29,6 +29,7 @@ _DEFAULTS = {"scaling.name": "minmax", "layout.name": "record"}  # that captions
 _NEVER_COLUMNS = (*NO_CHOICES, "derived.")
 
 Params = Mapping[str, str]  # by full name, as MLflow logs them
+Score = TypeVar("Score", bound=Interval)
 
 
 @dataclass(frozen=True)
@@ -68,20 +69,32 @@ class Row:
         return {seed: run for seed, run in self.runs.items() if run.status == FINISHED and run.metrics}
 
     @cached_property
-    def scores(self) -> Mapping[str, Interval]:
-        """Metrics: means over the seeds with t intervals, or those of a single run with bootstrap intervals."""
+    def over_seeds(self) -> Mapping[str, SeedScore]:
+        """Metrics over two seeds or more: means with their intervals; none for a single run."""
         found = [run.metrics for run in self.finished.values()]
-        if len(found) > 1:
-            scores = over_seeds(found)
-        else:
-            values = found[0] if found else {}
-            scores = {
-                name: Interval(value, values.get(f"{name}_low", value), values.get(f"{name}_high", value))
-                for name, value in values.items()
-            }
-        if self.n_classes == 2 and "test_recall" in scores:  # the same number; tables of several tasks have one column
+        return self._with_detection(over_seeds(found, self.overlap)) if len(found) > 1 else {}
+
+    @cached_property
+    def scores(self) -> Mapping[str, Interval]:
+        """Metrics over the seeds, or those of a single run with intervals over its test records."""
+        if self.over_seeds:
+            return self.over_seeds
+        values = next((run.metrics for run in self.finished.values()), {})
+        return self._with_detection({
+            name: Interval(value, values.get(f"{name}_low", value), values.get(f"{name}_high", value))
+            for name, value in values.items()
+        })  # fmt: skip
+
+    def _with_detection(self, scores: dict[str, Score]) -> dict[str, Score]:
+        """Add the detection rate of two classes, which is their recall: tables of several tasks have one column."""
+        if self.n_classes == 2 and "test_recall" in scores:
             scores.setdefault("test_detection_rate", scores["test_recall"])
         return scores
+
+    @property
+    def overlap(self) -> float:
+        """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
+        return overlap_of_seeds(self.params.get("split.test", "published"), self.params.get("split.train"))
 
     @property
     def n_classes(self) -> int:
@@ -125,6 +138,16 @@ class ResultsTable:
     def over_seeds(self) -> bool:
         """True if a row has more than one seed."""
         return any(len(row.runs) > 1 for row in self.rows)
+
+    @property
+    def means(self) -> bool:
+        """True if a row is a mean over seeds: then all intervals of the table are over seeds."""
+        return any(row.over_seeds for row in self.rows)
+
+    def score(self, row: Row, metric: str) -> Interval | None:
+        """Score of a row; in a table of means a single run has no interval, as its own covers no other seeds."""
+        score = row.scores.get(metric)
+        return Interval(score.mean, score.mean, score.mean) if score and self.means and not row.over_seeds else score
 
     @property
     def data_blocks(self) -> bool:

@@ -14,6 +14,7 @@ from src.tracking.store import MOST_RUNS, open_store, store_uri
 from src.tracking.tables.filter_keys import unknown_key
 from src.tracking.tables.formats import formatted
 from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
+from src.tracking.tables.seed_shares import seed_shares
 from src.utils.files import write_text
 from src.utils.messages import first_line
 
@@ -88,7 +89,7 @@ def write_selected(
         raise ValueError(f"{output}: found the suffix {output.suffix!r}, expected one of {', '.join(SUFFIXES)}, "
                          "or --format")  # fmt: skip
     rows, remarks = select(selection)
-    table = results_table(rows, sort=sort, columns=columns, remarks=remarks)
+    table = results_table(rows, sort=sort, columns=columns, remarks=[*remarks, *seed_shares(rows)])
     kind = kind or (SUFFIXES[output.suffix] if output else "text")
     if not output:
         return formatted(table, kind)

@@ -32,6 +32,7 @@ MODELS = {
     "knn": NEIGHBORS,
     "naive_bayes": BAYES,
     "gradient_boosting": BOOSTED,
+    "extra_trees": SklearnModel("sklearn.ensemble.ExtraTreesClassifier", n_estimators=10, max_features=0.5),
     "kmeans": Clusters(clusters=12),
     "elm_ensemble": ExtremeLearningMachines(machines=5, units=30, ridge=1e-3),
     "two_stage": TwoStage(features=2, forests=3, bag=1.0, trees=3, subset=2),

@@ -20,6 +20,17 @@ def test_the_loss_is_the_mean_of_the_members_losses() -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
+def test_the_loss_of_probabilities_is_the_mean_of_the_members_cross_entropies() -> None:
+    target = np.array([[0.25, 0.75], [1, 0]], dtype=np.float32)
+    found = np.asarray(ensemble.loss(target, LOGITS))
+    logs = np.log(PROBABILITY)
+    wanted = [-(0.25 * logs[0, :, 0] + 0.75 * logs[0, :, 1]).mean(), -logs[1, :, 0].mean()]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    # of a single class it is the loss of that class
+    certain = np.eye(2, dtype=np.float32)
+    np.testing.assert_allclose(ensemble.loss(certain, LOGITS), ensemble.loss(np.array([0, 1]), LOGITS), rtol=1e-6)
+
+
 def test_smoothing_spreads_a_share_of_the_target_over_all_classes() -> None:
     # with a share of 0.2 the target (1, 0) becomes (0.9, 0.1)
     found = np.asarray(ensemble.smoothed_loss(0.2)(np.array([0, 1]), LOGITS))
@@ -36,6 +47,8 @@ def test_the_ensemble_is_right_where_its_mean_probability_is() -> None:
     # means 0.65 and 0.35, 0.45 and 0.55
     assert np.asarray(ensemble.accuracy(np.array([0, 0]), LOGITS)).tolist() == [1, 0]
     assert np.asarray(ensemble.accuracy(np.array([[1], [1]]), LOGITS)).tolist() == [0, 1]
+    probable = np.array([[0.6, 0.4], [0.1, 0.9]], dtype=np.float32)
+    assert np.asarray(ensemble.accuracy(probable, LOGITS)).tolist() == [1, 1]
 
 
 def test_a_ensemble_has_members_with_frequencies_between_each_others() -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from src.config.jobs import grids
-from src.reports.leaderboard.report import SPLITS, TASKS, VARIANTS
+from src.reports.leaderboard.report import NSL, SPLITS, TASKS, VARIANTS
 from src.reports.leaderboard.sources import Source, source
 from src.utils.paths import PROJECT
 from tests.grids import cells
@@ -17,16 +17,22 @@ GRIDS = grids("leaderboard")
 
 
 def test_the_grids_have_every_model_once_on_each_task_it_can_do_and_each_split() -> None:
-    by_grid = {grid: cells(f"+experiment={grid}") for grid in GRIDS if grid != VARIANTS}
+    by_grid = {grid: cells(f"+experiment={grid}") for grid in GRIDS if grid not in (VARIANTS, *NSL)}
     found = Counter((one.model, one.task, one.split, one.seed) for of_grid in by_grid.values() for one in of_grid)
     assert set(found.values()) == {1}
     assert sorted({model for model, *_ in found}) == MODELS
     only_binary = {one.model for one in by_grid["leaderboard/binary"]}
     for model in MODELS:
         tasks = ["binary"] if model in only_binary else TASKS
-        assert {cell for cell in found if cell[0] == model} == {
-            (model, task, split, 0) for task in tasks for split in SPLITS
-        }
+        once = {(model, task, split, 0) for task in tasks for split in SPLITS}
+        more = {(model, task, "official", seed) for task in ("binary", "five") if task in tasks for seed in (1, 2)}
+        assert {cell for cell in found if cell[0] == model} == once | more
+
+
+def test_every_model_is_tested_on_another_data_set_once() -> None:
+    found = [cell for grid in NSL for cell in cells(f"+experiment={grid}")]
+    assert sorted(one.model for one in found) == MODELS
+    assert {(one.task, one.split, one.seed) for one in found} == {("binary", "official", 0)}
 
 
 def test_the_variants_are_paired_by_five_seeds_with_the_lstm() -> None:

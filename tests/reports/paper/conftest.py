@@ -24,8 +24,11 @@ TASKS = ("binary", "multiclass", "multiclass_smurf")
 TREES = ("decision_tree", "random_forest")
 # each configuration, and its number of seeds: task, reducer, k, model
 GRID: dict[Key, int] = {
-    (task, reducer, k, model): 1 for task in TASKS for reducer, k in INPUTS for model in ("lstm", *TREES)
-} | {(task, "pca", 2, model): 5 for task in ("binary", "multiclass_smurf") for model in ("lstm", "lstm_ensemble")}
+    (task, reducer, k, model): 5 if model == "lstm" or (reducer, k) == ("pca", 2) else 1
+    for task in TASKS
+    for reducer, k in INPUTS
+    for model in ("lstm", *TREES)
+} | {(task, "pca", 2, "lstm_ensemble"): 5 for task in ("binary", "multiclass_smurf")}
 RECIPES = {
     ("lstm", "multiclass"): "lstm_multiclass",
     ("lstm_ensemble", "multiclass_smurf"): "lstm_ensemble_multiclass_smurf",
@@ -61,14 +64,20 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def made(files: Callable[[str], Path]) -> PaperResults:
-    """A whole grid: the LSTM better with PCA, its accuracy 0.99 + seed / 1000 on two components."""
+    """A whole grid: the LSTM better with PCA by a point, its accuracy 0.99 + seed / 1000 on two components.
+
+    With MI the accuracy also changes by up to 0.2 points from seed to seed, differently for each k.
+    """
 
     def run(key: Key, seed: int) -> Run:
         task, reducer, k, model = key
-        accuracy = 0.99 + 0.001 * seed - 0.01 * (reducer == "mi") - 0.0001 * k
+        accuracy = 0.99 + 0.001 * seed - 0.0001 * k
+        if reducer == "mi":
+            accuracy += 0.001 * (k * seed % 5 - 2) - 0.01
         f1 = "test_f1" if task == "binary" else "test_macro_f1"
         metrics = dict.fromkeys(("train_accuracy", "test_recall", "test_precision", f1), accuracy)
         metrics |= {"test_accuracy": accuracy, "val_accuracy": accuracy, "test_false_alarm_rate": 0.01}
+        metrics |= {"test_accuracy_low": accuracy - 0.002, "test_accuracy_high": accuracy + 0.001}
         metrics |= {"fit_seconds": 10.0, "test_share_seen_in_training": 0.47}
         params = {f"derived.records_{part}": n for part, n in (("train", "30000"), ("val", "10000"), ("test", "10000"))}
         params |= {"k": str(k), "derived.git_revision": "0123456789abcdef"}

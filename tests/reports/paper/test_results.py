@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
-from src.reports.paper.results import PaperResults, accuracy, difference, merge
+from src.reports.paper.results import Difference, PaperResults, merge, prediction
 from src.reports.runs import Configuration, Run
 from tests.reports.made import config
 
@@ -22,50 +24,48 @@ def configuration(task: str, reducer: str, k: int, runs: dict[int, Run], grid: s
     return Configuration(grid, made, tuple(runs), runs)
 
 
-def test_one_run_has_wilsons_interval_over_its_test_records() -> None:
-    # Newcombe 1998, table I, 81 of 263: 0.2553 to 0.3662
-    found = accuracy([run(81 / 263, 263)])
+def test_a_single_run_has_no_prediction_interval_and_five_have_that_of_a_sixth() -> None:
+    # mean 0.992, deviation sqrt(2.5e-6); t(0.975, 4) = 2.776445: reach 2.776445 * 0.00158114 * sqrt(6 / 5) = 0.004809
+    assert prediction(configuration("binary", "pca", 2, {0: run(0.99, 10)})) is None
+    found = prediction(configuration("binary", "pca", 2, {seed: run(0.99 + 0.001 * seed, 10) for seed in range(5)}))
     assert found is not None
-    assert (found.mean, found.low, found.high) == pytest.approx((81 / 263, 0.2553, 0.3662), abs=5e-5)
-
-
-def test_several_runs_have_students_interval_over_the_runs() -> None:
-    # mean 0.992, deviation sqrt(2.5e-6); t(0.975, 4) = 2.776445: reach 2.776445 * 0.00158114 / sqrt(5) = 0.00196324
-    found = accuracy([run(0.99 + 0.001 * seed, 10) for seed in range(5)])
-    assert found is not None
-    reach = 0.00196324
-    assert (found.mean, found.low, found.high) == pytest.approx((0.992, 0.992 - reach, 0.992 + reach), abs=1e-6)
+    logit = np.log(0.992 / 0.008) + np.array([-1, 1]) * 0.004809 / (0.992 * 0.008)
+    assert (found.mean, found.low, found.high) == pytest.approx((0.992, *(1 / (1 + np.exp(-logit)))), abs=1e-5)
 
 
 def test_the_accuracy_of_a_configuration_is_that_of_all_its_seeds(made: PaperResults) -> None:
-    runs = made.runs_of("binary", "pca", 2)
-    found = accuracy(runs)
+    one = made.get("binary", "pca", 2)
+    assert one is not None
+    assert (len(one.runs), one.mean("test_accuracy")) == (5, pytest.approx(0.992 - 0.0002))
+    assert made.get("binary", "pca", 5) is None
+
+
+def test_a_difference_over_one_common_seed_has_no_test() -> None:
+    pair = (configuration("binary", "pca", 4, {0: run(0.99, 10)}), configuration("binary", "mi", 4, {0: run(0.98, 10)}))
+    found = PaperResults(pair, simulated=False).difference("binary", ("pca", 4), ("mi", 4))
+    assert found == Difference(99.0, 98.0, 1, None)
+
+
+def test_a_difference_over_common_seeds_is_paired_and_corrected_for_their_overlap() -> None:
+    # the seeds differ by ten times as much as the two inputs do
+    five = {seed: run(0.90 + 0.01 * seed, 10) for seed in range(5)}
+    gains = (0.0005, 0.001, 0.0015, 0.001, 0.0005)
+    more = {seed: run(0.90 + 0.01 * seed + gains[seed], 10) for seed in range(5)}
+    both = (configuration("binary", "pca", 2, more), configuration("binary", "pca", 3, five))
+    found = PaperResults(both, simulated=False).difference("binary", ("pca", 2), ("pca", 3))
     assert found is not None
-    assert (len(runs), found.mean) == (5, pytest.approx(0.992 - 0.0002))
-    assert accuracy(made.runs_of("binary", "pca", 5)) is None
+    assert found.tested is not None
+    assert (found.n_pairs, found.tested.interval.mean) == (5, pytest.approx(0.09))
+    t = 0.09 / (100 * np.std(gains, ddof=1) * np.sqrt(1 / 5 + 1 / 3))
+    assert found.tested.p == pytest.approx(2 * stats.t.sf(t, 4))
 
 
-def test_a_difference_over_one_common_seed_has_the_interval_of_two_shares(made: PaperResults) -> None:
-    pairs = made.pairs("binary", ("pca", 4), ("mi", 4))
-    found = difference(pairs)
-    a, b = 0.9896, 0.9796
-    reach = 196 * ((a * (1 - a) + b * (1 - b)) / 10000) ** 0.5
-    assert (found.mean, found.low, len(pairs)) == (pytest.approx(1.0), pytest.approx(1.0 - reach, abs=1e-3), 1)
-
-
-def test_a_difference_over_common_seeds_is_paired(made: PaperResults) -> None:
-    # equal at every seed: no spread, so no width
-    five = {seed: run(0.99 + 0.001 * seed, 10) for seed in range(5)}
-    both = (configuration("binary", "pca", 2, five), configuration("binary", "pca", 3, five))
-    pairs = PaperResults(both, simulated=False).pairs("binary", ("pca", 2), ("pca", 3))
-    found = difference(pairs)
-    assert (found.mean, found.low, found.high, len(pairs)) == (0, 0, 0, 5)
-
-
-def test_only_seeds_that_both_have_are_compared(made: PaperResults) -> None:
-    first = (made.first("binary", "pca", 2), made.first("binary", "mi", 2))
-    assert made.pairs("binary", ("pca", 2), ("mi", 2)) == [first]
-    assert made.pairs("binary", ("pca", 2), ("mi", 7)) == []
+def test_only_seeds_that_both_have_are_compared(made: PaperResults, without: Callable[..., PaperResults]) -> None:
+    less = without(made, (("binary", "pca", 2, "lstm"), 0), (("binary", "mi", 2, "lstm"), 4))
+    found = less.difference("binary", ("pca", 2), ("mi", 2))
+    assert found is not None
+    assert found.n_pairs == 3
+    assert less.difference("binary", ("pca", 2), ("mi", 7)) is None
 
 
 def test_validation_chooses_k(made: PaperResults) -> None:

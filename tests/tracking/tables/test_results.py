@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.flatten import flat
 from src.tracking.tables.formats import as_csv, formatted, latex, markdown, text, write_files
-from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table
+from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table, without_seed
+from src.tracking.tables.seed_shares import seed_shares
 
 Compose = Callable[..., DictConfig]
 TWO = {"task.classes.normal.count": "1", "task.classes.attack.count": "1"}
@@ -57,7 +58,7 @@ def test_the_best_on_validation_comes_first_with_what_differs_and_scores() -> No
     assert made[:3] == [
         "SIMULATED DATA - simulated, binary, random split, svm, seed 0: 3 configurations",
         "Best first by macro F1 on validation: no choice may use test scores.",
-        "Scores in percent; 95 % bootstrap intervals over the test records.",
+        "Scores in percent; 95 % intervals over the test records (bootstrap), which cover no other seeds.",
     ]
     titles = " ".join(f"{made[4]} {made[5]}".split())
     assert titles == "reducer k val accuracy F1 false recall fit, s run macro F1 alarms"
@@ -81,17 +82,44 @@ def test_values_that_follow_from_a_choice_are_no_columns(composed: Compose) -> N
     assert "units" in text(table, "")
 
 
-def test_seeds_are_one_row_with_their_mean_and_t_interval() -> None:
-    """(0.90 + 0.92 + 0.94) / 3 = 0.92, deviation 0.02, reach 4.3027 * 0.02 / sqrt(3) = 0.04968."""
+def test_seeds_are_one_row_with_their_mean_their_t_interval_and_their_range() -> None:
+    """(0.90 + 0.92 + 0.94) / 3 = 0.92, deviation 0.02, reach 4.3027 * 0.02 / sqrt(3) = 0.04968.
+
+    On the logit: 2.4423 and a reach of 0.04968 / (0.92 * 0.08) = 0.6751, so 0.8541 to 0.9576.
+    """
     seeds = [run(0.5, test_accuracy=0.9 + 0.02 * seed) for seed in range(3)]
     missing = [run(0.9), TableRun("a" * 32, {}, "failed"), TableRun("", {}, NOT_RUN)]
     table = results_table([row({"k": "2"}, *seeds), row({"k": "3"}, *missing)])
     first, second = lines(text(table, ""))
     assert first[:4] == ["3", "1", "of", "3"]
     assert first[-5:] == ["1", "failed,", "1", "not", "run"]
-    assert second[:6] == ["2", "3", "50.00", "92.00", "[87.03,", "96.97]"]
+    assert second[:9] == ["2", "3", "50.00", "92.00", "[85.41,", "95.76]", "(90.00", "to", "94.00)"]
     assert second[-1] == "finished"
-    assert "means with 95 % t intervals over the seeds, 95 % bootstrap intervals of single runs" in text(table, "")
+    assert table.label(table.rows[1]) == "SIMULATED DATA - simulated, binary, random split, svm, k=2"
+
+
+def test_no_table_mixes_intervals_over_seeds_with_those_over_test_records() -> None:
+    """A single run beside means over seeds loses its bootstrap interval, which is of another kind."""
+    seeds = [run(0.5, test_accuracy=0.9 + 0.02 * seed) for seed in range(3)]
+    split = {"split.test": "0.2", "split.train": "0.6"}
+    table = results_table([row({"k": "2", **split}, *seeds), row({"k": "3", **split}, run(0.9))])
+    single = lines(text(table, ""))[0]
+    assert single[3] == "90.00"
+    assert not [cell for cell in single if "[" in cell]
+    assert (
+        "Scores in percent: means, 95 % t intervals over the seeds, corrected for overlapping tests (n_test / n_train "
+        "= 0.33); a single run has none, and (lowest to highest seed)."
+    ) in text(table, "")
+    first, second = csv.DictReader(io.StringIO(as_csv(table)))
+    assert (first["test_accuracy_low"], first["test_accuracy_lowest"]) == ("", "")
+    assert (second["test_accuracy_lowest"], second["test_accuracy_highest"]) == ("0.9", "0.94")
+    # the correction: sqrt(1 / 3 + 1 / 3) in place of sqrt(1 / 3), so 0.6751 * 1.4142 on the logit
+    assert float(second["test_accuracy_low"]) == pytest.approx(0.8157, abs=1e-4)
+
+
+def test_a_row_over_seeds_is_named_without_them() -> None:
+    seeds = [run(0.5, test_accuracy=0.9 + 0.02 * seed) for seed in range(3)]
+    table = results_table([row({"k": "3"}, run(0.9)), row({"k": "2"}, *seeds)])
     assert table.label(table.rows[1]) == "SIMULATED DATA - simulated, binary, random split, svm, k=2"
 
 
@@ -215,3 +243,26 @@ def test_values_cannot_break_a_markdown_table() -> None:
         results_table([row({"tracking.parent": "a"}, run(0.5)), row({"reducer.name": "x|<b>`*"}, run(0.6))])
     )
     assert "x\\|\\<b>\\`\\*" in made
+
+
+def test_a_grid_over_the_seeds_of_single_draws_says_which_moves_the_score() -> None:
+    scores = {("0", "0"): 0.91, ("0", "1"): 0.93, ("1", "0"): 0.95, ("1", "1"): 0.97}
+    rows = [
+        row({"seeds.sampling": "0", "seeds.split": split, "seeds.training": training}, run(0.5, test_accuracy=score))
+        for (split, training), score in scores.items()
+    ]
+    # mean squares 0.0016 and 0.0004 over two runs each: 8e-4 and 2e-4; 100 * sqrt(1e-3) points
+    assert seed_shares(rows) == [
+        "Variance of test_accuracy by seed: split 80 %, training 20 %, their interactions 0 %; standard deviation 3.16 "
+        "points."
+    ]
+    assert results_table(rows).parameters == ["seeds.split", "seeds.training"]
+    assert seed_shares(rows[:3]) == []
+    assert seed_shares([*rows[:3], row({"k": "3", "seeds.split": "1", "seeds.training": "1"}, run(0.5))]) == []
+
+
+def test_seeds_that_follow_the_seed_are_no_columns_and_no_other_configuration() -> None:
+    old, new = row({}, run(0.5)).params, row({"seeds.split": "0", "seeds.training": "0"}, run(0.5)).params
+    assert without_seed(old) == without_seed(new) == without_seed({**new, "seed": "1", "seeds.split": "1",
+                                                                   "seeds.training": "1"})  # fmt: skip
+    assert without_seed({**new, "seeds.split": "1"}) != without_seed(old)

@@ -1,0 +1,187 @@
+"""Tables at equal false alarms, the settings behind each row, and results on NSL-KDD beside published ones."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from src.evaluation.intervals import Interval
+from src.evaluation.operating_points import BASE_RATES
+from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
+from src.reports.markdown import MISSING, cost, markdown_table, percent, seeds
+from src.reports.runs import Configuration
+
+_USED = 0.01  # false-alarm rate of the tables that show one
+_MAILBOMB = "mailbomb"  # a flood, of which there are far more records than of most other unknown types
+_NO_THRESHOLD = "no threshold"
+
+
+@cache
+def published() -> tuple[Mapping[str, Any], ...]:
+    """Return published results on NSL-KDD: `system`, `test`, `test_21`, `protocol` and `place`."""
+    text = Path(__file__).with_name("nsl_kdd.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(text))
+
+
+def settings(configurations: Sequence[Configuration]) -> str:
+    """Return the rule, odds, budget, history and limits of each configuration."""
+    rows = []
+    for one in configurations:
+        decision, training, layout = one.config["decision"], one.config["training"], one.config["layout"]
+        budget, limit = decision["false_alarm_budget"], training["max_rows_per_attack_type"]
+        network = one.model.startswith("lstm")
+        rows.append(
+            [
+                one.title,
+                decision["rule"].replace("_", " "),
+                f"{decision['attack_prior_odds']:g}",
+                "none" if budget is None else f"{100 * budget:g} %",
+                ", ".join(map(str, layout.get("history") or [])) or (str(one.config["window"] - 1)),
+                f"{layout.get('short_history', 0.0):g}",
+                f"{limit:,}" if network and limit else "all",
+            ]
+        )
+    columns = ["settings", "verdict", "attack odds", "budget", "previous records", "short histories", "rows of a type"]
+    return markdown_table(columns, rows)
+
+
+def detection(configurations: Sequence[Configuration]) -> str:
+    """Return detection at each false-alarm rate, with thresholds read on the test."""
+    return _at_each_rate("detection in %", "detection", configurations)
+
+
+def costs(configurations: Sequence[Configuration]) -> str:
+    """Return the mean cost at each false-alarm rate, with thresholds read on the test."""
+    return _at_each_rate("cost", "mean_cost", configurations)
+
+
+def chosen(configurations: Sequence[Configuration]) -> str:
+    """Return false alarms, detection and cost with the threshold that training chose for 1 %."""
+    rows = []
+    for one in configurations:
+        blocks = one.config["decision"]["false_alarm_blocks"]
+        names = [f"test_{name}_set_for_{rate_name(_USED)}" for name in ("false_alarm_rate", "detection", "mean_cost")]
+        false_alarms, detected, paid = (_mean(one, name) for name in names)
+        where = f"{blocks} blocks of training" if blocks else "validation"
+        silent = detected is not None and not detected.mean
+        scores = [_NO_THRESHOLD] * 3 if silent else [percent(false_alarms), percent(detected), cost(paid)]
+        rows.append([one.title, where, *scores])
+    return markdown_table(["set for 1 %", "chosen on", "false alarms, %", "detection, %", "mean cost"], rows)
+
+
+def unknown(configurations: Sequence[Configuration]) -> str:
+    """Return the detection of attack types that training lacks, also without mailbomb."""
+    rows = []
+    for one in configurations:
+        at = _shown(one, "detection_unknown_attacks", percent)
+        without = _NO_THRESHOLD if at[FALSE_ALARM_RATES.index(_USED)] == _NO_THRESHOLD else _without_mailbomb(one)
+        rows.append([one.title, *at, without])
+    rates = [f"at {100 * rate:g} %" for rate in FALSE_ALARM_RATES]
+    return markdown_table(["of unknown types, %", *rates, f"at {100 * _USED:g} %, without {_MAILBOMB}"], rows)
+
+
+def mailbomb(configurations: Sequence[Configuration]) -> str:
+    """Return the share of mailbomb in the test records of unknown types in words."""
+    for table in (table for one in configurations for table in _unknown_types(one)):
+        if records := table["records"].sum():
+            share = table["records"][table["attack"] == _MAILBOMB].sum() / records
+            return f"{100 * share:.0f} % of their records are {_MAILBOMB}, a flood"
+    return f"their records: {MISSING}"
+
+
+def precision(configurations: Sequence[Configuration]) -> str:
+    """Return precision and false alarms a day at three base rates, at 0.1 and 1 % false alarms read on the test."""
+    rows = []
+    for one in configurations:
+        traffic = one.config["evaluation"]["records_a_day"]
+        for rate in (FALSE_ALARM_RATES[0], _USED):
+            if (detected := _mean(one, f"test_detection_at_{rate_name(rate)}")) is None:
+                rows.append([one.title, f"{100 * rate:g}", *[MISSING] * (len(BASE_RATES) + 1)])
+                continue
+            found = [detected.mean / n / (detected.mean / n + rate * (1 - 1 / n)) for n in BASE_RATES]
+            cells = [*(f"{100 * share:.2f}" for share in found), f"{rate * traffic:,.0f}"]
+            rows.append([one.title, f"{100 * rate:g}", *(cells if detected.mean else [_NO_THRESHOLD] * len(cells))])
+    columns = [f"precision at 1 in {n:,}, %" for n in BASE_RATES]
+    return markdown_table(["precision", "false alarms, %", *columns, "false alarms a day, at most"], rows)
+
+
+def nsl_kdd(configurations: Sequence[Configuration]) -> str:
+    """Return accuracy on both tests of NSL-KDD: published results with their protocols, and ours."""
+    rows = [
+        (
+            float(one["test"]),
+            [one["system"], *(f"{one[key]:.2f}" if one.get(key) else "not stated" for key in ("test", "test_21")),
+             "not stated", one["protocol"], one["place"]],
+        )
+        for one in published()
+    ]  # fmt: skip
+    for one in configurations:
+        names = ("test_accuracy", "test_21_accuracy", "test_false_alarm_rate")
+        first, second, false_alarms = (_mean(one, name) for name in names)
+        further = percent(second) if second or not one.runs else "not tested"
+        cells = [f"**{one.title}**", percent(first), further, percent(false_alarms)]
+        source = f"ours, {seeds(len(one.runs))}"
+        rows.append((100 * first.mean if first else 0.0, [*cells, "KDDTrain+, epochs by validation", source]))
+    columns = ["accuracy in %", "KDDTest+", "KDDTest-21", "false alarms on KDDTest+, %", "protocol", "source"]
+    return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: -one[0])])
+
+
+def weakest(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence on the least accurate of our models on KDDTest+."""
+    means = [(mean, one.title) for one in configurations if (mean := one.mean("test_accuracy")) is not None]
+    if not means:
+        return f"Our models: {MISSING}."
+    return f"The least accurate of ours on KDDTest+: {min(means, key=lambda one: one[0])[1]}."
+
+
+def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuration]) -> str:
+    show = cost if metric == "mean_cost" else percent
+    rows = [[one.title, *_shown(one, metric, show)] for one in configurations]
+    return markdown_table([title, *(f"at {100 * rate:g} %" for rate in FALSE_ALARM_RATES)], rows)
+
+
+def _shown(one: Configuration, metric: str, show: Callable[[Interval | None], str]) -> list[str]:
+    """Metric at each false-alarm rate in words; a detector without any alarm there has no threshold."""
+    cells = []
+    for name in map(rate_name, FALSE_ALARM_RATES):
+        alarms = _mean(one, f"test_detection_at_{name}")
+        silent = alarms is not None and not alarms.mean
+        cells.append(_NO_THRESHOLD if silent else show(_mean(one, f"test_{metric}_at_{name}")))
+    return cells
+
+
+def _mean(one: Configuration, metric: str) -> Interval | None:
+    """Mean over the seeds of a metric, and of its interval over test records where the runs have one."""
+    values = list(one.values(metric).values())
+    if not values:
+        return None
+    mean = sum(values) / len(values)
+    ends = [list(one.values(f"{metric}_{end}").values()) for end in ("low", "high")]
+    if not all(ends):
+        return Interval(mean, mean, mean)
+    low, high = (sum(values) / len(values) for values in ends)
+    return Interval(mean, low, high)
+
+
+def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame]:
+    """Scores by attack type of each run that kept them, of the types that training lacks."""
+    for run in one.runs.values():
+        if (path := run.files() / "operating_attacks.csv").is_file():
+            table = pd.read_csv(path)
+            yield table[~table["in_training"]]
+
+
+def _without_mailbomb(one: Configuration) -> str:
+    """Detection of unknown types without mailbomb, mean over the seeds."""
+    column, shares = f"detected_at_{rate_name(_USED)}", []
+    for table in _unknown_types(one):
+        rest = table[table["attack"] != _MAILBOMB]
+        if rest["records"].sum():
+            shares.append(float((rest[column] * rest["records"]).sum() / rest["records"].sum()))
+    if not shares:
+        return MISSING
+    mean = sum(shares) / len(shares)
+    return percent(Interval(mean, mean, mean))

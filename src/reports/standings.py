@@ -1,0 +1,67 @@
+"""Paired differences of configurations to a reference, corrected for their number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from src.evaluation.intervals import Interval
+from src.evaluation.significance import LEVEL, holm
+from src.reports.runs import Configuration
+
+BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
+NO_PAIR = "no pair of runs"
+_COST = "test_mean_cost"
+_LESS = (_COST, "test_false_alarm_rate")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A configuration against the reference on the same test records.
+
+    Attributes:
+        difference: Mean difference to the reference with its 95 % interval.
+        p: p-value of no difference after Holm's correction.
+        less_is_better: True for a cost and for false alarms.
+        is_cost: True for a cost, which is no share.
+        n_pairs: Number of seeds that both have.
+    """
+
+    difference: Interval
+    p: float
+    less_is_better: bool
+    is_cost: bool
+    n_pairs: int
+
+    @property
+    def verdict(self) -> str:
+        """Better or worse than the reference beyond chance, or undecided."""
+        if self.p >= LEVEL:
+            return UNDECIDED
+        return BETTER if (self.difference.mean < 0) == self.less_is_better else WORSE
+
+    def __str__(self) -> str:
+        scale, digits = (1, 4) if self.is_cost else (100, 2)
+        mean, low, high = (
+            f"{scale * value:+.{digits}f}"
+            for value in (self.difference.mean, self.difference.low, self.difference.high)
+        )
+        return f"{mean} [{low}, {high}], p = {self.p:.2g}: {self.verdict}"
+
+
+def against(reference: Configuration | None, others: Sequence[Configuration], metric: str) -> list[Standing | None]:
+    """Compare configurations with a reference by the verdicts of their runs, seed by seed.
+
+    Args:
+        reference: Configuration that is chosen before the scores are known.
+        others: Configurations; the reference among them has no standing.
+        metric: Name of a score of the test part, such as `test_accuracy`.
+    Returns:
+        Standings in the same order; None for the reference, and where no pair of runs has verdicts.
+    """
+    name = metric.removeprefix("test_")
+    found = [one.differences(reference) if reference and one is not reference else None for one in others]
+    tested = [one.by_metric.get(name) if one else None for one in found]
+    adjusted = iter(holm([test.p for test in tested if test]))
+    return [
+        Standing(test.interval, next(adjusted), metric in _LESS, metric == _COST, one.n_pairs) if one and test else None
+        for one, test in zip(found, tested, strict=True)
+    ]
