@@ -113,8 +113,8 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
     rows = [
         (
             float(one["test"]),
-            [one["system"], *(f"{one[key]:.2f}" if one.get(key) else "not stated" for key in ("test", "test_21")),
-             "not stated", one["protocol"], one["place"]],
+            [one["system"], *(f"{one[key]:.2f}" if one.get(key) else "not read" for key in ("test", "test_21")),
+             "not read", one["protocol"], one["place"]],
         )
         for one in published()
     ]  # fmt: skip
