@@ -42,15 +42,16 @@ def parquet_text(file: Any) -> Iterator[bytes]:
     # words stay numbers of a dictionary, as one long word may stand in every record
     words = [name for name, kind in zip(names, kinds, strict=True) if _is_text(kind) or pa.types.is_string(kind)]
     parquet = pq.ParquetFile(file, read_dictionary=words, metadata=parquet.metadata, **options)
-    return _csv(_parquet_batches(file, parquet, names, groups), parquet.schema_arrow, names)
+    schema = parquet.schema_arrow
+    return _csv(_parquet_batches(file, parquet, schema, names, groups), schema, names)
 
 
 def _parquet_batches(
-    file: Any, parquet: pq.ParquetFile, names: list[str], groups: list[list[Chunk]]
+    file: Any, parquet: pq.ParquetFile, schema: pa.Schema, names: list[str], groups: list[list[Chunk]]
 ) -> Iterator[pa.RecordBatch]:
-    width = sum(_width(parquet.schema_arrow.field(name).type) for name in names)
-    schema, wanted = parquet.metadata.schema, set(names)
-    columns = {number for number in range(parquet.metadata.num_columns) if schema.column(number).path in wanted}
+    width = sum(_width(schema.field(name).type) for name in names)
+    stored, wanted = parquet.metadata.schema, set(names)
+    columns = {number for number in range(parquet.metadata.num_columns) if stored.column(number).path in wanted}
     records = max(1, min(BATCH, _BATCH_BYTES // max(1, width)))
     for number, group in enumerate(groups):
         check_pages(file, group, columns)
