@@ -151,7 +151,7 @@ def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path
     text = (whole / "README.md").read_text()
     table = table_after(text, "accuracy in %")[2:]
     assert [one[0] for one in table][:3] == [
-        "STL, sparse autoencoder (Javaid et al. 2015)", "BAT, BLSTM with attention (Su et al. 2020)",
+        "STL, sparse autoencoder (Javaid et al. 2016)", "BAT-MC, BLSTM with attention (Su et al. 2020)",
         "RNN-IDS (Yin et al. 2017)",
     ]  # fmt: skip
     ours = [one for one in table if one[0].startswith("**")]
