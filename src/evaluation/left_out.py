@@ -34,9 +34,9 @@ def left_out_scores(
     Returns:
         `unknown_types_at_1_percent` and `known_types_at_1_percent`: mean over the attack types of the share of their
         records with an alarm, at the lowest threshold that lets 1 % of the normal records raise one. `balanced_error`
-        is of the verdicts: half the share of normal records with an alarm, a quarter the share of missed records of the
-        known attack types, and a quarter that of the unknown ones, each the mean over the types. With a cost matrix
-        also `balanced_cost`, the same of the mean cost.
+        counts the errors of the verdicts: half those on normal records, a quarter those on known attack types, and a
+        quarter those on unknown ones. Each type weighs the same. `balanced_cost`, with a cost matrix, is the same of
+        the mean cost.
     """
     normal, score = target == 0, attack_probability(probability)
     labels, counts = np.unique(attack[~normal], return_counts=True)
