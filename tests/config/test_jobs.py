@@ -103,7 +103,7 @@ def sweeps(path: Path) -> bool:
 
 
 def test_every_experiment_changes_the_whole_config() -> None:
-    """Without the line, Hydra puts its values below `experiment`, where nothing reads them, and sweeps nothing of it."""
+    """Without the line, Hydra puts its values below `experiment`, where nothing reads them, and sweeps nothing."""
     files = sorted(Path("conf/experiment").rglob("*.yaml"))
     assert files
     assert [file for file in files if not file.read_text().startswith("# @package _global_\n")] == []
