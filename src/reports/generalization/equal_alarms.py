@@ -48,6 +48,14 @@ def settings(configurations: Sequence[Configuration]) -> str:
     return markdown_table(columns, rows)
 
 
+def rules(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence on the rule and odds of the configurations: the same for all, or not."""
+    decisions = [one.config["decision"] for one in configurations]
+    found = {(one["rule"], one["attack_prior_odds"], one["false_alarm_budget"]) for one in decisions}
+    same = len(found) == 1
+    return f"All rows have the same rule and odds{'.' if same else ', but for those that the table shows.'}"
+
+
 def detection(configurations: Sequence[Configuration]) -> str:
     """Return detection at each false-alarm rate, with thresholds read on the test."""
     return _at_each_rate("detection in %", "detection", configurations)
