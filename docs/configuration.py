@@ -28,7 +28,7 @@ COMMAND = re.compile(r"python -m src\.\w+(?: (?:-m|\+?[\w./-]+=[^\s:]+))*")
 HIDDEN = re.compile(r"(^|\.)(_target_|name)$|^dataset\.(train|test|further_tests|schema)\b|^training\.teacher$")
 TEACHERS = "training/teacher"
 SCHEMAS = "dataset/schema"
-EXPERIMENTS = ("paper", "generalization", "leaderboard", "selection", "best")
+EXPERIMENTS = ("paper", "generalization", "leaderboard", "selection", "unsw_nb15", "best")
 Values = dict[str, Any]
 
 # Keys without a comment in conf/ and without a class.

@@ -1,4 +1,4 @@
-"""Run the grids of a report, one after the other. Repeated, the command goes on with the runs that are left."""
+"""Run the grids of a folder, one after the other. Repeated, the command goes on with the runs that are left."""
 
 import sys
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from src.tracking.store import check_store
 from src.train import main as train
 from src.utils.command_line import command_parser, quiet_pipe
 
-REPORTS = ("paper", "generalization", "leaderboard", "selection")
+FOLDERS = ("paper", "generalization", "leaderboard", "selection", "unsw_nb15")
 EXAMPLES = (
     "paper",
     "paper dataset=simulated dataset.records=20000 training.epochs=2",
@@ -19,9 +19,9 @@ EXAMPLES = (
 
 @quiet_pipe()
 def main() -> None:
-    """Run each grid of conf/experiment/<report> that the store does not have."""
+    """Run each grid of conf/experiment/<folder> that the store does not have."""
     parser = command_parser("grids", __doc__, EXAMPLES)
-    parser.add_argument("report", choices=REPORTS, help="name of the report, which `make` writes afterwards")
+    parser.add_argument("folder", choices=FOLDERS, help="folder of conf/experiment")
     parser.add_argument("overrides", nargs="*", help="keys of the config, as for src.train; they hold for every run")
     options = parser.parse_args()
 
@@ -30,8 +30,8 @@ def main() -> None:
         from src.tracking.multirun.grids import Grids
         from src.tracking.multirun.progress import shared_progress
 
-        configs = {one: composed_jobs([f"+experiment={one}", *options.overrides]) for one in grids(options.report)}
-        found = Grids.of(options.report, configs)
+        configs = {one: composed_jobs([f"+experiment={one}", *options.overrides]) for one in grids(options.folder)}
+        found = Grids.of(options.folder, configs)
         with shared_progress(found.progress):
             failed = [grid for grid in found.left if _fails(grid, options.overrides)]
         found.progress.finish()
