@@ -9,6 +9,7 @@ from src.data.parsing import Block
 from src.data.undeclared import words_of
 
 FEWEST_RECORDS = 50  # in fewer, columns agree with the label by chance
+_REPEATS = 10  # records of a value on average, from which on one label each is no chance
 _SHOWN = 3  # values that a reason shows
 
 
@@ -16,11 +17,13 @@ class _Pairs:
     """Pairs of a value and a label that occur together."""
 
     def __init__(self) -> None:
+        self.records = 0
         self.labels: dict[str, set[str]] = {}  # by value
         self.values: dict[str, set[str]] = {}  # by label
 
     def add(self, values: pa.DictionaryArray, labels: pa.DictionaryArray) -> None:
         """Add the next records."""
+        self.records += len(values)
         n_labels = len(labels.dictionary)
         names, texts = labels.dictionary.to_pylist(), values.dictionary.to_pylist()
         codes = values.indices.to_numpy().astype(np.int64) * n_labels + labels.indices.to_numpy()
@@ -38,6 +41,12 @@ class _Pairs:
     def tells(self) -> bool:
         """True if each value of the column has one label."""
         return all(len(labels) == 1 for labels in self.labels.values())
+
+    @property
+    def is_copy(self) -> bool:
+        """True if the column says the label; values that hardly repeat have one label each by chance."""
+        repeats = _REPEATS * len(self.labels) <= self.records
+        return len(self.labels) > 1 and (self.follows or (self.tells and repeats))
 
 
 def copies_of_label(blocks: Iterable[Block], label: str, columns: Collection[str]) -> dict[str, str]:
@@ -61,7 +70,7 @@ def copies_of_label(blocks: Iterable[Block], label: str, columns: Collection[str
                 del pairs[name]
         if not pairs:
             break
-    return {name: _reason(found, label) for name, found in pairs.items() if len(found.labels) > 1}
+    return {name: _reason(found, label) for name, found in pairs.items() if found.is_copy}
 
 
 def _reason(found: _Pairs, label: str) -> str:

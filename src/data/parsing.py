@@ -299,6 +299,8 @@ def _parse_fast(
     types = {name: whole if _ARROW_TYPES[kind] == _WHOLE else _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    if "" in marks and (text.startswith(b"\n") or b"\n\n" in text):
+        return None  # Arrow would make a record of missing values of a blank line
     # Arrow would make an empty value for each field of an empty line before it fails
     if is_odd(text) or n_lines * reader.shortest > len(text) + 1:
         return None

@@ -45,7 +45,7 @@ class Disagreement:
 
 
 class _Disagreements:
-    """Disagreements by column and expectation, in the order of the file."""
+    """Disagreements by column and expectation."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], Disagreement] = {}
@@ -59,12 +59,12 @@ class _Disagreements:
             self._kept += 1
 
     def lines(self) -> list[str]:
-        """Say each of them in a line."""
+        """Say each of them in a line, in the order of the file."""
         return [
             f"column {column}: {one.count:,} line{'s' * (one.count != 1)}, {len(one.values):,} different "
             f"value{'s' * (len(one.values) != 1)}; the first in line {one.line:,}: found {_cut(one.value)!r}, expected "
             f"{one.expected}"
-            for (column, _), one in self.found.items()
+            for (column, _), one in sorted(self.found.items(), key=lambda item: item[1].line)
         ]
 
 
@@ -166,7 +166,8 @@ class _LineCheck:
         first = Wrong(record.column, record.value, record.expected)
         if record.column == "(record)":
             return [first]
-        texts = split(plain(record.raw, self._separator, first=record.line == 1).decode("utf-8", "replace")) or []
+        line = plain(record.raw + b"\n", self._separator, first=record.line == 1)[:-1]
+        texts = split(line.decode("utf-8", "replace")) or []
         read = [
             reader.read((f'"{text}"' if "," in text else text).encode())
             for reader, text in zip(self._readers, texts, strict=False)
@@ -181,13 +182,13 @@ def _add_unknown(found: _Disagreements, block: Any, schema: Schema) -> None:
         if listed == "learn" or not len(block.line):
             continue
         column = words_of(block, name)
-        known = set(listed or ())
+        known = listed or []
         codes = [code for code, word in enumerate(column.dictionary.to_pylist()) if word not in known]
         indices = column.indices.to_numpy()
         for code in codes:
             rows = np.flatnonzero(indices == code)
             if len(rows):
-                expected = f"one of {', '.join(list(known)[:SHOWN])}, or values: learn"
+                expected = f"one of {', '.join(known)}, or values: learn in the schema"
                 found.add(name, int(block.line[rows[0]]), column.dictionary[code].as_py(), expected, len(rows))
 
 

@@ -17,7 +17,7 @@ from src.data.column_names import name_key, unwrapped
 from src.data.containers import open_records
 from src.data.dialect import read_number, split
 from src.data.header import HeaderError
-from src.data.kinds import SEPARATORS, separator
+from src.data.kinds import SEPARATORS, refuse_decimal_commas
 from src.data.lines import LongLine, whole_lines
 from src.data.parsing import BLOCK_BYTES, Block, plain, read_blocks
 from src.data.reading import Reading
@@ -108,8 +108,11 @@ def look(path: Path) -> Undeclared:
         between = _separator(plain(raw, b",", first=True))
         lines = _lines(plain(raw, between, first=True))
         fields = _count_fields([line for line in lines if line[:1] not in "@%#"] or lines)
-        if between != b",":
-            separator(raw, fields)  # refuses decimal commas
+    if between != b",":
+        try:
+            refuse_decimal_commas(raw.split(b"\n")[:_HEAD_LINES], between)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
     if not lines:
         raise ValueError(f"{path}: found no records, expected columns with a record a line")
     try:

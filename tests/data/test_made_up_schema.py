@@ -166,6 +166,15 @@ def test_missing_values_are_counted_alike_by_both_readers() -> None:
         assert reading.missing == 2
 
 
+def test_a_blank_line_is_no_record_of_missing_values(tmp_path: Path) -> None:
+    schema = learn_values(saved(tmp_path), DECLARED)
+    text, reading = TEXT.replace(b"\n", b"\n\n"), Reading()
+    lines = [line for block in read_blocks(BytesIO(text), "some.csv", schema, label="ignored", reading=reading)
+             for line in block.line.tolist()]  # fmt: skip
+    assert lines == [1, 3, 5, 7]
+    assert (reading.blank_lines, reading.missing) == (4, 2)
+
+
 def test_a_file_must_have_the_header_that_its_schema_asks_for() -> None:
     asking = schema_of(DECLARED.as_dict() | {"header": True})
     list(read_blocks(BytesIO(f"{HEADER}\n".encode() + TEXT), "flows.csv", asking))
