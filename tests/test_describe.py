@@ -6,17 +6,19 @@ import pytest
 
 from src.describe import main
 
+FLOWS = "a,b,label\n1,4,Benign\n2,3,DoS\n"
+
 
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
         (None, [], "found no such file, expected a file of records"),
         ("", [], "found an empty file"),
-        ("a,b\n1,2\n", [], "found no column that may be the label"),
-        ("a,label\n1,Benign\n2,DoS\n", ["--name", "../x"], "--name: found '../x', expected a letter, then letters"),
-        ("a,label\n1,Benign\n2,DoS\n", ["--name", "kdd99"], "found a file, expected none; choose another --name, or"),
-        ("a,label\n1,Benign\n2,DoS\n", ["--label", "zz", "--name", "zz"], "--label: found 'zz', expected one of the"),
-        ("a,label\n1,Benign\n2,DoS\n", ["--schema", "zz"], "--schema: found no schema 'zz', expected one of kdd, "),
+        ("a,b,c\n1,2,3\n", [], "found no column that may be the label"),
+        (FLOWS, ["--name", "../x"], "--name: found '../x', expected a letter, then letters"),
+        (FLOWS, ["--name", "kdd99"], "found a file, expected none; choose another --name, or"),
+        (FLOWS, ["--label", "zz", "--name", "zz"], "--label: found 'zz', expected one of the"),
+        (FLOWS, ["--schema", "zz"], "--schema: found no schema 'zz', expected one of kdd, "),
     ],
 )
 def test_what_cannot_be_described_is_one_line_and_exit_status_1(
@@ -32,6 +34,6 @@ def test_what_cannot_be_described_is_one_line_and_exit_status_1(
 
 
 def test_a_file_that_disagrees_has_exit_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "flows.csv").write_text("a,label\n1,Benign\n2,DoS\n")
+    (tmp_path / "flows.csv").write_text(FLOWS)
     assert main([str(tmp_path / "flows.csv"), "--schema", "unsw_nb15"]) == 1
     assert "does not agree with schema 'unsw_nb15'" in capsys.readouterr().out

@@ -16,6 +16,7 @@ MOST_LABELS: Final = 200
 LISTED: Final = 20  # known values that are written out
 _INDICATORS: Final = 50  # values of a category that become indicators; more become a code
 _FEW_NUMBERS: Final = 50  # different numbers among words: more are a column of numbers with wrong values
+_FEW_RECORDS: Final = 10  # whose numbers may be in order by chance
 _WRONG: Final = 0.01  # share of words in a column of numbers that may be wrong values
 _INT64_MAX: Final = 2**63 - 1
 # Names of label columns by rank: a name of attack types comes before one that may be 0 or 1.
@@ -102,7 +103,7 @@ def guess_kind(column: ColumnSummary) -> Guess:
 def _guess_number(column: ColumnSummary) -> Guess:
     low, high = column.smallest, column.largest
     between = f"{_shown(low)} to {_shown(high)}" if low < high else f"always {_shown(low)}"
-    if column.whole and column.steps >= 0.99 * (column.records - 1) and column.records > 2:
+    if column.whole and column.records > _FEW_RECORDS and column.steps >= 0.99 * (column.records - 1):
         return Guess("ignore", f"each value is one more than the one before ({between}): a number of the record")
     if column.whole and name_key(column.name) in _INDEX_KEYS and (column.many or len(column.values) == column.records):
         return Guess("ignore", f"{column.distinct} distinct whole numbers, and the name of an index")
@@ -179,13 +180,15 @@ def guess_label(columns: Mapping[str, ColumnSummary], chosen: str | None = None)
     if not ranked:
         ranked = [one for one in candidates if _rank_of_values(one) == 0]
     if not ranked:
+        ranked = [one for one in [*columns.values()][-1:] if one in candidates and _rank_of_values(one) == 1]
+    if not ranked:
         raise ValueError(
             "found no column that may be the label, by its name or a value such as `normal` or `benign`; expected one "
             f"with the attack type of each record, 2 to {MOST_LABELS} different values, none of them empty; name it "
             f"with --label, one of {', '.join(columns)}"
         )
     best = ranked[0]
-    by = "the name" if best in named else "its values"
+    by = "the name" if best in named else "its values" if _rank_of_values(best) == 0 else "the last column"
     others = ", ".join(one.name for one in ranked[1:])
     further = f"; {others} may be it too" if others else ""
     return _of_column(best, f"{by}, and {best.distinct} distinct values in {best.records:,} records{further}")
@@ -214,8 +217,10 @@ def _of_column(column: ColumnSummary, reason: str) -> LabelGuess:
     labels: dict[str, int] = {}
     spelled: dict[str, str] = {}
     for text, count in sorted(column.values.items(), key=lambda one: -one[1]):
-        name = text.removesuffix(".") or text  # letter case and a final dot tell no labels apart
-        name = spelled.setdefault(name.lower(), name)
+        name = text
+        if text.isascii():  # then letter case and a final dot tell no labels apart
+            name = text.removesuffix(".") or text
+            name = spelled.setdefault(name.lower(), name)
         labels[name] = labels.get(name, 0) + count
     share = "{:,} of {:,} records have it".format
     for keys, why in ((_NORMAL_KEYS, "the word"), (_NO_KEYS, "the smaller of two values")):

@@ -189,9 +189,9 @@ def _read(file: Undeclared) -> _Found:
         for name, column in found.columns.items():
             column.add(words_of(block, name), block.line)
     if found.records <= found.bad:
-        bad = f": {found.first_bad}" if found.first_bad else ""
-        raise ValueError(f"{file.path}: found {found.records:,} records and {found.bad:,} lines that are none{bad}; "
-                         "expected lines with the same number of fields")  # fmt: skip
+        bad = f" and {found.bad:,} other lines: {found.first_bad}" if found.first_bad else ""
+        raise ValueError(f"{file.path}: found {found.records or 'no'} records{bad}; expected lines with the same "
+                         "number of fields")  # fmt: skip
     return found
 
 
@@ -356,6 +356,7 @@ def _notes(
     if marks:
         notes.append("missing: " + ", ".join("empty fields" if mark == EMPTY else repr(shown(mark)) for mark in marks))
     if found.bad:
-        notes.append(f"{found.bad:,} lines are no records, the first: {found.first_bad}; training stops there, unless "
+        lines = "1 line is no record" if found.bad == 1 else f"{found.bad:,} lines are no records"
+        notes.append(f"{lines}, the first: {found.first_bad}; training stops there, unless "
                      "preprocess.on_bad_record=quarantine leaves them out")  # fmt: skip
     return tuple(notes)

@@ -25,6 +25,7 @@ from src.data.schema import Schema, schema_of
 from src.utils.validation import first_fault
 
 MOST_COLUMNS: Final = 1_000
+_FEWEST_COLUMNS: Final = 3  # a label, and two more: a line with one name of a column is no header
 _HEAD_BYTES: Final = 1 << 20
 _HEAD_LINES: Final = 200
 _NO_LABEL: Final = "(no label)"  # a schema has one; none of the columns is it while they are looked at
@@ -98,7 +99,7 @@ def look(path: Path) -> Undeclared:
     """Find the separator and the names of the columns of a file by its first lines.
 
     Raises:
-        ValueError: the file has no records, or fewer than two columns, or too many.
+        ValueError: the file has no records, or fewer than three columns, or too many.
         OSError: the file cannot be read, or is damaged.
     """
     with open_records(path, _schema_of_words(("(any)",), {"(any)"}, None)) as text:
@@ -120,17 +121,17 @@ def look(path: Path) -> Undeclared:
     except HeaderError as error:
         raise HeaderError(f"{path}: {error}; correct the header") from None
     found = len(names) if names else fields
-    if not 2 <= found <= MOST_COLUMNS:
-        raise ValueError(f"{path}: found {found:,} column{'s' * (found != 1)}, expected 2 to {MOST_COLUMNS:,}, "
-                         "separated by commas, `;`, tabs or `|`")  # fmt: skip
+    if not _FEWEST_COLUMNS <= found <= MOST_COLUMNS:
+        raise ValueError(f"{path}: found {found:,} column{'s' * (found != 1)}, expected {_FEWEST_COLUMNS} to "
+                         f"{MOST_COLUMNS:,}, separated by commas, `;`, tabs or `|`")  # fmt: skip
     if not names:
         columns = tuple(f"column_{number}" for number in range(1, fields + 1))
         return Undeclared(path, between.decode(), False, columns, {})
     left_out = _unusable(names)
     columns = tuple(name for name in map(unwrapped, names) if name not in left_out)
-    if len(columns) < 2:
-        raise ValueError(f"{path}: found {len(columns)} columns with a name of its own in the header, expected two or "
-                         "more; write names that differ in letters a to z or digits")  # fmt: skip
+    if len(columns) < _FEWEST_COLUMNS:
+        raise ValueError(f"{path}: found {len(columns)} columns with names of their own in the header, expected three "
+                         "or more; write names that differ in letters a to z or digits")  # fmt: skip
     return Undeclared(path, between.decode(), True, columns, left_out)
 
 
@@ -180,7 +181,7 @@ def _count_fields(lines: list[str]) -> int:
 
 def _names(lines: list[str], fields: int) -> list[str]:
     """Names of the columns; none where the first line is a record, or numbers the columns."""
-    if lines[0][:9].lower() == "@relation":
+    if any(line[:9].lower() == "@relation" for line in lines):
         return [match[1] for line in lines if (match := _ATTRIBUTE.match(line))]
     first = next((line for line in lines if line[0] not in "%#"), lines[0])
     names = split(first) or []

@@ -28,7 +28,7 @@ def column(texts: list[str], name: str = "x", most: int = 1_000) -> ColumnSummar
         (["0.5", "1.0", "0"], "x", "rate", "numbers from 0 to 1, 0 to 1"),
         (["0.5", "0.25", "0"], "error rate", "rate", "numbers from 0 to 1, 0 to 0.5"),
         (["0.5", "0.25", "0"], "seconds", "real", "numbers, 0 to 0.5"),
-        (["1", "2", "3", "4"], "x", "ignore", "each value is one more than the one before"),
+        ([str(number) for number in range(3, 15)], "x", "ignore", "each value is one more than the one before"),
         (["8", "3", "5"], "Flow ID", "ignore", "3 distinct whole numbers, and the name of an index"),
         (["8", "3", "3"], "id", "count", "whole numbers, 3 to 8"),
         (["1714550400", "1714550401.5"], "ts", "time", "which are times since 1970, and the name"),
@@ -82,6 +82,7 @@ def test_the_label_is_found_by_its_name_and_its_values() -> None:
     assert label_of(type=protocols, label=flags) == ("label", "0")
     assert label_of(proto=protocols, Verdict=["Benign", "Botnet", "Benign"]) == ("Verdict", "Benign")
     assert label_of(attack_cat=["missing", "DoS", "Worm"], label=flags) == ("label", "0")  # a label is never empty
+    assert label_of(x=["1", "2", "3"], column_2=types[:1] + ["missing"] * 2, column_3=flags) == ("column_3", "0")
     assert label_of("attack_cat", attack_cat=["x", "x", "y"], label=flags) == ("attack_cat", "x")
 
 
@@ -89,6 +90,8 @@ def test_letter_case_and_a_final_dot_tell_no_labels_apart() -> None:
     found = guess_label({"label": column(["normal.", "smurf.", "Smurf", "smurf", "normal."], "label")})
     assert (found.normal, found.attacks) == ("normal", {"smurf": 3})
     assert found.normal_reason == "the word; 2 of 5 records have it"
+    others = ["normal", "Größe", "größe", "x\u2013y."]  # other letters are read as they are
+    assert set(guess_label({"label": column(others, "label")}).attacks) == set(others[1:])
 
 
 def test_normal_traffic_that_no_label_names_is_the_most_frequent() -> None:

@@ -34,7 +34,7 @@ def test_finer_names_of_the_label_are_found_too(blocks: list[Block]) -> None:
 
 
 def test_values_that_hardly_repeat_have_one_label_each_by_chance(tmp_path: Path) -> None:
-    (tmp_path / "flows.csv").write_text("x,Kind\n" + "".join(f"{n},{'ab'[n % 2]}\n" for n in range(60)))
+    (tmp_path / "flows.csv").write_text("x,y,Kind\n" + "".join(f"{n},7,{'ab'[n % 2]}\n" for n in range(60)))
     assert copies_of_label(look(tmp_path / "flows.csv").words(), "Kind", ["x"]) == {}
 
 

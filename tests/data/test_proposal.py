@@ -98,9 +98,13 @@ def test_files_that_exist_are_kept_unless_asked(path: Path, tmp_path: Path) -> N
 
 def test_nothing_is_written_of_a_file_that_cannot_be_described(tmp_path: Path) -> None:
     for text, message in (
-        ("a,b\n1,2\n3,4\n", r"flows\.csv: found no column that may be the label"),
-        ("a,label\n" + "x,Benign\nx,DDoS\n1\n2\n3\n", r"found 2 records and 3 lines that are none: line 4, column"),
-        ("a,label\n,Benign\n?,DDoS\n", r"flows\.csv: found no column that may be a feature, expected one of numbers"),
+        ("a,b,c\n1,2,3\n3,4,5\n", r"flows\.csv: found no column that may be the label"),
+        ("a,b,label\n" + "x,1,Benign\nx,2,DDoS\n1\n2\n3\n", r"found 2 records and 3 other lines: line 4, column"),
+        ("a,b,label\n", r"flows\.csv: found no records; expected lines with the same number of fields"),
+        (
+            "a,b,label\n,,Benign\n?,?,DDoS\n",
+            r"flows\.csv: found no column that may be a feature, expected one of numbers",
+        ),
         ("a,a_b,a_c,label\n" + "b,1,2,Benign\nc,2,1,DDoS\n", r"schema can have: columns: found the feature 'a_b' twi"),
     ):
         path = saved(tmp_path, text)

@@ -43,7 +43,7 @@ WANTED = [[value or "missing" for value in row] for row in ROWS]
         (b"\n" + text_of([NAMES, *ROWS]) + b"\n", ","),
         (b"# " + text_of([NAMES, *ROWS]), ","),
         (gzip.compress(text_of([NAMES, *ROWS])), ","),
-        (b"@relation x\n" + b"".join(b"@attribute '%s' string\n" % name.encode() for name in NAMES) + b"@data\n"
+        (b"% x\n@RELATION x\n" + b"".join(b"@attribute '%s' string\n" % name.encode() for name in NAMES) + b"@data\n"
          + text_of(ROWS), ","),
         (text_of([NAMES, *ROWS]).decode().encode("utf-16"), ","),
     ],
@@ -73,12 +73,12 @@ def test_columns_without_names_are_numbered(tmp_path: Path) -> None:
 
 
 def test_an_index_without_a_name_and_columns_of_one_name_are_left_out(tmp_path: Path) -> None:
-    rows = [["", "Fwd Hdr", "x", "fwd_hdr", "Kind"], *ROWS]
+    rows = [["", "Fwd Hdr", "x", "fwd_hdr", "y", "Kind"], *([*row, "b"] for row in ROWS)]
     file = look(saved(tmp_path, text_of(rows)))
-    assert file.columns == ("x", "Kind")
+    assert file.columns == ("x", "y", "Kind")
     assert file.left_out["Fwd Hdr"] == "2 columns have this name, so that it says nothing"
     assert file.left_out[""] == "it has no name"
-    assert values(tmp_path / "flows.csv") == [[row[2], row[4]] for row in ROWS]
+    assert values(tmp_path / "flows.csv") == [[row[2], row[4], "b"] for row in ROWS]
 
 
 def test_an_index_that_the_header_does_not_count_is_passed_over(tmp_path: Path) -> None:
@@ -102,14 +102,14 @@ def test_lines_that_are_no_records_are_listed(tmp_path: Path) -> None:
     ("text", "message"),
     [
         (b"\n\n", "found no records, expected columns with a record a line"),
-        (b"one\ntwo\nthree\n", "found 1 column, expected 2 to 1,000, separated by commas"),
-        (text_of([[str(one) for one in range(1_001)]] * 2), "found 1,001 columns, expected 2 to 1,000"),
+        (b"one\ntwo\nthree\n", "found 1 column, expected 3 to 1,000, separated by commas"),
+        (text_of([[str(one) for one in range(1_001)]] * 2), "found 1,001 columns, expected 3 to 1,000"),
         (
             text_of([NAMES[:3], *ROWS]),
             "found 3 names in the header, expected 5, as most records have; correct the head",
         ),
-        (text_of([["源", "宿", "端", "口", "类"], *ROWS]), "found 0 columns with a name of its own in the header"),
-        (b"a;b\n0,5;1\n0,7;2\n", "have a decimal comma such as 0,5; write numbers with a point"),
+        (text_of([["源", "宿", "端", "口", "类"], *ROWS]), "found 0 columns with names of their own in the header"),
+        (b"a;b;c\n0,5;1;2\n0,7;2;2\n", "have a decimal comma such as 0,5; write numbers with a point"),
         (b"%PDF-1.7\n", "found a PDF"),
         (b"x" * 2_000_000, r"line 1: found 2,000,000 bytes, expected a header or a record"),
         (gzip.compress(text_of([NAMES, *ROWS * 500]))[:-20], "the file is damaged: fetch it again"),
