@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from src.data.parsing import Block
+from src.data.reading import shown
 from src.data.undeclared import words_of
 
 FEWEST_RECORDS = 50  # in fewer, columns agree with the label by chance
@@ -79,7 +80,9 @@ def _reason(found: _Pairs, label: str) -> str:
     parts = []
     for value, labels in sorted(found.labels.items(), key=lambda one: len(one[1]))[:_SHOWN]:
         parts.append(
-            f"{value!r} for {next(iter(labels))!r}" if len(labels) == 1 else f"{value!r} for {len(labels)} labels"
+            f"{shown(value)!r} for {next(iter(labels))!r}"
+            if len(labels) == 1
+            else f"{shown(value)!r} for {len(labels)} labels"
         )
     more = ", ..." if len(found.labels) > _SHOWN else ""
     return f"follows from {label}, which it gives away: {', '.join(parts)}{more}"

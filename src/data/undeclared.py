@@ -168,7 +168,7 @@ def _separator(text: bytes) -> bytes:
 
 
 def _lines(text: bytes) -> list[str]:
-    """First lines of a text that are not blank; the last may be cut and is left out where there are others."""
+    """First lines of a text that are not blank: an ARFF file has a line for each column."""
     lines = text.decode("utf-8", "replace").split("\n")
     return [line for line in lines if line][: _HEAD_LINES + MOST_COLUMNS]
 
