@@ -29,6 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
     add("--label", metavar="COLUMN", help="column of the attack type (default: guessed)")
     add("--overwrite", action="store_true", help="replace files of an earlier call")
     options = parser.parse_args(arguments)
+    if options.schema is not None and (options.name or options.label or options.overwrite):
+        parser.error(
+            "--schema: found --name, --label or --overwrite too, expected none of them: a check writes no file"
+        )
     try:
         if options.schema is not None:
             from src.data.schema_check import check_file  # only now: Arrow takes long

@@ -37,3 +37,9 @@ def test_a_file_that_disagrees_has_exit_status_1(tmp_path: Path, capsys: pytest.
     (tmp_path / "flows.csv").write_text(FLOWS)
     assert main([str(tmp_path / "flows.csv"), "--schema", "unsw_nb15"]) == 1
     assert "does not agree with schema 'unsw_nb15'" in capsys.readouterr().out
+
+
+def test_a_check_takes_no_option_of_a_proposal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["flows.csv", "--schema", "kdd", "--overwrite"])
+    assert "expected none of them: a check writes no file" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,7 @@ from src.data.reading import Reading, shown
 from src.data.schema import Schema, schema_of
 from src.data.sources import MIRROR_VARIABLE
 from src.data.undeclared import Undeclared, check_plain_file, look, words_of
-from src.utils.files import write_text
+from src.utils.files import whole_file
 from src.utils.paths import PROJECT
 from src.utils.validation import first_fault
 
@@ -128,7 +129,7 @@ def propose(path: Path, name: str, label: str | None = None) -> Proposal:
 
 
 def write_proposal(proposal: Proposal, conf: Path = CONF, *, overwrite: bool = False) -> list[Path]:
-    """Write both files, each whole or not at all.
+    """Write both files whole, or none.
 
     Args:
         conf: Folder of the data sets.
@@ -138,9 +139,10 @@ def write_proposal(proposal: Proposal, conf: Path = CONF, *, overwrite: bool = F
     """
     files = proposal.files(conf)
     check_free(proposal.name, conf, overwrite=overwrite)
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, text)
+    with ExitStack() as stack:  # both take their names when both are written
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(whole_file(path)).write_text(text, encoding="utf-8")
     return [*files]
 
 

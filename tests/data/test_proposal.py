@@ -1,8 +1,12 @@
 """Proposed files: schemas that the config reads, which agree with the file, and which replace nothing."""
 
+import bz2
 import gzip
+import zipfile
 from pathlib import Path
 
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from omegaconf import OmegaConf
@@ -10,7 +14,7 @@ from omegaconf import OmegaConf
 from src.data.proposal import describe_file, name_of, propose, write_proposal
 from src.data.schema import Schema, schema_of
 from src.data.schema_check import check
-from src.data.sources import PublishedFile
+from src.data.sources import PublishedDataset, PublishedFile
 
 KINDS = ["Benign", "DDoS", "PortScan"]
 HEADER = "id,row,proto,seconds,bytes,loss,flag,Verdict"
@@ -79,6 +83,29 @@ def test_the_data_set_pins_the_file_below_the_mirror(packed: bool, path: Path, m
     train = yaml.safe_load(propose(path, "mine").dataset)["train"]
     file = PublishedFile(**train)
     assert (file.path, file.records, file.size) == (f"sub/{path.name}", 61, len("\n".join([HEADER, *lines()])) + 1)
+
+
+@pytest.mark.parametrize("name", ["flows.csv", "flows.csv.gz", "flows.zip", "flows.parquet", "flows.csv.bz2"])
+def test_the_data_set_is_fetched_in_every_form_that_is_read(
+    name: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = tmp_path / "mirror" / name
+    packed.parent.mkdir()
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(path, "flows.csv")
+    elif name.endswith(".parquet"):
+        pq.write_table(pyarrow.csv.read_csv(path), packed)
+    else:
+        pack = {"flows.csv.gz": gzip.compress, "flows.csv.bz2": bz2.compress}.get(name, bytes)
+        packed.write_bytes(pack(path.read_bytes()))
+    monkeypatch.setenv("IDS_DATA_MIRROR", str(packed.parent))
+    proposal = propose(packed, "mine")
+    values = yaml.safe_load(proposal.dataset)
+    data = PublishedDataset("mine", schema_in(proposal.schema), PublishedFile(**values["train"]), copies=False)
+    fetched = data.fetch("train", tmp_path / "raw")
+    found, agrees = check(fetched, data.schema)
+    assert agrees, found
 
 
 def test_files_that_exist_are_kept_unless_asked(path: Path, tmp_path: Path) -> None:
@@ -151,11 +178,16 @@ def test_blocks_of_a_large_file_make_one_proposal(path: Path, monkeypatch: pytes
     assert propose(path, "mine").schema == whole
 
 
-def test_both_files_are_written_whole(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_files_are_written_or_none(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     proposal = propose(path, "mine")
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError("No space left on device")
+    write, texts = Path.write_text, []
+
+    def full(path: Path, text: str, **options: str) -> int:
+        texts.append(text)
+        if len(texts) == 2:
+            raise OSError("No space left on device")
+        return write(path, text, **options)
 
     monkeypatch.setattr("pathlib.Path.write_text", full)
     with pytest.raises(OSError, match="No space left"):
