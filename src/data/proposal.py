@@ -9,7 +9,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,9 @@ _MOST_OF_A_COLUMN: Final = 10_000
 _MOST_OF_A_COPY: Final = 200  # different values of a column that may say the label in other words
 _NAME: Final = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w .()/%-]*")
+_MOST_BEHIND: Final = 3  # columns behind the label that may be of it
+_BEHIND: Final = "it stands behind the label: `ignore` it if it was made with the label"
+_NO_FEATURES: Final = ("ignore", "time", "host")
 _TABLE_NAMES: Final = ("attack", "row", "target")  # a feature may not have the names that tables have
 
 
@@ -208,7 +211,11 @@ def _guesses(file: Undeclared, found: _Found, target: LabelGuess) -> dict[str, G
     if few and found.records >= FEWEST_RECORDS:
         copies = copies_of_label(file.words([target.name, *few]), target.name, few)
         guesses |= {name: Guess("ignore", reason) for name, reason in copies.items()}
-    if not any(guess.kind not in ("ignore", "time", "host") for guess in guesses.values()):
+    behind = file.columns[file.columns.index(target.name) + 1 :]
+    for name in behind if len(behind) <= _MOST_BEHIND else ():
+        if guesses[name].kind not in _NO_FEATURES:
+            guesses[name] = replace(guesses[name], reason=f"{guesses[name].reason}; {_BEHIND}")
+    if not any(guess.kind not in _NO_FEATURES for guess in guesses.values()):
         raise ValueError("found no column that may be a feature, expected one of numbers or words beside the label "
                          f"{target.name}")  # fmt: skip
     return guesses
@@ -245,7 +252,10 @@ def _schema_text(
     lines += [
         f"normal: {_scalar(target.normal)} # guess: {target.normal_reason}",
         "categories: # guess: one for each other label; join those that belong together",
-        *(f"  {key}: [{_scalar(one)}] # {count:,} records" for key, one, count in _categories(target)),
+        *(
+            f"  {key}: [{_scalar(one)}] # {count:,} record{'s' * (count != 1)}"
+            for key, one, count in _categories(target)
+        ),
     ]
     if marks:
         texts = ["" if mark == EMPTY else mark for mark in marks]
@@ -270,7 +280,7 @@ def _kind_text(guess: Guess) -> str:
 
 def _declared_name(column: str, guess: Guess) -> str:
     """Name that the schema has for a column; a header's name is found without the line at its end."""
-    is_feature = guess.kind not in ("ignore", "time", "host")
+    is_feature = guess.kind not in _NO_FEATURES
     return f"{column}_" if is_feature and column in _TABLE_NAMES else column
 
 
@@ -352,6 +362,7 @@ def _notes(
         f"label: {target.name} ({target.reason})",
         f"normal traffic: {target.normal} ({target.normal_reason})",
         *(f"ignored: {name} ({guess.reason})" for name, guess in guesses.items() if guess.kind == "ignore"),
+        *(f"look at: {name} ({guess.reason})" for name, guess in guesses.items() if _BEHIND in guess.reason),
         *(f"passed over: {shown(repr(name))} ({reason})" for name, reason in file.left_out.items()),
         *(f"file: {note}" for note in found.reading.notes() if "further column" not in note),
     ]

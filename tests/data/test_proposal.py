@@ -172,6 +172,16 @@ def test_a_headerless_file_has_numbered_columns(tmp_path: Path) -> None:
     assert agrees, found
 
 
+def test_a_column_behind_the_label_is_to_be_looked_at(tmp_path: Path) -> None:
+    path = saved(tmp_path, "\n".join(f"{line},{n * 5 % 21}" for n, line in enumerate(lines())) + "\n")
+    proposal = propose(path, "mine")
+    assert (
+        "column_9: count # guess: whole numbers, 0 to 20; it stands behind the label: `ignore` it if" in proposal.schema
+    )
+    assert any(note.startswith("look at: column_9 (whole numbers, 0 to 20; ") for note in proposal.notes)
+    assert "behind the label" not in propose(saved(tmp_path, "\n".join([HEADER, *lines()])), "mine").schema
+
+
 def test_blocks_of_a_large_file_make_one_proposal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = propose(path, "mine").schema
     monkeypatch.setattr("src.data.undeclared.BLOCK_BYTES", 200)
