@@ -61,6 +61,11 @@ def commands(text: str) -> Iterator[tuple[str, list[str]]]:
                 yield match[1], words(match[2])
 
 
+def proposed(text: str) -> set[str]:
+    """Data sets whose config the commands of a page write."""
+    return set(re.findall(r"python -m src\.describe .*--name (\w+)", text))
+
+
 # --- links -----------------------------------------------------------------------------------------------------------
 
 
@@ -112,10 +117,11 @@ def test_every_file_of_the_project_that_a_page_names_exists(path: Path) -> None:
 @written
 def test_every_command_of_a_block_composes(path: Path) -> None:
     for module, arguments in commands(path.read_text()):
-        if module in ("predict", "compare", "table", "ui"):
+        if module in ("predict", "compare", "describe", "table", "ui"):
             continue
         overrides = [first_value(one) for one in arguments if not one.startswith(("-", "hydra", "~hydra"))]
-        overrides = [one for one in overrides if "=" in one]
+        own = {f"dataset={name}" for name in proposed(path.read_text())}
+        overrides = [one for one in overrides if "=" in one and one not in own]
         with initialize_config_dir(str(CONF)):
             compose("sweep" if module == "sweep" else "config", overrides)
 
@@ -158,6 +164,8 @@ def test_every_choice_that_a_page_names_is_an_option(path: Path) -> None:
         if group not in GROUPS and group != "experiment":
             continue
         for value in values.rstrip(",.").split(","):
+            if group == "dataset" and value in proposed(path.read_text()):
+                continue
             assert value == "..." or (CONF / group / f"{value}.yaml").exists(), f"{name_of(path)}: {group}={value}"
 
 

@@ -72,8 +72,10 @@ def read_word(schema: Schema, name: str, text: str) -> str | None:
 
 def read_label(schema: Schema, text: str) -> str | None:
     """Read a label; it may end with a dot. None for a label that the schema lacks."""
-    small = _small(unwrapped(text))
-    return schema.label_spellings.get(small) or schema.label_spellings.get(small.removesuffix("."))
+    word = unwrapped(text)
+    small = _small(word)
+    known = schema.label_spellings.get(small) or schema.label_spellings.get(small.removesuffix("."))
+    return known or (word if word in schema.labels else None)
 
 
 def _small(word: str) -> str:

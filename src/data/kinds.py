@@ -107,11 +107,20 @@ def separator(head: bytes, fields: int) -> bytes:
         if any(len(line.split()) > fields - 1 for line in lines):
             raise ValueError("fields are separated by blanks, expected commas; put a comma between two values")
         return b","
+    refuse_decimal_commas(lines, found)
+    return found
+
+
+def refuse_decimal_commas(lines: list[bytes], between: bytes) -> None:
+    """Refuse numbers with a decimal comma between fields that another byte separates.
+
+    Raises:
+        ValueError: a field is such a number.
+    """
     for line in lines:
-        for value in line.split(found):
+        for value in line.split(between):
             if _NUMBER_WITH_COMMA.fullmatch(value.strip(b" \"'")):
                 raise ValueError(
-                    f"fields are separated by {SEPARATORS[found]}, and numbers have a decimal comma such as "
+                    f"fields are separated by {SEPARATORS[between]}, and numbers have a decimal comma such as "
                     f"{value.decode(errors='replace')[:20]}; write numbers with a point"
                 )
-    return found

@@ -183,15 +183,15 @@ def _as_one(blocks: list[Block]) -> Block | None:
 
 
 def _plain_blocks(stream: BinaryIO, block_bytes: int, separator: bytes) -> Iterator[tuple[bytes | LongLine, bytes]]:
-    """Cut a stream into blocks of whole lines; yields each as it is and as `_plain` writes it.
+    """Cut a stream into blocks of whole lines; yields each as it is and as `plain` writes it.
 
     A line that is too long is a blank line there, so that the lines after it keep their numbers.
     """
     for number, raw in enumerate(whole_lines(stream, block_bytes)):
-        yield raw, b"\n" if isinstance(raw, LongLine) else _plain(raw, separator, first=number == 0)
+        yield raw, b"\n" if isinstance(raw, LongLine) else plain(raw, separator, first=number == 0)
 
 
-def _plain(raw: bytes, separator: bytes, *, first: bool) -> bytes:
+def plain(raw: bytes, separator: bytes, *, first: bool) -> bytes:
     """Write lines with commas between values and nothing beside them; the number of lines stays the same.
 
     Args:
@@ -217,7 +217,7 @@ def _parse(
 
     Args:
         raw: The lines as they are in the input.
-        text: The same lines as `_plain` writes them.
+        text: The same lines as `plain` writes them.
         line: 1-based line of the first.
         n_lines: Number of the lines.
     """
@@ -232,11 +232,11 @@ def _parse(
         return
     short = n_lines * reader.shortest > len(text)  # many lines in few bytes: Ctrl-C waits for a piece
     for piece in pieces(raw, PIECE_BYTES // 8 if short else PIECE_BYTES):
-        plain = _plain(piece, separator, first=line == 1)
-        block = _parse_piece(piece, plain, line, reader, reading)
+        text = plain(piece, separator, first=line == 1)
+        block = _parse_piece(piece, text, line, reader, reading)
         if separator != b",":
             block = replace(block, bad=[bad._replace(value=bad.value.replace(";", ",")) for bad in block.bad])
-        line += _count_lines(plain)
+        line += _count_lines(text)
         yield block
 
 
@@ -299,6 +299,8 @@ def _parse_fast(
     types = {name: whole if _ARROW_TYPES[kind] == _WHOLE else _ARROW_TYPES[kind] for name, kind in fields.items()}
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    if "" in marks and (text.startswith(b"\n") or b"\n\n" in text):
+        return None  # Arrow would make a record of missing values of a blank line
     # Arrow would make an empty value for each field of an empty line before it fails
     if is_odd(text) or n_lines * reader.shortest > len(text) + 1:
         return None

@@ -166,6 +166,29 @@ def test_missing_values_are_counted_alike_by_both_readers() -> None:
         assert reading.missing == 2
 
 
+def test_a_label_of_any_letters_is_read_as_it_is_written() -> None:
+    web = "Web Attack \u2013 XSS"
+    schema = schema_of(DECLARED.as_dict() | {"categories": {"web": [web]}, "aliases": {}})
+    line = LINES[1].replace("DDoS", "{}")
+    for text in (TEXT[: TEXT.index(b"2,")], line.format(web).encode(), line.format(f'"{web}"').encode()):
+        (block,) = read_blocks(BytesIO(text), "flows.csv", schema)
+        assert block.label is not None
+        assert block.label.to_pylist() in (["Benign"], [web])
+    with pytest.raises(
+        ValueError, match="found 'WEB ATTACK \u2013 XSS', expected one of Benign, Web Attack \u2013 XSS"
+    ):
+        list(read_blocks(BytesIO(line.format(web.upper()).encode()), "flows.csv", schema))
+
+
+def test_a_blank_line_is_no_record_of_missing_values(tmp_path: Path) -> None:
+    schema = learn_values(saved(tmp_path), DECLARED)
+    text, reading = TEXT.replace(b"\n", b"\n\n"), Reading()
+    lines = [line for block in read_blocks(BytesIO(text), "some.csv", schema, label="ignored", reading=reading)
+             for line in block.line.tolist()]  # fmt: skip
+    assert lines == [1, 3, 5, 7]
+    assert (reading.blank_lines, reading.missing) == (4, 2)
+
+
 def test_a_file_must_have_the_header_that_its_schema_asks_for() -> None:
     asking = schema_of(DECLARED.as_dict() | {"header": True})
     list(read_blocks(BytesIO(f"{HEADER}\n".encode() + TEXT), "flows.csv", asking))
