@@ -35,11 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         )
     try:
         if options.schema is not None:
-            from src.data.schema_check import check_file  # only now: Arrow takes long
+            from src.data.proposals.schema_check import check_file  # only now: Arrow takes long
 
             lines, agrees = check_file(options.records, options.schema)
         else:
-            from src.data.proposal import describe_file
+            from src.data.proposals.proposal import describe_file
 
             lines, agrees = (
                 describe_file(options.records, options.name, options.label, overwrite=options.overwrite),

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from src.data.undeclared import check_plain_file, is_declarable, look, words_of
+from src.data.proposals.undeclared import check_plain_file, is_declarable, look, words_of
 
 ROWS = [["1", "tcp", "0.5", "a b", "Benign"], ["2", "udp", "7", "", "DDoS"], ["3", "tcp", "1e3", "c", "Benign"]]
 NAMES = ["no", "proto", "Dur (s)", "app", "Kind"]

@@ -16,16 +16,16 @@ from typing import Final
 import yaml
 from pydantic import ValidationError
 
-from src.data.column_kinds import Guess, LabelGuess, guess_kind, guess_label
 from src.data.column_names import name_key
-from src.data.column_summary import EMPTY, ColumnSummary, summaries
 from src.data.kinds import compression
-from src.data.label_copies import FEWEST_RECORDS, copies_of_label
 from src.data.parsing import BadRecord
+from src.data.proposals.column_kinds import Guess, LabelGuess, guess_kind, guess_label
+from src.data.proposals.column_summary import EMPTY, ColumnSummary, summaries
+from src.data.proposals.label_copies import FEWEST_RECORDS, copies_of_label
+from src.data.proposals.undeclared import Undeclared, check_plain_file, look, words_of
 from src.data.reading import Reading, shown
 from src.data.schema import Schema, schema_of
 from src.data.sources import MIRROR_VARIABLE
-from src.data.undeclared import Undeclared, check_plain_file, look, words_of
 from src.utils.files import whole_file
 from src.utils.paths import PROJECT
 from src.utils.validation import first_fault

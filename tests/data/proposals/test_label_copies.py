@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from src.data.label_copies import copies_of_label
-from src.data.undeclared import Block, look
+from src.data.proposals.label_copies import copies_of_label
+from src.data.proposals.undeclared import Block, look
 
 HEADER = "zz,group,proto,constant,port,Kind\n"
 LINES = {"Normal": "0,none,tcp,5,{}", "Worm": "1,bad,tcp,5,{}", "Scan": "1,bad,udp,5,{}"}

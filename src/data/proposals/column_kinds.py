@@ -7,10 +7,10 @@ from ipaddress import ip_address
 from typing import Final, Literal
 
 from src.data.column_names import name_key
-from src.data.column_summary import EMPTY, ColumnSummary
+from src.data.proposals.column_summary import EMPTY, ColumnSummary
+from src.data.proposals.undeclared import is_declarable
 from src.data.reading import shown
 from src.data.schema import Encoding, Kind
-from src.data.undeclared import is_declarable
 
 MOST_LABELS: Final = 200
 LISTED: Final = 20  # known values that are written out

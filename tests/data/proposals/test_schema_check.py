@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from src.data.proposals.schema_check import check, check_file
 from src.data.schema import schema_of
-from src.data.schema_check import check, check_file
 
 DECLARED = schema_of(
     {
@@ -81,7 +81,7 @@ def test_a_schema_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "flows.csv").write_text(HEADER)
     with pytest.raises(ValueError, match=r"--schema: found no schema 'zz', expected one of kdd, unsw_nb15"):
         check_file(tmp_path / "flows.csv", "zz")
-    for folder in ("src.data.schema_files.DECLARED", "src.data.schema_check.DECLARED"):
+    for folder in ("src.data.schema_files.DECLARED", "src.data.proposals.schema_check.DECLARED"):
         monkeypatch.setattr(folder, tmp_path)
     for name, text, message in (
         ("one", "a: [", r"one\.yaml: .* expected a schema in YAML"),

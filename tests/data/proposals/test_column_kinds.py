@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from src.data.column_kinds import Guess, guess_kind, guess_label
-from src.data.column_summary import ColumnSummary
+from src.data.proposals.column_kinds import Guess, guess_kind, guess_label
+from src.data.proposals.column_summary import ColumnSummary
 
 
 def column(texts: list[str], name: str = "x", most: int = 1_000) -> ColumnSummary:

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from src.data.column_summary import ColumnSummary
+from src.data.proposals.column_summary import ColumnSummary
 
 
 def summary(*blocks: list[str], most: int = 100) -> ColumnSummary:

@@ -14,10 +14,10 @@ from src.data.header import HeaderError, read_head
 from src.data.line_reader import LineReader, Wrong
 from src.data.lines import LongLine, whole_lines
 from src.data.parsing import SHOWN, BadRecord, plain, read_blocks
+from src.data.proposals.undeclared import check_plain_file, words_of
 from src.data.reading import Reading
 from src.data.schema import Schema
 from src.data.schema_files import DECLARED, declared_schema
-from src.data.undeclared import check_plain_file, words_of
 from src.utils.validation import first_fault
 
 _HEAD_BYTES = 1 << 20

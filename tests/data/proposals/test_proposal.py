@@ -11,9 +11,9 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from src.data.proposal import describe_file, name_of, propose, write_proposal
+from src.data.proposals.proposal import describe_file, name_of, propose, write_proposal
+from src.data.proposals.schema_check import check
 from src.data.schema import Schema, schema_of
-from src.data.schema_check import check
 from src.data.sources import PublishedDataset, PublishedFile
 
 KINDS = ["Benign", "DDoS", "PortScan"]
@@ -184,7 +184,7 @@ def test_a_column_behind_the_label_is_to_be_looked_at(tmp_path: Path) -> None:
 
 def test_blocks_of_a_large_file_make_one_proposal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = propose(path, "mine").schema
-    monkeypatch.setattr("src.data.undeclared.BLOCK_BYTES", 200)
+    monkeypatch.setattr("src.data.proposals.undeclared.BLOCK_BYTES", 200)
     assert propose(path, "mine").schema == whole
 
 
