@@ -92,7 +92,7 @@ experiments: $(READY) ## show the experiments of DVC side by side
 	@$(GIT)
 	@begun=$$(git for-each-ref --format='%(refname)' refs/exps | sed -nE 's#^refs/exps/([0-9a-f]{2})/([0-9a-f]{38,62})/.*#--rev \1\2#p' | sort -u); \
 	  COLUMNS=200 $(BIN)/dvc exp show --rev HEAD $$begun \
-	  --no-pager --only-changed --drop '[^.]*$$|.*/|(dataset|tracking)[.]|(reducer|model)[.](k$$|[^n]|n[^a])|.*_target_' \
+	  --no-pager --only-changed --drop '[^.]*$$|(train|val|test)_|.*/|(dataset|tracking)[.]|(reducer|model)[.](k$$|[^n]|n[^a])|.*_target_' \
 	  --keep '^(Experiment|test_accuracy|test_false_alarm_rate|dataset.name|reducer.name|k|model.name|seed)$$'
 
 repro: $(READY) ## run the pipeline on the real data (dvc repro)

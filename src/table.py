@@ -13,7 +13,7 @@ from src.utils.termination import interruptible
 EXAMPLES = (
     '"reducer=pca,mi k=2,3"',
     '\'params."split.name" = "grouped"\' --sort test_accuracy',
-    "lstm-pca --columns model,k,accuracy,mean_cost -o table.tex",
+    "lstm-pca --columns model,k,accuracy,false_alarm_rate -o table.tex",
 )
 
 

@@ -1,13 +1,14 @@
 """Errors that a user can mend, told apart from those of the program."""
 
 import linecache
+import os
 import sys
 import traceback
 from pathlib import Path
 from types import TracebackType
 
 from src.config.hydra_errors import OF_LIBRARIES, in_words
-from src.utils.paths import PROJECT
+from src.utils.paths import PROJECT, experiment_in_copy, in_dvc_stage
 from src.utils.secrets import redacted
 from src.utils.termination import stopping
 
@@ -55,5 +56,10 @@ def report(name: str, error: BaseException, trace: TracebackType | None = None) 
         return
     if expected(error, trace):
         print(f"{name}: {in_words(error)}", file=sys.stderr)
+        if in_dvc_stage() and "DVC_EXP_NAME" in os.environ and experiment_in_copy() is None:
+            print(
+                "params.yaml has the values of this experiment; git checkout params.yaml takes them back",
+                file=sys.stderr,
+            )
     else:
         traceback.print_exception(type(error), error, trace or error.__traceback__)

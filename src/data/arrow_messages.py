@@ -12,7 +12,9 @@ from src.data.kinds import ARROW_FILE, ARROW_STREAM
 
 MOST_BATCH_BYTES = 256 << 20  # packed and unpacked together: about 700,000 records
 MOST_DESCRIPTION_BYTES = 1 << 20  # of a message; 1,000 columns take 100 kB
-_DICTIONARY, _BATCH = 2, 3  # kinds of messages that have a body
+_SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3  # kinds of messages
+_TYPES_WITH_LIST = (10, 14)  # timestamp, union
+_POINTER_BYTES = 16  # that Arrow takes for a field or a pair, at least
 _SMALLER = "write the table again in batches of 100,000 records, or as Parquet or CSV"
 
 
@@ -155,9 +157,61 @@ def _unpacked_size(body: bytes, offset: int, length: int) -> int:
     return max(size, 0)
 
 
+def check_schema(data: bytes) -> None:
+    """Check that a schema takes no more memory than its description: many places may lead to one field or name.
+
+    Args:
+        data: Description of a message; one of another kind is passed over.
+    Raises:
+        ValueError: the schema takes more.
+    """
+    root = _table(data, 0)
+    schema = _child(data, root, 2) if _scalar(data, root, 1, "<B") == _SCHEMA else 0
+    if not schema:
+        return
+    left = 2 * len(data) - _size_of_pairs(data, _child(data, schema, 2), 2 * len(data))
+    lists = [_child(data, schema, 1)]
+    while lists:
+        place = lists.pop()
+        count = _count(data, place)
+        left -= _POINTER_BYTES * count
+        for number in range(count if left >= 0 else 0):
+            field = _table(data, place + 4 + 4 * number)
+            left -= _count(data, _child(data, field, 0)) + _count(data, _type_list(data, field))
+            left -= _size_of_pairs(data, _child(data, field, 6), left)
+            if left < 0:
+                break
+            lists.append(_child(data, field, 5))
+        if left < 0:
+            raise ValueError("found a schema that uses a field or name again and again, expected each once")
+
+
+def _count(data: bytes, place: int) -> int:
+    """Number of items of a list, or bytes of a text; 0 without a place."""
+    return int(struct.unpack_from("<I", data, place)[0]) if place else 0
+
+
+def _type_list(data: bytes, field: int) -> int:
+    """Place of what a type lists: a timestamp its time zone, a union its ids; 0 for another type."""
+    kind = _child(data, field, 3)
+    return _child(data, kind, 1) if kind and _scalar(data, field, 2, "<B") in _TYPES_WITH_LIST else 0
+
+
+def _size_of_pairs(data: bytes, place: int, most: int) -> int:
+    """Bytes of a list of names and values; counted no further than beyond `most`."""
+    size = 0
+    for number in range(_count(data, place)):
+        pair = _table(data, place + 4 + 4 * number)
+        size += _POINTER_BYTES + _count(data, _child(data, pair, 0)) + _count(data, _child(data, pair, 1))
+        if size > most:
+            break
+    return size
+
+
 def _read_message(data: bytes) -> _Message:
     """Read the description of a message."""
     root = _table(data, 0)
+    check_schema(data)
     kind, body = _scalar(data, root, 1, "<B"), _scalar(data, root, 3, "<q")
     batch = _child(data, root, 2)
     dictionary, more = 0, False

@@ -82,7 +82,7 @@ def open_records(path: Path, schema: Schema, name: str | None = None) -> Iterato
         file = raw if plain else io.BufferedReader(_Pipe(raw), HEAD_BYTES)
         begin = raw.tell() if plain else 0
         with _named(name):
-            stream = _Stream(_unpacked(stack, file, notes, plain=plain), name)
+            stream = _Stream(_unpacked(stack, file, schema, notes, plain=plain), name)
             text = _utf_8(stream, notes)
             head = text.head(HEAD_BYTES)
             if ends_lines_by_returns(head):
@@ -114,18 +114,18 @@ def _named(name: str) -> Iterator[None]:
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise ValueError(f"{name}: {error}; expected {_EXPECTED}") from error
     except (zlib.error, zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, pa.ArrowException) as error:
-        raise OSError(f"{name}: {error}; the file is damaged: fetch it again") from error
+        raise OSError(f"{name}: {' '.join(str(error).split())}; the file is damaged: fetch it again") from error
     except OSError as error:
         if str(error).startswith(f"{name}: "):
             raise
-        raise OSError(f"{name}: {error}; the file is damaged: fetch it again") from error
+        raise OSError(f"{name}: {' '.join(str(error).split())}; the file is damaged: fetch it again") from error
     except ValueError as error:
         if str(error).startswith(f"{name}: "):
             raise
         raise ValueError(f"{name}: {error}") from error
 
 
-def _unpacked(stack: ExitStack, file: Any, notes: list[str], *, plain: bool) -> Any:
+def _unpacked(stack: ExitStack, file: Any, schema: Schema, notes: list[str], *, plain: bool) -> Any:
     """Stream of the text that a file holds."""
     head = file.peek(HEAD_BYTES) if not plain else file.read(HEAD_BYTES)
     if plain:
@@ -138,7 +138,7 @@ def _unpacked(stack: ExitStack, file: Any, notes: list[str], *, plain: bool) -> 
     table = head.startswith((PARQUET, ARROW_FILE))
     if (table or head.startswith(ZIP)) and not plain:
         what = "a zip" if not table else "a Parquet or Arrow file"
-        raise ValueError(f"found {what} in a pipe, expected a file of it: its end has to be read first")
+        raise ValueError(f"found {what} in a pipe, expected the path of a file: its end has to be read first")
     if head.startswith(ZIP):
         return _inside(stack.enter_context(_zip_member(file, notes)), "a zip")
     if table or head.startswith(ARROW_STREAM):
@@ -146,9 +146,9 @@ def _unpacked(stack: ExitStack, file: Any, notes: list[str], *, plain: bool) -> 
 
         if head.startswith(PARQUET):
             notes.append("a Parquet file")
-            return _Chunks(parquet_text(file))
+            return _Chunks(parquet_text(file, schema))
         notes.append("an Arrow file")
-        return _Chunks(arrow_text(file, stream=head.startswith(ARROW_STREAM)))
+        return _Chunks(arrow_text(file, schema, stream=head.startswith(ARROW_STREAM)))
     if what_else := foreign(head):
         raise ValueError(f"found {what_else}, expected {_EXPECTED}")
     return file

@@ -187,6 +187,19 @@ def is_header(schema: Schema, texts: Iterable[str]) -> bool:
     return _count_names(schema, texts) >= _NAMES_OF_A_HEADER
 
 
+def names_field(schema: Schema, text: str) -> bool:
+    """Check for the name of a column that is read, of a label, or of a difficulty level."""
+    column = schema.names.column(text)
+    if column is not None:
+        return schema.fields[column] != "ignored"
+    return name_key(text) in (*_own_label_keys(schema), *_LABEL_KEYS, *_LEVEL_KEYS)
+
+
+def _own_label_keys(schema: Schema) -> list[str]:
+    """Names that the schema has for its label, as keys."""
+    return [name_key(name) for name in (schema.label, *schema.aliases.get(schema.label, ()))]
+
+
 def _count_names(schema: Schema, texts: Iterable[str]) -> int:
     """Count the texts that name a column."""
     return sum(schema.names.column(text) is not None for text in texts)
@@ -300,8 +313,8 @@ def _named_fields(
         raise HeaderError(f"{place}: {error}") from None
     keys = [name_key(name) for name in names]
     others = [position for position in range(len(names)) if position not in found.values()]
-    label_keys = [name_key(name) for name in (schema.label, *schema.aliases.get(schema.label, ()))]
-    labels = [position for key in (*label_keys, *_LABEL_KEYS) for position in others if keys[position] == key]
+    label_keys = (*_own_label_keys(schema), *_LABEL_KEYS)
+    labels = [position for key in label_keys for position in others if keys[position] == key]
     levels = [position for key in _LEVEL_KEYS for position in others if keys[position] == key]
     missing = missing_columns(schema, found)
     if label == "required" and not labels:

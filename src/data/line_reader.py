@@ -12,6 +12,7 @@ Field = FieldKind | Literal["empty"]  # kind of value that a field of a line mus
 _KEPT_VALUES = 1 << 15  # values remembered for a kind of field: records repeat few values many times
 _MANY = 2  # times as many words in a line as a record has: it may be a header
 _NUMBERS = ("count", "binary", "rate", "real", "level")
+_FURTHER_FIELDS = 150  # of a line, beyond those of a record, that tell whether it is a header; it may have millions
 _KEPT_LETTERS = 32  # letters of a value that is remembered, so that long ones take no memory
 
 
@@ -89,6 +90,7 @@ class LineReader:
 
     def _are_names(self, texts: list[str]) -> bool:
         """Check for a line of words: many more than a record has, or nothing else."""
+        texts = texts[: len(self._values) + _FURTHER_FIELDS]
         words = sum(unwrapped(text)[:1].isalpha() for text in texts)
         return words > self._many_words or 1 < words == len(texts)
 

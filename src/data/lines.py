@@ -41,7 +41,7 @@ def whole_lines(stream: BinaryIO, block_bytes: int) -> Iterator[bytes | LongLine
             rest, long, chunk = b"", 0, chunk[end:]
         end = chunk.rfind(b"\n") + 1
         if end:
-            yield from _without_long_lines(rest + chunk[:end])
+            yield from _without_long_lines(b"".join((rest, memoryview(chunk)[:end])))  # one copy, where + makes two
         rest = chunk[end:] if end else rest + chunk
         if len(rest) > LONGEST_LINE:
             rest, long = rest[:LONGEST_LINE], len(rest)

@@ -4,17 +4,20 @@ Parquet is unpacked page by page, a page of each column at once. The summary may
 the pages, which are those that count. Both are laid out as `parquet.thrift` in Apache Parquet's format says.
 """
 
+import base64
 import os
 import struct
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from src.data.arrow_messages import check_schema
+from src.data.kinds import ARROW_STREAM
 from src.data.thrift import Fields, read_structure
 
 MOST_PAGE_BYTES = 256 << 20  # of the largest page of each column, packed and unpacked, in all columns together
 MOST_SUMMARY_BYTES = 2 << 20  # about 400 row groups; Arrow takes up to 70 times as much memory for it
 _HEADER_BYTES = 1 << 10  # that nearly every header of a page has at most
-_MOST_HEADER_BYTES = 16 << 20  # as in Arrow
+_MOST_HEADER_BYTES = 1 << 20
 _DELTA_STRINGS = 7  # encoding: one byte may stand for as many letters as the value before has
 _END = 8  # bytes: the size of the summary, and the mark
 _SMALLER = "write the table again with pages of 1 MB, as most programs do, or as CSV"
@@ -55,9 +58,21 @@ def read_row_groups(file: Any) -> list[list[Chunk]]:
     except IndexError:
         raise EOFError("the summary of the table is cut off") from None
     file.seek(before)
+    _check_arrow_schema(summary)
     return [
         [_chunk(chunk.fields(3), end) for chunk in group.items_of(1, Fields)] for group in summary.items_of(4, Fields)
     ]
+
+
+def _check_arrow_schema(summary: Fields) -> None:
+    """Check the schema of Arrow that a summary may have among its texts."""
+    for one in summary.items_of(5, Fields):
+        if one.get(1) == b"ARROW:schema":
+            try:
+                message = base64.b64decode(one.get(2, b""), validate=True)
+            except ValueError:
+                raise EOFError("the schema in the summary of the table is damaged") from None
+            check_schema(message[8:] if message.startswith(ARROW_STREAM) else message[4:])
 
 
 def _chunk(facts: Fields, end: int) -> Chunk:
@@ -125,4 +140,4 @@ def _read_header(file: Any, place: int) -> tuple[Fields, int]:
         except IndexError:
             if len(data) < size or size >= _MOST_HEADER_BYTES:
                 raise EOFError("the header of a page is cut off") from None
-        size *= 16
+        size = min(16 * size, _MOST_HEADER_BYTES)

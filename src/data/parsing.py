@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.dialect import is_whole, read_label, read_word, without_quotes
+from src.data.dialect import is_odd, is_whole, read_label, read_word, without_quotes
 from src.data.header import LabelColumn, first_lines, read_head, refuse_headers, without_lines
 from src.data.line_reader import Field, LineReader, Wrong
 from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
@@ -286,21 +286,6 @@ def _left_out(long: LongLine, reader: LineReader, line: int) -> Block:
     return _block(_table([], reader, Reading()), reader, np.zeros(0, dtype=np.int64), [bad])
 
 
-def _is_odd(text: bytes) -> bool:
-    """Detect text that Arrow accepts but the format does not: hexadecimal numbers, plus signs, byte order marks.
-
-    A search for two bytes in a row takes ten times as long as one for a single byte, which most texts lack.
-    """
-    if b"\r" in text or b"\0" in text or text.startswith((codecs.BOM_UTF8, b"+")):
-        return True
-    if b"+" in text and (b",+" in text or b"\n+" in text):
-        return True
-    if b"x" not in text and b"X" not in text:
-        return False
-    letters = np.frombuffer(text, dtype=np.uint8)
-    return bool(((letters[:-1] == ord("0")) & ((letters[1:] | 0x20) == ord("x"))).any())  # 0x20: small or capital
-
-
 def _parse_fast(
     text: bytes, n_lines: int, reader: LineReader, reading: Reading, whole: pa.DataType = _WHOLE
 ) -> pa.Table | None:
@@ -315,11 +300,14 @@ def _parse_fast(
     if not text:
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     # Arrow would make an empty value for each field of an empty line before it fails
-    if _is_odd(text) or n_lines * reader.shortest > len(text) + 1:
+    if is_odd(text) or n_lines * reader.shortest > len(text) + 1:
         return None
+    # a copy that Arrow owns: its threads may let go of it after Python has begun to end, where they cannot free bytes
+    owned = pa.allocate_buffer(len(text))
+    memoryview(owned).cast("B")[:] = text
     try:
         table = pa.csv.read_csv(
-            pa.BufferReader(text),
+            pa.BufferReader(owned),
             pa.csv.ReadOptions(column_names=list(fields), block_size=CHUNK_BYTES),
             pa.csv.ParseOptions(quote_char=False, escape_char=False, ignore_empty_lines=False),
             pa.csv.ConvertOptions(column_types=types, null_values=marks, strings_can_be_null=False),

@@ -1,7 +1,7 @@
 """Simulated KDD Cup 99 records in the published text format, drawn from a committed profile of the real files.
 
 The profile (`simulator_profile.json`, written by `src.data.simulator_profile`) divides the records of a file into
-cells. The records of a cell have one attack type, one combination of protocol, service and flag (rare ones pooled), and
+cells. The records of a cell have one attack type, one combination of categories (rare ones pooled), and
 similar traffic statistics. The profile contains the percentiles of every numeric column of each cell. The simulator
 draws a cell for each record, and then one of that cell's percentiles for each column. Columns are independent inside a
 cell and correlated through the cells.
@@ -20,7 +20,6 @@ from src.data.schema import Schema
 
 PROFILE: Final = Path(__file__).with_name("simulator_profile.json")
 LEVELS: Final = 100  # percentiles of a column: 0.5 %, 1.5 %, ..., 99.5 %
-SYMBOLIC: Final = ("protocol_type", "service", "flag")  # categories of KDD99, in the kinds of a profile
 CHUNK_RECORDS: Final = 50_000
 
 _PARTS: Final = ("train", "test")
@@ -30,7 +29,7 @@ class Cell(TypedDict):
     """Group of records with common percentiles.
 
     Attributes:
-        records: Number of records of each kind, "label,protocol_type,service,flag".
+        records: Number of records of each kind: the label and the words of the categories, between commas.
         columns: Percentiles of the numeric columns as whole numbers, rates in hundredths. One number if all are equal,
             otherwise pairs of a value and its number of percentiles. A column of zeros is left out.
     """
@@ -158,7 +157,8 @@ def _sampler(part: str, columns: tuple[tuple[str, str], ...]) -> _Sampler:
     cells = profile["cells"]
     kinds = np.array([kind.split(",") for cell in cells for kind in cell["records"]])
     label = kinds[:, 0]
-    symbols = {name: kinds[:, place].astype(object) for place, name in enumerate(SYMBOLIC, 1)}
+    categories = [name for name, kind in columns if kind == "category"]
+    symbols = {name: kinds[:, place].astype(object) for place, name in enumerate(categories, 1)}
     symbols["label"] = np.array([f"{word}.\n" for word in label], dtype=object)
 
     percentiles = np.zeros((len(cells), LEVELS, len(numeric)), dtype=np.int64)

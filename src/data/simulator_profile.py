@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from src.data.parsing import Block, read_blocks
 from src.data.schema import Schema
 from src.data.schema_files import declared_schema
-from src.data.simulator import LEVELS, PROFILE, SYMBOLIC, Cell, PartProfile, numeric_columns
+from src.data.simulator import LEVELS, PROFILE, Cell, PartProfile, numeric_columns
 from src.data.sources import MIRROR_VARIABLE
 from src.utils.files import write_text
 
@@ -32,8 +32,8 @@ FREQUENT: Final = 100  # records from which a kind has cells of its own: with fe
 # share of that column's largest value. Finer cells make the profile much longer and little more similar.
 MIN_HALF: Final = 500
 MIN_DEVIATION: Final = 0.1
-# First of the columns that may divide a group: they have nearly all of the variance of min-max scaled records.
-FIRST_OF_TRAFFIC: Final = "count"
+# Group of the schema from which on columns may divide a group: they have nearly all of the variance of scaled records.
+TRAFFIC: Final = "traffic"
 
 
 def build_profile(mirror: Path) -> dict[str, PartProfile]:
@@ -83,7 +83,7 @@ def _schema() -> Schema:
 
 def _traffic() -> slice:
     """Places of the numeric columns that may divide a group."""
-    return slice(numeric_columns(_schema().kinds).index(FIRST_OF_TRAFFIC), None)
+    return slice(numeric_columns(_schema().kinds).index(_schema().groups[TRAFFIC][0]), None)
 
 
 def _compact(value: object) -> str:
@@ -100,8 +100,8 @@ def _values(block: Block) -> np.ndarray:
 
 
 def _kinds(block: Block) -> np.ndarray:
-    """Build the kind of each record, "label,protocol_type,service,flag", str, shape (n,)."""
-    columns = [pa.chunked_array([block.label]), *(block.columns.column(name) for name in SYMBOLIC)]
+    """Build the kind of each record, its label and the words of its categories, str, shape (n,)."""
+    columns = [pa.chunked_array([block.label]), *(block.columns.column(name) for name in _schema().categorical)]
     joined = pc.binary_join_element_wise(*(column.cast(pa.string()) for column in columns), ",")
     kinds: np.ndarray = joined.to_numpy().astype(str)
     return kinds

@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass
 from src.data import fetching, simulator
 from src.data.kinds import compression
 from src.data.schema import Schema
+from src.data.schema_files import declared_schema
 from src.utils.files import whole_file
 from src.utils.validation import CHECKED
 
@@ -215,7 +216,7 @@ class SimulatedDataset:
 
     @model_validator(mode="after")
     def _check(self) -> "SimulatedDataset":
-        if self.schema.categorical != simulator.SYMBOLIC:
+        if self.schema.kinds != declared_schema("kdd").kinds:
             raise ValueError(f"schema: found {self.schema.name!r}, expected kdd, whose records the simulator imitates; "
                              "set dataset/schema=kdd")  # fmt: skip
         return self

@@ -13,7 +13,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from src.data.arrow_messages import MessageStream
+from src.data.header import is_header, names_field
 from src.data.parquet_pages import MOST_SUMMARY_BYTES, Chunk, check_pages, read_row_groups
+from src.data.schema import Schema
 
 BATCH = 20_000  # records that are in memory at once
 MOST_COLUMNS = 1_000
@@ -21,8 +23,11 @@ _BATCH_BYTES = 32 << 20  # of records that are in memory at once, as text
 _PANDAS_INDEX = re.compile(r"__index_level_[0-9]+__")
 
 
-def parquet_text(file: Any) -> Iterator[bytes]:
+def parquet_text(file: Any, schema: Schema) -> Iterator[bytes]:
     """Write the records of an open Parquet file as CSV.
+
+    Args:
+        schema: Columns of the data set; others are not read.
 
     Raises:
         ValueError: the file is damaged, or is no table of records, or takes too much memory.
@@ -35,54 +40,64 @@ def parquet_text(file: Any) -> Iterator[bytes]:
     }
     groups = read_row_groups(file)
     parquet = pq.ParquetFile(file, **options)
-    names = _columns(parquet.schema_arrow)
-    kinds = [parquet.schema_arrow.field(name).type for name in names]
+    types = parquet.schema_arrow  # made anew at each access
+    names = _columns(types, schema)
+    kinds = [types.field(name).type for name in names]
     # words stay numbers of a dictionary, as one long word may stand in every record
     words = [name for name, kind in zip(names, kinds, strict=True) if _is_text(kind) or pa.types.is_string(kind)]
     parquet = pq.ParquetFile(file, read_dictionary=words, metadata=parquet.metadata, **options)
-    return _csv(_parquet_batches(file, parquet, names, groups), parquet.schema_arrow, names)
+    types = parquet.schema_arrow
+    return _csv(_parquet_batches(file, parquet, types, names, groups), types, names)
 
 
 def _parquet_batches(
-    file: Any, parquet: pq.ParquetFile, names: list[str], groups: list[list[Chunk]]
+    file: Any, parquet: pq.ParquetFile, types: pa.Schema, names: list[str], groups: list[list[Chunk]]
 ) -> Iterator[pa.RecordBatch]:
-    width = sum(_width(parquet.schema_arrow.field(name).type) for name in names)
-    schema, wanted = parquet.metadata.schema, set(names)
-    columns = {number for number in range(parquet.metadata.num_columns) if schema.column(number).path in wanted}
+    width = sum(_width(types.field(name).type) for name in names)
+    stored, wanted = parquet.metadata.schema, set(names)
+    columns = {number for number in range(parquet.metadata.num_columns) if stored.column(number).path in wanted}
     records = max(1, min(BATCH, _BATCH_BYTES // max(1, width)))
     for number, group in enumerate(groups):
         check_pages(file, group, columns)
         yield from parquet.iter_batches(records, row_groups=[number], columns=names, use_threads=False)
 
 
-def arrow_text(file: Any, *, stream: bool) -> Iterator[bytes]:
+def arrow_text(file: Any, schema: Schema, *, stream: bool) -> Iterator[bytes]:
     """Write the records of an open Arrow file or stream as CSV.
+
+    Args:
+        schema: Columns of the data set; others are not read.
 
     Raises:
         ValueError: the file is damaged, or is no table of records, or takes too much memory.
     """
     reader = pa.ipc.open_stream(MessageStream(file, whole_file=not stream))
-    names = _columns(reader.schema)
+    names = _columns(reader.schema, schema)
     slices = (
         batch.slice(start, BATCH).select(names) for batch in reader for start in range(0, max(1, len(batch)), BATCH)
     )
     return _csv(slices, reader.schema, names)
 
 
-def _columns(schema: pa.Schema) -> list[str]:
-    """Names of the columns that hold values; lists, structures and pandas' index are passed over."""
-    if len(schema) > MOST_COLUMNS:
-        raise ValueError(f"found {len(schema):,} columns, expected at most {MOST_COLUMNS:,}")
-    if len(set(schema.names)) < len(schema):
+def _columns(types: pa.Schema, schema: Schema) -> list[str]:
+    """Names of the columns to read; lists, structures, pandas' index and columns of no meaning here are passed over.
+
+    Where few names are known, the columns may be numbered, and all are read.
+    """
+    if len(types) > MOST_COLUMNS:
+        raise ValueError(f"found {len(types):,} columns, expected at most {MOST_COLUMNS:,}")
+    if len(set(types.names)) < len(types):
         raise ValueError("found two columns of one name, expected each name once")
-    for one in schema:
+    for one in types:
         if pa.types.is_run_end_encoded(one.type):
             raise ValueError(f"column {one.name}: found run-end encoded values, expected plain ones or a dictionary")
-    return [one.name for one in schema if not (pa.types.is_nested(one.type) or _PANDAS_INDEX.fullmatch(one.name))]
+    names = [one.name for one in types if not (pa.types.is_nested(one.type) or _PANDAS_INDEX.fullmatch(one.name))]
+    known = [name for name in names if names_field(schema, name)]
+    return known if is_header(schema, known) else names
 
 
-def _csv(batches: Iterator[pa.RecordBatch], schema: pa.Schema, names: list[str]) -> Iterator[bytes]:
-    plain = pa.schema([pa.field(name, _plain_type(schema.field(name).type)) for name in names])
+def _csv(batches: Iterator[pa.RecordBatch], types: pa.Schema, names: list[str]) -> Iterator[bytes]:
+    plain = pa.schema([pa.field(name, _plain_type(types.field(name).type)) for name in names])
     yield _header(names)
     for batch in batches:
         batch.validate(full=True)  # a crafted table has places outside of its memory
@@ -186,5 +201,9 @@ def _text(table: pa.Table) -> bytes:
         pa.csv.write_csv(table, out, pa.csv.WriteOptions(include_header=False, quoting_style="none"))
     except pa.ArrowInvalid:
         out = BytesIO()
+        for number, name in enumerate(table.column_names):
+            if pa.types.is_string(table.schema.field(number).type):  # a line end in a value would begin another record
+                column = pc.replace_substring_regex(table.column(number), "[\\r\\n]", " ")
+                table = table.set_column(number, name, column)
         pa.csv.write_csv(table, out, pa.csv.WriteOptions(include_header=False, quoting_style="needed"))
     return out.getvalue()

@@ -90,8 +90,8 @@ def score_file(
     A bad record that is left out is not among the records before another.
 
     Args:
-        records: File of records in a form that `open_records` reads; `-` is standard input. What follows the 41
-            columns, such as a label or the difficulty level of NSL-KDD, is ignored.
+        records: File of records in a form that `open_records` reads; `-` is standard input. Columns of which
+            no features are made, such as a label, may be missing and are ignored.
         out: Open file that the CSV is written to.
         on_bad_record: `stop` or `quarantine`, as for `src.data.parsing.read_blocks`.
         quarantine: Files that take the malformed lines, which are left out.
@@ -173,5 +173,5 @@ def _in_words(bad: BadRecord, columns: int) -> BadRecord:
 
 @lru_cache
 def _in_every_line(expected: str, columns: int) -> str:
-    fields = f"{columns} columns, and optionally a label and a difficulty level"
+    fields = f"{columns} columns of the detector, and optionally others, such as a label"
     return re.sub(r"^(\d+ fields)", rf"\1 in every line ({fields})", expected)

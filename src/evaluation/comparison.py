@@ -12,7 +12,7 @@ from scipy import stats
 
 from src.evaluation.intervals import Interval, MeanTest, mean_scores, percentiles, resampled, resampled_means
 from src.evaluation.metrics import detection_name, scores
-from src.evaluation.significance import LEVEL, holm
+from src.evaluation.significance import holm, standing
 from src.evaluation.verdicts import Verdicts
 
 _FEW = 25  # discordant records below which the chi-square approximation is poor
@@ -226,8 +226,7 @@ def explain_several(runs: Sequence[Verdicts], names: Sequence[str], *, resamples
         adjusted = holm([found[metric].p for found in tested])
         for name, run, found, p in zip(names[1:], others, tested, adjusted, strict=True):
             interval = found[metric].interval
-            better = (interval.mean > 0) == (metric in _HIGHER_IS_BETTER)
-            verdict = "undecided" if p >= LEVEL else "better" if better else "worse"
+            verdict = standing(interval.mean, p, less_is_better=metric not in _HIGHER_IS_BETTER)
             lines.append(f"  {name}  {mean_scores([run])[metric]:.5f}  {interval.mean:+.5f} [{interval.low:+.5f}, "
                          f"{interval.high:+.5f}]  p = {p:.2g}  {verdict}")  # fmt: skip
         lines.append("")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from src.detector.decision import attack_probability
+from src.evaluation.thresholds import highest_silent
 
 RATE = 0.01  # share of the normal records that may raise an alarm
 FEWEST = 20  # records of a type that counts: one record of a type of four would weigh as much as a fourth of a flood
@@ -32,9 +33,10 @@ def left_out_scores(
         cost: Cost matrix, `cost[actual][predicted]`.
     Returns:
         `unknown_types_at_1_percent` and `known_types_at_1_percent`: mean over the attack types of the share of their
-        records with an alarm, at the lowest threshold that lets 1 % of the normal records raise one. With a cost matrix
-        also `balanced_cost`: half the mean cost of a normal record, a quarter that of the known attack types, and a
-        quarter that of the unknown ones, each the mean over the types.
+        records with an alarm, at the lowest threshold that lets 1 % of the normal records raise one. `balanced_error`
+        counts the errors of the verdicts: half those on normal records, a quarter those on known attack types, and a
+        quarter those on unknown ones. Each type weighs the same. `balanced_cost`, with a cost matrix, is the same of
+        the mean cost.
     """
     normal, score = target == 0, attack_probability(probability)
     labels, counts = np.unique(attack[~normal], return_counts=True)
@@ -43,18 +45,17 @@ def left_out_scores(
     if not unknown or not normal.any():
         return {}
     groups = {"unknown": unknown, "known": [name for name in types if name in known]}
-    alarm = score > _highest_silent(score[normal])
+    silent = highest_silent(score[normal], RATE)
+    assert silent is not None  # 1 % of any number of records are less than all
+    alarm = score > silent
     found = {f"{group}_types_at_1_percent": _mean_of_types(alarm, attack, names) for group, names in groups.items()}
+    losses = {"balanced_error": ((predicted == 0) != normal).astype(float)}
     if cost is not None:
-        paid = np.asarray(cost, dtype=float)[target, predicted]
-        attacks = [_mean_of_types(paid, attack, names) for names in groups.values() if names]
-        found["balanced_cost"] = float(paid[normal].mean() + np.mean(attacks)) / 2
+        losses["balanced_cost"] = np.asarray(cost, dtype=float)[target, predicted]
+    for name, loss in losses.items():
+        attacks = [_mean_of_types(loss, attack, names) for names in groups.values() if names]
+        found[name] = float(loss[normal].mean() + np.mean(attacks)) / 2
     return {name: value for name, value in found.items() if not np.isnan(value)}
-
-
-def _highest_silent(scores: np.ndarray) -> float:
-    """Return the highest score of a normal record that must not raise an alarm."""
-    return float(np.sort(scores)[::-1][int(RATE * len(scores))])
 
 
 def _mean_of_types(values: np.ndarray, attack: np.ndarray, types: Sequence[str]) -> float:

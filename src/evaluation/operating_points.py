@@ -323,11 +323,16 @@ def _row(
     bands = {} if drawn is None else _bands(drawn.at_rate(rate) if chosen_on == ON_TEST else drawn.at(place))
     result: dict[str, object] = {"allowed": rate, "threshold_from": chosen_on, "threshold": threshold, **found, **bands}
     for records in BASE_RATES:
-        right, false = found["detection"] / records, found["false_alarm_rate"] * (1 - 1 / records)
+        right, false = alarm_shares(found["detection"], found["false_alarm_rate"], records)
         result[f"precision_1_in_{records}"] = right / (right + false) if right + false else np.nan
         result[f"alarms_a_day_1_in_{records}"] = records_a_day * (right + false)
         result[f"false_alarms_a_day_1_in_{records}"] = records_a_day * false
     return result
+
+
+def alarm_shares(detection: float, false_alarm_rate: float, records: int) -> tuple[float, float]:
+    """Shares of all records that raise a right and a false alarm, where one in `records` is an attack."""
+    return detection / records, false_alarm_rate * (1 - 1 / records)
 
 
 def _detected(labels: Labels, records: np.ndarray, alarms: np.ndarray) -> dict[str, float]:

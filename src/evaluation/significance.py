@@ -8,6 +8,23 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.05
+BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
+
+
+def standing(difference: float, p: float, *, less_is_better: bool) -> str:
+    """Return `better` or `worse` where a score differs from a reference beyond chance, else `undecided`.
+
+    Args:
+        difference: Score less that of the reference.
+        p: p-value of no difference, corrected for the number of comparisons.
+        less_is_better: True for costs and false alarms.
+
+    >>> standing(-0.1, 0.01, less_is_better=True), standing(0.1, 0.2, less_is_better=False)
+    ('better', 'undecided')
+    """
+    if p >= LEVEL:
+        return UNDECIDED
+    return BETTER if (difference < 0) == less_is_better else WORSE
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

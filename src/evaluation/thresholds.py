@@ -117,7 +117,7 @@ def fit_threshold(normal: Sequence[np.ndarray], attacks: np.ndarray, budget: flo
     found = threshold_within(normal, attacks, budget)
     if found is None:
         silent = max(_limits(normal, budget))
-        strictest = next(group for group in normal if _highest_silent(group, budget) == silent)
+        strictest = next(group for group in normal if highest_silent(group, budget) == silent)
         raise _no_alarm_left(strictest, silent, budget)
     return found
 
@@ -138,10 +138,10 @@ def threshold_within(normal: Sequence[np.ndarray], attacks: np.ndarray, budget: 
 
 def _limits(normal: Sequence[np.ndarray], budget: float) -> list[float]:
     """Highest score that must stay silent in each group that has one."""
-    return [limit for group in normal if (limit := _highest_silent(group, budget)) is not None]
+    return [limit for group in normal if (limit := highest_silent(group, budget)) is not None]
 
 
-def _highest_silent(scores: np.ndarray, budget: float) -> float | None:
+def highest_silent(scores: np.ndarray, budget: float) -> float | None:
     """Return the highest score of a group that must not raise an alarm; None where all of them may."""
     allowed = _allowed_alarms(budget, len(scores))
     return float(np.sort(scores)[::-1][allowed]) if allowed < len(scores) else None

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.evaluation.intervals import Interval
-from src.evaluation.significance import LEVEL, holm
+from src.evaluation.significance import holm, standing
 from src.reports.runs import Configuration
 
-BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
 NO_PAIR = "no pair of runs"
 _COST = "test_mean_cost"
 _LESS = (_COST, "test_false_alarm_rate")
@@ -34,9 +33,7 @@ class Standing:
     @property
     def verdict(self) -> str:
         """Better or worse than the reference beyond chance, or undecided."""
-        if self.p >= LEVEL:
-            return UNDECIDED
-        return BETTER if (self.difference.mean < 0) == self.less_is_better else WORSE
+        return standing(self.difference.mean, self.p, less_is_better=self.less_is_better)
 
     def __str__(self) -> str:
         scale, digits = (1, 4) if self.is_cost else (100, 2)

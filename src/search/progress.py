@@ -86,7 +86,7 @@ class Lines:
             unit="trials",
             notes=[f"{count} {word}" for word, count in sorted(counts.items())],
             best=Score(score, winner.values[0], f"trial {winner.number}") if winner else None,
-            gone=time.monotonic() - self._begin,
+            elapsed=time.monotonic() - self._begin,
             left=self._left(study, done),
         )
         self._say(line)

@@ -29,7 +29,7 @@ def progress_line(
     done: int,
     total: int,
     *,
-    gone: float,
+    elapsed: float,
     left: float | None,
     unit: str = "runs",
     notes: Sequence[str] = (),
@@ -41,7 +41,7 @@ def progress_line(
 
     Args:
         name: Name of the work.
-        gone: Seconds since the work began.
+        elapsed: Seconds since the work began.
         left: Estimated seconds until the end; None if not known.
         unit: Plural of the thing that is counted.
         notes: Further facts about those done, such as `1 failed`.
@@ -49,10 +49,10 @@ def progress_line(
         last: Score by the same metric of the one that ended last; shown where it is not the best.
         trying: Text on what starts next, or runs.
 
-    >>> progress_line("grid", 2, 3, gone=10, left=20, notes=["1 failed"], best=Score("val_macro_f1", 0.98, "pca-2"))
-    'grid: 2 of 3 runs done (1 failed), best val_macro_f1 0.98000 (pca-2), 0:00:10 gone, about 0:00:20 left'
-    >>> progress_line("study", 0, 60, gone=0, left=None, unit="trials", trying="k=3")
-    'study: 0 of 60 trials done, 0:00:00 gone, time left not known yet; now k=3'
+    >>> progress_line("grid", 2, 3, elapsed=10, left=20, notes=["1 failed"], best=Score("val_macro_f1", 0.98, "pca-2"))
+    'grid: 2 of 3 runs done (1 failed), best val_macro_f1 0.98000 (pca-2), 0:00:10 elapsed, about 0:00:20 left'
+    >>> progress_line("study", 0, 60, elapsed=0, left=None, unit="trials", trying="k=3")
+    'study: 0 of 60 trials done, 0:00:00 elapsed, time left not known yet; now k=3'
     """
     noted = f" ({', '.join(notes)})" if notes else ""
     parts = [f"{name}: {done} of {total} {unit} done{noted}"]
@@ -60,7 +60,7 @@ def progress_line(
         parts.append(f"best {best.metric} {best.value:.5f} ({best.by})")
     if last and last != best:
         parts.append(f"last {last.value:.5f} ({last.by})")
-    parts.append(f"{clock(gone)} gone")
+    parts.append(f"{clock(elapsed)} elapsed")
     if done >= total:
         parts.append("none left")
     else:
@@ -109,7 +109,8 @@ class Steps:
         elif (now := time.monotonic()) - self._last >= _LINE_S:
             self._last = now
             shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
-            line = f"{self._name}: {self._step} {self._done} of {self._total}, {shown}, {clock(now - self._begin)} gone"
+            elapsed = clock(now - self._begin)
+            line = f"{self._name}: {self._step} {self._done} of {self._total}, {shown}, {elapsed} elapsed"
             print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:
@@ -120,10 +121,15 @@ class Steps:
 
 @dataclass(frozen=True)
 class Job:
-    """Expected cost of a job: among jobs of one `kind`, the time is proportional to `size`."""
+    """Expected cost of a job: among jobs of one `kind`, the time is proportional to `size`.
+
+    Attributes:
+        protocol: Data, classes and split that it is scored on; scores on others do not compare with its own.
+    """
 
     kind: str
     size: float
+    protocol: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,11 +153,11 @@ class Progress:
     Jobs that run side by side need no other treatment: the estimate follows from the work done so far.
 
     >>> progress = Progress("grid", [Job("lstm", 2), Job("lstm", 4), Job("svm", 9)], now=iter([0, 10, 30]).__next__)
-    >>> ended = {0: Ended(10, "lstm-2", 0.98)}
+    >>> ended = {0: Ended(10, "pca2", 0.98)}
     >>> progress.line(ended, stored={2})
-    'grid: 2 of 3 runs done (1 was in the store), best val_macro_f1 0.98000 (lstm-2), 0:00:10 gone, about 0:00:20 left'
+    'grid: 2 of 3 runs done (1 was in the store), best val_macro_f1 0.98000 (pca2), 0:00:10 elapsed, about 0:00:20 left'
     >>> progress.line(ended | {1: Ended(20, "lstm-4", 0.97)}).partition("last ")[2]
-    '0.97000 (lstm-4), 0:00:30 gone, about 0:00:15 left'
+    '0.97000 (lstm-4), 0:00:30 elapsed, about 0:00:15 left'
     """
 
     def __init__(self, name: str, jobs: Sequence[Job], *, now: Callable[[], float] = time.monotonic):
@@ -175,17 +181,19 @@ class Progress:
             running: Seconds since the start of each job that runs, by the number of the job.
             trying: Name of the run that comes next, or runs.
         """
-        gone = self._now() - self._begin
+        elapsed = self._now() - self._begin
         failed = sum(one.score is None for one in ended.values())
         notes = [f"{len(stored)} {'was' if len(stored) == 1 else 'were'} in the store"] if stored else []
         notes += [f"{failed} failed"] if failed else []
         scored = [Score("val_macro_f1", one.score, one.name) for one in ended.values() if one.score is not None]
+        if len({job.protocol for job in self._jobs}) > 1:
+            scored = []
         return progress_line(
             self._name,
             len(stored) + len(ended),
             len(self._jobs),
-            gone=gone,
-            left=self._left(gone, ended, stored, running or {}),
+            elapsed=elapsed,
+            left=self._left(elapsed, ended, stored, running or {}),
             notes=notes,
             best=max(scored, key=lambda one: one.value, default=None),
             last=scored[-1] if scored else None,
@@ -193,7 +201,7 @@ class Progress:
         )
 
     def _left(
-        self, gone: float, ended: Mapping[int, Ended], stored: Collection[int], running: Mapping[int, float]
+        self, elapsed: float, ended: Mapping[int, Ended], stored: Collection[int], running: Mapping[int, float]
     ) -> float | None:
         """Seconds until the end at the pace so far; None before any job has ended."""
         timed = {number: one for number, one in ended.items() if one.seconds}  # others failed before they began
@@ -203,7 +211,7 @@ class Progress:
             return None
         work = sum(one.seconds for one in timed.values()) + sum(begun.values())
         ahead = sum(max(0.0, self._expected(number, timed) - begun[number]) for number in waiting)
-        return ahead * gone / work
+        return ahead * elapsed / work
 
     def _expected(self, number: int, timed: Mapping[int, Ended]) -> float:
         """Seconds that a job will take."""

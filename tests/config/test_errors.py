@@ -30,6 +30,17 @@ def test_a_refused_value_is_expected(override, composed, capsys):
     assert override.partition("=")[0] in errors.summary(error)
 
 
+def test_an_experiment_of_dvc_that_fails_says_how_to_go_back(monkeypatch, capsys):
+    """`dvc exp run -S` writes its values to params.yaml first, where the next `dvc repro` would find them."""
+    error = raised(lambda: write_text(Path("/proc/none/file"), ""))
+    monkeypatch.setenv("DVC_STAGE", "reduce")
+    errors.report("reduce", error)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    monkeypatch.setenv("DVC_EXP_NAME", "sour-cream")
+    errors.report("reduce", error)
+    assert capsys.readouterr().err.splitlines()[1].endswith("; git checkout params.yaml takes them back")
+
+
 def test_a_missing_file_is_expected(tmp_path):
     assert errors.expected(raised(lambda: (tmp_path / "none").read_text()))
     assert errors.expected(raised(lambda: write_text(Path("/proc/none/file"), "")))

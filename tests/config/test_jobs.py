@@ -102,6 +102,13 @@ def sweeps(path: Path) -> bool:
     return "hydra" in content or any(sweeps(PROJECT / "conf" / f"{one[1:]}.yaml") for one in below)
 
 
+def test_every_experiment_changes_the_whole_config() -> None:
+    """Without the line, Hydra puts its values below `experiment`, where nothing reads them, and sweeps nothing."""
+    files = sorted(Path("conf/experiment").rglob("*.yaml"))
+    assert files
+    assert [file for file in files if not file.read_text().startswith("# @package _global_\n")] == []
+
+
 @pytest.mark.parametrize("path", sorted(EXPERIMENTS.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_a_file_that_sweeps_is_run_as_a_multirun_and_no_other(path: Path) -> None:
     name = path.relative_to(EXPERIMENTS).with_suffix("")

@@ -171,18 +171,49 @@ def test_half_a_surrogate_pair_damages_its_line_alone(tmp_path: Path) -> None:
     assert (block.line.tolist(), [one.line for one in block.bad]) == ([1, 3], [2])
 
 
-def test_a_table_takes_missing_values_and_further_columns_to_the_parser(tmp_path: Path) -> None:
+def test_a_table_takes_missing_values_and_its_labels_to_the_parser(tmp_path: Path) -> None:
     table = frame().drop(columns="land")
     table.insert(1, "list", [[1], [2], []])
-    table.insert(2, "name", ["a,b", None, 'c"d'])
+    table.insert(2, "attack", ["a,b", None, 'c"d'])
     table.loc[1, "duration"] = None
     table.index = pd.Index([5, 6, 7])
     table.to_parquet(tmp_path / "some.parquet")
     with open_records(tmp_path / "some.parquet") as text:
         header, *lines = text.stream.read(1 << 20).decode().splitlines()
-    assert header.split(",") == ["duration", "name", *[name for name in COLUMNS if name not in ("duration", "land")]]
+    assert header.split(",") == ["duration", "attack", *[name for name in COLUMNS if name not in ("duration", "land")]]
     assert lines[0].startswith('0,"a,b","tcp",')
     assert lines[1].startswith(",,") or lines[1].startswith(',,"tcp"')
+
+
+@pytest.mark.parametrize("write", ["parquet", "feather"])
+def test_a_cell_with_line_ends_is_one_value_of_its_record(write: str, tmp_path: Path) -> None:
+    table = frame()
+    table["service"] = ["http", f"x\n{RECORD}\ny", "smtp"]
+    table["note"] = "one line\nand another"
+    getattr(table, f"to_{write}")(tmp_path / "a")
+    with open_records(tmp_path / "a") as text:
+        blocks = list(read_blocks(text.stream, "a", label="ignored"))
+    assert [line for block in blocks for line in block.line] == [2, 3, 4]
+    assert blocks[0].columns.column("service").to_pylist()[::2] == ["http", "smtp"]
+
+
+def test_columns_without_a_meaning_here_are_not_read(tmp_path: Path) -> None:
+    table = frame()
+    table["payload"] = [b"\xff\xfe", b"\0", b"\r"]
+    table["page"] = "x" * 200_000
+    table.to_parquet(tmp_path / "a.parquet")
+    with open_records(tmp_path / "a.parquet") as text:
+        read = text.stream.read(1 << 20)
+    assert b"payload" not in read
+    assert len(read.splitlines()) == 4
+
+
+def test_a_message_of_a_library_is_told_in_one_line() -> None:
+    with (
+        pytest.raises(OSError, match=r"^a: first second; the file is damaged: fetch it again$"),
+        containers._named("a"),
+    ):
+        raise pa.ArrowInvalid("first\nsecond\n")
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -257,7 +288,10 @@ def test_a_pipe_cannot_hold_what_is_read_from_its_end(kind: str) -> None:
     reader, writer = os.pipe()
     with os.fdopen(writer, "wb") as pipe:
         pipe.write(READ[kind][0])
-    with pytest.raises(ValueError, match="in a pipe, expected a file of it"), open_records(Path(f"/dev/fd/{reader}")):
+    with (
+        pytest.raises(ValueError, match="in a pipe, expected the path of a file"),
+        open_records(Path(f"/dev/fd/{reader}")),
+    ):
         pass
     os.close(reader)
 

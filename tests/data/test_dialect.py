@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from src.data import line_reader
+from src.data.dialect import expected
 from src.data.parsing import BadRecordError
 from src.data.reading import Reading
 from tests.data.test_parsing import NAMES, RECORD, read, record
-from tests.kdd import COLUMNS, LABELS, VOCABULARIES
+from tests.kdd import COLUMNS, KDD, LABELS, VOCABULARIES
 
 WORDS = ("protocol_type", "service", "flag", "label")
 SEVERAL = [record(), record(protocol_type="udp", service="IRC", flag="S0", label="smurf."), record(service="https")]
@@ -144,3 +145,10 @@ def test_many_different_values_are_read_as_few_are(monkeypatch: pytest.MonkeyPat
 def test_a_value_of_quotes_alone_is_refused_at_once(quotes: str) -> None:
     _, lines, bad = read(b"\n".join([record(duration=quotes), record(service=quotes)]), on_bad_record="quarantine")
     assert (lines, [one.column for one in bad]) == ([2], ["duration"])
+
+
+def test_a_separator_of_thousands_is_not_taken_for_a_decimal_comma() -> None:
+    wanted = "a whole number, 0 or more, without separators of thousands"
+    assert expected(KDD, "src_bytes", "count", "1,000,000") == wanted
+    assert expected(KDD, "src_bytes", "count", "1,5").endswith("with a point instead of the comma")
+    assert expected(KDD, "serror_rate", "rate", "0,125").endswith("with a point instead of the comma")

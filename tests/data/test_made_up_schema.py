@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from src.data.containers import open_records
 from src.data.frames import checked_columns
 from src.data.header import HeaderError
 from src.data.history import History
@@ -120,6 +121,19 @@ def test_a_frame_is_read_as_a_file_is(tmp_path: Path) -> None:
         checked_columns(frame.drop(columns="port"), schema)
 
 
+@pytest.mark.parametrize("write", ["to_parquet", "to_feather"])
+def test_of_a_table_only_the_columns_that_mean_something_are_read(write: str, tmp_path: Path) -> None:
+    schema = learn_values(saved(tmp_path), DECLARED)
+    frame = pd.read_csv(BytesIO(f"{HEADER}\n".encode() + TEXT), dtype={"port": "string"}, na_values=["?"])
+    frame["payload"] = [b"\xff", b"\0", b"\r", b"x"]
+    getattr(frame.iloc[:, ::-1], write)(tmp_path / "flows")
+    with open_records(tmp_path / "flows", schema) as text:
+        assert text.stream.head(1_000).split(b"\n")[0] == b"attack,same_host,loss,back,bytes,seconds,port,app,proto"
+    table, findings = preprocess_in_memory(tmp_path / "flows", schema)
+    np.testing.assert_array_equal(table.X, np.array(WANTED, dtype=np.float32))
+    assert findings.unknown == {}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -128,6 +142,8 @@ def test_a_frame_is_read_as_a_file_is(tmp_path: Path) -> None:
         ("DDoS", "Martian", r"column attack: found 'Martian', expected one of Benign, DDoS, PortScan, Slow Loris"),
         ("UDP", "17", r"column proto: found '17', expected a word such as icmp, tcp, udp; a label-encoded word"),
         (",no", "", r"line 2, column \(record\): found '11 fields', expected 12 fields"),
+        ("1200", '"1,200"', r"found '1,200', expected a whole number, 0 or more, without separators of thousands"),
+        ("-0.5", '"1,200"', r"found '1,200', expected a finite number, with a point instead of the comma"),
     ],
 )
 def test_a_bad_value_is_named_with_what_the_schema_expects(old: str, new: str, message: str) -> None:

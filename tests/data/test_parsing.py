@@ -8,15 +8,18 @@ from threading import Event, Timer
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src.data import parsing
+from src.data.line_reader import LineReader
 from src.data.lines import LONGEST_LINE
 from src.data.parsing import PIECE_BYTES, SHOWN, BadRecord, BadRecordError, Block, ahead
 from src.data.reading import Reading
-from tests.kdd import COLUMNS, NSL, read_blocks
+from tests.kdd import COLUMNS, KDD, NSL, read_blocks
 
 NAMES = (*COLUMNS, "label")
 NSL: dict[str, Any] = {"schema": NSL}
@@ -457,3 +460,16 @@ def test_another_separator_gives_the_same_records_and_a_decimal_comma_no_field(s
     bad = read(text.replace(b"0.5", b"0,5"), label=label, separator=separator, on_bad_record="quarantine")[2]
     assert [(one.line, one.column, one.value) for one in bad[1:]] == [(4, "serror_rate", "0,5")]
     assert [one.raw for one in bad] == [b"one field", lines[3].replace(b",", separator).replace(b"0.5", b"0,5")]
+
+
+def test_arrow_parses_a_copy_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads may free the text after Python has begun to end, where to free Python's own bytes is an abort."""
+    read_csv = pa.csv.read_csv
+
+    def read(source: object, *options: object) -> pa.Table:
+        text.append(0)  # an error where Arrow holds the bytes
+        return read_csv(source, *options)
+
+    monkeypatch.setattr(pa.csv, "read_csv", read)
+    text = bytearray(b",".join([b"0", b"tcp", b"http", b"SF", *[b"0"] * 37]))
+    assert parsing._parse_fast(text, 1, LineReader(KDD, COLUMNS), Reading()).num_rows == 1

@@ -1,5 +1,6 @@
 """Parquet and Arrow files that take much memory are refused before they are unpacked: by the sizes that they state."""
 
+import base64
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -178,3 +179,80 @@ def test_a_structure_is_read_by_the_numbers_of_its_fields() -> None:
     assert data[length:] == b"more"
     with pytest.raises(struct.error, match="field 10 is of another kind"):
         fields.number(10)
+
+
+def same_field(schema: pa.Schema, count: int) -> bytes:
+    """Description of a schema in which `count` places lead to its first field; without its start of eight bytes."""
+    data = schema.serialize().to_pybytes()[8:]
+    root = arrow_messages._table(data, 0)
+    description = arrow_messages._child(data, root, 2)
+    fields = arrow_messages._child(data, description, 1)
+    slot = arrow_messages._field(data, description, 1)
+    start = len(data) + -len(data) % 8
+    copy = start + 4 + 4 * count + (4 + 4 * count) % 8
+    field = copy + arrow_messages._table(data, fields + 4)
+    made = bytearray(data.ljust(start, b"\0"))
+    made += struct.pack("<I", count) + b"".join(
+        struct.pack("<I", field - (start + 4 + 4 * number)) for number in range(count)
+    )
+    made = bytearray(bytes(made).ljust(copy, b"\0")) + data
+    struct.pack_into("<I", made, slot, start - slot)
+    return bytes(made)
+
+
+def test_a_schema_that_repeats_its_field_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    long_name = pa.schema([pa.field("n" * 1_000, pa.int64())])
+    assert pa.ipc.read_schema(pa.py_buffer(message(same_field(long_name, 3)))).names == ["n" * 1_000] * 3
+    description = same_field(long_name, 500)
+    (tmp_path / "a.arrows").write_bytes(message(description))
+    with pytest.raises(ValueError, match=r"a.arrows: found a schema that uses a field or name again and again"):
+        read(tmp_path / "a.arrows")
+
+    parquet = with_schema(tmp_path / "a.parquet", base64.b64encode(message(description)).decode())
+    with pytest.raises(ValueError, match=r"a.parquet: found a schema that uses a field or name again and again"):
+        read(parquet)
+    with pytest.raises(OSError, match=r"b.parquet: the schema in the summary of the table is damaged; the file is"):
+        read(with_schema(tmp_path / "b.parquet", "?"))
+
+
+def with_schema(path: Path, text: str) -> Path:
+    """Write a Parquet file whose summary has a text in place of Arrow's schema."""
+    content = table(10)
+    with pq.ParquetWriter(path, content.schema.remove_metadata(), store_schema=False) as writer:
+        writer.write_table(content.replace_schema_metadata(None))
+        writer.add_key_value_metadata({"ARROW:schema": text})
+    return path
+
+
+def message(description: bytes) -> bytes:
+    return b"\xff\xff\xff\xff" + struct.pack("<i", len(description)) + description
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pa.schema([pa.field(f"column {number}", pa.float64()) for number in range(1_000)]),
+        pa.schema([pa.field("a", pa.struct([pa.field("b", pa.list_(pa.timestamp("s", "Europe/Berlin")))]))]),
+        table(2).schema.with_metadata({"pandas": "x" * 5_000, "other": "y"}),
+        pa.schema([]),
+    ],
+)
+def test_an_honest_schema_takes_no_more_than_its_description(schema: pa.Schema) -> None:
+    arrow_messages.check_schema(schema.serialize().to_pybytes()[8:])
+
+
+def test_the_header_of_a_page_is_read_no_further_than_one_can_be_long() -> None:
+    class Endless:
+        most = 0
+
+        def seek(self, place: int) -> None:
+            pass
+
+        def read(self, size: int) -> bytes:
+            self.most = max(self.most, size)
+            return (b"\x19\xfc" + b"\xff\xff\xff\x7f").ljust(size, b"\0")  # a list of many empty structures
+
+    file = Endless()
+    with pytest.raises(EOFError, match="the header of a page is cut off"):
+        parquet_pages._read_header(file, 0)
+    assert file.most == parquet_pages._MOST_HEADER_BYTES

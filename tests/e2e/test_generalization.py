@@ -22,6 +22,7 @@ SMALLER = (
     ("nsl_kdd", "reducer: pca,mi", "reducer: mi"),
     ("nsl_kdd_trees", "model: decision_tree,random_forest", "model: decision_tree"),
     ("splits", "reducer: pca,mi", "reducer: pca"),
+    ("splits", "model: lstm", "model: naive_bayes"),
     ("taught", "records_per_epoch: 200000", "records_per_epoch: 1000"),
     ("taught_inputs", "model.form: value,rank,logarithm", "model.form: value"),
     ("taught_mixing", "records_per_epoch: 100000", "records_per_epoch: 1000"),

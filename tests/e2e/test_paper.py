@@ -43,7 +43,7 @@ def test_a_killed_grid_goes_on_where_it_stopped(project, background):
     for run_id in done:
         assert f"in the store as run {run_id}" in output
     were = "was" if len(done) == 1 else "were"
-    line = rf"multirun: 4 of 4 runs done \({len(done)} {were} in the store\), best .*, [\d:]+ gone, none left"
+    line = rf"multirun: 4 of 4 runs done \({len(done)} {were} in the store\), best .*, [\d:]+ elapsed, none left"
     assert re.search(line, output)
 
     # finished runs are made again only where that is asked for, and another config is another run

@@ -183,7 +183,7 @@ def test_a_bad_record_stops_with_its_place_and_leaves_no_file(trained, records, 
     assert verdicts is None
     error = capsys.readouterr().err
     assert f"{path}: line 6, column (record): found '3 fields', expected 42 fields in every line" in error
-    assert "(41 columns, and optionally a label and a difficulty level)" in error
+    assert "(41 columns of the detector, and optionally others, such as a label)" in error
     assert "leave bad records out with --on-bad-record quarantine" in error
 
 

@@ -23,13 +23,15 @@ def test_each_type_has_the_same_weight_at_one_false_alarm_in_a_hundred() -> None
     assert found["known_types_at_1_percent"] == 1.0
     # half of 0 for normal records, a quarter of 0 for smurf, a quarter of the mean of 4 / 2 and 4 * 2 / 4
     assert found["balanced_cost"] == pytest.approx(0.25 * 2)
+    # the same without costs: half of each unknown type is missed
+    assert found["balanced_error"] == pytest.approx(0.25 * 0.5)
     assert "balanced_cost" not in left_out_scores(PROBABILITY, predicted, TARGET, ATTACK, frozenset({"normal"}))
 
 
 def test_records_with_the_score_of_the_threshold_raise_no_alarm() -> None:
     flat = np.full((309, 2), 0.5)
     found = left_out_scores(flat, TARGET, TARGET, ATTACK, frozenset({"normal"}))
-    assert found == {"unknown_types_at_1_percent": 0.0}
+    assert found == {"unknown_types_at_1_percent": 0.0, "balanced_error": 0.0}
 
 
 def test_without_types_that_training_lacks_there_are_no_scores() -> None:

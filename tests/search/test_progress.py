@@ -112,14 +112,14 @@ def test_a_trial_ends_with_its_score_the_best_so_far_and_the_time_left(
     lines.end(memory, add(memory, 0.95, 0, **{SAME: 0}))
     lines.end(memory, add(memory, None, 10))
     assert capsys.readouterr().err.splitlines() == [
-        "trial 0, val_macro_f1 0.95000: 1 of 6 trials done, best val_macro_f1 0.95000 (trial 0), 0:00:00 gone, "
+        "trial 0, val_macro_f1 0.95000: 1 of 6 trials done, best val_macro_f1 0.95000 (trial 0), 0:00:00 elapsed, "
         "about 0:00:50 left",
-        "trial 1, val_macro_f1 0.94000: 2 of 6 trials done, best val_macro_f1 0.95000 (trial 0), 0:00:00 gone, "
+        "trial 1, val_macro_f1 0.94000: 2 of 6 trials done, best val_macro_f1 0.95000 (trial 0), 0:00:00 elapsed, "
         "about 0:01:00 left",
         "trial 2, same values as trial 0, val_macro_f1 0.95000: 3 of 6 trials done, "
-        "best val_macro_f1 0.95000 (trial 0), 0:00:00 gone, about 0:00:30 left",
+        "best val_macro_f1 0.95000 (trial 0), 0:00:00 elapsed, about 0:00:30 left",
         "trial 3, failed (ValueError: no): 4 of 6 trials done (1 failed), best val_macro_f1 0.95000 (trial 0), "
-        "0:00:00 gone, about 0:00:20 left",
+        "0:00:00 elapsed, about 0:00:20 left",
     ]
 
 

@@ -31,7 +31,7 @@ class SelfTaught(Pretrained):
         weight_decay: Weight decay of the autoencoder.
         fine_tuned: Train the hidden layer with the classes too.
     Reference:
-        Javaid et al. 2015, doi:10.4108/eai.3-12-2015.2262516; self-taught learning: Raina et al. 2007,
+        Javaid et al. 2016, doi:10.4108/eai.3-12-2015.2262516; self-taught learning: Raina et al. 2007,
         doi:10.1145/1273496.1273592.
     """
 

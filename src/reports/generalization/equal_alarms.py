@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 
 from src.evaluation.intervals import Interval
-from src.evaluation.operating_points import BASE_RATES
+from src.evaluation.operating_points import BASE_RATES, alarm_shares
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.reports.markdown import MISSING, cost, markdown_table, percent, seeds
 from src.reports.runs import Configuration
@@ -46,6 +46,14 @@ def settings(configurations: Sequence[Configuration]) -> str:
         )
     columns = ["settings", "verdict", "attack odds", "budget", "previous records", "short histories", "rows of a type"]
     return markdown_table(columns, rows)
+
+
+def rules(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence on the rule and odds of the configurations: the same for all, or not."""
+    decisions = [one.config["decision"] for one in configurations]
+    found = {(one["rule"], one["attack_prior_odds"], one["false_alarm_budget"]) for one in decisions}
+    same = len(found) == 1
+    return f"All rows have the same rule and odds{'.' if same else ', but for those that the table shows.'}"
 
 
 def detection(configurations: Sequence[Configuration]) -> str:
@@ -101,8 +109,8 @@ def precision(configurations: Sequence[Configuration]) -> str:
             if (detected := _mean(one, f"test_detection_at_{rate_name(rate)}")) is None:
                 rows.append([one.title, f"{100 * rate:g}", *[MISSING] * (len(BASE_RATES) + 1)])
                 continue
-            found = [detected.mean / n / (detected.mean / n + rate * (1 - 1 / n)) for n in BASE_RATES]
-            cells = [*(f"{100 * share:.2f}" for share in found), f"{rate * traffic:,.0f}"]
+            alarms = [alarm_shares(detected.mean, rate, n) for n in BASE_RATES]
+            cells = [*(f"{100 * right / (right + false):.2f}" for right, false in alarms), f"{rate * traffic:,.0f}"]
             rows.append([one.title, f"{100 * rate:g}", *(cells if detected.mean else [_NO_THRESHOLD] * len(cells))])
     columns = [f"precision at 1 in {n:,}, %" for n in BASE_RATES]
     return markdown_table(["precision", "false alarms, %", *columns, "false alarms a day, at most"], rows)
@@ -113,8 +121,8 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
     rows = [
         (
             float(one["test"]),
-            [one["system"], *(f"{one[key]:.2f}" if one.get(key) else "not stated" for key in ("test", "test_21")),
-             "not stated", one["protocol"], one["place"]],
+            [one["system"], *(f"{one[key]:.2f}" if one.get(key) else "not read" for key in ("test", "test_21")),
+             "not read", one["protocol"], one["place"]],
         )
         for one in published()
     ]  # fmt: skip

@@ -30,7 +30,12 @@ TAUGHT = (
     "generalization/taught_labels",
 )
 ALARMS = ("generalization/alarms", "generalization/alarms_baselines")
-NSL_KDD = ("generalization/nsl_kdd", "generalization/nsl_kdd_groups", "generalization/nsl_kdd_trees")
+NSL_KDD = (
+    "generalization/nsl_kdd",
+    "generalization/nsl_kdd_groups",
+    "generalization/nsl_kdd_taught",
+    "generalization/nsl_kdd_trees",
+)
 _MOST_CURVES = 6  # that can be told apart in one picture
 
 

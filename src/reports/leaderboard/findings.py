@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from src.evaluation.significance import BETTER, UNDECIDED, WORSE
 from src.reports.generalization.tables import references
 from src.reports.leaderboard.tables import contrasts, is_network, ordered, spent, standings
 from src.reports.markdown import MISSING
 from src.reports.runs import Configuration
-from src.reports.standings import BETTER, UNDECIDED, WORSE
 
 HIGH = 0.99
 

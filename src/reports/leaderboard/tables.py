@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.evaluation.intervals import Interval, paired_test
-from src.evaluation.significance import LEVEL, holm
+from src.evaluation.significance import holm, standing
 from src.reports.leaderboard.sources import source
 from src.reports.markdown import MISSING, cost, covered, markdown_table, percent
 from src.reports.runs import Configuration, Run, coverage
-from src.reports.standings import BETTER, NO_PAIR, UNDECIDED, WORSE, Standing, against
+from src.reports.standings import NO_PAIR, Standing, against
 
 NO_WEIGHTS = "no network"
 _PARAMETERS = "derived.network_parameters"
@@ -144,7 +144,7 @@ class Contrast:
     def verdict(self) -> str:
         if self.interval is None or self.p is None:
             return MISSING
-        return UNDECIDED if self.p >= LEVEL else BETTER if self.interval.mean > 0 else WORSE
+        return standing(self.interval.mean, self.p, less_is_better=False)
 
 
 def contrasts(configurations: Sequence[Configuration]) -> list[Contrast]:

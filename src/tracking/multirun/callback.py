@@ -5,6 +5,7 @@ import functools
 import os
 import sys
 import uuid
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -170,6 +171,8 @@ class MultirunCallback(Callback):
     def _keep_signals_from_workers(self, config: DictConfig) -> None:
         if not config.hydra.launcher._target_.endswith(".BasicLauncher"):
             _OPEN.enter_context(deaf_children())
+            # joblib starts a worker anew once its memory has grown, as a network makes it grow; no job is lost
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
 
     def _expect_jobs(self, config: DictConfig, planned: list[PlannedJob]) -> None:
         """Prepare the lines of progress and the final table."""

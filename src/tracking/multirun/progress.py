@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.data.sampling import REFERENCE_RECORDS
 from src.pipeline.fingerprint import config_digest
 from src.tracking.connection import StoreAwayError
 from src.tracking.finished_runs import already_done
@@ -23,6 +24,8 @@ from src.utils.termination import stopping
 _POLL_S = 2.0
 _POLL_SHARE = 0.2  # upper bound on the share of the time that looking at the store takes
 _CLOCKS_S = 300  # upper bound on the difference between the clocks of workers
+# Values whose fit takes as long as the rest of a run, about 8 s: the fit of 400,000, two of each record, takes 10 s
+_START_VALUES = 300_000
 _SILENT_S = 30.0  # after so long without a line, one says that work goes on; each next one waits twice as long
 
 
@@ -51,7 +54,8 @@ class PlannedJob:
         resolved: Any = OmegaConf.to_container(config, resolve=True)
         kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
         columns = resolved["k"] or len(resolved["dataset"]["schema"]["columns"])  # no k: all features
-        cost = Job(kind, columns * _n_records(resolved))
+        protocol = " ".join(resolved[group]["name"] for group in ("dataset", "task", "split"))
+        cost = Job(kind, _START_VALUES + columns * _n_records(resolved), protocol)
         skips = bool(resolved["tracking"]["skip_finished"])
         in_store = already_done(resolved) is not None
         return cls(config, config_digest(resolved), cost, in_store, skips, lambda: run_name(resolved))
@@ -285,9 +289,9 @@ def shared() -> MultirunProgress | None:
 
 
 def _n_records(config: Mapping[str, Any]) -> int:
-    """Number of records that a job uses: the counts of its task, or the whole training file."""
+    """Number of records that a job uses: the counts of its task, scaled as for small files, or the training file."""
     counts = [one["count"] for one in config["task"].get("classes", {}).values()]  # none: each record once
-    if config["split"]["name"] != "official" and counts and None not in counts:
-        return sum(counts)
     dataset = config["dataset"]
+    if config["split"]["name"] != "official" and counts and None not in counts:
+        return int(sum(counts) * min(1, dataset.get("records", REFERENCE_RECORDS) / REFERENCE_RECORDS))
     return int(dataset["records"] if "records" in dataset else dataset["train"]["records"])

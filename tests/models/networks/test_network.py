@@ -162,7 +162,7 @@ def test_epochs_are_shown_as_lines_unless_that_is_switched_off(fit: Fit, capfd: 
     shown = capfd.readouterr()
     assert shown.out == ""
     # the first epoch; the next line would come after ten seconds
-    assert re.fullmatch(r"train: epoch 1 of 3, loss \d\.\d{4}, val_accuracy \d\.\d{4}, 0:00:\d\d gone\n", shown.err)
+    assert re.fullmatch(r"train: epoch 1 of 3, loss \d\.\d{4}, val_accuracy \d\.\d{4}, 0:00:\d\d elapsed\n", shown.err)
 
 
 def test_a_terminal_has_a_bar_that_goes_when_the_fit_ends(capfd: pytest.CaptureFixture[str], monkeypatch) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from src.evaluation.intervals import Interval
 from src.evaluation.verdicts import Verdicts
-from src.reports.generalization.report import FIVE
+from src.reports.generalization import equal_alarms
+from src.reports.generalization.report import ALARMS, FIVE
 from src.reports.generalization.tables import differences, references
 from src.reports.markdown import MISSING, cost, percent
 from src.reports.runs import Configuration, Results, Run, best_on_validation
@@ -145,13 +146,19 @@ def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
     settings = table_after(text, "settings")
     assert settings[0][1:5] == ["verdict", "attack odds", "budget", "previous records"]
     assert ["random forest, all features and history", "least cost", "2", "none", "100", "0", "all"] in settings
+    assert "All rows have the same rule and odds. Upper bounds" in text
+
+
+def test_rows_with_other_rules_are_not_said_to_have_the_same(made: Results) -> None:
+    alarms = [one for one in made.configurations if one.grid == ALARMS[0]]
+    assert equal_alarms.rules(alarms) == "All rows have the same rule and odds, but for those that the table shows."
 
 
 def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     table = table_after(text, "accuracy in %")[2:]
     assert [one[0] for one in table][:3] == [
-        "STL, sparse autoencoder (Javaid et al. 2015)", "BAT, BLSTM with attention (Su et al. 2020)",
+        "STL, sparse autoencoder (Javaid et al. 2016)", "BAT-MC, BLSTM with attention (Su et al. 2020)",
         "RNN-IDS (Yin et al. 2017)",
     ]  # fmt: skip
     ours = [one for one in table if one[0].startswith("**")]

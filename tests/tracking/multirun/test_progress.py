@@ -74,7 +74,7 @@ def test_jobs_side_by_side_halve_the_time_left():
     """After 10 s two workers have ended one job of 10 s each: the other four need 20 s."""
     progress = Progress("grid", [Job("lstm", 1)] * 6, now=iter([0, 10]).__next__)
     line = progress.line({0: Ended(10, "a", 0.9), 1: Ended(10, "b", 0.8)})
-    assert line.endswith("0:00:10 gone, about 0:00:20 left")
+    assert line.endswith("0:00:10 elapsed, about 0:00:20 left")
 
 
 def test_running_jobs_count_for_what_they_have_done():
@@ -82,6 +82,13 @@ def test_running_jobs_count_for_what_they_have_done():
     progress = Progress("grid", [Job("lstm", 1)] * 3, now=iter([0, 10]).__next__)
     line = progress.line({0: Ended(10, "a", 0.9)}, running={1: 10.0})
     assert line.endswith("about 0:00:05 left")
+
+
+def test_scores_on_other_records_are_not_ranked():
+    jobs = [Job("lstm", 1, "kdd99 binary random"), Job("lstm", 1, "kdd99 five official")]
+    ended = {0: Ended(10, "a", 0.9)}
+    assert "best val_macro_f1 0.90000" in Progress("grid", jobs[:1] * 2, now=iter([0, 10]).__next__).line(ended)
+    assert "best" not in Progress("report", jobs, now=iter([0, 10]).__next__).line(ended)
 
 
 def test_jobs_that_failed_before_they_began_say_nothing_on_time():
@@ -125,7 +132,7 @@ def test_a_long_run_prints_a_line_after_half_a_minute_and_then_more_and_more_sel
     clock[0] = 400
     progress.show({1: Ended(40, "run-b", 0.8)})
     printed = [line.partition("runs done")[2] for line in capsys.readouterr().err.splitlines()]
-    assert [line.partition("gone")[0].split()[-1] for line in printed] == [
+    assert [line.partition("elapsed")[0].split()[-1] for line in printed] == [
         "0:00:00", "0:00:30", "0:01:30", "0:03:30", "0:05:00", "0:05:31", "0:05:31",
     ]  # fmt: skip
     assert all(line.endswith("time left not known yet; now run-a") for line in printed[:4])
