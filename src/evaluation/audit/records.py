@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from src.data.dialect import MISSING
 from src.data.duplicates import vector_ids
 from src.data.schema import Schema, indicator_names
 
@@ -74,19 +75,40 @@ def records_of(
     Args:
         X: Features of the schema, float32, shape (n, d).
         label: Index of each record's attack type in the labels of the schema, shape (n,).
+        missing: Number of missing numbers by column.
+        unknown: Number of records by word that the schema does not know, for each category.
     """
+    columns = columns_of(X, schema)
     return Records(
         part,
-        columns_of(X, schema),
+        columns,
         {name: (*words, UNKNOWN) for name, words in schema.vocabularies.items()},
         vector_ids(X),
         label,
         schema.labels,
         schema.categories,
         line,
-        missing or {},
+        {**(missing or {}), **missing_words(columns, schema, unknown or {})},
         unknown or {},
     )
+
+
+def missing_words(
+    columns: Mapping[str, np.ndarray], schema: Schema, unknown: Mapping[str, Mapping[str, int]]
+) -> dict[str, int]:
+    """Count the words of each category that stand for a missing value.
+
+    Args:
+        columns: Index of each record's word by category.
+        unknown: Number of records by word that the schema does not know, for each category.
+    """
+    marks = {mark or MISSING for mark in schema.missing}
+    counts = {}
+    for name, words in schema.vocabularies.items():
+        known = [index for index, word in enumerate(words) if word in marks]
+        others = sum(count for word, count in unknown.get(name, {}).items() if word in marks)
+        counts[name] = int(np.isin(columns[name], known).sum()) + others
+    return {name: count for name, count in counts.items() if count}
 
 
 def columns_of(X: np.ndarray, schema: Schema) -> dict[str, np.ndarray]:

@@ -1,8 +1,12 @@
 """Numbers of each check, derived by hand on a few records."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 
+from src.data.parsing import read_blocks
+from src.data.schema import schema_of
 from src.evaluation.audit.classes import classes
 from src.evaluation.audit.columns import constant, distinct_share, follows, missing
 from src.evaluation.audit.conflicts import conflicts, contradicted
@@ -10,7 +14,7 @@ from src.evaluation.audit.copies import copies, shared
 from src.evaluation.audit.findings import Finding, grey, metrics
 from src.evaluation.audit.giveaways import best_rule, halves, score_column
 from src.evaluation.audit.order import label_runs, neighbors, order, sorted_columns
-from src.evaluation.audit.records import Records, columns_of
+from src.evaluation.audit.records import Records, columns_of, missing_words
 from src.evaluation.audit.unseen import new_types, outside
 from src.features.encoding import encode
 from tests.kdd import KDD
@@ -198,6 +202,15 @@ def test_missing_values_are_counted_by_column() -> None:
     assert "Most: size, 50 of 200 records (25.00 %)" in found.text
 
 
+def test_missing_words_are_counted_by_their_marks_known_or_not() -> None:
+    values = {"kind": "category", "values": ["missing", "tcp"]}
+    columns = {"proto": values, "app": {"kind": "category", "values": ["web", "?"]}, "size": "count", "attack": "label"}
+    schema = schema_of({"name": "made_up", "columns": columns, "normal": "Benign", "categories": {"floods": ["DDoS"]},
+                        "missing": ["?", ""]})  # fmt: skip
+    codes = {"proto": np.array([0, 1, 0, 2]), "app": np.array([0, 1, 0, 0]), "size": np.zeros(4)}
+    assert missing_words(codes, schema, {"proto": {"?": 1, "gre": 3}}) == {"proto": 3, "app": 1}
+
+
 def test_metrics_are_named_by_check_and_part() -> None:
     found = [Finding("copies", "train", "red", "", {"records": 3}), grey("shared", "test", "no test")]
     assert metrics(found) == {
@@ -206,10 +219,6 @@ def test_metrics_are_named_by_check_and_part() -> None:
 
 
 def test_columns_are_read_back_from_the_features() -> None:
-    from io import BytesIO
-
-    from src.data.parsing import read_blocks
-
     begin = (b"3,udp,private,SF,105,146,", b"0,tcp,http,S0,7,0,", b"0,tcp,nowhere,SF,7,0,")
     rest = b",".join([b"0"] * 16 + [b"1", b"1"] + [b"0"] * 17)
     text = b"".join(one + rest + b"\n" for one in begin)
