@@ -12,7 +12,7 @@ from src.evaluation.audit.records import Records
 def constant(part: str, columns: Mapping[str, np.ndarray]) -> Finding:
     """Find the columns with one value in all records of a file."""
     found = [name for name, column in columns.items() if len(column) and (column == column[0]).all()]
-    text = f"{len(found)} of {len(columns)} columns have one value in all records{_named(found)}."
+    text = f"{len(found)} of {len(columns)} columns with one value in all records{_named(found)}."
     return Finding(
         "constant", part, LIMITS["constant"].level(len(found)), text, {"columns": len(columns), "constant": len(found)}
     )
@@ -43,7 +43,7 @@ def redundant(records: Records) -> Finding:
     distinct = np.unique(records.vectors, return_index=True)[1]
     pairs = follows({name: column[distinct] for name, column in records.columns.items()})
     names = list(dict.fromkeys(name for name, _ in pairs))
-    text = f"{len(names)} of {len(records.columns)} columns follow from another one{_named(names)}."
+    text = f"{len(names)} of {len(records.columns)} columns that follow from another{_named(names)}."
     both = {pair for pair in pairs if pair[::-1] in pairs}
     rows = [(name, source, "yes" if (name, source) in both else "no") for name, source in pairs]
     return Finding(
@@ -79,7 +79,7 @@ def identifiers(records: Records) -> Finding:
     }
     limit = LIMITS["identifier"]
     found = {name: one for name, one in shares.items() if limit.level(one) != "green"}
-    text = f"{len(found)} of {len(shares)} columns with words or whole numbers have values that name records" + (
+    text = f"{len(found)} of {len(shares)} columns of words or whole numbers with values that name records" + (
         f"{_named(list(found))}." if found else "."
     )
     rows = [(name, one, limit.level(one)) for name, one in sorted(found.items(), key=lambda item: -item[1])]
@@ -101,7 +101,7 @@ def missing(part: str, n: int, counts: Mapping[str, int]) -> Finding:
         counts: Number of missing values by column.
     """
     limit, found = LIMITS["missing"], {name: count for name, count in counts.items() if count}
-    text = f"{len(found)} columns have missing values{_named(list(found))}."
+    text = f"{len(found)} columns with missing values{_named(list(found))}."
     if found:
         worst_name = max(found, key=lambda name: found[name])
         text += f" Most: {worst_name}, {share(found[worst_name], n)}."

@@ -57,7 +57,7 @@ def sorted_columns(part: str, columns: Mapping[str, np.ndarray]) -> Finding:
         and ((steps := np.diff(column)) >= 0).all() | (steps <= 0).all()
     ]
     names = f": {', '.join(found)}" if found else ""
-    text = f"{len(found)} columns never fall or never rise through the file{names}."
+    text = f"{len(found)} columns that never fall or never rise through the file{names}."
     return Finding("sorted", part, "red" if found else "green", text, {"sorted_columns": len(found)})
 
 

@@ -101,7 +101,7 @@ def test_copies_of_a_vector_are_in_one_half() -> None:
 def test_constant_columns_are_named() -> None:
     found = constant("train", {"a": np.zeros(5), "b": np.arange(5)})
     assert found.numbers["constant"] == 1
-    assert found.text == "1 of 2 columns have one value in all records: a."
+    assert found.text == "1 of 2 columns with one value in all records: a."
 
 
 def test_a_column_that_follows_from_another_is_found_unless_chance_explains_it() -> None:
@@ -137,7 +137,7 @@ def test_label_runs_are_compared_with_those_of_a_shuffled_file() -> None:
 def test_columns_that_only_rise_or_only_fall_are_found() -> None:
     rising = np.arange(100) // 2
     found = sorted_columns("train", {"a": rising, "b": -rising, "c": rising % 20, "two": np.arange(100) // 50})
-    assert found.text == "2 columns never fall or never rise through the file: a, b."
+    assert found.text == "2 columns that never fall or never rise through the file: a, b."
     assert found.level == "red"
 
 
