@@ -126,7 +126,7 @@ COMMANDS = {
         tuple(group for group in CHOICES if group in stage_params("sample")),
         ("seed", "split.distinct", "preprocess.on_bad_record", "preprocess.max_unknown", *SIMULATED[:2]),
         (
-            ("", "the default data set, and the parts of split=random"),
+            ("", "the default data set and split"),
             ("dataset=nsl_kdd split=official", "the files alone"),
             ("dataset=simulated", "simulated records"),
         ),

@@ -77,7 +77,7 @@ def identifiers(records: Records) -> Finding:
         for name, column in records.columns.items()
         if name in records.words or (np.mod(column, 1) == 0).all()
     }
-    limit = LIMITS["identifier"]
+    limit = LIMITS["identifiers"]
     found = {name: one for name, one in shares.items() if limit.level(one) != "green"}
     text = f"{len(found)} of {len(shares)} columns of words or whole numbers with values that name records" + (
         f"{_named(list(found))}." if found else "."

@@ -66,8 +66,8 @@ class Score:
         """Level of the column."""
         return worst(
             (
-                LIMITS["giveaway"].level(self.balanced_accuracy),
-                LIMITS["giveaway_errors"].level(self.errors_avoided),
+                LIMITS["giveaways"].level(self.balanced_accuracy),
+                LIMITS["giveaways, errors"].level(self.errors_avoided),
             )
         )
 

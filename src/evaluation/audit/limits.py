@@ -17,17 +17,17 @@ LIMITS: Final[dict[str, Limit]] = {
         "share of the records that no model of single records can get right", 0.001, 0.01,
         "the same; 1 % is the error that good detectors have in all",
     ),
-    "giveaway": Limit(
+    "giveaways": Limit(
         "balanced accuracy of a rule on one column", 0.9, 0.98,
         "beside such a column, the score of a model says little about the others",
     ),
-    "giveaway_errors": Limit(
+    "giveaways, errors": Limit(
         "share of the errors of the majority class that a rule on one column avoids", 0.8, 0.95,
         "the same, for classes of unequal size",
     ),
     "constant": Limit("columns with one value in a file", 0, None, "they say nothing, or nothing that was learned"),
     "redundant": Limit("columns that follow from another", 0, None, "they add no information, but weight"),
-    "identifier": Limit(
+    "identifiers": Limit(
         "distinct values of a column, as a share of the records without its most frequent value", 0.9, 0.999,
         "such a value names a record: what is learned of it holds for no other",
     ),
@@ -39,7 +39,7 @@ LIMITS: Final[dict[str, Limit]] = {
         "share of the test records with a word or number that training lacks", 0.001, 0.05,
         "as for shared records: models extrapolate there",
     ),
-    "new_types": Limit(
+    "new_labels": Limit(
         "share of the test records with a label that training lacks", 0, 0.05,
         "no classifier can name them; above 5 % they decide the score",
     ),

@@ -15,9 +15,10 @@ def outside(train: Records, test: Records) -> Finding:
         known = train.columns[name]
         if name in test.words:
             new = ~np.isin(column, known) | (column == test.words[name].index(UNKNOWN))
-            found = f"{len(np.unique(column[new]))} words"
+            different = len(np.unique(column[new]))
             if unknown := test.unknown.get(name):
-                found = f"{len(unknown) + len(np.unique(column[new])) - 1} words"
+                different += len(unknown) - 1
+            found = f"{different} {'word' if different == 1 else 'words'}"
             words_new += int(new.sum())
         else:
             low, high = known.min(), known.max()
@@ -59,4 +60,4 @@ def new_types(part: str, train_label: np.ndarray, label: np.ndarray, labels: tup
     rows = [(labels[index], int(counts[index]), float(counts[index] / n)) for index in new]
     numbers = {"records": n, "new_labels": len(new), "records_new_labels": count, "labels_lost": len(only_train)}
     details = Details(("label", "records", "share"), rows) if rows else None
-    return Finding("new_labels", part, LIMITS["new_types"].level(count / n), text, numbers, details)
+    return Finding("new_labels", part, LIMITS["new_labels"].level(count / n), text, numbers, details)

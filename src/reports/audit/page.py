@@ -163,5 +163,5 @@ def _details(details: Details) -> str:
 
 def _cell(value: Value) -> str:
     if isinstance(value, float):
-        return f"{100 * value:.2f}"
+        return "<0.01" if 0 < value < 0.00005 else f"{100 * value:.2f}"
     return f"{value:,}" if isinstance(value, int) else value
