@@ -72,10 +72,8 @@ def chosen(configurations: Sequence[Configuration]) -> str:
     for one in configurations:
         blocks = one.config["decision"]["false_alarm_blocks"]
         names = [f"test_{name}_set_for_{rate_name(_USED)}" for name in ("false_alarm_rate", "detection", "mean_cost")]
-        false_alarms, detected, paid = (_mean(one, name) for name in names)
         where = f"{blocks} blocks of training" if blocks else "validation"
-        silent = detected is not None and not detected.mean
-        scores = [_NO_THRESHOLD] * 3 if silent else [percent(false_alarms), percent(detected), cost(paid)]
+        scores = [_score(one, name, names[1], show) for name, show in zip(names, (percent, percent, cost), strict=True)]
         rows.append([one.title, where, *scores])
     return markdown_table(["set for 1 %", "chosen on", "false alarms, %", "detection, %", "mean cost"], rows)
 
@@ -85,8 +83,8 @@ def unknown(configurations: Sequence[Configuration]) -> str:
     rows = []
     for one in configurations:
         at = _shown(one, "detection_unknown_attacks", percent)
-        without = _NO_THRESHOLD if at[FALSE_ALARM_RATES.index(_USED)] == _NO_THRESHOLD else _without_mailbomb(one)
-        rows.append([one.title, *at, without])
+        silent = at[FALSE_ALARM_RATES.index(_USED)] == _NO_THRESHOLD
+        rows.append([one.title, *at, _NO_THRESHOLD if silent else _without_mailbomb(one)])
     rates = [f"at {100 * rate:g} %" for rate in FALSE_ALARM_RATES]
     return markdown_table(["of unknown types, %", *rates, f"at {100 * _USED:g} %, without {_MAILBOMB}"], rows)
 
@@ -106,12 +104,14 @@ def precision(configurations: Sequence[Configuration]) -> str:
     for one in configurations:
         traffic = one.config["evaluation"]["records_a_day"]
         for rate in (FALSE_ALARM_RATES[0], _USED):
-            if (detected := _mean(one, f"test_detection_at_{rate_name(rate)}")) is None:
-                rows.append([one.title, f"{100 * rate:g}", *[MISSING] * (len(BASE_RATES) + 1)])
+            metric = f"test_detection_at_{rate_name(rate)}"
+            if not (detected := _mean(one, metric, _heard(one, metric))):
+                reason = _NO_THRESHOLD if one.values(metric) else MISSING
+                rows.append([one.title, f"{100 * rate:g}", *[reason] * (len(BASE_RATES) + 1)])
                 continue
             alarms = [alarm_shares(detected.mean, rate, n) for n in BASE_RATES]
             cells = [*(f"{100 * right / (right + false):.2f}" for right, false in alarms), f"{rate * traffic:,.0f}"]
-            rows.append([one.title, f"{100 * rate:g}", *(cells if detected.mean else [_NO_THRESHOLD] * len(cells))])
+            rows.append([one.title, f"{100 * rate:g}", *cells])
     columns = [f"precision at 1 in {n:,}, %" for n in BASE_RATES]
     return markdown_table(["precision", "false alarms, %", *columns, "false alarms a day, at most"], rows)
 
@@ -152,31 +152,39 @@ def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuratio
 
 
 def _shown(one: Configuration, metric: str, show: Callable[[Interval | None], str]) -> list[str]:
-    """Metric at each false-alarm rate in words; a detector without any alarm there has no threshold."""
-    cells = []
-    for name in map(rate_name, FALSE_ALARM_RATES):
-        alarms = _mean(one, f"test_detection_at_{name}")
-        silent = alarms is not None and not alarms.mean
-        cells.append(_NO_THRESHOLD if silent else show(_mean(one, f"test_{metric}_at_{name}")))
-    return cells
+    """Metric at each false-alarm rate in words."""
+    names = map(rate_name, FALSE_ALARM_RATES)
+    return [_score(one, f"test_{metric}_at_{name}", f"test_detection_at_{name}", show) for name in names]
 
 
-def _mean(one: Configuration, metric: str) -> Interval | None:
-    """Mean over the seeds of a metric, and of its interval over test records where the runs have one."""
-    values = list(one.values(metric).values())
-    if not values:
+def _score(one: Configuration, metric: str, detection: str, show: Callable[[Interval | None], str]) -> str:
+    """Mean in words, over the seeds with a threshold; how many have none is said."""
+    asked, heard = len(one.values(detection)), _heard(one, detection)
+    if asked and not heard:
+        return _NO_THRESHOLD
+    note = f" ({asked - len(heard)} of {asked} seeds: {_NO_THRESHOLD})" if len(heard) < asked else ""
+    return f"{show(_mean(one, metric, heard))}{note}"
+
+
+def _heard(one: Configuration, detection: str) -> frozenset[int]:
+    """Seeds whose detector raises an alarm at all: without a threshold within the rate, there is none."""
+    return frozenset(seed for seed, share in one.values(detection).items() if share)
+
+
+def _mean(one: Configuration, metric: str, of: frozenset[int] | None = None) -> Interval | None:
+    """Mean over the seeds, all or `of` them, of a metric, and of its interval over test records where runs have one."""
+    metrics = (metric, f"{metric}_low", f"{metric}_high")
+    values = [[value for seed, value in one.values(name).items() if of is None or seed in of] for name in metrics]
+    means = [sum(found) / len(found) for found in values if found]
+    if not values[0]:
         return None
-    mean = sum(values) / len(values)
-    ends = [list(one.values(f"{metric}_{end}").values()) for end in ("low", "high")]
-    if not all(ends):
-        return Interval(mean, mean, mean)
-    low, high = (sum(values) / len(values) for values in ends)
-    return Interval(mean, low, high)
+    return Interval(*means) if len(means) == len(metrics) else Interval(means[0], means[0], means[0])
 
 
 def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame]:
-    """Scores by attack type of each run that kept them, of the types that training lacks."""
-    for run in one.runs.values():
+    """Scores by attack type, of the types that training lacks, of each run that kept them and has a threshold."""
+    heard = _heard(one, f"test_detection_at_{rate_name(_USED)}")
+    for run in (run for seed, run in one.runs.items() if seed in heard):
         if (path := run.files() / "operating_attacks.csv").is_file():
             table = pd.read_csv(path)
             yield table[~table["in_training"]]

@@ -130,6 +130,21 @@ def test_models_are_compared_at_equal_false_alarms(whole: Path) -> None:
     assert "equal_alarms.svg" in text
 
 
+def test_a_seed_without_a_threshold_is_named_and_not_counted_as_zero(made: Results) -> None:
+    (found, *_) = [one for one in made.configurations if one.grid == FIVE[0]]
+    silent = {"test_detection_at_1_percent": 0.0, "test_mean_cost_at_1_percent": 1.7}
+    runs = {
+        seed: replace(run, metrics={**run.metrics, **silent}) if seed == 1 else run for seed, run in found.runs.items()
+    }
+    some = replace(found, runs=runs)
+    (shown,) = [line for line in equal_alarms.costs([some]).splitlines() if line.startswith("| LSTM")]
+    assert shown.split(" | ")[3] == "0.2210 (1 of 3 seeds: no threshold)"  # the mean of seeds 0 and 2
+    (shown,) = [line for line in equal_alarms.detection([some]).splitlines() if line.startswith("| LSTM")]
+    shown = shown.split(" | ")[3]
+    assert shown.startswith("93.10 [")
+    assert shown.endswith("(1 of 3 seeds: no threshold)")
+
+
 def test_precision_follows_from_the_base_rate(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     (line,) = [one for one in text.splitlines() if one.startswith("| LSTM, PCA 2 | 1 |")]
