@@ -121,6 +121,16 @@ COMMANDS = {
             ("--config-dir . --config-name params", "with the values of params.yaml"),
         ),
     ),
+    "audit": Command(
+        "It is logged to MLflow, in the experiment <dataset>-audit.",
+        tuple(group for group in CHOICES if group in stage_params("sample")),
+        ("seed", "split.distinct", "preprocess.on_bad_record", "preprocess.max_unknown", *SIMULATED[:2]),
+        (
+            ("", "the default data set and split"),
+            ("dataset=nsl_kdd split=official", "the files alone"),
+            ("dataset=simulated", "simulated records"),
+        ),
+    ),
     "sweep": Command(
         "All groups and keys of src.train are accepted; the space of the sweep replaces some.",
         ("sweep", "sweep/sampler", "sweep/pruner", *CHOICES),

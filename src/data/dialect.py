@@ -20,7 +20,7 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}+([,;][0-9]{3})++")
 _DECIMAL_COMMA = re.compile(r"-?[0-9]++[,;][0-9]++")  # `;` where fields are separated by it: see `parsing`
 _INT64_MAX = 2**63 - 1
 _TRUTH: Final = {"true": 1, "false": 0}
-_MISSING: Final = "missing"  # word for an empty value of a category, where the schema has the mark for it
+MISSING: Final = "missing"  # word for an empty value of a category, where the schema has the mark for it
 
 
 def split(text: str) -> list[str] | None:
@@ -63,7 +63,7 @@ def read_word(schema: Schema, name: str, text: str) -> str | None:
     """
     word = unwrapped(text)
     if word == "":
-        return _MISSING if "" in schema.missing else None
+        return MISSING if "" in schema.missing else None
     spellings = schema.spellings[name]
     if known := spellings.get(word) or spellings.get(_small(word)):
         return known

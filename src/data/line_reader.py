@@ -1,5 +1,6 @@
 """Reads lines one by one where Arrow cannot: quoted commas, numbers written another way, wrong values."""
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -34,13 +35,13 @@ class LineReader:
 
     Attributes:
         shortest: Bytes of a line at least.
-        missing: Number of values read as 0 because a mark says that they are missing.
+        missing: Number of values of each column read as 0 because a mark says that they are missing.
     """
 
     def __init__(self, schema: Schema, fields: Mapping[str, Field], *, comments: bool = False):
         self.schema = schema
         self.comments = comments
-        self.missing = 0
+        self.missing = Counter[str]()
         empty = "" in schema.missing  # else each value has a byte; a comma or line end is behind it
         self.shortest = len(schema.kinds) * (1 if empty else 2)
         self._header = f"; the line may be a header, which must have the names of the {len(schema.kinds)} columns"
@@ -71,8 +72,9 @@ class LineReader:
         row = [values[text] for values, text in zip(self._values, texts, strict=True)]
         if None not in row:
             if self.schema.missing:
-                kinds = zip(texts, self.fields.values(), strict=True)
-                self.missing += sum(text in self.schema.missing and kind in _NUMBERS for text, kind in kinds)
+                fields = zip(texts, self.fields.items(), strict=True)
+                marks = self.schema.missing
+                self.missing.update(name for text, (name, kind) in fields if text in marks and kind in _NUMBERS)
             return row
         position = row.index(None)
         name, kind = list(self.fields.items())[position]

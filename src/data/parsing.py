@@ -275,7 +275,8 @@ def _table(rows: list[list[Any]], reader: LineReader, reading: Reading) -> pa.Ta
             columns[name] = array.dictionary_encode() if is_word else array
     table = _read_words(pa.table(columns), reader, reading, quoted=False)
     assert table is not None  # LineReader takes no word that cannot be read
-    reading.missing, reader.missing = reading.missing + reader.missing, 0
+    reading.missing.update(reader.missing)
+    reader.missing.clear()
     return table
 
 
@@ -318,7 +319,7 @@ def _parse_fast(
         return None
     if table.num_rows != n_lines:
         return None
-    quotes, count = b'"' in text, 0
+    quotes, counts = b'"' in text, dict[str, int]()
     for name, kind in fields.items():
         if kind == "category" or kind == "label" or kind == "ignored" or kind == "empty":  # mypy narrows no `in`
             if quotes and not all(map(is_whole, _dictionary(table, name))):
@@ -327,7 +328,7 @@ def _parse_fast(
                 return None
         else:
             if marks and (missing := table.column(name).null_count):
-                count += missing
+                counts[name] = missing
                 filled = table.column(name).fill_null(0)
                 table = table.set_column(table.column_names.index(name), name, filled)
             values = table.column(name).to_numpy()
@@ -339,7 +340,7 @@ def _parse_fast(
                     return None
                 table = table.set_column(table.column_names.index(name), name, pa.array(values.astype(np.int64)))
     read = _read_words(table, reader, reading, quoted=quotes)
-    reading.missing += count if read is not None else 0
+    reading.missing.update(counts if read is not None else {})
     return read
 
 

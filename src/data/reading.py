@@ -1,5 +1,6 @@
 """Notes on how a source was read, for people: what is not as the published files have it, each said once."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 MAX_UNKNOWN = 0.01  # share of records with unknown words where no config has another: `predict`, the MLflow model
@@ -15,7 +16,7 @@ class Reading:
         columns: Notes on the order of the columns, and on those that were passed over.
         blank_lines: Number of blank lines, which were passed over.
         comments: Number of comments among the records of an ARFF file, which were passed over.
-        missing: Number of numbers that were read as 0, because a mark says that they are missing.
+        missing: Number of numbers of each column that were read as 0, because a mark says that they are missing.
         respelled: Number of words that are written another way than they were read.
         examples: Some of these words as they are written, and as they were read.
     """
@@ -23,7 +24,7 @@ class Reading:
     columns: list[str] = field(default_factory=list)
     blank_lines: int = 0
     comments: int = 0
-    missing: int = 0
+    missing: Counter[str] = field(default_factory=Counter)
     respelled: int = 0
     examples: dict[str, str] = field(default_factory=dict)
 
@@ -41,8 +42,8 @@ class Reading:
             notes.append(f"{self.blank_lines:,} blank line{'s' * (self.blank_lines > 1)} passed over")
         if self.comments:
             notes.append(f"{self.comments:,} comment{'s' * (self.comments > 1)} passed over")
-        if self.missing:
-            notes.append(f"{self.missing:,} missing number{'s' * (self.missing > 1)} read as 0")
+        if missing := self.missing.total():
+            notes.append(f"{missing:,} missing number{'s' * (missing > 1)} read as 0")
         if self.respelled:
             examples = ", ".join(f"{shown(text)} as {shown(word)}" for text, word in self.examples.items())
             notes.append(f"{self.respelled:,} words are written another way, read: {examples}")

@@ -43,9 +43,10 @@ class Findings:
     reading: Reading = field(default_factory=Reading)
 
     def as_dict(self) -> dict[str, Any]:
-        notes = self.reading.notes()
+        notes, missing = self.reading.notes(), dict(self.reading.missing)
         return {
             **({"notes": notes} if notes else {}),
+            **({"missing": missing} if missing else {}),
             "records": self.records,
             "quarantined": self.quarantined,
             "unknown": {name: dict(sorted(counts.items())) for name, counts in sorted(self.unknown.items())},

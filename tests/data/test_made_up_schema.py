@@ -159,11 +159,11 @@ def test_learned_words_that_differ_in_letter_case_stay_apart(tmp_path: Path) -> 
     assert findings.reading.examples == {"UDP": "udp", "TCP": "tcp", "slow loris": "Slow Loris"}
 
 
-def test_missing_values_are_counted_alike_by_both_readers() -> None:
+def test_missing_values_are_counted_by_column_and_alike_by_both_readers() -> None:
     for text in (TEXT, TEXT.replace(b"1200", b'"1200.0"')):  # the second is read line by line
         reading = Reading()
         read(text, reading=reading)
-        assert reading.missing == 2
+        assert reading.missing == {"bytes": 1, "seconds": 1}
 
 
 def test_a_label_of_any_letters_is_read_as_it_is_written() -> None:
