@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
+from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval
 from src.tracking.run_names import short_names
-from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row, less_is_better
+from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row
 from src.tracking.tables.seed_summary import SeedScore
 from src.utils.files import write_text
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
+from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval, overlap_of_seeds
 from src.tracking.run_names import NO_CHOICES, copied
 from src.tracking.tables.seed_summary import SeedScore, over_seeds
@@ -19,7 +20,6 @@ METRICS = (
 _NOT_OF_TWO = ("test_macro_f1", "test_detection_rate")
 _NOT_OF_MORE = ("test_f1", "test_recall")
 BEST = "val_macro_f1"  # what training returns and a sweep maximizes
-LESS_IS_BETTER = ("_seconds", "cost", "loss", "false_alarm_rate", "calibration_error", "per_10000")
 FINISHED = "finished"
 NOT_RUN = "not run"
 # Groups whose files a table names by `name`, and the order in which captions name them.
@@ -224,11 +224,6 @@ def _by_score(row: Row, metric: str) -> tuple[bool, float]:
         return True, 0.0
     mean = row.scores[metric].mean
     return False, mean if less_is_better(metric) else -mean
-
-
-def less_is_better(metric: str) -> bool:
-    """Tell whether a low value of a metric is good."""
-    return any(part in metric for part in LESS_IS_BETTER)
 
 
 def _by_value(text: str) -> tuple[bool, float, str]:
