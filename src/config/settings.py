@@ -1,5 +1,6 @@
 """One experiment as checked objects."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:  # the first stages start without scikit-learn
     from src.models.training import Training
 
 Config = dict[str, Any]  # resolved, in plain containers, as YAML has it
+
+
+def scale_of_counts(dataset: Mapping[str, Any]) -> float:
+    """Factor on the record counts of a task: 1 for published files, less for small simulated ones.
+
+    Args:
+        dataset: Config of the data set.
+    """
+    return min(1.0, float(dataset.get("records", REFERENCE_RECORDS) / REFERENCE_RECORDS))
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,8 @@ class Settings:
 
     @property
     def scale(self) -> float:
-        """Factor on the record counts of the task: 1 for published files, less for small simulated ones."""
-        records = self.config["dataset"].get("records", REFERENCE_RECORDS)
-        return min(1.0, float(records / REFERENCE_RECORDS))
+        """Factor on the record counts of the task, see `scale_of_counts`."""
+        return scale_of_counts(self.config["dataset"])
 
     @property
     def caption(self) -> str:

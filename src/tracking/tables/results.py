@@ -39,16 +39,18 @@ class TableRun:
     Attributes:
         id: Id of the MLflow run; empty for a job that made none.
         status: Status of the run in lower case, or `not run`.
+        params: Parameters that it logged.
     """
 
     id: str
     metrics: Mapping[str, float]
     status: str
+    params: Params = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Any) -> "TableRun":
         """Run of a table for an MLflow run."""
-        return cls(run.info.run_id, run.data.metrics, run.info.status.lower())
+        return cls(run.info.run_id, run.data.metrics, run.info.status.lower(), run.data.params)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class Row:
     @property
     def overlap(self) -> float:
         """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
-        return overlap_of_seeds(self.params.get("split.test", "published"), self.params.get("split.train"))
+        split = {key.removeprefix("split."): value for key, value in self.params.items() if key.startswith("split.")}
+        return overlap_of_seeds(split, [run.params for run in self.finished.values()])
 
     @property
     def n_classes(self) -> int:
