@@ -326,7 +326,7 @@ def evaluate(
             table,
             background,
             settings.task,
-            detector.card.schema,
+            settings.dataset.schema,
             settings.evaluation,
             settings.seed,
             thresholds,

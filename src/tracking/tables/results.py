@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
+from src.config.settings import TRAINED_ON
 from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval, overlap_of_seeds
 from src.tracking.run_names import NO_CHOICES, copied
@@ -97,6 +98,8 @@ class Row:
     def overlap(self) -> float:
         """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
         split = {key.removeprefix("split."): value for key, value in self.params.items() if key.startswith("split.")}
+        if f"{TRAINED_ON}.name" in self.params:
+            split["test"] = "published"
         return overlap_of_seeds(split, [run.params for run in self.finished.values()])
 
     @property
@@ -127,7 +130,7 @@ class ResultsTable:
         rows: Configurations, best first.
         parameters: Full names of the parameters that are columns.
         metrics: Names of the metrics that are columns.
-        order: Name of the metric or parameter that the rows are sorted by.
+        order: Name of the metric or parameter that the rows are sorted by; empty for the order of a command.
         remarks: Sentences about the choice of the runs.
     """
 
