@@ -361,7 +361,7 @@ def flat(node: Mapping[Any, Any], prefix: str = "") -> Values:
     found: Values = {}
     for key, value in node.items():
         name = f"{prefix}{key}"
-        keep = not isinstance(value, Mapping) or not value or name == "sweep.objectives"
+        keep = not isinstance(value, Mapping) or not value
         found |= {name: value} if keep else flat(value, f"{name}.")
     return found
 

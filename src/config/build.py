@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Annotated, Any, Literal, cast
 
 from hydra.errors import InstantiationException
@@ -27,7 +28,7 @@ GROUPS = (
 NAMED = ("dataset", "task", "split", "scaling", "reducer", "layout", "model")
 TEACHER = "training/teacher"
 _NUMBERS = ("k", "window", "seed")
-_SEEDS = ("sampling", "split", "training")
+_SEEDS = tuple(field.name for field in fields(Seeds))
 _TRACKING = {"experiment": str, "parent": str | None, "log_model": bool, "origin": bool, "skip_finished": bool}
 
 

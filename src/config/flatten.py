@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Parts whose mappings are values: the columns of a data set are one choice, not one for each column.
-_OF_VALUES = ("dataset.schema.",)
+_OF_VALUES = ("dataset.schema.", "trained_on.schema.")
 
 
 def flat(node: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One experiment as checked objects."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:  # the first stages start without scikit-learn
     from src.models.training import Training
 
 Config = dict[str, Any]  # resolved, in plain containers, as YAML has it
+TRAINED_ON = "trained_on"  # key of the data set of the training, in the config of an evaluation on another
+
+
+def scale_of_counts(dataset: Mapping[str, Any]) -> float:
+    """Factor on the record counts of a task: 1 for published files, less for small simulated ones.
+
+    Args:
+        dataset: Config of the data set.
+    """
+    return min(1.0, float(dataset.get("records", REFERENCE_RECORDS) / REFERENCE_RECORDS))
 
 
 @dataclass(frozen=True)
@@ -68,9 +79,8 @@ class Settings:
 
     @property
     def scale(self) -> float:
-        """Factor on the record counts of the task: 1 for published files, less for small simulated ones."""
-        records = self.config["dataset"].get("records", REFERENCE_RECORDS)
-        return min(1.0, float(records / REFERENCE_RECORDS))
+        """Factor on the record counts of the task, see `scale_of_counts`."""
+        return scale_of_counts(self.config["dataset"])
 
     @property
     def caption(self) -> str:
@@ -103,12 +113,16 @@ class Settings:
         return f"{scaled}{reducer} k={k}{steps[self.layout.name]}"
 
     def _caption(self, model: str) -> str:
-        names = {group: self.config[group]["name"] for group in ("dataset", "task", "split")}
+        task, split = (self.config[group]["name"] for group in ("task", "split"))
         warning = "SIMULATED DATA - " if self.dataset.simulated else ""
-        return (
-            f"{warning}{names['dataset']}, {names['task']}, {names['split']} split, "
-            f"{model}{self.input}, {self.seed_words}"
-        )
+        return f"{warning}{self.data_words}, {task}, {split} split, {model}{self.input}, {self.seed_words}"
+
+    @property
+    def data_words(self) -> str:
+        """Data set in words, and that of the training if the detector is of another: `nsl_kdd, trained on kdd99`."""
+        trained_on = self.config.get(TRAINED_ON)
+        name = str(self.config["dataset"]["name"])
+        return f"{name}, trained on {trained_on['name']}" if trained_on else name
 
     @property
     def seed_words(self) -> str:

@@ -9,7 +9,7 @@ An interval says what it covers, and a column of a table has one kind only:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -57,14 +57,24 @@ def scale_of(metric: str) -> Scale:
     return "share" if _SHARES.search(metric) else "positive" if _POSITIVE.search(metric) else "real"
 
 
-def overlap_of_seeds(test: object, train: object) -> float:
+def overlap_of_seeds(split: Mapping[str, object], runs: Iterable[Mapping[str, object]] = ()) -> float:
     """Return the ratio of test to training records where each seed draws both anew; 0 for a published test.
 
     Args:
-        test: Share of the test part in a config of conf/split, or `published`.
-        train: Share of the training part.
+        split: Config of the split: `train`, and `test` as a share or `published`. A split without `test` decides by
+            attack types and blocks, so that the numbers of records of the runs count.
+        runs: Parameters of the runs.
+
+    >>> overlap_of_seeds({"train": 0.6, "test": 0.2}), overlap_of_seeds({"train": 0.8, "test": "published"})
+    (0.33333333333333337, 0.0)
+    >>> overlap_of_seeds({"train": 0.9}, [{"derived.records_test": "50", "derived.records_train": "200"}])
+    0.25
     """
-    return 0.0 if test == "published" else float(str(test)) / float(str(train))
+    if split.get("test") is not None:
+        return 0.0 if split["test"] == "published" else float(str(split["test"])) / float(str(split["train"]))
+    counts = ([run.get(f"derived.records_{part}") for part in ("test", "train")] for run in runs)
+    ratios = [float(str(test)) / float(str(train)) for test, train in counts if test and train]
+    return sum(ratios) / len(ratios) if ratios else 0.0
 
 
 def student(values: Sequence[float] | np.ndarray, *, overlap: float = 0.0, scale: Scale = "real") -> Interval:

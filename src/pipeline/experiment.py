@@ -14,6 +14,7 @@ from src.data.schema import Schema
 from src.data.tables import LabeledTable
 from src.detector.arrival import by_arrival
 from src.detector.card import Card, Teacher, previous_records
+from src.detector.decision import Decision
 from src.detector.detector import Detector
 from src.evaluation import metrics, outputs
 from src.evaluation.arrivals import IN_FILE, arrival_metrics, arrivals
@@ -58,15 +59,10 @@ def train(settings: Settings, stage_outputs: StageOutputs) -> Outcome:
     fingerprint = of_stage(settings.config, "train")
     reduced = stage_outputs.reduced
     fitted = fit(settings, reduced)
-    probability = fitted.classifier.predict_proba(reduced.val.X)
-    held_out = _held_out_probabilities(settings, stage_outputs)
-    decision = fit_decision(probability, reduced.val.y, settings.decision, settings.task.cost, held_out)
-    detector = Detector(reduced.preparation, fitted.classifier, _card(settings, fitted, reduced.schema), decision)
-    scored = scores(fitted, reduced.train, "train") | _model_scores(probability, reduced.val.y, "val")
-    scored |= _decision_scores(settings, detector, probability, reduced.val.y)
-    chosen = training_thresholds(probability, reduced.val.y, decision, held_out)
-    scored |= {_threshold_name(rate): threshold for rate, threshold in chosen.items()}
-    scored |= fitted.scores
+    decided = decide(settings, stage_outputs, fitted)
+    card = _card(settings, fitted, reduced.schema)
+    detector = Detector(reduced.preparation, fitted.classifier, card, decided.decision)
+    scored = scores(fitted, reduced.train, "train") | decided.scores | fitted.scores
     if fitted.epochs:
         scored["epochs"] = len(fitted.epochs)
     facts = _derived(settings, reduced.sample_facts, fitted)
@@ -89,6 +85,33 @@ def fit(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch = lambda ep
         attack=train.attack,
         codes=_codes(settings, reduced.schema),
     )
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Decision that validation, or held-out blocks of training, chose for a fitted model.
+
+    Attributes:
+        scores: Scores of the model and of its verdicts on validation, and the fitted temperature and thresholds.
+    """
+
+    decision: Decision
+    scores: dict[str, float]
+
+
+def decide(settings: Settings, stage_outputs: StageOutputs, fitted: Fitted) -> Decided:
+    """Fit the decision of a fitted model, and score both on validation.
+
+    Raises:
+        ValueError: no threshold with alarms stays within the false-alarm budget.
+    """
+    val = stage_outputs.reduced.val
+    probability = fitted.classifier.predict_proba(val.X)
+    held_out = _held_out_probabilities(settings, stage_outputs)
+    decision = fit_decision(probability, val.y, settings.decision, settings.task.cost, held_out)
+    scored = _model_scores(probability, val.y, "val") | _decision_scores(settings, decision, probability, val.y)
+    chosen = training_thresholds(probability, val.y, decision, held_out)
+    return Decided(decision, scored | {_threshold_name(rate): threshold for rate, threshold in chosen.items()})
 
 
 def _codes(settings: Settings, schema: Schema) -> list[int]:
@@ -164,7 +187,7 @@ def _teacher(settings: Settings, fitted: Fitted) -> Teacher | None:
 
 
 def _decision_scores(
-    settings: Settings, detector: Detector, probability: np.ndarray, target: np.ndarray
+    settings: Settings, decision: Decision, probability: np.ndarray, target: np.ndarray
 ) -> dict[str, float]:
     """Scores of the verdicts on validation, and the fitted temperature and threshold.
 
@@ -172,7 +195,7 @@ def _decision_scores(
         probability: Probabilities of the model before calibration, float32, shape (n, classes).
         target: Class index, int32, shape (n,).
     """
-    decision, task = detector.decision, settings.task
+    task = settings.task
     n_classes = len(task.classes)
     verdicts = decision.verdict(decision.calibrated(probability))
     found = metrics.scores(metrics.confusion_matrix(verdicts, target, n_classes), task.cost)
@@ -303,7 +326,7 @@ def evaluate(
             table,
             background,
             settings.task,
-            detector.card.schema,
+            settings.dataset.schema,
             settings.evaluation,
             settings.seed,
             thresholds,

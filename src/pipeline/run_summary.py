@@ -100,7 +100,7 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
         f"{facts[f'derived.records_{part}']:,} {PART_WORDS.get(part, part)}"
         for part in ("train", "val", *found.assessments)
     )
-    data = "SIMULATED DATA" if settings.dataset.simulated else config["dataset"]["name"]
+    data = "SIMULATED DATA" if settings.dataset.simulated else settings.data_words
     yield "data", f"{data}: {', '.join(counts)} records"
     distinct = ", distinct training records" if config["split"]["distinct"] else ""
     seen = (f"{100 * found.metrics[f'{part}_share_seen_in_training']:.1f} % of {part}" for part in found.assessments)

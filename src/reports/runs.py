@@ -209,7 +209,7 @@ class Configuration:
     @property
     def overlap(self) -> float:
         """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
-        return overlap_of_seeds(self.config["split"]["test"], self.config["split"]["train"])
+        return overlap_of_seeds(self.config["split"], [run.params for run in self.runs.values()])
 
     @cached_property
     def _over_both(self) -> dict[str, Interval]:

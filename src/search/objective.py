@@ -12,8 +12,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from src.config.settings import Settings
 from src.models.interface import OnEpoch
-from src.pipeline.experiment import fit, scores
-from src.search.config import Sweep
+from src.pipeline.experiment import decide, fit, scores
+from src.search.config import OF_VERDICTS, Sweep
 from src.search.experiments import Experiments
 from src.search.progress import SAME, Lines
 from src.search.space import Space, Values
@@ -110,10 +110,11 @@ class Objective:
             finally:
                 if not turn:
                     run.log_epochs(epochs)
-            figures = scores(fitted, outputs.reduced.val, "val") | {
-                "fit_seconds": fitted.seconds,
-                "epochs": float(len(epochs)),
-            }
+            figures = scores(fitted, outputs.reduced.val, "val")
+            if self._sweep.reads_verdicts:
+                decided = decide(settings, outputs, fitted).scores
+                figures |= {name: decided[name] for name in OF_VERDICTS if name in decided}
+            figures |= {"fit_seconds": fitted.seconds, "epochs": float(len(epochs))}
             each.append(figures | {"network_parameters": float(fitted.facts.get("network_parameters", 0))})
         mean = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
         if wrong := [name for name in self._sweep.objectives if not math.isfinite(mean[name])]:

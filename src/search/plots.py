@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from src.evaluation.direction import less_is_better
 from src.evaluation.plots import COLORS, STYLE
 
 DONE, PRUNED, BEST, FAILED = COLORS[0], "#9aa4ad", COLORS[1], "#b01030"
@@ -38,9 +39,11 @@ class Scale:
     """
 
     def __init__(self, objective: str, direction: str):
-        self._is_score = objective.startswith("val_")
+        of_validation = objective.startswith("val_")
+        self._is_score = of_validation and not less_is_better(objective)
         words = objective.removeprefix("val_").replace("macro_f1", "macro F1").replace("_", " ")
-        self.label = f"100 % - {words} on validation" if self._is_score else words
+        words += " on validation" * of_validation
+        self.label = f"100 % - {words}" if self._is_score else words
         self.log = self._is_score
         self.low_is_good = self._is_score == (direction == "maximize")
 

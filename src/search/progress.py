@@ -51,7 +51,9 @@ class Lines:
             state = f"{_trials(done)} done, and sweep.n_trials={sweep.n_trials} asks for no more"
         else:
             state = f"goes on, {done} of {sweep.n_trials} trials done"
-        self._say(f"{sweep.study}: {state}, kept in {self._place}; Ctrl-C stops it, and the same command goes on")
+        self._say(
+            f"{sweep.study}: {state}, {sweep.aim}, kept in {self._place}; Ctrl-C stops it, and the same command goes on"
+        )
 
     def start(self, number: int, values: Values) -> None:
         """Print the values of a trial that is about to be fitted."""

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import optuna
 from matplotlib.figure import Figure
@@ -117,7 +118,7 @@ def _interactive(sweep: Sweep, study: Study) -> str:
     """Page of Optuna's own interactive pictures, which needs no network."""
     names = list(sweep.objectives)
     target = {} if len(names) == 1 else {"target": lambda trial: trial.values[0]}
-    labelled = {**target, "target_name": names[0]}
+    labelled: dict[str, Any] = {**target, "target_name": names[0]}
     figures = [visualization.plot_optimization_history(study, **labelled)]
     if _importances(study):
         with warnings.catch_warnings():

@@ -29,6 +29,7 @@ def run_worker(cfg: DictConfig, sweep: Sweep, lines: Lines) -> None:
     """
     experiments = Experiments(HydraConfig.get().overrides.task, project())
     space = read_space(sweep.space, experiments.fixed)
+    sweep.check_task(experiments.settings({}).task)
     experiments.check(space)
     limit_threads(sweep.threads)
     storage = open_storage(storage_url(sweep.storage), sweep.heartbeat, trial_queue.on_stale)

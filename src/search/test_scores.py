@@ -72,5 +72,5 @@ def _runs(overrides: list[str]) -> OnTest | None:
     return OnTest(
         tuple(run.metrics["test_accuracy"] for run in found),
         tuple(run.metrics["fit_seconds"] for run in found),
-        overlap_of_seeds(config.split.test, config.split.train),
+        overlap_of_seeds(config.split, [run.params for run in found]),
     )

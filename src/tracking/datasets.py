@@ -5,13 +5,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from src.config.settings import TRAINED_ON
 from src.pipeline.fingerprint import of_stage
 
 _CONTEXTS = {"train": "training", "val": "validation"}  # test parts keep their names
 
 
 def log_datasets(client: Any, run_id: str, config: Mapping[str, Any], records: Mapping[str, int]) -> None:
-    """Log the parts as inputs of a run.
+    """Log the parts as inputs of a run. Those of a training on another data set are logged as its run has them.
 
     Args:
         client: MLflow client.
@@ -20,15 +21,26 @@ def log_datasets(client: Any, run_id: str, config: Mapping[str, Any], records: M
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    name = "-".join(config[group]["name"] for group in ("dataset", "task", "split"))
-    values = of_stage(config, "sample")["config"]
     inputs = []
     for part, count in records.items():
-        kind, source = _source(config, part)
+        of_part = _of_part(config, part)
+        name = "-".join(of_part[group]["name"] for group in ("dataset", "task", "split"))
+        values = of_stage(of_part, "sample")["config"]
+        kind, source = _source(of_part, part)
         profile = json.dumps({"num_rows": count})
         dataset = Dataset(name, _digest(values, part), kind, json.dumps(source), profile=profile)
         inputs.append(DatasetInput(dataset, [InputTag("mlflow.data.context", _CONTEXTS.get(part, part))]))
     client.log_inputs(run_id, inputs)
+
+
+def _of_part(config: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    """Config that a part follows from; tests on another data set than that of the training are its published files."""
+    if TRAINED_ON not in config:
+        return config
+    own = {key: value for key, value in config.items() if key != TRAINED_ON}
+    if part in _CONTEXTS:
+        return {**own, "dataset": config[TRAINED_ON]}
+    return {**own, "split": {**own["split"], "name": "official"}}
 
 
 def _digest(values: Mapping[str, Any], part: str) -> str:
@@ -41,7 +53,8 @@ def _source(config: Mapping[str, Any], part: str) -> tuple[str, dict[str, Any]]:
     dataset = config["dataset"]
     file = dataset.get("train")
     if part not in _CONTEXTS and config["split"]["name"] == "official":
-        file = dataset.get(part) or dataset.get("further_tests", {}).get(part)
+        # a data set of one file is scored on it
+        file = dataset.get(part) or dataset.get("further_tests", {}).get(part) or file
     if file and file["urls"]:
         return "http", {"url": file["urls"][0]}
     return "code", {"tags": {"mlflow.source.name": file["path"] if file else "src/data/simulator.py"}}

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from src.config.flatten import flat
 from src.config.settings import Settings
 from src.pipeline.fingerprint import of_run
@@ -29,6 +31,7 @@ PARENT_VARIABLE = "IDS_PARENT_RUN"
 CALL_VARIABLE = "IDS_MULTIRUN"  # call of a multirun, which tells its runs from those of others with the same parent
 CALL_TAG = "multirun_call"
 LONGEST_TAG = 5000  # characters that servers of every version accept
+CONFIG_FILE = "config.yaml"
 _PARTS = ("train", "val", "test")  # further tests begin with the last
 
 
@@ -257,7 +260,8 @@ def tracked_run(
         with closed_on_stop(lambda: end_run(tracked.id, "KILLED"), lambda: kept):
             if not run_id:
                 tracked.log_params(parameters(config))
-                mlflow.log_dict(config, "config.yaml")
+                # MLflow would sort the keys, but the order of classes is their index, and that of columns is the file's
+                mlflow.log_text(yaml.safe_dump(config, sort_keys=False), CONFIG_FILE)
             try:
                 yield tracked
             except BaseException:

@@ -73,3 +73,16 @@ def test_two_files_of_conf_make_a_data_set_from_csv_to_verdicts_and_mlflow(proje
     failed = project.module("predict", "wrong.csv", "--model", run.info.run_id, fails=True)
     assert "column loss: found '7." in failed
     assert "expected a number from 0 to 1" in failed
+
+    # the records of another day, a data set of one file: all of them are scored, with the words that training learned
+    (conf / "later.yaml").write_text(
+        "defaults: [flows, _self_]\nname: later\ntrain: {path: flows/later.csv, records: 501}\n"
+    )
+    (mirror / "flows" / "later.csv").write_text("\n".join([header[0], *flows(500, 2)]).replace(",mail,", ",chat,", 1))
+    table = project.module("cross_evaluate", run.info.run_id, "--on", "later")
+    later = next(one for one in project.runs("flows") if "scored_on" in one.data.tags)
+    assert (later.data.tags["trained_on"], later.data.tags["scored_on"]) == ("flows", "later")
+    assert later.data.metrics["test_accuracy"] > 0.95
+    assert later.data.params["derived.records_test"] == "500"
+    assert later.data.params["derived.unknown_test"] == "{'port_class': {'chat': 1}}"
+    assert f"{100 * later.data.metrics['test_accuracy']:.2f}" in table

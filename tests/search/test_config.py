@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from src.config.build import ConfigError, make
+from src.config.build import ConfigError, build, make
 from src.search.config import OBJECTIVES, Sweep
 from src.search.experiments import Experiments
 from src.search.samplers_and_pruners import PRUNERS, SAMPLERS
@@ -56,9 +56,14 @@ def test_there_is_a_file_for_every_sampler_and_pruner(group: str, known: dict[st
         (["sweep.n_seeds=two"], "sweep.n_seeds='two'"),
         (["sweep.study='a b'"], "sweep.study='a b': String should match pattern"),
         ([f"sweep.study={'a' * 201}"], "at most 200 characters"),
-        (["~sweep.objectives.val_macro_f1"], "objectives: found none, expected one or more of val_macro_f1"),
-        (["+sweep.objectives.test_accuracy=maximize"], "sweep.objectives.test_accuracy"),
-        (["+sweep.objectives.fit_seconds=least"], "sweep.objectives.fit_seconds='least'"),
+        (["sweep.objectives=[]"], "objectives: found none, expected one or more of val_macro_f1"),
+        (
+            ["sweep.objectives=test_accuracy"],
+            "found 'test_accuracy': the test part may not choose, expected one or",
+        ),
+        (["sweep.objectives={test_mean_cost: minimize}"], "found 'test_mean_cost': the test part may not choose"),
+        (["sweep.objectives=[val_f1]"], "found 'val_f1', expected one or more of val_macro_f1, val_accuracy, val_fal"),
+        (["sweep.objectives={fit_seconds: least}"], "sweep.objectives.fit_seconds='least'"),
         (["sweep.sampler.name=grid"], "sampler.name='grid', expected one of tpe, random"),
         (["+sweep.sampler.tree=1"], "sampler: .*tree"),
         (["sweep.pruner.n_warmup_steps=-1"], "pruner: .*[Nn]umber of warmup steps"),
@@ -87,8 +92,55 @@ def test_each_trial_draws_with_a_seed_of_its_own_that_does_not_change(define: De
 
 
 @pytest.mark.parametrize(
+    ("override", "directions"),
+    [
+        ("val_macro_f1", {"val_macro_f1": "maximize"}),
+        ("val_mean_cost", {"val_mean_cost": "minimize"}),
+        (
+            "[val_mean_cost,val_recall,val_false_alarm_rate,network_parameters]",
+            {"val_mean_cost": "minimize", "val_recall": "maximize", "val_false_alarm_rate": "minimize",
+             "network_parameters": "minimize"},
+        ),
+        ("{val_accuracy: minimize, fit_seconds: null}", {"val_accuracy": "minimize", "fit_seconds": "minimize"}),
+    ],
+)  # fmt: skip
+def test_the_direction_follows_from_the_figure_unless_it_is_stated(override: str, directions: dict[str, str]) -> None:
+    sweep = read(f"sweep.objectives={override}")
+    assert list(sweep.objectives.items()) == list(directions.items())
+    assert sweep.aim.startswith(f"{next(iter(directions.values()))}s {next(iter(directions))}")
+
+
+def test_every_figure_has_the_direction_that_tables_sort_by() -> None:
+    low = {"val_mean_cost", "val_false_alarm_rate", "fit_seconds", "network_parameters"}
+    for name in OBJECTIVES:
+        assert read(f"sweep.objectives={name}").objectives == {name: "minimize" if name in low else "maximize"}
+
+
+@pytest.mark.parametrize(
+    ("objective", "task", "message"),
+    [
+        (
+            "val_mean_cost",
+            "binary",
+            "found val_mean_cost, expected a figure of task=binary: .*with costs has",
+        ),
+        ("val_detection_rate", "binary", "found val_detection_rate, expected a figure of task=binary: .*val_recall"),
+        ("val_recall", "five", "found val_recall, expected a figure of task=five: .*val_detection_rate, val_mean"),
+    ],
+)
+def test_a_figure_that_the_task_lacks_is_refused(
+    objective: str, task: str, message: str, define: Define, composed: Callable[..., Any]
+) -> None:
+    settings = build(composed(f"task={task}"))
+    with pytest.raises(ConfigError, match=message):
+        define(objectives=objective).check_task(settings.task)
+    define(objectives="val_accuracy").check_task(settings.task)
+
+
+@pytest.mark.parametrize(
     ("objectives", "pruner", "prunes"),
     [
+        ({"val_mean_cost": "minimize"}, "median", False),
         ({"val_macro_f1": "maximize"}, "median", True),
         ({"val_accuracy": "maximize"}, "hyperband", True),
         ({"val_macro_f1": "maximize"}, "none", False),

@@ -13,19 +13,22 @@ from unittest.mock import Mock
 import mlflow
 import optuna
 import pytest
-from hydra import initialize_config_dir
+from hydra import compose, initialize_config_dir
 from mlflow.entities import Run
 from optuna.study import Study
 
+from src.config.build import build
 from src.config.settings import Settings
 from src.features.reduction import Reduced
 from src.models.interface import Fitted, OnEpoch
+from src.pipeline.experiment import train
 from src.pipeline.stage_data import ReducedParts
+from src.pipeline.stage_outputs import StageOutputs
 from src.search import objective, trial_queue
 from src.search.config import Sweep
 from src.search.experiments import Experiments
 from src.search.objective import FIGURES, Objective
-from src.search.progress import Lines
+from src.search.progress import Lines, best
 from src.search.space import read_space
 from src.search.storage import open_storage
 from src.search.trial_queue import RUN
@@ -180,6 +183,24 @@ def test_the_same_values_are_not_fitted_twice(search: Run_, monkeypatch: pytest.
     assert all(trial.values[0] == by_value[trial.params["model.max_depth"]] for trial in study.trials)
     assert sum("trial.same_as" in run.data.tags for run in found) == 4
     assert all("val_macro_f1" in run.data.metrics for run in found)
+
+
+COSTLY = ("model=decision_tree", "task.cost=[[0,1],[5,0]]", "decision.rule=least_cost")
+
+
+def test_the_cost_of_the_verdicts_on_validation_is_minimized_as_training_has_it(search: Run_) -> None:
+    space = {"model.max_depth": "choice(1, 6)"}
+    study, found = search(space, *COSTLY, objectives="val_mean_cost", n_trials=6)
+    costs = {trial.params["model.max_depth"]: trial.values[0] for trial in study.trials}
+    assert len(costs) == 2
+    assert best(study).values[0] == min(costs.values()) < max(costs.values())
+    for trial, run in zip(study.trials, found, strict=True):
+        assert run.data.metrics["val_mean_cost"] == trial.values[0]
+        assert not [name for name in run.data.metrics if name.startswith("test")], "no trial sees the test part"
+    depth = study.trials[0].params["model.max_depth"]
+    settings = build(compose("config", [*TINY, *COSTLY, f"model.max_depth={depth}"]))
+    outcome = train(settings, StageOutputs(settings, Workspace(PROJECT / "nothing")))
+    assert study.trials[0].values[0] == outcome.metrics["val_mean_cost"]
 
 
 @pytest.mark.usefixtures("_by_formula")

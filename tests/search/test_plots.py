@@ -32,6 +32,13 @@ def trial(number: int, state: TrialState, values: Sequence[float] | None, **para
     )  # fmt: skip
 
 
+def test_scores_are_drawn_as_distances_and_costs_as_they_are() -> None:
+    cost, score = Scale("val_mean_cost", "minimize"), Scale("val_macro_f1", "maximize")
+    assert (cost.label, cost.log, cost.low_is_good, cost(0.25)) == ("mean cost on validation", False, True, 0.25)
+    assert (score.label, score.log, score.low_is_good) == ("100 % - macro F1 on validation", True, True)
+    assert score(0.99) == pytest.approx(1)
+
+
 @pytest.fixture
 def trials() -> list[FrozenTrial]:
     return [

@@ -39,7 +39,8 @@ def test_the_first_line_says_that_the_study_is_new_and_creates_no_file(
     Lines(define()).open()
     file = url.removeprefix("sqlite:///")
     assert capsys.readouterr().err == (
-        f"made: new study of 4 trials, kept in {file}; Ctrl-C stops it, and the same command goes on\n"
+        f"made: new study of 4 trials, maximizes val_macro_f1, kept in {file}; Ctrl-C stops it, and the same command "
+        "goes on\n"
     )
     assert not Path(file).exists()
 
@@ -47,8 +48,8 @@ def test_the_first_line_says_that_the_study_is_new_and_creates_no_file(
 @pytest.mark.parametrize(
     ("n_trials", "said"),
     [
-        (4, "made: goes on, 1 of 4 trials done, kept in "),
-        (1, "made: 1 trial done, and sweep.n_trials=1 asks for no more, kept in "),
+        (4, "made: goes on, 1 of 4 trials done, maximizes val_macro_f1, kept in "),
+        (1, "made: 1 trial done, and sweep.n_trials=1 asks for no more, maximizes val_macro_f1, kept in "),
     ],
 )
 def test_the_first_line_of_a_later_call_counts_the_trials_that_are_done(
@@ -74,7 +75,7 @@ def test_an_interrupted_sweep_says_how_many_trials_are_kept_and_where(
 
 def test_a_storage_without_the_study_has_none_done(study: Study, define: Define, capsys: Capture) -> None:
     Lines(define(study="another", n_trials=1)).open()
-    assert "another: new study of 1 trial, kept in" in capsys.readouterr().err
+    assert "another: new study of 1 trial, maximizes val_macro_f1, kept in" in capsys.readouterr().err
 
 
 def test_a_trial_starts_with_its_values_and_only_the_first_says_what_else_takes_time(

@@ -12,6 +12,7 @@ from contextlib import closing, nullcontext
 import mlflow
 import psutil
 import pytest
+import yaml
 
 from src.config.build import build
 from src.pipeline import fingerprint
@@ -136,6 +137,16 @@ def test_the_files_of_the_reports_are_logged_and_folders_beside_them_are_not(set
     assert found.data.tags["mlflow.note.content"] == "| a | table |"
     assert found.data.tags["caption"] == settings.caption
     assert {item.path for item in client.list_artifacts(run.id)} == {"config.yaml", "metrics.json", "roc.png"}
+
+
+def test_the_config_of_a_run_is_read_back_as_it_was_with_the_order_of_classes_and_columns(settings, store):
+    """The order of classes is their index; MLflow alone would sort the keys."""
+    with runs.tracked_run(settings) as run:
+        pass
+    _, found = only_run(store)
+    config = yaml.safe_load(mlflow.artifacts.load_text(f"runs:/{run.id}/{runs.CONFIG_FILE}"))
+    assert list(config["task"]["classes"]) == ["normal", "attack"]
+    assert fingerprint.config_digest(config) == found.data.tags["fingerprint.config"]
 
 
 def test_reports_of_further_test_parts_are_logged_in_their_folders(settings, store, tmp_path):

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.data.sampling import REFERENCE_RECORDS
+from src.config.settings import scale_of_counts
 from src.pipeline.fingerprint import config_digest
 from src.tracking.connection import StoreAwayError
 from src.tracking.finished_runs import already_done
@@ -293,5 +293,5 @@ def _n_records(config: Mapping[str, Any]) -> int:
     counts = [one["count"] for one in config["task"].get("classes", {}).values()]  # none: each record once
     dataset = config["dataset"]
     if config["split"]["name"] != "official" and counts and None not in counts:
-        return int(sum(counts) * min(1, dataset.get("records", REFERENCE_RECORDS) / REFERENCE_RECORDS))
+        return int(sum(counts) * scale_of_counts(dataset))
     return int(dataset["records"] if "records" in dataset else dataset["train"]["records"])

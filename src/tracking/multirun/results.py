@@ -80,7 +80,7 @@ def _run(config: dict[str, Any], own: Mapping[str, Any]) -> TableRun:
     if child and child.info.status == "FINISHED":
         return TableRun.of(child)
     if done := already_done(config):
-        return TableRun(done.id, done.metrics, FINISHED)
+        return TableRun(done.id, done.metrics, FINISHED, done.params)
     return TableRun.of(child) if child else TableRun("", {}, NOT_RUN)
 
 

@@ -13,12 +13,15 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
+from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval
+from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.tracking.run_names import short_names
-from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row, less_is_better
+from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row
 from src.tracking.tables.seed_summary import SeedScore
 from src.utils.files import write_text
 
+SUFFIXES = {".txt": "text", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 MOST_ROWS = 40  # on a screen and on the page of a run
 _TITLES = {
     "val_macro_f1": "val\nmacro F1",
@@ -29,8 +32,11 @@ _TITLES = {
     "test_detection_rate": "detection",
     "test_mean_cost": "cost",
     "fit_seconds": "fit, s",
+    "test_share_seen_in_training": "seen",
+    "test_accuracy_unseen": "accuracy,\nnot seen",
+    **{f"test_detection_at_{rate_name(rate)}": f"det. at\n{100 * rate:g} %" for rate in FALSE_ALARM_RATES},
 }
-_SHARES = re.compile("(accuracy|f1|recall|precision|_rate|share)(?!.*_(percent|per_10000))")
+_SHARES = re.compile("(accuracy|f1|recall|precision|_rate|share)(?!.*_(percent|per_10000))|_detection_at_")
 _VALUES = {"None": "null", "True": "true", "False": "false"}  # as on the command line
 
 
@@ -147,7 +153,7 @@ def _caption(table: ResultsTable) -> list[str]:
     if table.order == BEST:
         within = " within each data set, task and split" if table.data_blocks else ""
         lines.append(f"Best first by macro F1 on validation{within}: no choice may use test scores.")
-    else:
+    elif table.order:
         by_value = table.order not in table.metrics or less_is_better(table.order)
         warning = "; a choice by test scores is too good" if table.order.startswith("test_") else ""
         lines.append(f"{'Lowest' if by_value else 'Highest'} first by {table.order}{warning}.")
@@ -244,6 +250,19 @@ def _has_interval(table: ResultsTable, metric: str) -> bool:
 
 def _wide(score: Interval) -> bool:
     return score.low < score.high
+
+
+def kind_of(path: Path, otherwise: str = "") -> str:
+    """Format of a file by its suffix.
+
+    Args:
+        otherwise: Another way to choose a format, for the message.
+    Raises:
+        ValueError: no format has this suffix.
+    """
+    if path.suffix not in SUFFIXES:
+        raise ValueError(f"{path}: found the suffix {path.suffix!r}, expected one of {', '.join(SUFFIXES)}{otherwise}")
+    return SUFFIXES[path.suffix]
 
 
 def formatted(table: ResultsTable, kind: str, *, most: int | None = MOST_ROWS) -> str:

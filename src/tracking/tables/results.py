@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
+from src.config.settings import TRAINED_ON
+from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval, overlap_of_seeds
 from src.tracking.run_names import NO_CHOICES, copied
 from src.tracking.tables.seed_summary import SeedScore, over_seeds
@@ -19,7 +21,6 @@ METRICS = (
 _NOT_OF_TWO = ("test_macro_f1", "test_detection_rate")
 _NOT_OF_MORE = ("test_f1", "test_recall")
 BEST = "val_macro_f1"  # what training returns and a sweep maximizes
-LESS_IS_BETTER = ("_seconds", "cost", "loss", "false_alarm_rate", "calibration_error", "per_10000")
 FINISHED = "finished"
 NOT_RUN = "not run"
 # Groups whose files a table names by `name`, and the order in which captions name them.
@@ -39,16 +40,18 @@ class TableRun:
     Attributes:
         id: Id of the MLflow run; empty for a job that made none.
         status: Status of the run in lower case, or `not run`.
+        params: Parameters that it logged.
     """
 
     id: str
     metrics: Mapping[str, float]
     status: str
+    params: Params = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: Any) -> "TableRun":
         """Run of a table for an MLflow run."""
-        return cls(run.info.run_id, run.data.metrics, run.info.status.lower())
+        return cls(run.info.run_id, run.data.metrics, run.info.status.lower(), run.data.params)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,10 @@ class Row:
     @property
     def overlap(self) -> float:
         """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
-        return overlap_of_seeds(self.params.get("split.test", "published"), self.params.get("split.train"))
+        split = {key.removeprefix("split."): value for key, value in self.params.items() if key.startswith("split.")}
+        if f"{TRAINED_ON}.name" in self.params:
+            split["test"] = "published"
+        return overlap_of_seeds(split, [run.params for run in self.finished.values()])
 
     @property
     def n_classes(self) -> int:
@@ -124,7 +130,7 @@ class ResultsTable:
         rows: Configurations, best first.
         parameters: Full names of the parameters that are columns.
         metrics: Names of the metrics that are columns.
-        order: Name of the metric or parameter that the rows are sorted by.
+        order: Name of the metric or parameter that the rows are sorted by; empty for the order of a command.
         remarks: Sentences about the choice of the runs.
     """
 
@@ -224,11 +230,6 @@ def _by_score(row: Row, metric: str) -> tuple[bool, float]:
         return True, 0.0
     mean = row.scores[metric].mean
     return False, mean if less_is_better(metric) else -mean
-
-
-def less_is_better(metric: str) -> bool:
-    """Tell whether a low value of a metric is good."""
-    return any(part in metric for part in LESS_IS_BETTER)
 
 
 def _by_value(text: str) -> tuple[bool, float, str]:

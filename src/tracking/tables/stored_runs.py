@@ -12,14 +12,13 @@ from src.tracking.parents import children
 from src.tracking.runs import active_run
 from src.tracking.store import MOST_RUNS, open_store, store_uri
 from src.tracking.tables.filter_keys import unknown_key
-from src.tracking.tables.formats import formatted
+from src.tracking.tables.formats import formatted, kind_of
 from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
 from src.tracking.tables.seed_shares import seed_shares
 from src.utils.files import write_text
 from src.utils.messages import first_line
 
 RUNS_IN_STORE = "runs_in_store"  # tags of a parent: ids of runs that its multirun found finished
-SUFFIXES = {".txt": "text", ".csv": "csv", ".md": "markdown", ".tex": "latex"}
 _FILTER = re.compile(r"[=<>]|\b(?:i?like|in|is)\b", re.IGNORECASE)
 
 
@@ -85,12 +84,9 @@ def write_selected(
     Raises:
         ValueError: there is no such run, metric, parameter or format.
     """
-    if output and not kind and output.suffix not in SUFFIXES:
-        raise ValueError(f"{output}: found the suffix {output.suffix!r}, expected one of {', '.join(SUFFIXES)}, "
-                         "or --format")  # fmt: skip
+    kind = kind or (kind_of(output, ", or --format") if output else "text")
     rows, remarks = select(selection)
     table = results_table(rows, sort=sort, columns=columns, remarks=[*remarks, *seed_shares(rows)])
-    kind = kind or (SUFFIXES[output.suffix] if output else "text")
     if not output:
         return formatted(table, kind)
     write_text(output, formatted(table, kind, most=None) + "\n")

@@ -60,6 +60,19 @@ def test_a_difference_over_common_seeds_is_paired_and_corrected_for_their_overla
     assert found.tested.p == pytest.approx(2 * stats.t.sf(t, 4))
 
 
+def test_a_split_without_a_share_of_the_test_has_the_overlap_of_its_records() -> None:
+    """Each seed of split=held_out_types is a fold, with tests of other sizes."""
+    split = {"name": "held_out_types", "train": 0.9, "val": 0.1}
+    records = {0: ("50", "200"), 1: ("30", "100")}
+    runs = {
+        seed: Run("id", {}, {"derived.records_test": test, "derived.records_train": train}, lambda: Path(), "page")
+        for seed, (test, train) in records.items()
+    }
+    made = Configuration("grid", {**config(task="binary", split="random", model="lstm"), "split": split}, (0, 1), runs)
+    assert made.overlap == pytest.approx((50 / 200 + 30 / 100) / 2)
+    assert Configuration("grid", made.config, (0, 1), {}).overlap == 0
+
+
 def test_only_seeds_that_both_have_are_compared(made: PaperResults, without: Callable[..., PaperResults]) -> None:
     less = without(made, (("binary", "pca", 2, "lstm"), 0), (("binary", "mi", 2, "lstm"), 4))
     found = less.difference("binary", ("pca", 2), ("mi", 2))

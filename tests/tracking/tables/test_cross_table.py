@@ -1,0 +1,56 @@
+"""Table of evaluations on other data sets: a row for each configuration of a detector and each test part."""
+
+import csv
+import io
+
+import pytest
+
+from src.tracking.cross_evaluation import CrossRun
+from src.tracking.tables.cross_table import cross_table
+from src.tracking.tables.formats import as_csv, markdown, text
+
+PARAMS = {"trained_on.name": "kdd99_10pct", "dataset.name": "nsl_kdd", "task.name": "binary", "model.name": "svm",
+          "k": "2", "split.name": "random", "split.test": "0.2", "split.train": "0.6", "task.classes.normal.count": "1",
+          "task.classes.attack.count": "1", "dataset.simulated": "False"}  # fmt: skip
+
+
+def evaluated(accuracy: float, seed: int = 0, parts: tuple[str, ...] = ("test",), **params: str) -> CrossRun:
+    """Evaluation whose further test parts are harder by a tenth each."""
+    metrics: dict[str, float] = {"val_macro_f1": 0.99, "fit_seconds": 1.0}
+    for place, part in enumerate(parts):
+        value = accuracy - place / 10
+        scores = {"accuracy": value, "accuracy_low": value - 0.01, "accuracy_high": value + 0.01}
+        scores |= {"detection_at_1_percent": value - 0.2, "share_seen_in_training": 0.25}
+        metrics |= {f"{part}_{name}": score for name, score in scores.items()}
+    return CrossRun(f"{seed:032x}", "a name", list(parts), {**PARAMS, "seed": str(seed), **params}, metrics)
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def test_each_part_is_a_row_in_the_order_of_the_command() -> None:
+    own = evaluated(0.95, **{"dataset.name": "kdd99_10pct"})
+    table = cross_table([evaluated(0.8, parts=("test", "test_21")), own])
+    rows = [line.split()[:3] for line in text(table, "").split("\n---")[1].splitlines()[1:]]
+    assert rows == [["kdd99_10pct", "nsl_kdd", "test"], ["kdd99_10pct", "nsl_kdd", "test_21"],
+                    ["kdd99_10pct", "kdd99_10pct", "test"]]  # fmt: skip
+    made = text(table, "")
+    assert "first by" not in made
+    assert "25.00" in made
+    assert "80.00 [79.00, 81.00]" in made
+    assert "70.00 [69.00, 71.00]" in made  # of test_21
+    assert "60.00" in made  # detection, in percent
+    assert "| det. at 1 % |" in markdown(table)
+    first = next(csv.DictReader(io.StringIO(as_csv(table))))
+    assert (first["test_accuracy"], first["test_detection_at_1_percent"]) == ("0.8", "0.6")
+
+
+def test_seeds_of_one_configuration_are_one_row_on_one_fixed_test() -> None:
+    table = cross_table([evaluated(0.80, seed=0), evaluated(0.82, seed=1), evaluated(0.9, **{"model.name": "knn"})])
+    seeds, alone = table.rows
+    assert (len(seeds.runs), len(alone.runs)) == (2, 1)
+    assert seeds.scores["test_accuracy"].mean == pytest.approx(0.81)
+    assert seeds.overlap == 0  # the published test is that of all seeds
+    assert "model.name" in table.parameters
