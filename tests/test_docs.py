@@ -117,11 +117,7 @@ def test_every_file_of_the_project_that_a_page_names_exists(path: Path) -> None:
 @written
 def test_every_command_of_a_block_composes(path: Path) -> None:
     for module, arguments in commands(path.read_text()):
-<<<<<<< HEAD
-        if module in ("predict", "compare", "describe", "table", "ui"):
-=======
-        if module in ("predict", "cross_evaluate", "compare", "table", "ui"):
->>>>>>> cross
+        if module in ("predict", "cross_evaluate", "compare", "describe", "table", "ui"):
             continue
         overrides = [first_value(one) for one in arguments if not one.startswith(("-", "hydra", "~hydra"))]
         own = {f"dataset={name}" for name in proposed(path.read_text())}
