@@ -120,9 +120,8 @@ class Settings:
     @property
     def data_words(self) -> str:
         """Data set in words, and that of the training if the detector is of another: `nsl_kdd, trained on kdd99`."""
-        trained_on = self.config.get(TRAINED_ON)
         name = str(self.config["dataset"]["name"])
-        return f"{name}, trained on {trained_on['name']}" if trained_on else name
+        return f"{name}, trained on {self.config[TRAINED_ON]['name']}" if TRAINED_ON in self.config else name
 
     @property
     def seed_words(self) -> str:

@@ -186,7 +186,7 @@ def test_a_blank_line_is_no_record_of_missing_values(tmp_path: Path) -> None:
     lines = [line for block in read_blocks(BytesIO(text), "some.csv", schema, label="ignored", reading=reading)
              for line in block.line.tolist()]  # fmt: skip
     assert lines == [1, 3, 5, 7]
-    assert (reading.blank_lines, reading.missing) == (4, 2)
+    assert (reading.blank_lines, reading.missing) == (4, {"seconds": 1, "bytes": 1})
 
 
 def test_a_file_must_have_the_header_that_its_schema_asks_for() -> None:
