@@ -145,6 +145,8 @@ class Configuration:
         words = _MODELS.get(self.model, self.model.replace("_", " "))
         if (members := self.config["model"].get("members", 1)) > 1:
             words = f"ensemble of {members} {words}s"
+        if (features := self.config["model"].get("max_features")) not in (None, "sqrt"):
+            words += f" ({features} of the features)"
         return f"{words}{taught_words(self.config)}, {self.input}"
 
     @property

@@ -114,7 +114,7 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
         reference: Configuration that was chosen without the test; None if it has no run.
     """
     if reference is None:
-        return f"Differences to a baseline: {MISSING}."
+        return f"Differences to the trees that were chosen: {MISSING}."
     others = [one for one in configurations if one is not reference]
     metrics = ("test_mean_cost", "test_false_alarm_rate", f"test_{reference.detection}")
     columns = [against(reference, others, metric) for metric in metrics]
@@ -123,7 +123,9 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
         for one, *standings in zip(others, *columns, strict=True)
     ]
     names = ["less those of the reference", "mean cost", "false alarms, points", "detection, points"]
-    return f"Reference, the baseline of least cost on validation: {reference.title}.\n\n{markdown_table(names, rows)}"
+    return (
+        f"Reference, chosen on left-out attack types of training: {reference.title}.\n\n{markdown_table(names, rows)}"
+    )
 
 
 def taught(configurations: Sequence[Configuration]) -> str:
