@@ -37,6 +37,8 @@ from src.tracking import parents
 from src.utils.paths import PROJECT, Workspace
 from tests.search.conftest import Define
 
+pytestmark = pytest.mark.integration  # trials in a real MLflow store, of which many fit trees
+
 TINY = (
     *("dataset=simulated", "dataset.records=1500", "dataset.test_records=1000"),
     "training.epochs=3",
