@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra._internal import utils as hydra_internals
 from hydra.errors import CompactHydraException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
@@ -19,7 +20,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from src.config.flatten import flat
 from src.utils.paths import PROJECT
 
-OF_LIBRARIES = (HydraException, OmegaConfBaseException)
+OF_LIBRARIES = (HydraException, OmegaConfBaseException, yaml.YAMLError)
 _OF_OMEGACONF = re.compile(r"^\s*(full_key: |object_type=|reference_type=).*$", re.MULTILINE)
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(.+)'")
 _SHOWN = 12  # keys of a group that has none of a similar name
@@ -39,6 +40,8 @@ def in_words(error: BaseException) -> str:
         )
     if isinstance(error, CompactHydraException) and (found := _AMBIGUOUS.match(str(error))):
         return f"{found[1]}: found several values, expected one; -m makes a run of each, and [...] around them a list"
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
+        return f"{mark.name}, line {mark.line + 1}: {error.problem}; expected a file in YAML: correct this line"
     if isinstance(error, OF_LIBRARIES):
         key = f"{error.full_key}: " if isinstance(error, OmegaConfBaseException) and error.full_key else ""
         return key + " ".join(_OF_OMEGACONF.sub("", str(error)).split())
@@ -64,6 +67,8 @@ def raised_by_hydra() -> Iterator[None]:
                 return call()
             except HydraException as error:
                 raised.append(error)
+            except yaml.YAMLError as error:
+                raised.append(HydraException(in_words(error)))
             except ValueError as error:
                 if not _of_logging(error):
                     raise

@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import hydra._internal.hydra
 import hydra.core.utils
 import pytest
+from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from src.config.build import build
@@ -76,3 +78,14 @@ def test_a_command_prints_an_expected_error_alone(
     told = capsys.readouterr().err
     assert told.startswith(message)
     assert (len(told.splitlines()) == 1) == message.startswith("train: ")
+
+
+@pytest.mark.parametrize("text", ["columns: [\n", "a: 1\na: 2\n"])
+def test_a_file_that_is_no_yaml_is_named_with_its_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(OF_LIBRARIES) as caught, initialize_config_dir(str(tmp_path)):
+        compose("mine")
+    told = in_words(caught.value)
+    assert told == summary(caught.value)
+    assert told.startswith(f"{tmp_path / 'mine.yaml'}, line 2: ")
+    assert told.endswith("; expected a file in YAML: correct this line")

@@ -35,6 +35,8 @@ _KEPT_VALUES: Final = 1_000_000  # different values kept of all columns together
 _MOST_OF_A_COLUMN: Final = 10_000
 _MOST_OF_A_COPY: Final = 200  # different values of a column that may say the label in other words
 _NAME: Final = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
+_NO_WORDS: Final = frozenset({"nan", "inf", "null", "true", "false", "yes", "no", "on", "off", "none"})
+_PROPOSED: Final = "# Proposed by `python -m src.describe`"
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w .()/%-]*")
 _MOST_BEHIND: Final = 3  # columns behind the label that may be of it
 _BEHIND: Final = "it stands behind the label: `ignore` it if it was made with the label"
@@ -89,8 +91,11 @@ def describe_file(
     """
     check_plain_file(path)
     name = name or name_of(path)
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"--name: found {name!r}, expected a letter, then letters, digits and _, at most 60")
+    if not _NAME.fullmatch(name) or name.lower() in _NO_WORDS:
+        raise ValueError(
+            f"--name: found {name!r}, expected a letter, then letters, digits and _, at most 60, and a word that YAML "
+            "and Hydra do not read as a value"
+        )
     check_free(name, conf, overwrite=overwrite)  # now: reading may take long
     proposal = propose(path, name, label)
     written = write_proposal(proposal, conf, overwrite=overwrite)
@@ -153,10 +158,14 @@ def check_free(name: str, conf: Path = CONF, *, overwrite: bool = False) -> None
     """Check that no file would be replaced.
 
     Raises:
-        FileExistsError: a file of this name exists.
+        FileExistsError: a file of this name exists; with `overwrite`, one that no earlier call wrote.
     """
     for path in (conf / "schema" / f"{name}.yaml", conf / f"{name}.yaml"):
-        if path.exists() and not overwrite:
+        if not path.exists():
+            continue
+        if not path.read_text(encoding="utf-8", errors="replace").startswith(_PROPOSED):
+            raise FileExistsError(f"{path}: found a file that src.describe did not write; choose another --name")
+        if not overwrite:
             raise FileExistsError(f"{path}: found a file, expected none; choose another --name, or pass --overwrite")
 
 
@@ -164,7 +173,8 @@ def name_of(path: Path) -> str:
     """Make a name of a data set of the name of a file."""
     stem = re.sub(r"(\.(csv|txt|tsv|data|arff|parquet|arrow|feather|gz|zip|bz2|zst|lz4))+$", "", path.name.lower())
     name = re.sub("[^a-z0-9]+", "_", stem).strip("_")[:60]
-    return name if name and not name[0].isdigit() else f"data_{name}".rstrip("_")
+    is_word = name and not name[0].isdigit() and name not in _NO_WORDS
+    return name if is_word else f"data_{name}".rstrip("_")
 
 
 def _mirror(path: Path) -> tuple[Path, str]:
@@ -236,7 +246,7 @@ def _schema_text(
     name: str, file: Undeclared, found: _Found, guesses: dict[str, Guess], target: LabelGuess, marks: dict[str, int]
 ) -> str:
     lines = [
-        f"# Proposed by `python -m src.describe` from {found.records:,} records of {shown(file.path.name)!r}.",
+        f"{_PROPOSED} from {found.records:,} records of {shown(file.path.name)!r}.",
         "# A comment that begins with `guess` says what a value was guessed from: check it.",
         f"name: {name}",
         "columns:",
@@ -320,7 +330,7 @@ def _check(text: str, found: _Found) -> Schema:
 
 def _dataset_text(name: str, path: Path, below: str, guesses: dict[str, Guess]) -> str:
     digest, lines, size = _facts(path)
-    return f"""# Proposed by `python -m src.describe` from {shown(path.name)!r}.
+    return f"""{_PROPOSED} from {shown(path.name)!r}.
 defaults:
   - schema: {name}
   - _self_

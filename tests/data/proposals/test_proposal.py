@@ -115,11 +115,17 @@ def test_files_that_exist_are_kept_unless_asked(path: Path, tmp_path: Path) -> N
     assert any("python -m src.train dataset=flows split=grouped" in line for line in said)
     (conf / "flows.yaml").write_text("mine")
     (conf / "schema" / "flows.yaml").unlink()
+    for overwrite in (False, True):
+        with pytest.raises(
+            FileExistsError, match=r"flows\.yaml: found a file that src\.describe did not write; choose"
+        ):
+            describe_file(path, None, None, conf=conf, overwrite=overwrite)
+    (conf / "flows.yaml").write_text("# Proposed by `python -m src.describe` earlier")
     with pytest.raises(FileExistsError, match=r"flows\.yaml: found a file, expected none; choose another --name, or"):
         describe_file(path, None, None, conf=conf)
     assert sorted(one.name for one in conf.rglob("*.yaml")) == ["flows.yaml"]
     describe_file(path, None, None, conf=conf, overwrite=True)
-    assert (conf / "flows.yaml").read_text() != "mine"
+    assert "earlier" not in (conf / "flows.yaml").read_text()
     assert not [one for one in conf.rglob("*") if one.is_file() and one.suffix != ".yaml"]
 
 
@@ -141,7 +147,7 @@ def test_nothing_is_written_of_a_file_that_cannot_be_described(tmp_path: Path) -
     assert not (tmp_path / "conf").exists()
 
 
-@pytest.mark.parametrize("name", ["../x", "a b", "1", "", "x" * 61, "ü"])
+@pytest.mark.parametrize("name", ["../x", "a b", "1", "", "x" * 61, "ü", "nan", "Null", "on"])
 def test_a_name_that_no_option_has_is_refused(name: str, path: Path) -> None:
     if name:
         with pytest.raises(ValueError, match=r"--name: found .*, expected a letter, then letters, digits and _"):
