@@ -99,6 +99,8 @@ def _build(config: dict[str, Any], weight_bytes: int) -> Any:
             raise ValueError(f"found a {type(network).__name__}, expected a model with one input and one output")
         if len(network.input_shape) != 3 or len(network.output_shape) != 3:
             raise ValueError(f"found the shapes {network.input_shape} and {network.output_shape}, expected three axes")
+        if None in (*network.input_shape[1:], *network.output_shape[1:]):
+            raise ValueError(f"found the shapes {network.input_shape} and {network.output_shape}, expected known sizes")
         needed = sum(math.prod(weight.shape) * np.dtype(weight.dtype).itemsize for weight in network.variables)
         if needed > weight_bytes:
             raise ValueError(f"found layers with weights of {needed:,} bytes, and {weight_bytes:,} bytes of weights")

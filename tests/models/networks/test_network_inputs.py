@@ -112,7 +112,7 @@ def test_groups_are_learned(fit: Fit, make_rows: Callable[..., Any]) -> None:
 
 # --- the history ------------------------------------------------------------------------------------------------------
 
-WITH_HISTORY = np.array([0, 0, HISTORY_STEP])  # the third column describes the records before
+WITH_HISTORY = np.array([0, 3, HISTORY_STEP])  # the third column describes the records before, behind four groups
 
 
 def attacks_with_a_history() -> tuple[np.ndarray, np.ndarray]:
