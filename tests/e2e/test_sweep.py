@@ -122,7 +122,7 @@ def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, 
     assert process.returncode != 0
     before = len(trial_queue.finished(study))
     assert 1 <= before < 4
-    assert f"{STUDY}: new study of 4 trials, kept in mlruns/optuna.db" in said.splitlines()[0]
+    assert f"{STUDY}: new study of 4 trials, maximizes val_macro_f1, kept in mlruns/optuna.db" in said.splitlines()[0]
     kept, resume = said.splitlines()[-2:]
     assert kept == f"sweep: stopped by Ctrl-C; {before} of 4 trials of {STUDY} are kept in mlruns/optuna.db"
     assert resume == f"go on with: {' '.join(['python', '-m', 'src.sweep', *command[1:]])}"
