@@ -129,7 +129,10 @@ def test_an_interrupted_study_goes_on_and_its_winner_can_be_made_again(project, 
     assert runs_of(project)[0].info.status == "KILLED"
 
     output = project.module(*command)
-    assert f"{STUDY}: goes on, {before} of 4 trials done, maximizes val_macro_f1, kept in mlruns/optuna.db" in output.splitlines()[0]
+    assert (
+        f"{STUDY}: goes on, {before} of 4 trials done, maximizes val_macro_f1, kept in mlruns/optuna.db"
+        in output.splitlines()[0]
+    )
     assert f": {before + 1} of 4 trials done" in output
     assert f": {before} of 4 trials done" not in output
     assert_whole(project, study, 4)
