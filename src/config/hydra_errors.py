@@ -60,15 +60,13 @@ def raised_by_hydra() -> Iterator[None]:
     shows = hydra_internals.run_and_report
 
     def raises(call: Any) -> Any:
-        raised: list[HydraException] = []
+        raised: list[Exception] = []
 
         def kept() -> Any:
             try:
                 return call()
-            except HydraException as error:
+            except (HydraException, yaml.YAMLError) as error:
                 raised.append(error)
-            except yaml.YAMLError as error:
-                raised.append(HydraException(in_words(error)))
             except ValueError as error:
                 if not _of_logging(error):
                     raise

@@ -26,6 +26,7 @@ _SAMPLE = 50  # of these, lines that choose between orders of fields
 _NAMES_OF_A_HEADER = 2  # column names that make a line a header: a record may hold the word `land`
 _NAMES_OF_A_RUIN = 3  # among other text: a line that holds so many is a header that cannot be read
 _FILLED = re.compile(rb"[^\n]+")
+ATTRIBUTE: Final = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)""", re.IGNORECASE)  # column of an ARFF file
 _ARFF = ("@relation", "@attribute", "@data")
 _SHOWN = 5  # names that a message shows
 
@@ -269,7 +270,7 @@ def _arff_header(lines: list[tuple[int, bytes]]) -> tuple[list[str], range] | No
         text = line.decode("utf-8", "replace").strip()
         if text[:5].lower() == "@data":
             return names, range(1, number + 1)
-        if declared := re.match(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)""", text, re.IGNORECASE):
+        if declared := ATTRIBUTE.match(text):
             names.append(declared[1])
     return None
 

@@ -10,13 +10,13 @@ from string import ascii_uppercase
 import numpy as np
 from scipy import stats
 
+from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval, MeanTest, mean_scores, percentiles, resampled, resampled_means
 from src.evaluation.metrics import detection_name, scores
 from src.evaluation.significance import holm, standing
 from src.evaluation.verdicts import Verdicts
 
 _FEW = 25  # discordant records below which the chi-square approximation is poor
-_HIGHER_IS_BETTER = {"accuracy", "recall", "detection_rate"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Difference:
     @property
     def better(self) -> int:
         """Index of the better run, 0 or 1."""
-        return int((self.first > self.second) != (self.metric in _HIGHER_IS_BETTER))
+        return int((self.first > self.second) == less_is_better(self.metric))
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def explain_several(runs: Sequence[Verdicts], names: Sequence[str], *, resamples
         adjusted = holm([found[metric].p for found in tested])
         for name, run, found, p in zip(names[1:], others, tested, adjusted, strict=True):
             interval = found[metric].interval
-            verdict = standing(interval.mean, p, less_is_better=metric not in _HIGHER_IS_BETTER)
+            verdict = standing(interval.mean, p, less_is_better=less_is_better(metric))
             lines.append(f"  {name}  {mean_scores([run])[metric]:.5f}  {interval.mean:+.5f} [{interval.low:+.5f}, "
                          f"{interval.high:+.5f}]  p = {p:.2g}  {verdict}")  # fmt: skip
         lines.append("")

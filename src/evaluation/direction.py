@@ -1,6 +1,6 @@
 """Direction of a metric: a low value of it is good, or a high one."""
 
-LESS_IS_BETTER = (
+_LESS_IS_BETTER = (
     *("_seconds", "cost", "loss", "false_alarm_rate", "calibration_error", "per_10000"),
     "network_parameters",
 )
@@ -12,4 +12,4 @@ def less_is_better(metric: str) -> bool:
     >>> less_is_better("val_mean_cost"), less_is_better("val_macro_f1")
     (True, False)
     """
-    return any(part in metric for part in LESS_IS_BETTER)
+    return any(part in metric for part in _LESS_IS_BETTER)

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 from typing import Final, Literal
 
 from src.data.column_names import name_key
-from src.data.proposals.column_summary import EMPTY, ColumnSummary
+from src.data.dialect import MISSING
+from src.data.proposals.column_summary import ColumnSummary
 from src.data.proposals.undeclared import is_declarable
 from src.data.reading import shown
 from src.data.schema import Encoding, Kind
@@ -124,13 +125,13 @@ def _wrong_values(column: ColumnSummary) -> str:
         return ""
     word, (_, line) = next(iter(words.items()))
     count = sum(one for one, _ in words.values())
-    verb = "is no number" if count == 1 else "are no numbers"
+    verb = "is not a number" if count == 1 else "are not numbers"
     return f"; {count:,} {verb}, such as {shown(word)!r} in line {line:,}: correct or quarantine"
 
 
 def _guess_words(column: ColumnSummary) -> Guess:
     found = f"{column.distinct} distinct words in {column.records:,} records"
-    words = [word for word in column.values if word.lower() not in ("", EMPTY)][:1_000]
+    words = [word for word in column.values if word.lower() not in ("", MISSING)][:1_000]
     if words and all(map(_is_time, words)):
         return Guess("time", f"{found}, which are dates or times, such as {shown(words[0])!r}")
     if words and all(map(_is_address, words)):
@@ -198,8 +199,8 @@ def _fault_of_label(column: ColumnSummary) -> str:
     """Say why a column cannot be the label; empty if it can."""
     if column.many or not 2 <= len(column.values) <= MOST_LABELS:
         return f"{column.distinct} different values, expected 2 to {MOST_LABELS}"
-    if EMPTY in column.values:
-        return f"{column.values[EMPTY]:,} empty fields, expected a label in each record"
+    if MISSING in column.values:
+        return f"{column.values[MISSING]:,} empty fields, expected a label in each record"
     if odd := next((value for value in column.values if not is_declarable(value)), None):
         return f"the value {shown(odd)!r}, expected labels of up to 100 letters without comma and quote"
     return ""

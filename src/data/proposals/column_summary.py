@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from src.data.dialect import read_number
+from src.data.dialect import MISSING, read_number
 
 # Texts of missing values in files of others. An empty field is read as the word `missing`.
 MISSING_WORDS: Final = frozenset(
     (
-        "missing",
+        MISSING,
         "?",
         "-",
         "na",
@@ -29,7 +29,6 @@ MISSING_WORDS: Final = frozenset(
         "-infinity",
     )
 )
-EMPTY: Final = "missing"
 _PLAIN_NUMBER: Final = r"^-?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?$"  # most numbers; the others are read one by one
 _LETTERS: Final = 200  # of a word that is kept
 
@@ -47,10 +46,10 @@ class ColumnSummary:
         smallest, largest: Smallest and largest number; infinite where there is none.
         values: Counts of the different values, up to `most` of them.
         many: True if there are more different values.
-        words: Counts of the values that are no numbers, with the line of the first; up to `most` of them.
+        words: Counts of the values that are not numbers, with the line of the first; up to `most` of them.
         many_words: True if there are more different words.
         steps: Number of values that are one more than the value before.
-        rising: True if no number is below the number before.
+        rising: True if each number is at least the number before.
     """
 
     name: str

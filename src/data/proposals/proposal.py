@@ -17,10 +17,11 @@ import yaml
 from pydantic import ValidationError
 
 from src.data.column_names import name_key
+from src.data.dialect import MISSING
 from src.data.kinds import compression
 from src.data.parsing import BadRecord
 from src.data.proposals.column_kinds import Guess, LabelGuess, guess_kind, guess_label
-from src.data.proposals.column_summary import EMPTY, ColumnSummary, summaries
+from src.data.proposals.column_summary import ColumnSummary, summaries
 from src.data.proposals.label_copies import FEWEST_RECORDS, copies_of_label
 from src.data.proposals.undeclared import Undeclared, check_plain_file, look, words_of
 from src.data.reading import Reading, shown
@@ -164,7 +165,10 @@ def check_free(name: str, conf: Path = CONF, *, overwrite: bool = False) -> None
         if not path.exists():
             continue
         if not path.read_text(encoding="utf-8", errors="replace").startswith(_PROPOSED):
-            raise FileExistsError(f"{path}: found a file that src.describe did not write; choose another --name")
+            raise FileExistsError(
+                f"{path}: found a file, expected none; choose another --name, or move the file away: src.describe did "
+                "not write it"
+            )
         if not overwrite:
             raise FileExistsError(f"{path}: found a file, expected none; choose another --name, or pass --overwrite")
 
@@ -237,8 +241,8 @@ def _marks(found: _Found, guesses: dict[str, Guess]) -> dict[str, int]:
     for name, guess in guesses.items():
         if guess.kind in ("count", "binary", "rate", "real"):
             marks.update(found.columns[name].missing)
-        elif guess.kind == "category" and EMPTY in found.columns[name].words:
-            marks[EMPTY] += found.columns[name].words[EMPTY][0]
+        elif guess.kind == "category" and MISSING in found.columns[name].words:
+            marks[MISSING] += found.columns[name].words[MISSING][0]
     return dict(marks.most_common())
 
 
@@ -268,9 +272,9 @@ def _schema_text(
         ),
     ]
     if marks:
-        texts = ["" if mark == EMPTY else mark for mark in marks]
+        texts = ["" if mark == MISSING else mark for mark in marks]
         counts = ", ".join(
-            f"{'empty' if mark == EMPTY else shown(mark)} {count:,} times" for mark, count in marks.items()
+            f"{'empty' if mark == MISSING else shown(mark)} {count:,} times" for mark, count in marks.items()
         )
         lines.append(f"missing: [{', '.join(map(json.dumps, texts))}] # guess: {counts} in columns that are features")
     lines += [
@@ -377,7 +381,9 @@ def _notes(
         *(f"file: {note}" for note in found.reading.notes() if "further column" not in note),
     ]
     if marks:
-        notes.append("missing: " + ", ".join("empty fields" if mark == EMPTY else repr(shown(mark)) for mark in marks))
+        notes.append(
+            "missing: " + ", ".join("empty fields" if mark == MISSING else repr(shown(mark)) for mark in marks)
+        )
     if found.bad:
         lines = "1 line is no record" if found.bad == 1 else f"{found.bad:,} lines are no records"
         notes.append(f"{lines}, the first: {found.first_bad}; training stops there, unless "

@@ -3,7 +3,6 @@
 A schema is made for the reading that has every column as a category. So one parser reads declared files and others.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 from src.data.column_names import name_key, unwrapped
 from src.data.containers import open_records
 from src.data.dialect import read_number, split
-from src.data.header import HeaderError
+from src.data.header import ATTRIBUTE, HeaderError
 from src.data.kinds import SEPARATORS, refuse_decimal_commas
 from src.data.lines import LongLine, whole_lines
 from src.data.parsing import BLOCK_BYTES, Block, plain, read_blocks
@@ -32,7 +31,6 @@ _NO_LABEL: Final = "(no label)"  # a schema has one; none of the columns is it w
 _LETTERS_OF_A_NAME: Final = 100
 _NAMES_OF_A_HEADER: Final = 3  # of a line among the records
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
-_ATTRIBUTE = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,7 @@ def _count_fields(lines: list[str]) -> int:
 def _names(lines: list[str], fields: int) -> list[str]:
     """Names of the columns; none where the first line is a record, or numbers the columns."""
     if any(line[:9].lower() == "@relation" for line in lines):
-        return [match[1] for line in lines if (match := _ATTRIBUTE.match(line))]
+        return [match[1] for line in lines if (match := ATTRIBUTE.match(line))]
     first = next((line for line in lines if line[0] not in "%#"), lines[0])
     names = split(first) or []
     if _are_names(names):

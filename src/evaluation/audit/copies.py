@@ -15,9 +15,9 @@ def copies(part: str, vectors: np.ndarray, label: np.ndarray) -> Finding:
         vectors: Ids of the feature vectors, uint64, shape (n,).
         label: Attack type of each record, int, shape (n,).
     """
-    n, distinct = len(vectors), len(np.unique(vectors))
+    counts = np.unique(vectors, return_counts=True)[1]
+    n, distinct, largest = len(vectors), len(counts), int(counts.max())
     of_rows = len(np.unique(row_ids(vectors, label)))
-    largest = int(np.unique(vectors, return_counts=True)[1].max())
     numbers = {
         "records": n,
         "distinct_vectors": distinct,

@@ -80,11 +80,8 @@ def chosen(configurations: Sequence[Configuration]) -> str:
 
 def unknown(configurations: Sequence[Configuration]) -> str:
     """Return the detection of attack types that training lacks, also without mailbomb."""
-    rows = []
-    for one in configurations:
-        at = _shown(one, "detection_unknown_attacks", percent)
-        silent = at[FALSE_ALARM_RATES.index(_USED)] == _NO_THRESHOLD
-        rows.append([one.title, *at, _NO_THRESHOLD if silent else _without_mailbomb(one)])
+    metric = "detection_unknown_attacks"
+    rows = [[one.title, *_shown(one, metric, percent), _without_mailbomb(one)] for one in configurations]
     rates = [f"at {100 * rate:g} %" for rate in FALSE_ALARM_RATES]
     return markdown_table(["of unknown types, %", *rates, f"at {100 * _USED:g} %, without {_MAILBOMB}"], rows)
 
@@ -194,7 +191,7 @@ def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame]:
 
 
 def _without_mailbomb(one: Configuration) -> str:
-    """Detection of unknown types without mailbomb, mean over the seeds."""
+    """Detection of unknown types without mailbomb in words, mean over the seeds with a threshold."""
     column, shares = f"detected_at_{rate_name(_USED)}", []
     for table in _unknown_types(one):
         rest = table[table["attack"] != _MAILBOMB]

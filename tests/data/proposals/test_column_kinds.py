@@ -67,7 +67,7 @@ def test_missing_and_wrong_values_among_numbers_are_told() -> None:
     assert guess_kind(column(["7", "?", "9", "NaN"])) == Guess("count", "whole numbers, 7 to 9; 2 missing")
     wrong = guess_kind(column([*map(str, range(0, 1_000, 3)), "0x1F"]))
     assert wrong.kind == "count"
-    assert wrong.reason.endswith("; 1 is no number, such as '0x1F' in line 336: correct or quarantine")
+    assert wrong.reason.endswith("; 1 is not a number, such as '0x1F' in line 336: correct or quarantine")
 
 
 def label_of(chosen: str | None = None, **columns: list[str]) -> tuple[str, str]:

@@ -117,7 +117,7 @@ def test_files_that_exist_are_kept_unless_asked(path: Path, tmp_path: Path) -> N
     (conf / "schema" / "flows.yaml").unlink()
     for overwrite in (False, True):
         with pytest.raises(
-            FileExistsError, match=r"flows\.yaml: found a file that src\.describe did not write; choose"
+            FileExistsError, match=r"flows\.yaml: found a file, expected none; .* src\.describe did not write it"
         ):
             describe_file(path, None, None, conf=conf, overwrite=overwrite)
     (conf / "flows.yaml").write_text("# Proposed by `python -m src.describe` earlier")
