@@ -103,7 +103,7 @@ def precision(configurations: Sequence[Configuration]) -> str:
         for rate in (FALSE_ALARM_RATES[0], _USED):
             metric = f"test_detection_at_{rate_name(rate)}"
             if not (detected := _mean(one, metric, _heard(one, metric))):
-                reason = _NO_THRESHOLD if one.values(metric) else MISSING
+                reason = _NO_THRESHOLD if _is_silent(one, metric) else MISSING
                 rows.append([one.title, f"{100 * rate:g}", *[reason] * (len(BASE_RATES) + 1)])
                 continue
             alarms = [alarm_shares(detected.mean, rate, n) for n in BASE_RATES]
@@ -159,9 +159,9 @@ def _shown(one: Configuration, metric: str, show: Callable[[Interval | None], st
 
 def _score(one: Configuration, metric: str, detection: str, show: Callable[[Interval | None], str]) -> str:
     """Mean in words, over the seeds with a threshold; how many have none is said."""
-    asked, heard = len(one.values(detection)), _heard(one, detection)
-    if asked and not heard:
+    if _is_silent(one, detection):
         return _NO_THRESHOLD
+    asked, heard = len(one.values(detection)), _heard(one, detection)
     note = f" ({asked - len(heard)} of {asked} seeds: {_NO_THRESHOLD})" if len(heard) < asked else ""
     return f"{show(_mean(one, metric, heard))}{note}"
 
@@ -169,6 +169,11 @@ def _score(one: Configuration, metric: str, detection: str, show: Callable[[Inte
 def _heard(one: Configuration, detection: str) -> frozenset[int]:
     """Seeds whose detector raises an alarm at all: without a threshold within the rate, there is none."""
     return frozenset(seed for seed, share in one.values(detection).items() if share)
+
+
+def _is_silent(one: Configuration, detection: str) -> bool:
+    """True if there are runs, and no seed's detector raises an alarm within the rate."""
+    return bool(one.values(detection)) and not _heard(one, detection)
 
 
 def _mean(one: Configuration, metric: str, of: frozenset[int] | None = None) -> Interval | None:
@@ -192,6 +197,8 @@ def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame]:
 
 def _without_mailbomb(one: Configuration) -> str:
     """Detection of unknown types without mailbomb in words, mean over the seeds with a threshold."""
+    if _is_silent(one, f"test_detection_at_{rate_name(_USED)}"):
+        return _NO_THRESHOLD
     column, shares = f"detected_at_{rate_name(_USED)}", []
     for table in _unknown_types(one):
         rest = table[table["attack"] != _MAILBOMB]

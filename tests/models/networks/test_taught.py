@@ -172,7 +172,7 @@ def test_a_taught_detector_scores_raw_records_and_names_its_teacher(
     assert card["teacher"]["sha256"] == outcome.facts["derived.teacher_sha256"]
     # the student alone is kept
     assert sorted(path.name for path in (tmp_path / "detector" / "model").iterdir()) == ["model.json", "network.keras"]
-    symbols = {name: "category" for name, kind in COLUMNS.items() if kind == "symbol"}
+    symbols = {name: "category" for name, kind in COLUMNS.items() if kind == "category"}
     columns = pa.Table.from_pandas(example_records().astype(symbols)).select(list(COLUMNS))
     again = Detector.load(tmp_path / "detector")
     assert again.card.teacher == outcome.detector.card.teacher

@@ -145,6 +145,18 @@ def test_a_seed_without_a_threshold_is_named_and_not_counted_as_zero(made: Resul
     assert shown.endswith("(1 of 3 seeds: no threshold)")
 
 
+def test_a_model_without_any_threshold_has_none_in_each_table(made: Results) -> None:
+    (found, *_) = [one for one in made.configurations if one.grid == FIVE[0]]
+    runs = {
+        seed: replace(run, metrics={**run.metrics, "test_detection_at_1_percent": 0.0})
+        for seed, run in found.runs.items()
+    }
+    for table in (equal_alarms.detection, equal_alarms.costs, equal_alarms.unknown):
+        (shown,) = [line for line in table([replace(found, runs=runs)]).splitlines() if line.startswith("| LSTM")]
+        assert shown.split(" | ")[3] == "no threshold"
+    assert shown.endswith("| no threshold |")  # without mailbomb, too
+
+
 def test_precision_follows_from_the_base_rate(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     (line,) = [one for one in text.splitlines() if one.startswith("| LSTM, PCA 2 | 1 |")]
