@@ -33,7 +33,8 @@ class Report(ABC):
 
     Attributes:
         title: Title of the page.
-        folder: Folder of the report's code, with `templates/report.md.j2`.
+        folder: Folder of the report's code, with `templates/<template>`.
+        template: File name of the template.
         results: Runs to report on.
     """
 
@@ -41,6 +42,10 @@ class Report(ABC):
     folder: ClassVar[Path]
 
     results: Results
+
+    @property
+    def template(self) -> str:
+        return "report.md.j2"
 
     @abstractmethod
     def pictures(self) -> Iterator[Picture]:
@@ -74,7 +79,7 @@ class Report(ABC):
             listed = f" Runs: {run_ids(runs, links=links)}." if runs else ""
             return f"\n![{caption}]({name}.svg)\n\n*{caption}*{listed}\n"
 
-        template = templates(self.folder / "templates").get_template("report.md.j2")
+        template = templates(self.folder / "templates").get_template(self.template)
         shared = {"title": self.title, "results": self.results, "picture": picture, "commands": commands}
         title, rest = template.render(**shared, **self.values(links=links)).split("\n", 1)
         return f"{title}\n\n{contents(rest)}\n{rest}"

@@ -10,15 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.reports.generalization.report import (
-    ALARMS,
-    BASELINES,
-    FIVE,
-    NSL_KDD,
-    SPLITS,
-    TAUGHT,
-    GeneralizationReport,
-)
+from src.reports.generalization.pages import Contest, NslKdd, OperatingPoint, Splits
+from src.reports.generalization.report import GeneralizationReport
 from src.reports.runs import Configuration, Results, Run
 from tests.reports.made import config
 
@@ -96,23 +89,26 @@ def made(files: Path) -> Results:
         return Configuration(grid, made, (0, 1, 2), {seed: run(seed, accuracy, cost, of["task"]) for seed in (0, 1, 2)})
 
     found = [
-        three(SPLITS[0], 0.99 - 0.03 * place, 0.0, one, split=split, task="binary")
+        three(Splits.grids[0], 0.99 - 0.03 * place, 0.0, one, split=split, task="binary")
         for place, split in enumerate(("random", "grouped", "official"))
         for one in INPUTS
     ]
     found += [
-        three(FIVE[0], 0.93, 0.22 + place / 50, one, split="official", task="five") for place, one in enumerate(INPUTS)
+        three(Contest.ensembles, 0.93, 0.22 + place / 50, one, split="official", task="five")
+        for place, one in enumerate(INPUTS)
     ]
-    found.append(three(BASELINES[0], 0.92, 0.3, ("decision_tree", "none", 53), split="official", task="five"))
+    found.append(three(Contest.reference, 0.92, 0.3, ("decision_tree", "none", 53), split="official", task="five"))
     found += [
-        three(ALARMS[0], 0.93, 0.0, INPUTS[0], split="official", task="binary", budget=budget, blocks=blocks)
+        three(
+            OperatingPoint.grids[0], 0.93, 0.0, INPUTS[0], split="official", task="binary", budget=budget, blocks=blocks
+        )
         for budget, blocks in ((None, None), (0.01, None), (0.01, 10))
     ]
     history = {"layout": {"name": "history", "history": [100]}}
     (forest,) = (place for place, one in enumerate(found) if one.task == "five" and one.model == "random_forest")
     found[forest] = replace(found[forest], config={**found[forest].config, **history})
-    found += [three(NSL_KDD[0], 0.83, 0.0, one, split="official", task="binary") for one in INPUTS[:2]]
-    found.append(three(TAUGHT[-1], 0.94, 0.15, INPUTS[0], split="official", task="five"))
+    found += [three(NslKdd.grids[0], 0.83, 0.0, one, split="official", task="binary") for one in INPUTS[:2]]
+    found.append(three("generalization/taught_labels", 0.94, 0.15, INPUTS[0], split="official", task="five"))
     return Results(tuple(found), simulated=False)
 
 

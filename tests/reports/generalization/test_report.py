@@ -9,15 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from src.config.jobs import grids
 from src.evaluation.intervals import Interval
 from src.evaluation.verdicts import Verdicts
 from src.reports.generalization import equal_alarms
-from src.reports.generalization.report import ALARMS, FIVE
+from src.reports.generalization.pages import PAGES, Contest, OperatingPoint
 from src.reports.generalization.tables import differences, references
 from src.reports.markdown import MISSING, cost, percent
 from src.reports.runs import Configuration, Results, Run, best_on_validation
 from tests import browser
 from tests.reports.made import config
+
+
+def page(folder: Path, name: str) -> str:
+    """Text of a page of the report."""
+    return (folder / name / "README.md").read_text()
 
 
 def row(text: str, start: str) -> list[str]:
@@ -27,12 +33,33 @@ def row(text: str, start: str) -> list[str]:
 
 
 def test_whole_grids_leave_no_cell_empty_and_nothing_missing(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
-    assert MISSING not in text
-    assert "Missing" not in text
-    assert not re.search(r"\bnan\b", text)
-    assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
-    assert {path.name for path in whole.glob("*.svg")} == set(re.findall(r"\((\w+\.svg)\)", text))
+    for one in PAGES:
+        text = page(whole, one.name)
+        assert MISSING not in text
+        assert "Missing" not in text
+        assert not re.search(r"\bnan\b", text)
+        assert not [line for line in text.splitlines() if re.search(r"\|\s*\|", line)]
+        shown = set(re.findall(r"\((\w+\.svg)\)", text))
+        assert {path.name for path in (whole / one.name).glob("*.svg")} == shown
+        assert "Made from code `0123456789` on a processor, 2 cores." in text
+    assert len(list(whole.glob("*/*.svg"))) == 4
+
+
+def test_the_index_leads_to_each_page_and_counts_its_runs(made: Results, without, written) -> None:
+    folder = written(without(made, Contest.ensembles))
+    for name in ("README.md", "index.html"):
+        for link in re.findall(r"[(\"](\w+/(?:README\.md|index\.html))[)\"]", (folder / name).read_text()):
+            assert (folder / link).is_file()
+    text = (folder / "README.md").read_text()
+    assert text.count("/README.md): ") == len(PAGES)
+    contest = sum(len(one.seeds) for one in made.of(Contest.grids))
+    assert f"(contest/README.md): {Contest.about} {contest - 9} of {contest} runs." in text
+    assert f"(splits/README.md): {Contest.about}" not in text
+
+
+def test_every_grid_of_the_folder_has_a_page() -> None:
+    shown = {grid for one in PAGES for grid in one.grids}
+    assert shown == set(grids("generalization"))
 
 
 def test_each_model_has_one_linewith_its_mean_on_each_split(whole: Path) -> None:
@@ -43,7 +70,7 @@ def test_each_model_has_one_linewith_its_mean_on_each_split(whole: Path) -> None
         low, high = (100 / (1 + (1 / mean - 1) * math.exp(sign * reach)) for sign in (1, -1))
         return f"{100 * mean:.2f} [{low:.2f}, {high:.2f}] ({100 * mean - 0.1:.2f} to {100 * mean + 0.1:.2f})"
 
-    text = (whole / "README.md").read_text()
+    text = page(whole, "splits")
     expected = ["LSTM, PCA 2", cell(0.991, 1 / 3), cell(0.961, 1 / 3), cell(0.931, 0)]
     assert row(text, "LSTM, PCA 2 | 99") == expected
     assert (
@@ -54,8 +81,9 @@ def test_each_model_has_one_linewith_its_mean_on_each_split(whole: Path) -> None
 
 
 def test_every_table_says_what_its_intervals_cover(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
-    for beginning in ("in percent | accuracy", "system", "in percent | budget"):
+    tables = (("splits", "in percent | accuracy"), ("contest", "system"), ("operating_point", "in percent | budget"))
+    for name, beginning in tables:
+        text = page(whole, name)
         table = text[text.index(f"| {beginning}") :]
         assert table[table.index("\n\n") :].lstrip().startswith("[95 % intervals] cover seeds"), beginning
 
@@ -84,7 +112,7 @@ def test_configurations_are_compared_with_the_chosen_baseline_on_the_same_record
 
 
 def test_systems_are_ordered_by_cost_published_ones_among_ours(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
+    text = page(whole, "contest")
     table = text[text.index("| system |") :].split("\n\n")[0]
     costs = [float(line.split("|")[2].split()[0]) for line in table.splitlines()[2:]]
     assert costs == sorted(costs)
@@ -93,7 +121,7 @@ def test_systems_are_ordered_by_cost_published_ones_among_ours(whole: Path) -> N
 
 
 def test_the_taught_network_has_its_mean_and_its_lowest_and_highest_seed(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
+    text = page(whole, "taught")
     table = text[text.index("| lowest and highest seed") :].split("\n\n")[0]
     first = [cell.strip() for cell in table.splitlines()[2].strip("|").split("|")]
     assert first[1] == "0.1510 (0.1500 to 0.1520)"
@@ -102,7 +130,7 @@ def test_the_taught_network_has_its_mean_and_its_lowest_and_highest_seed(whole: 
 
 
 def test_each_threshold_has_the_records_that_it_was_chosen_on(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
+    text = page(whole, "operating_point")
     table = text[text.index("| in percent | budget |") :].split("\n\n")[0]
     budgets = [line.split("|")[2].strip() for line in table.splitlines()[2:]]
     assert budgets == ["none", "1 on validation", "1 in each of 10 blocks of training"]
@@ -115,7 +143,7 @@ def table_after(text: str, title: str) -> list[list[str]]:
 
 
 def test_models_are_compared_at_equal_false_alarms(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
+    text = page(whole, "contest")
     titles, *rows = table_after(text, "detection in %")
     assert titles[1:] == ["at 0.1 %", "at 0.5 %", "at 1 %", "at 5 %"]
     assert rows[1] == ["LSTM, PCA 2", "no threshold", "92.10 [87.10, 94.10]", "93.10 [88.10, 95.10]",
@@ -131,7 +159,7 @@ def test_models_are_compared_at_equal_false_alarms(whole: Path) -> None:
 
 
 def test_a_seed_without_a_threshold_is_named_and_not_counted_as_zero(made: Results) -> None:
-    (found, *_) = [one for one in made.configurations if one.grid == FIVE[0]]
+    (found, *_) = [one for one in made.configurations if one.grid == Contest.ensembles]
     silent = {"test_detection_at_1_percent": 0.0, "test_mean_cost_at_1_percent": 1.7}
     runs = {
         seed: replace(run, metrics={**run.metrics, **silent}) if seed == 1 else run for seed, run in found.runs.items()
@@ -146,7 +174,7 @@ def test_a_seed_without_a_threshold_is_named_and_not_counted_as_zero(made: Resul
 
 
 def test_a_model_without_any_threshold_has_none_in_each_table(made: Results) -> None:
-    (found, *_) = [one for one in made.configurations if one.grid == FIVE[0]]
+    (found, *_) = [one for one in made.configurations if one.grid == Contest.ensembles]
     runs = {
         seed: replace(run, metrics={**run.metrics, "test_detection_at_1_percent": 0.0})
         for seed, run in found.runs.items()
@@ -158,7 +186,7 @@ def test_a_model_without_any_threshold_has_none_in_each_table(made: Results) -> 
 
 
 def test_precision_follows_from_the_base_rate(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
+    text = page(whole, "contest")
     (line,) = [one for one in text.splitlines() if one.startswith("| LSTM, PCA 2 | 1 |")]
     found = [cell.strip() for cell in line.strip("|").split("|")]
     right, false = 0.931 / 100, 0.01 * 0.99
@@ -169,7 +197,7 @@ def test_precision_follows_from_the_base_rate(whole: Path) -> None:
 
 
 def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
+    text = page(whole, "contest")
     settings = table_after(text, "settings")
     assert settings[0][1:5] == ["verdict", "attack odds", "budget", "previous records"]
     assert ["random forest, all features and history", "least cost", "2", "none", "100", "0", "all"] in settings
@@ -177,12 +205,12 @@ def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
 
 
 def test_rows_with_other_rules_are_not_said_to_have_the_same(made: Results) -> None:
-    alarms = [one for one in made.configurations if one.grid == ALARMS[0]]
+    alarms = [one for one in made.configurations if one.grid == OperatingPoint.grids[0]]
     assert equal_alarms.rules(alarms) == "All rows have the same rule and odds, but for those that the table shows."
 
 
 def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path) -> None:
-    text = (whole / "README.md").read_text()
+    text = page(whole, "nsl_kdd")
     table = table_after(text, "accuracy in %")[2:]
     assert [one[0] for one in table][:3] == [
         "STL, sparse autoencoder (Javaid et al. 2016)", "BAT-MC, BLSTM with attention (Su et al. 2020)",
@@ -244,14 +272,14 @@ def test_a_configuration_has_a_title_in_words(changes: dict[str, object], words:
 
 
 def test_validation_chooses_the_best_configuration(made: Results) -> None:
-    best = best_on_validation(made.of(FIVE), "val_mean_cost", least=True)
+    best = best_on_validation(made.of(Contest.grids), "val_mean_cost", least=True)
     assert best is not None
     assert best.title == "LSTM, PCA 2"
     assert best_on_validation([], "val_mean_cost", least=True) is None
 
 
 def test_missing_runs_are_named_and_not_guessed(made: Results, without, written) -> None:
-    text = (written(without(made, FIVE[0])) / "README.md").read_text()
+    text = page(written(without(made, Contest.ensembles)), "contest")
     assert "**Missing: 9 runs** (`make generalization` makes them)" in text
     assert "- LSTM, PCA 2, five, official split, seed 1" in text
     assert row(text, "**LSTM, PCA 2**")[1] == MISSING
@@ -260,8 +288,9 @@ def test_missing_runs_are_named_and_not_guessed(made: Results, without, written)
 
 def test_simulated_runs_are_marked(made: Results, written) -> None:
     folder = written(replace(made, simulated=True))
-    assert "**SIMULATED DATA.**" in (folder / "README.md").read_text()
-    assert "SIMULATED DATA" in (folder / "index.html").read_text()
+    for place in (folder, *(folder / one.name for one in PAGES)):
+        assert "**SIMULATED DATA.**" in (place / "README.md").read_text()
+        assert "SIMULATED DATA" in (place / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -285,4 +314,5 @@ def test_a_cost_has_four_digits() -> None:
 @pytest.mark.integration
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_overflows_and_no_picture_is_broken(whole: Path, width: int) -> None:
-    browser.assert_fits(whole, width)
+    for folder in (whole, *(whole / one.name for one in PAGES)):
+        browser.assert_fits(folder, width)
