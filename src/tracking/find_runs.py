@@ -16,20 +16,25 @@ from src.tracking.store import open_store, store_uri
 SHOWN = 10  # runs that a message lists
 MODEL_ADDRESSES = ("models:/", "runs:/")
 _PREFIX = re.compile(r"[0-9a-f]{1,32}")
-_EVERYTHING = "select run_uuid, name, status, start_time from runs where lifecycle_stage = 'active'"
+_EVERYTHING = (
+    "select runs.run_uuid, runs.name, runs.status, runs.start_time, experiments.name from runs "
+    "join experiments using (experiment_id) where runs.lifecycle_stage = 'active'"
+)
 
 
 @dataclass(frozen=True)
 class FoundRun:
-    """Run of the store; `start` is in milliseconds since 1970."""
+    """Run of the store; `start` is in milliseconds since 1970, `experiment` the name of its experiment."""
 
     id: str
     name: str
     status: str
     start: int
+    experiment: str
 
     def __str__(self) -> str:
-        return f"{self.id[:8]}  {datetime.fromtimestamp(self.start / 1000):%Y-%m-%d %H:%M}  {self.status}  {self.name}"
+        start = f"{datetime.fromtimestamp(self.start / 1000):%Y-%m-%d %H:%M}"
+        return f"{self.id[:8]}  {start}  {self.status}  {self.experiment}  {self.name}"
 
 
 def find_run(text: str) -> FoundRun:
@@ -119,19 +124,22 @@ def _candidates(text: str) -> list[FoundRun]:
         return _runs(connection.execute(_EVERYTHING))
 
 
-def _runs(rows: Iterable[tuple[str, str | None, str, int | None]]) -> list[FoundRun]:
-    return [FoundRun(run_id, name or "", status, start or 0) for run_id, name, status, start in rows]
+def _runs(rows: Iterable[tuple[str, str | None, str, int | None, str]]) -> list[FoundRun]:
+    return [FoundRun(run_id, name or "", status, start or 0, kept_in) for run_id, name, status, start, kept_in in rows]
 
 
 def _of_server(text: str) -> list[FoundRun]:
     """Runs of a server whose name or id begins as `text`; the newest runs if there are none."""
     client = open_store(None).MlflowClient()
-    experiments = [one.experiment_id for one in client.search_experiments()]
+    experiments = {one.experiment_id: one.name for one in client.search_experiments()}
     quote = '"' if "'" in text else "'"
     filters = [f"attributes.run_name = {quote}{text}{quote}"] if '"' not in text else []
     if _PREFIX.fullmatch(text):
         filters.append(f"attributes.run_id LIKE '{text}%'")
-    found = [run for one in filters for run in client.search_runs(experiments, one, max_results=1000)]
-    found = found or client.search_runs(experiments, max_results=SHOWN, order_by=["attributes.start_time DESC"])
+    found = [run for one in filters for run in client.search_runs(list(experiments), one, max_results=1000)]
+    found = found or client.search_runs(list(experiments), max_results=SHOWN, order_by=["attributes.start_time DESC"])
     infos = {run.info.run_id: run.info for run in found}
-    return _runs((info.run_id, info.run_name, info.status, info.start_time) for info in infos.values())
+    return _runs(
+        (info.run_id, info.run_name, info.status, info.start_time, experiments[info.experiment_id])
+        for info in infos.values()
+    )

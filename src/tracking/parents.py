@@ -144,14 +144,14 @@ def log_to_parent(settings: Settings, folder: Path, place: str) -> None:
 
 
 def children(client: Any, run_id: str, *, since_ms: int = 0) -> list[Any]:
-    """Runs nested under a parent, newest first.
+    """Runs nested under a parent, newest first, of any experiment: each data set of a grid has one of its own.
 
     Args:
         since_ms: Earliest start, in milliseconds since 1970.
     """
-    experiment_id = client.get_run(run_id).info.experiment_id
+    experiments = [one.experiment_id for one in client.search_experiments()]
     nested = f"tags.`mlflow.parentRunId` = '{run_id}' and attributes.start_time >= {since_ms}"
-    return list(client.search_runs([experiment_id], nested, max_results=MOST_RUNS))
+    return list(client.search_runs(experiments, nested, max_results=MOST_RUNS))
 
 
 def end_runs_of_workers(experiment: str) -> None:

@@ -48,7 +48,7 @@ def test_a_run_is_found_by_id_by_first_digits_and_by_name(client: mlflow.MlflowC
     for place, (run_id, name) in enumerate(zip(ids, names, strict=True)):
         others = ids[:place] + ids[place + 1 :]
         found = [find_run(text) for text in (run_id, digits(run_id, others), name)]
-        assert found == [FoundRun(run_id, name, "RUNNING", 1000 * (place + 1))] * 3
+        assert found == [FoundRun(run_id, name, "RUNNING", 1000 * (place + 1), "simulated")] * 3
 
 
 @pytest.mark.usefixtures("asked")
@@ -69,7 +69,9 @@ def test_an_unknown_run_is_named_with_runs_that_exist(client: mlflow.MlflowClien
             ValueError, match="found neither such a folder nor a run of this name or id in sqlite"
         ) as error:
             find_run(text)
-        assert re.fullmatch(rf"  {run_id[:8]}  19\S+ \S+  RUNNING  lstm-pca-2-binary", str(error.value).splitlines()[1])
+        assert re.fullmatch(
+            rf"  {run_id[:8]}  19\S+ \S+  RUNNING  simulated  lstm-pca-2-binary", str(error.value).splitlines()[1]
+        )
 
 
 def test_close_names_are_shown_before_others_and_ten_runs_at_most(client: mlflow.MlflowClient) -> None:

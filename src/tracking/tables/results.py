@@ -28,6 +28,8 @@ _GROUPS = ("dataset", "task", "split", "model", "scaling", "reducer", "layout")
 _DATA = ("dataset.name", "task.name", "split.name")
 _DEFAULTS = {"scaling.name": "minmax", "layout.name": "record"}  # that captions leave out
 _NEVER_COLUMNS = (*NO_CHOICES, "derived.")
+_SCHEMA = "dataset.schema."  # of which a column would be as wide as the file
+_ALWAYS_SHOWN = ("run", "status")
 
 Params = Mapping[str, str]  # by full name, as MLflow logs them
 Score = TypeVar("Score", bound=Interval)
@@ -209,7 +211,7 @@ def results_table(
         left_out = _NOT_OF_TWO if all(row.n_classes == 2 for row in rows) else _NOT_OF_MORE
         shown = [name for name in METRICS if name in metrics and name not in left_out]
     else:
-        known = [_resolved(name, metrics, params) for name in columns]
+        known = [_resolved(name, metrics, params) for name in columns if name not in _ALWAYS_SHOWN]
         parameters = [name for name in known if name not in metrics]
         shown = [name for name in known if name in metrics]
     order = _resolved(sort, metrics, params) if sort else BEST
@@ -258,6 +260,7 @@ def differing(rows: Iterable[Row]) -> list[str]:
         for key in keys
         if len({one.get(key) for one in params}) > 1
         and key != "seed"
+        and not key.startswith(_SCHEMA)
         and not _no_choice(key)
         and not all(copied(key, one) for one in params if key in one)
     ]

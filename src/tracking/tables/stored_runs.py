@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from src.tracking.audits import SUFFIX as AUDITS
 from src.tracking.connection import has_runs
 from src.tracking.dead_runs import close_dead_runs
 from src.tracking.parents import children
@@ -40,7 +41,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
     mlflow = open_store(None)
     close_dead_runs(mlflow, None)
     client = mlflow.MlflowClient()
-    experiments = [one.experiment_id for one in client.search_experiments()]
+    experiments = [one.experiment_id for one in client.search_experiments() if not one.name.endswith(AUDITS)]
 
     def search(text: str) -> list[Any]:
         return list(client.search_runs(experiments, text, max_results=MOST_RUNS))

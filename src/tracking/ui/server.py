@@ -1,5 +1,6 @@
 """Server of the MLflow UI on the store of the project."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -43,11 +44,18 @@ def serve(port: int, *, open_browser: bool) -> int:
 
 def _serve_here(port: int, pages: Mapping[str, str], *, open_browser: bool) -> int:
     """Start the server, show the pages, and wait until the server ends."""
+    if not _is_free(port):
+        print(
+            f"ui: found port {port} taken, maybe by another make ui; end that one, or take another port: "
+            f"python -m src.ui --port {port + 1}",
+            file=sys.stderr,
+        )
+        return 1
     server = _start(port)
     try:
         with terminable():
             if not _answers(f"http://127.0.0.1:{port}/health", server):
-                print(f"ui: the server on port {port} did not start; is the port taken? try --port", file=sys.stderr)
+                print(f"ui: the server on port {port} did not start; what it printed is above", file=sys.stderr)
                 return 1
             _show(pages, open_browser=open_browser)
             print("Ctrl-C ends it.", flush=True)
@@ -57,6 +65,13 @@ def _serve_here(port: int, pages: Mapping[str, str], *, open_browser: bool) -> i
     finally:
         server.terminate()
         server.wait()
+
+
+def _is_free(port: int) -> bool:
+    """True if nothing listens on the port: the server of another call would answer in place of ours."""
+    with socket.socket() as tried:
+        tried.settimeout(1)
+        return tried.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _show(pages: Mapping[str, str], *, open_browser: bool) -> None:

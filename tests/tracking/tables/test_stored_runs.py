@@ -143,3 +143,31 @@ def test_no_store_is_made_where_there_is_none(tmp_path: Path, monkeypatch: pytes
     assert main([]) == 1
     assert "make demo or python -m src.train makes one" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_grid_over_data_sets_has_the_runs_of_each(ids, shown) -> None:
+    """Each data set has an experiment of its own, and the parent is in one of them."""
+    client = mlflow.MlflowClient()
+    nested = {
+        "mlflow.parentRunId": client.create_run("1", run_name="dataset=a,b", tags={"multirun": "true"}).info.run_id
+    }
+    for name in ("a", "b"):
+        experiment = client.create_experiment(name)
+        made = client.create_run(experiment, run_name=f"svm-{name}", tags=nested).info.run_id
+        schema = {"dataset.schema.columns": str({"a column of": f"the schema {name}"}), "seed": "0"}
+        params = [Param(key, value) for key, value in {**NAMES, "dataset.name": name, **schema}.items()]
+        client.log_batch(made, [Metric("test_accuracy", 0.5, 0, 0)], params)
+        client.set_terminated(made)
+    table = shown("dataset=a,b")
+    assert first_cells(table) == ["a", "b"]
+    assert "the schema" not in table
+    assert shown("dataset=a,b", "--columns", "dataset,run,status,accuracy") == shown(
+        "dataset=a,b", "--columns", "dataset,accuracy"
+    )
+
+
+def test_audits_are_no_rows(ids, shown) -> None:
+    before = shown()
+    client = mlflow.MlflowClient()
+    client.create_run(client.create_experiment("simulated-audit"), run_name="audit")
+    assert shown() == before

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 from pathlib import Path
 
 import mlflow
@@ -67,3 +68,15 @@ def test_a_server_that_does_not_answer_is_named(
     assert ui_server.serve(5999, open_browser=False) == 1
     found = f"MLFLOW_TRACKING_URI={address}: found no answer (Connection refused), expected a running MLflow store"
     assert found in capsys.readouterr().err
+
+
+def test_a_port_that_another_server_has_is_named_with_a_way_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert ui_server._serve_here(port, {"runs": "page"}, open_browser=False) == 1
+    printed = capsys.readouterr()
+    assert "Ctrl-C" not in printed.out
+    assert f"found port {port} taken" in printed.err
+    assert f"python -m src.ui --port {port + 1}" in printed.err
