@@ -96,7 +96,7 @@ class Schema:
         header: True if a file must name its columns. False takes the order of `columns` where no line names them.
         n_features: Number of features, which is checked; None where nobody has counted them.
         missing: Marks of a missing value, such as `?`. A missing number is 0, an empty category the word `missing`.
-            Without marks, a missing value is an error.
+            Without marks, a missing value is an error. A missing label always is.
     """
 
     name: Name
@@ -134,6 +134,16 @@ class Schema:
         if twice := sorted({one for one in types if types.count(one) > 1}):
             raise ValueError(f"categories: found {twice[0]!r} twice, expected each attack type in one category, and "
                              "normal traffic in none")  # fmt: skip
+        if missing := [one for one in types if one.lower() == "nan"]:
+            raise ValueError(
+                f"categories: found {missing[0]!r}, expected attack types: a record with it has no label, so it is "
+                "malformed"
+            )
+        if marks := [one for one in types if one in self.missing]:
+            raise ValueError(
+                f"missing: found {marks[0]!r}, which is a label too, expected marks that are none; a mark that means "
+                "normal traffic is an alias of its label"
+            )
         known = {*self.columns, *self.labels}
         for name, others in self.aliases.items():
             if name not in known:
