@@ -34,7 +34,25 @@ def mirror_of(path: Path) -> tuple[Path, str]:
     return mirror, below
 
 
+def file_line(path: Path) -> str:
+    """Line of a file of `conf/dataset` that declares a file of records, with what pins its text.
+
+    Raises:
+        ValueError: the file has a name that no path of a mirror may have.
+        OSError: the file cannot be read.
+    """
+    _, below = mirror_of(path)
+    digest, lines, size = _facts(path)
+    shown_path = json.dumps(below, ensure_ascii=False)
+    return f"{{path: {shown_path}, sha256: {digest}, records: {lines}, size: {size}, urls: []}}"
+
+
 def dataset_text(name: str, path: Path, below: str) -> str:
+    """Text of the file of `conf/dataset` for a file of records.
+
+    Args:
+        below: Path of the file below the folder of IDS_DATA_MIRROR.
+    """
     digest, lines, size = _facts(path)
     return f"""{PROPOSED} from {shown(path.name)!r}.
 defaults:
@@ -51,7 +69,7 @@ train:
   records: {lines} # lines of the text
   size: {size} # bytes of the text
   urls: []
-test: null # no further file: split=official is refused
+test: null # no further file: split=official is refused; `src.describe FILE --schema {name}` prints the line of one
 """
 
 

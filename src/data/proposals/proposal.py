@@ -104,6 +104,7 @@ def describe_file(
         "Check the lines with `guess`, then for example:",
         f"  export {MIRROR_VARIABLE}={shlex.quote(str(proposal.mirror))}",
         f"  python -m src.train dataset={name} split=grouped reducer=none model=decision_tree",
+        f"A further file of the same columns, such as a test: python -m src.describe FILE --schema {name}",
     ]
 
 
