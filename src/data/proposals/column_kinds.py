@@ -27,6 +27,11 @@ _TIME: Final = re.compile(
     re.IGNORECASE,
 )
 _HARDWARE: Final = re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
+WRONG_VALUES: Final = "correct or quarantine"
+THOUSANDS: Final = "separators of thousands"
+_THOUSANDS: Final = re.compile(
+    r"[-+]?[0-9]{1,3}+([,;][0-9]{3})++(\.[0-9]*+)?"
+)  # `;` where it divides fields: see `plain`
 _EPOCHS: Final = tuple((9e8 * unit, 2.2e9 * unit) for unit in (1, 1e3, 1e6, 1e9))  # 1998 to 2039
 _VALUE: Final = re.compile(r'[^\x00-\x1f\x7f,"]{1,100}')  # a known value that a schema may hold
 
@@ -54,6 +59,8 @@ def guess_kind(column: ColumnSummary) -> Guess:
     missing = sum(column.missing.values())
     if not column.numbers and not wrong and not column.many_words:
         return Guess("ignore", "no value, or none that is not a mark of a missing value")
+    if reason := _thousands(column):
+        return Guess("ignore", reason)
     many = column.many or len(column.values) - len(column.words) > _FEW_NUMBERS
     if column.numbers and not column.many_words and (not wrong or (many and wrong <= _WRONG * column.records)):
         found = _guess_number(column)
@@ -80,6 +87,21 @@ def _guess_number(column: ColumnSummary) -> Guess:
     return Guess("real", f"numbers, {between}" if low < high else between)
 
 
+def _thousands(column: ColumnSummary) -> str:
+    """Say that numbers have separators of thousands, and what to do; empty where words are none, or are few."""
+    words = column.further_words
+    count = sum(one for one, _ in words.values())
+    written = {word: line for word, (_, line) in words.items() if _THOUSANDS.fullmatch(word)}
+    if not written or len(written) < len(words) or count <= _WRONG * column.records:
+        return ""
+    word, line = next(iter(written.items()))
+    plain = re.sub("[,;]", "", word)
+    return (
+        f"numbers with {THOUSANDS}, such as {word.replace(';', ',')!r} in line {line:,}, which are not read: write "
+        f"{plain} instead, or the column is lost"
+    )
+
+
 def _wrong_values(column: ColumnSummary) -> str:
     words = column.further_words
     if not words:
@@ -87,7 +109,7 @@ def _wrong_values(column: ColumnSummary) -> str:
     word, (_, line) = next(iter(words.items()))
     count = sum(one for one, _ in words.values())
     verb = "is not a number" if count == 1 else "are not numbers"
-    return f"; {count:,} {verb}, such as {shown(word)!r} in line {line:,}: correct or quarantine"
+    return f"; {count:,} {verb}, such as {shown(word)!r} in line {line:,}: {WRONG_VALUES}"
 
 
 def _guess_words(column: ColumnSummary) -> Guess:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from src.data.column_names import name_key
 from src.data.dialect import MISSING
 from src.data.parsing import BadRecord
-from src.data.proposals.column_kinds import Guess, guess_kind
+from src.data.proposals.column_kinds import THOUSANDS, WRONG_VALUES, Guess, guess_kind
 from src.data.proposals.column_summary import ColumnSummary, summaries
 from src.data.proposals.dataset_file import PROPOSED, dataset_text, mirror_of, yaml_scalar
 from src.data.proposals.label_copies import FEWEST_RECORDS, copies_of_label
@@ -318,7 +318,12 @@ def _notes(
         f"label: {target.name} ({target.reason})",
         f"normal traffic: {target.normal} ({target.normal_reason})",
         *(f"not the label: {name} ({reason})" for name, reason in target.refused.items()),
-        *(f"ignored: {name} ({guess.reason})" for name, guess in guesses.items() if guess.kind == "ignore"),
+        *(
+            f"{'warning' if THOUSANDS in guess.reason else 'ignored'}: {name} ({guess.reason})"
+            for name, guess in guesses.items()
+            if guess.kind == "ignore"
+        ),
+        *(f"warning: {name} ({guess.reason})" for name, guess in guesses.items() if WRONG_VALUES in guess.reason),
         *(f"look at: {name} ({guess.reason})" for name, guess in guesses.items() if _BEHIND in guess.reason),
         *(f"passed over: {shown(repr(name))} ({reason})" for name, reason in file.left_out.items()),
         *(f"file: {note}" for note in found.reading.notes() if "further column" not in note),

@@ -41,6 +41,10 @@ def column(texts: list[str], name: str = "x", most: int = 1_000) -> ColumnSummar
         (["missing", "?", "nan"], "x", "ignore", "no value, or none that is not a mark"),
         ([f"C{number}x" for number in range(200)], "uid", "ignore", "200 distinct words in 200 records: an identifier"),
         ([f"w{number}" for number in range(1_100)] * 2, "x", "ignore", "more than 1,000 distinct words in 2,200 rec"),
+        (["1,234", "7", "12,345,678"], "x", "ignore", "numbers with separators of thousands, such as '1,234' in line 2"
+         ", which are not read: write 1234 instead, or the column is lost"),
+        (["1;234", "7", "missing"], "x", "ignore", "such as '1,234' in line 2"),
+        (["1,23", "7"], "x", "ignore", "2 distinct words"),
         (["a,b", "c"], "x", "ignore", "'a,b' has a comma, a quote or over 100 letters"),
     ],
 )  # fmt: skip

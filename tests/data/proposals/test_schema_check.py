@@ -64,7 +64,7 @@ def test_every_disagreement_is_listed_with_its_first_line_and_its_count(
         "column bytes: 1 line, 1 different value; the first in line 5: found '-1', expected a whole number, 0 or more",
         "column loss: 1 line, 1 different value; the first in line 5: found '1.5', expected a number from 0 to 1",
         "column Kind: 1 line, 1 different value; the first in line 5: found 'Martian', expected one of Benign, DDoS, "
-        "PortScan",
+        "PortScan; a new attack type belongs in a category of schema 'flows'",
         "column proto: 1 line, 1 different value; the first in line 8: found 'gre', expected one of tcp, udp, or "
         "values: learn in the schema",
         "column (record): 1 line, 1 different value; the first in line 9: found '3 fields', expected 6 fields",
