@@ -9,6 +9,7 @@ import sys
 
 from src.tracking.find_runs import folder_or_id
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.messages import system_words
 from src.utils.termination import interruptible
 from src.utils.validation import whole_number_from_1
 
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
                 raise ValueError(f"{one.run} and {other.run}: {error}{differing(one, other)}") from None
             lines = explain(result, (names[0], names[1]))
     except (OSError, ValueError) as error:
-        print(f"compare: {error}", file=sys.stderr)
+        print(f"compare: {system_words(error)}", file=sys.stderr)
         return 1
     print("\n".join([*(f"{name}  {one}" for name, one in zip(names, found, strict=True)), "", *lines]))
     return 0

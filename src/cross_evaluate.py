@@ -11,6 +11,7 @@ from pathlib import Path
 
 from src.utils.command_line import command_parser, quiet_pipe
 from src.utils.files import write_text
+from src.utils.messages import system_words
 from src.utils.paths import PROJECT
 from src.utils.termination import interruptible
 
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         if kind:
             write_text(options.output, formatted(table, kind, most=None) + "\n")
     except (OSError, ValueError, RuntimeError) as error:
-        print(f"cross_evaluate: {error}", file=sys.stderr)
+        print(f"cross_evaluate: {system_words(error)}", file=sys.stderr)
         return 1
     print(formatted(table, "text", most=None))
     print(f"\nreports      {folder.relative_to(PROJECT)}")

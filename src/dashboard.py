@@ -6,6 +6,7 @@ The studies are those of mlruns/optuna.db, or of the database that OPTUNA_STORAG
 import sys
 
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.messages import system_words
 from src.utils.termination import interruptible
 from src.utils.validation import port_number
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return serve(options.port)
     except (OSError, ValueError) as error:
-        print(f"dashboard: {error}", file=sys.stderr)
+        print(f"dashboard: {system_words(error)}", file=sys.stderr)
         return 1
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.messages import system_words
 from src.utils.termination import interruptible
 
 EXAMPLES = (
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
                 True,
             )
     except (OSError, ValueError, EOFError) as error:
-        print(f"describe: {error}", file=sys.stderr)
+        print(f"describe: {system_words(error)}", file=sys.stderr)
         return 1
     print("\n".join(lines))
     return 0 if agrees else 1

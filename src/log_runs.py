@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.messages import system_words
 from src.utils.termination import interruptible
 
 EXAMPLES = ("", "outputs/2026-11-26/20-01-02-123456", "multirun/2026-11-26")
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         for line in log_kept(options.folders):
             print(line, flush=True)
     except (OSError, ValueError, RuntimeError) as error:
-        print(f"log_runs: {error}", file=sys.stderr)
+        print(f"log_runs: {system_words(error)}", file=sys.stderr)
         return 1
     return 0
 

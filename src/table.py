@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from src.utils.command_line import command_parser, quiet_pipe
+from src.utils.messages import system_words
 from src.utils.termination import interruptible
 
 EXAMPLES = (
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         print(write_selected(options.selection, options.output, options.format, options.sort, columns))
     except (OSError, ValueError) as error:
-        print(f"table: {error}", file=sys.stderr)
+        print(f"table: {system_words(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import is_pydantic_dataclass
 from pydantic_core import ArgsKwargs
 
+from src.config.declared_files import composed_files, file_of
 from src.config.settings import Seeds, Settings
 from src.config.stage_params import stage_params
 from src.config.targets import check_target
@@ -291,9 +292,11 @@ def _check(key: str, kind: Any, value: Any) -> Any:
 
 def _explain(group: str, error: ValidationError) -> str:
     """Text that names every wrong value of one group."""
-    lines = []
+    lines, files = [], composed_files()
     for one in error.errors():
         key = ".".join([group, *(str(part) for part in one["loc"])])
         found = "" if isinstance(one["input"], (dict, ArgsKwargs)) else f"={one['input']!r}"  # not a whole group
-        lines.append(f"{key}{found}: {one['msg'].removeprefix('Value error, ')}")
+        path = file_of(key, *files) if files else ""
+        place = f"{path}: " if path else ""
+        lines.append(f"{place}{key}{found}: {one['msg'].removeprefix('Value error, ')}")
     return "; ".join(lines)

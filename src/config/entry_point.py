@@ -13,6 +13,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from src.config.declared_files import check_names, composed_files
 from src.config.errors import FULL_ERROR, expected, report
 from src.config.help import with_help
 from src.config.hydra_errors import raised_by_hydra
@@ -49,6 +50,8 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
             with quiet_pipe(), _expected_errors_end():  # inside of Hydra too, which would show the error
                 refuse_renamed_keys(config)
                 refuse_passwords(config)
+                if "dataset" in config and (files := composed_files()):
+                    check_names(config, *files)
                 return task(_without_epochs(config) if HydraConfig.initialized() else config)
 
         command = hydra.main(

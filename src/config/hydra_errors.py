@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from src.config.flatten import flat
+from src.utils.messages import system_words
 from src.utils.paths import PROJECT
 
 OF_LIBRARIES = (HydraException, OmegaConfBaseException, yaml.YAMLError)
@@ -45,7 +46,7 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, OF_LIBRARIES):
         key = f"{error.full_key}: " if isinstance(error, OmegaConfBaseException) and error.full_key else ""
         return key + " ".join(_OF_OMEGACONF.sub("", str(error)).split())
-    return str(error)
+    return system_words(error)
 
 
 def _of_logging(error: ValueError) -> bool:

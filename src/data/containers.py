@@ -37,6 +37,7 @@ from src.data.schema import Schema
 STANDARD_INPUT = Path("-")
 _CHUNK = 1 << 20
 _DIRECTORY_BYTES = 16 << 20  # of a zip: enough for 100,000 files
+_TABLES = ("a Parquet file", "an Arrow file")  # whose text is ours
 _EXPECTED = "raw records, comma-separated columns in each line, also packed as gz or zip, Parquet or Arrow"
 
 
@@ -49,6 +50,7 @@ class RecordText:
         name: Name of the file, for messages.
         separator: Byte between two fields.
         notes: What the file is, where it is not a plain text or gz, in words.
+        wrong_separator: What was found and expected, where text has another separator than its schema says.
         size: Bytes of the file; None for a pipe.
         position: Function that counts the bytes of the file that were read.
     """
@@ -57,6 +59,7 @@ class RecordText:
     name: str
     separator: bytes
     notes: tuple[str, ...]
+    wrong_separator: str
     size: int | None
     position: Callable[[], int]
 
@@ -94,11 +97,16 @@ def open_records(path: Path, schema: Schema, name: str | None = None) -> Iterato
                 between = declared
             else:
                 between = separator(head, len(schema.kinds))
+            is_table = any(note in _TABLES for note in notes)
+        wrong = ""
+        if declared and between != declared and not is_table:
+            names = {b",": "commas", **SEPARATORS}
+            wrong = f"found {names[between]} between the fields, expected {names[declared]}, as the schema says"
         if between not in (b",", declared):
             notes.append(f"text with fields separated by {SEPARATORS[between]}")
         size = status.st_size - begin if plain else None
         position = (lambda: raw.tell() - begin) if plain else cast(_Pipe, cast(Any, file).raw).tell
-        yield RecordText(cast(BinaryIO, text), name, between, tuple(notes), size, position)
+        yield RecordText(cast(BinaryIO, text), name, between, tuple(notes), wrong, size, position)
 
 
 @contextmanager
@@ -145,9 +153,9 @@ def _unpacked(stack: ExitStack, file: Any, schema: Schema, notes: list[str], *, 
         from src.data.tabular import arrow_text, parquet_text  # only now: Parquet takes a tenth of a second
 
         if head.startswith(PARQUET):
-            notes.append("a Parquet file")
+            notes.append(_TABLES[0])
             return _Chunks(parquet_text(file, schema))
-        notes.append("an Arrow file")
+        notes.append(_TABLES[1])
         return _Chunks(arrow_text(file, schema, stream=head.startswith(ARROW_STREAM)))
     if what_else := foreign(head):
         raise ValueError(f"found {what_else}, expected {_EXPECTED}")

@@ -139,7 +139,8 @@ def _has_pair(text: bytes, pair: bytes) -> bool:
 def expected(schema: Schema, name: str, kind: FieldKind, text: str) -> str:
     """Say what a field should hold instead of a wrong value, in the words of error messages."""
     if kind == "label":
-        return f"one of {', '.join(schema.labels)}"
+        hint = f"; a new attack type belongs in a category of schema {schema.name!r}"
+        return f"one of {', '.join(schema.labels)}{'' if unwrapped(text).lower() in ('', 'nan') else hint}"
     if kind == "category" and _NUMBER.fullmatch(unwrapped(text)):
         return label_encoded(schema, name)
     if kind not in ("category", "rate", "real") and _THOUSANDS.fullmatch(unwrapped(text)):

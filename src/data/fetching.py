@@ -59,7 +59,7 @@ def _copy_local(source: Path, out: BinaryIO, most: int) -> None:
 
 def _check_size(size: int, most: int) -> None:
     if size > most:
-        raise ValueError(f"found more than {most:,} bytes, expected at most so many: the published file is smaller")
+        raise ValueError(f"found more than {most:,} bytes, expected at most so many: the declared file is smaller")
 
 
 class _Download:

@@ -29,6 +29,7 @@ _FILLED = re.compile(rb"[^\n]+")
 ATTRIBUTE: Final = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)""", re.IGNORECASE)  # column of an ARFF file
 _ARFF = ("@relation", "@attribute", "@data")
 _SHOWN = 5  # names that a message shows
+_NUMBER = re.compile(r"[-+]?[0-9.,]+([eE][-+]?[0-9]+)?")
 
 _LABEL_KEYS: Final = (
     *("label", "labels", "attack", "attacktype", "attackname", "attackcat", "class", "classes", "target", "outcome"),
@@ -75,10 +76,7 @@ def read_head(text: bytes, source: str, *, schema: Schema, label: LabelColumn, r
     header = _find_header(lines, schema)
     if header is None:
         if schema.header and lines:
-            raise HeaderError(
-                f"{source}: found no header in the first lines, expected the names of the columns of schema "
-                f"{schema.name!r}; add them, or train with dataset.schema.header=false"
-            )
+            raise HeaderError(f"{source}: {_without_names(*lines[0], schema)}")
         orders = _orders_without_names(label, schema)
         passed_over = range(1, 1)
     else:
@@ -91,6 +89,22 @@ def read_head(text: bytes, source: str, *, schema: Schema, label: LabelColumn, r
     if "(index)" in fields:
         reading.columns.append("the first field of each line has no name and was passed over as an index")
     return Head(fields, passed_over, header is not None and len(passed_over) > 1)
+
+
+def _without_names(number: int, line: bytes, schema: Schema) -> str:
+    """Say that the first line names no columns of the schema: it has other names, or is a record."""
+    names = split(line.decode("utf-8", "replace")) or []
+    wanted = shortened([*schema.kinds, schema.label], _SHOWN)
+    if len(names) > 1 and not any(_NUMBER.fullmatch(unwrapped(name)) for name in names):
+        return (
+            f"line {number}: found {shortened(map(shown, map(unwrapped, names)), _SHOWN)}, which are no columns of "
+            f"schema {schema.name!r}, expected {wanted}; correct the names, or write those of the file into the schema "
+            "as aliases"
+        )
+    return (
+        f"line {number}: found a record, expected a header with the names of the columns of schema {schema.name!r}: "
+        f"{wanted}; add it, or train with dataset.schema.header=false"
+    )
 
 
 def without_lines(raw: bytes, text: bytes, line: int, passed_over: range) -> Iterator[tuple[bytes, bytes, int]]:

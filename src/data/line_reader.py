@@ -63,7 +63,9 @@ class LineReader:
         damaged = "\r" in text or "\0" in text or text.encode() != line
         texts = text.split(",") if damaged else split(text)
         if texts is None:
-            return Wrong("(record)", text, "a double quote at both ends of a value, or at neither")
+            broken = text.count('"') % 2  # its other quote is in another line
+            hint = "; where a value has a line break within quotes, write the record in one line" if broken else ""
+            return Wrong("(record)", text, f"a double quote at both ends of a value, or at neither{hint}")
         if len(texts) != len(self._values):
             hint = self._header if not damaged and self._are_names(texts) else ""
             return Wrong("(record)", f"{len(texts)} fields", f"{len(self._values)} fields{hint}")

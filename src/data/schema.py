@@ -13,7 +13,7 @@ from pydantic import Field as Limits
 from pydantic import TypeAdapter, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.data.column_names import ColumnNames
+from src.data.column_names import ColumnNames, name_key
 from src.utils.validation import CHECKED, Name
 
 NumberKind = Literal["count", "binary", "rate", "real", "level"]
@@ -96,7 +96,7 @@ class Schema:
         header: True if a file must name its columns. False takes the order of `columns` where no line names them.
         n_features: Number of features, which is checked; None where nobody has counted them.
         missing: Marks of a missing value, such as `?`. A missing number is 0, an empty category the word `missing`.
-            Without marks, a missing value is an error.
+            Without marks, a missing value is an error. A missing label always is.
     """
 
     name: Name
@@ -134,6 +134,17 @@ class Schema:
         if twice := sorted({one for one in types if types.count(one) > 1}):
             raise ValueError(f"categories: found {twice[0]!r} twice, expected each attack type in one category, and "
                              "normal traffic in none")  # fmt: skip
+        if missing := [one for one in types if one.lower() == "nan"]:
+            raise ValueError(
+                f"categories: found {missing[0]!r}, expected attack types: a record with it has no label, so it is "
+                "malformed"
+            )
+        if marks := [one for one in types if one in self.missing]:
+            raise ValueError(
+                f"missing: found {marks[0]!r}, which is a label too, expected marks that are none; a mark that means "
+                "normal traffic is an alias of its label"
+            )
+        self._check_names()
         known = {*self.columns, *self.labels}
         for name, others in self.aliases.items():
             if name not in known:
@@ -147,6 +158,19 @@ class Schema:
         if not self.learns:
             self._check_features()
         return self
+
+    def _check_names(self) -> None:
+        """Check that a header can name each feature: its names are told apart by their letters and digits."""
+        named: dict[str, str] = {}
+        for name, column in self.columns.items():
+            other = named.setdefault(name_key(name), name)
+            if column.kind == "label" or other == name or not name_key(name):
+                continue
+            if column.is_feature or self.columns[other].is_feature:
+                raise ValueError(
+                    f"columns: found {other!r} and {name!r}, which are one name, expected names that differ in letters "
+                    "or digits"
+                )
 
     def _check_groups(self) -> None:
         grouped = list(chain(*self.groups.values()))
@@ -309,6 +333,15 @@ def schema_of(values: Any) -> Schema:
         ValidationError: a value is wrong.
     """
     return _SCHEMA.validate_python(values)
+
+
+def schema_of_json(text: str) -> Schema:
+    """Make a schema of JSON, checked strictly: no text is a number or a truth value.
+
+    Raises:
+        ValidationError: a value is wrong.
+    """
+    return _SCHEMA.validate_json(text, strict=True)
 
 
 def indicator_names(column: str, words: Iterable[str]) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
+from omegaconf import OmegaConf
 
-from src.data.schema import Schema, schema_of
+from src.data.schema import Schema, schema_of, schema_of_json
 from src.utils.files import write_text
 from src.utils.paths import PROJECT
 
@@ -27,5 +27,16 @@ def read_schema(folder: Path) -> Schema:
 
 @cache
 def declared_schema(name: str) -> Schema:
-    """Read a schema of `conf/dataset/schema`, for what reads no config: reports on published data, and tools."""
-    return schema_of(yaml.safe_load((DECLARED / f"{name}.yaml").read_text(encoding="utf-8")))
+    """Read a schema of `conf/dataset/schema`, for what reads no config: reports on published data, and tools.
+
+    It is read as Hydra reads it and checked as strictly as a config: a key that is there twice is an error, and `yes`
+    in quotes is no truth value.
+
+    Raises:
+        FileNotFoundError: there is no such schema.
+        YAMLError: the file is not YAML, or has a key twice.
+        OmegaConfBaseException: the file has a `${...}` that names nothing.
+        ValidationError: a value is wrong.
+    """
+    text = (DECLARED / f"{name}.yaml").read_text(encoding="utf-8")
+    return schema_of_json(json.dumps(OmegaConf.to_container(OmegaConf.create(text), resolve=True)))

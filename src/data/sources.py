@@ -20,6 +20,7 @@ from src.data.kinds import compression
 from src.data.schema import Schema
 from src.data.schema_files import declared_schema
 from src.utils.files import whole_file
+from src.utils.messages import system_words
 from src.utils.validation import CHECKED
 
 MIRROR_VARIABLE = "IDS_DATA_MIRROR"
@@ -53,8 +54,8 @@ class DownloadError(OSError):
 class PublishedFile:
     """Published file and the facts that identify it.
 
-    The text is checked against the pinned hashes; without any, against its size and number of lines. A file is also as
-    published if it is the published gz, byte for byte.
+    The text is checked against the pinned hashes, its number of lines, and its size where that is known. A file is also
+    as published if it is the published gz, byte for byte.
 
     Attributes:
         path: Path in a mirror, such as `kddcup99/corrected.gz`. A name without `.gz` is plain text.
@@ -152,7 +153,10 @@ class PublishedDataset:
             except DownloadError:
                 raise  # of the file that this one must hold
             except (OSError, EOFError, zlib.error, ValueError, http.client.HTTPException) as error:
-                tried.append(f"  {address}: {error or type(error).__name__}")
+                tried.append(f"  {address}: {system_words(error, named=True) or type(error).__name__}")
+        part = next((name for name, one in self._files.items() if one is file), None)
+        if part and tried and not file.urls:
+            raise DownloadError(self._of_own_file(part, file, tried[0].strip()))
         what = f"none of {len(tried)} sources had the file as published:" if tried else "no public address is known."
         raise DownloadError(
             "\n".join(
@@ -163,6 +167,14 @@ class PublishedDataset:
                     "or run on simulated records with dataset=simulated.",
                 ]
             )
+        )
+
+    def _of_own_file(self, part: str, file: PublishedFile, found: str) -> str:
+        """Say what is wrong with a file that has no public address, and where that is declared."""
+        return (
+            f"{found}. Expected the file that dataset.{part} declares (conf/dataset/{self.name}.yaml): if its text was "
+            "changed on purpose, correct sha256, records and size there, which src.describe --schema prints; else put "
+            f"the right file there, or set {MIRROR_VARIABLE} to the folder that holds {file.path}"
         )
 
     def _is_published(self, path: Path, file: PublishedFile) -> bool:
@@ -277,13 +289,11 @@ def _verify(path: Path, file: PublishedFile) -> None:
         if pinned is not None and found != pinned:
             raise ValueError(f"{what} has {kind} {found} ({lines:,} lines), expected {pinned} "
                              f"({file.records:,} lines)")  # fmt: skip
-    if file.sha256 is not None or file.git_blob is not None:
-        return
     if lines != file.records:
-        raise ValueError(f"{what} has {lines:,} lines, expected {file.records:,}")
+        raise ValueError(f"{what} has {lines:,} lines, expected {file.records:,}, as `records` says")
     if file.size is not None and abs(size - file.size) > file.size_tolerance:
         about = f" to within {file.size_tolerance:,}" if file.size_tolerance else ""
-        raise ValueError(f"{what} has {size:,} bytes, expected {file.size:,}{about}")
+        raise ValueError(f"{what} has {size:,} bytes, expected {file.size:,}{about}, as `size` says")
 
 
 def _verify_holds(path: Path, file: PublishedFile, part: Path, held: PublishedFile) -> None:
@@ -325,5 +335,8 @@ def _text(path: Path, file: PublishedFile) -> Iterator[bytes]:
         while chunk := text.read(1 << 20):
             size += len(chunk)
             if size > file.most_bytes:
-                raise ValueError(f"the text has more than {file.most_bytes:,} bytes, expected at most so many")
+                said = "`records` allows" if file.size is None else "`size` says"
+                raise ValueError(
+                    f"the text has more than {file.most_bytes:,} bytes, expected at most so many, as {said}"
+                )
             yield chunk

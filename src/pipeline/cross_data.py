@@ -158,7 +158,9 @@ def _task_on(trained: Task, task: Any, schema: Schema, name: str) -> Task:
     if found.class_names != trained.class_names:
         raise ValueError(
             f"dataset={name}: found the classes {', '.join(found.class_names)} in it, expected those of the detector "
-            f"({', '.join(trained.class_names)}); give the categories of its schema the same names in the same order"
+            f"({', '.join(trained.class_names)}); give the categories of its schema the same names in the same "
+            "order. An attack type of none of them has no class of this detector: put it into the category that it is "
+            "most like, or score a detector of task=binary, for which it is an attack"
         )
     return found
 

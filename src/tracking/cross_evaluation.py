@@ -38,6 +38,7 @@ class CrossRun:
         parts: Names of the scored parts.
         params: Parameters of the run, as MLflow logs them.
         metrics: Metrics of the run.
+        records: Numbers of records of the classes, normal traffic first, by part.
     """
 
     id: str
@@ -45,6 +46,7 @@ class CrossRun:
     parts: Sequence[str]
     params: Mapping[str, str]
     metrics: Mapping[str, Any]
+    records: Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,10 @@ def cross_evaluate(
             summary = summarize(settings, found.record, found.evaluated)
             run.log_evaluation(summary.numbers, out.reports, summary.markdown)
         params = {key: str(value) for key, value in (parameters(settings.config) | found.record.facts).items()}
-        yield CrossRun(run.id, name, list(found.evaluated.assessments), params, summary.numbers)
+        records = {
+            part: one.evaluation.per_class["records"].tolist() for part, one in found.evaluated.assessments.items()
+        }
+        yield CrossRun(run.id, name, list(records), params, summary.numbers, records)
 
 
 def _outputs(settings: Settings, before: StageOutputs | None) -> StageOutputs:

@@ -1,5 +1,6 @@
 """Shared pydantic settings of the classes that config files build: unknown keys and wrong values are errors."""
 
+import re
 from argparse import ArgumentTypeError
 from typing import Annotated
 
@@ -36,3 +37,27 @@ def first_fault(error: ValidationError) -> str:
     if not where and fault["type"] == "value_error":  # values that do not fit each other: the message has them
         return message
     return f"{where + '=' if where else ''}{found[:80] + '...' if len(found) > 80 else found} ({message})"
+
+
+def key_fault(error: ValidationError) -> str:
+    """Describe the first wrong value of a file: its key, what was found, and what was expected.
+
+    >>> from pydantic import TypeAdapter
+    >>> try:
+    ...     _ = TypeAdapter(dict[str, Count]).validate_python({"records": "x"}, strict=True)
+    ... except ValidationError as error:
+    ...     key_fault(error)
+    "records: found 'x', expected a valid integer"
+    """
+    fault = error.errors(include_url=False)[0]
+    where, found = ".".join(map(str, fault["loc"])), repr(fault["input"])
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] in ("missing", "missing_argument"):
+        return f"{where}: found nothing, expected a value"
+    if fault["type"] == "unexpected_keyword_argument":
+        return f"{where}: found a key that has no meaning here, expected another or none"
+    if not where:  # values that do not fit each other: the message has key, value and expectation
+        return message
+    expected = re.sub(r"^\w+ should (be |match )?", "", message)
+    shown = found[:80] + "..." if len(found) > 80 else found
+    return f"{where}: {message}" if message.startswith("found ") else f"{where}: found {shown}, expected {expected}"

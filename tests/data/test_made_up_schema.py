@@ -193,7 +193,7 @@ def test_a_file_must_have_the_header_that_its_schema_asks_for() -> None:
     asking = schema_of(DECLARED.as_dict() | {"header": True})
     list(read_blocks(BytesIO(f"{HEADER}\n".encode() + TEXT), "flows.csv", asking))
     with pytest.raises(
-        HeaderError, match=r"flows\.csv: found no header in the first lines, expected the names of the c"
+        HeaderError, match=r"flows\.csv: line 1: found a record, expected a header with the names of the columns of"
     ):
         list(read_blocks(BytesIO(TEXT), "flows.csv", asking))
 

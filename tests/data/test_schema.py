@@ -150,6 +150,9 @@ def with_column(name: str, column: Any) -> dict[str, Any]:
         ({"columns": {"a": "ignore", "b": "label"}}, "found no feature"),
         ({"categories": {"storms": ["gale"], "others": ["gale"]}}, "found 'gale' twice"),
         ({"categories": {"storms": ["calm"]}}, "found 'calm' twice"),
+        ({"categories": {"storms": ["gale", "NaN"]}}, "categories: found 'NaN', expected attack types: a record with"),
+        ({"missing": ["?", "gale"]}, "missing: found 'gale', which is a label too, expected marks that are none"),
+        ({"missing": ["calm"]}, "missing: found 'calm', which is a label too, expected marks that are none"),
         ({"aliases": {"speed": ["v"]}}, "found 'speed', expected the name of a column or a label"),
         ({"groups": {"one": ["kind", "size", "place"]}}, "found 'temperature' in no group"),
         (

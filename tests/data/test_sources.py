@@ -259,7 +259,7 @@ def test_one_message_names_every_address_and_the_two_ways_on(
     with pytest.raises(DownloadError, match=r"^some\.gz: none of 4 sources had the file as published:\n") as caught:
         dataset(*urls).fetch("train", tmp_path / "raw")
     _, *tried, ways_on = str(caught.value).splitlines()
-    wrong = ["No such file or directory", "the text inside has sha256", "the gz is cut off", "Connection refused"]
+    wrong = ["found no such file", "the text inside has sha256", "the gz is cut off", "Connection refused"]
     for line, address, what in zip(tried, [f"{tmp_path}/mirror/kddcup99/some.gz", *urls], wrong, strict=True):
         assert line.startswith(f"  {address}: ")
         assert what in line
@@ -452,9 +452,15 @@ def plain(*urls: str, path: str = "nsl-kdd/KDD+.txt", records: int = 1_000, **pi
     return PublishedDataset("published", KDD, file, file, {"test_21": file})
 
 
+def own(**wrong: Any) -> PublishedDataset:
+    """Data set of a user's file without a public address, some of whose facts are wrong."""
+    facts: dict[str, Any] = {"path": "nsl-kdd/KDD+.txt", "sha256": None, "records": 1_000, "urls": []}
+    return PublishedDataset("published", KDD, PublishedFile(**facts | wrong))
+
+
 def test_a_blob_id_is_what_git_says(tmp_path: Path) -> None:
     (tmp_path / "KDD+.txt").write_bytes(b"hello\n")  # echo hello | git hash-object --stdin
-    plain(git_blob="ce013625030ba8dba906f756967f9e9ca394464a").fetch("train", tmp_path)
+    plain(git_blob="ce013625030ba8dba906f756967f9e9ca394464a", records=1).fetch("train", tmp_path)
 
 
 @pytest.mark.parametrize("pins", [{"sha256": SHA256}, {"git_blob": BLOB}, {"sha256": SHA256, "git_blob": BLOB}, {}])
@@ -488,6 +494,30 @@ def test_a_last_line_without_an_end_is_a_line(server: Server, tmp_path: Path) ->
     plain(server.serve("/good", body(TEXT[:-1]))).fetch("train", tmp_path)
     with pytest.raises(DownloadError, match="the text has 1,000 lines, expected 1,001"):
         plain(server.serve("/good", body(TEXT[:-1])), records=1_001).fetch("train", tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"sha256": "0" * 64}, rf"the text has sha256 {SHA256} \(1,000 lines\), expected {'0' * 64}"),
+        ({"sha256": SHA256, "records": 999}, "the text has 1,000 lines, expected 999, as `records` says"),
+        ({"sha256": SHA256, "size": 9}, "found more than 9 bytes, expected at most so many"),
+        ({"sha256": SHA256, "size": len(TEXT) + 1}, f"{len(TEXT):,} bytes, expected {len(TEXT) + 1:,}, as `size` says"),
+        ({"path": "none.txt"}, "none.txt: found no such file or folder, expected one"),
+        ({"path": "nsl-kdd"}, "nsl-kdd: found no plain file, expected one"),
+    ],
+)  # fmt: skip
+def test_a_wrong_fact_of_an_own_file_is_named_with_the_key_to_correct(
+    wrong: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pinned text does not hide a wrong number of lines; what is there is told where it is declared."""
+    monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path))
+    (tmp_path / "nsl-kdd").mkdir()
+    (tmp_path / "nsl-kdd" / "KDD+.txt").write_bytes(TEXT)
+    with pytest.raises(DownloadError, match=message) as error:
+        own(**wrong).fetch("train", tmp_path / "raw")
+    assert "Expected the file that dataset.train declares (conf/dataset/" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_plus_in_a_name_is_escaped_in_an_address_and_not_in_a_folder(

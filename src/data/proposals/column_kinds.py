@@ -1,7 +1,6 @@
-"""Guesses of the kinds of columns, of the label and of normal traffic, each with the reason in words."""
+"""Guesses of the kinds of columns, each with the reason in words."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, Literal
@@ -13,31 +12,12 @@ from src.data.proposals.undeclared import is_declarable
 from src.data.reading import shown
 from src.data.schema import Encoding, Kind
 
-MOST_LABELS: Final = 200
 LISTED: Final = 20  # known values that are written out
 _INDICATORS: Final = 50  # values of a category that become indicators; more become a code
 _FEW_NUMBERS: Final = 50  # different numbers among words: more are a column of numbers with wrong values
 _FEW_RECORDS: Final = 10  # whose numbers may be in order by chance
 _WRONG: Final = 0.01  # share of words in a column of numbers that may be wrong values
 _INT64_MAX: Final = 2**63 - 1
-# Names of label columns by rank: a name of attack types comes before one that may be 0 or 1.
-_LABEL_KEYS: Final = (
-    *("attackcat", "attackcategory", "attacktype", "attackname", "label", "labels", "class", "classes", "attack"),
-    *(
-        "type",
-        "category",
-        "subcategory",
-        "target",
-        "outcome",
-        "result",
-        "connectiontype",
-        "traffictype",
-        "detailedlabel",
-    ),
-    *("y",),
-)
-_NORMAL_KEYS: Final = ("normal", "benign", "background", "legitimate", "legit", "clean", "normaltraffic", "noattack")
-_NO_KEYS: Final = ("0", "00", "false", "no", "negative")
 _INDEX_KEYS: Final = ("index", "id", "row", "rowid", "rownames", "unnamed0", "flowid", "uid", "no", "number")
 _TIME_NAME: Final = re.compile(r"time|stamp|date|epoch|^ts$", re.IGNORECASE)
 _RATE_NAME: Final = re.compile(r"rate|ratio|share|frac|percent|prob", re.IGNORECASE)
@@ -47,6 +27,11 @@ _TIME: Final = re.compile(
     re.IGNORECASE,
 )
 _HARDWARE: Final = re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
+WRONG_VALUES: Final = "correct or quarantine"
+THOUSANDS: Final = "separators of thousands"
+_THOUSANDS: Final = re.compile(
+    r"[-+]?[0-9]{1,3}+([,;][0-9]{3})++(\.[0-9]*+)?"
+)  # `;` where it divides fields: see `plain`
 _EPOCHS: Final = tuple((9e8 * unit, 2.2e9 * unit) for unit in (1, 1e3, 1e6, 1e9))  # 1998 to 2039
 _VALUE: Final = re.compile(r'[^\x00-\x1f\x7f,"]{1,100}')  # a known value that a schema may hold
 
@@ -68,31 +53,14 @@ class Guess:
     encoding: Encoding | None = None
 
 
-@dataclass(frozen=True)
-class LabelGuess:
-    """Guess of the column of the label, and of normal traffic.
-
-    Attributes:
-        name: Column.
-        reason: Reason for the column in words.
-        normal: Label of normal traffic.
-        normal_reason: Reason for normal traffic in words.
-        attacks: Numbers of records of the other labels, the most frequent first.
-    """
-
-    name: str
-    reason: str
-    normal: str
-    normal_reason: str
-    attacks: dict[str, int]
-
-
 def guess_kind(column: ColumnSummary) -> Guess:
     """Guess the kind of a column that is no label."""
     wrong = sum(count for count, _ in column.further_words.values())
     missing = sum(column.missing.values())
     if not column.numbers and not wrong and not column.many_words:
         return Guess("ignore", "no value, or none that is not a mark of a missing value")
+    if reason := _thousands(column):
+        return Guess("ignore", reason)
     many = column.many or len(column.values) - len(column.words) > _FEW_NUMBERS
     if column.numbers and not column.many_words and (not wrong or (many and wrong <= _WRONG * column.records)):
         found = _guess_number(column)
@@ -119,6 +87,21 @@ def _guess_number(column: ColumnSummary) -> Guess:
     return Guess("real", f"numbers, {between}" if low < high else between)
 
 
+def _thousands(column: ColumnSummary) -> str:
+    """Say that numbers have separators of thousands, and what to do; empty where words are none, or are few."""
+    words = column.further_words
+    count = sum(one for one, _ in words.values())
+    written = {word: line for word, (_, line) in words.items() if _THOUSANDS.fullmatch(word)}
+    if not written or len(written) < len(words) or count <= _WRONG * column.records:
+        return ""
+    word, line = next(iter(written.items()))
+    plain = re.sub("[,;]", "", word)
+    return (
+        f"numbers with {THOUSANDS}, such as {word.replace(';', ',')!r} in line {line:,}, which are not read: write "
+        f"{plain} instead, or the column is lost"
+    )
+
+
 def _wrong_values(column: ColumnSummary) -> str:
     words = column.further_words
     if not words:
@@ -126,7 +109,7 @@ def _wrong_values(column: ColumnSummary) -> str:
     word, (_, line) = next(iter(words.items()))
     count = sum(one for one, _ in words.values())
     verb = "is not a number" if count == 1 else "are not numbers"
-    return f"; {count:,} {verb}, such as {shown(word)!r} in line {line:,}: correct or quarantine"
+    return f"; {count:,} {verb}, such as {shown(word)!r} in line {line:,}: {WRONG_VALUES}"
 
 
 def _guess_words(column: ColumnSummary) -> Guess:
@@ -159,81 +142,6 @@ def _is_address(word: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def guess_label(columns: Mapping[str, ColumnSummary], chosen: str | None = None) -> LabelGuess:
-    """Guess the column of the label.
-
-    Args:
-        chosen: Column that the user names; None guesses it.
-    Raises:
-        ValueError: no column may be the label, or the one that is named may not.
-    """
-    if chosen is not None:
-        if chosen not in columns:
-            raise ValueError(f"--label: found {chosen!r}, expected one of the columns {', '.join(columns)}")
-        if fault := _fault_of_label(columns[chosen]):
-            raise ValueError(f"--label: found {chosen!r} with {fault}")
-        return _of_column(columns[chosen], "it was named with --label")
-    candidates = [one for one in columns.values() if not _fault_of_label(one)]
-    named = [one for one in candidates if name_key(one.name) in _LABEL_KEYS]
-    ranked = sorted(named, key=lambda one: (_rank_of_values(one), _LABEL_KEYS.index(name_key(one.name))))
-    if not ranked:
-        ranked = [one for one in candidates if _rank_of_values(one) == 0]
-    if not ranked:
-        ranked = [one for one in [*columns.values()][-1:] if one in candidates and _rank_of_values(one) == 1]
-    if not ranked:
-        raise ValueError(
-            "found no column that may be the label, by its name or a value such as `normal` or `benign`; expected one "
-            f"with the attack type of each record, 2 to {MOST_LABELS} different values, none of them empty; name it "
-            f"with --label, one of {', '.join(columns)}"
-        )
-    best = ranked[0]
-    by = "the name" if best in named else "its values" if _rank_of_values(best) == 0 else "the last column"
-    others = ", ".join(one.name for one in ranked[1:])
-    further = f"; {others} may be it too" if others else ""
-    return _of_column(best, f"{by}, and {best.distinct} distinct values in {best.records:,} records{further}")
-
-
-def _fault_of_label(column: ColumnSummary) -> str:
-    """Say why a column cannot be the label; empty if it can."""
-    if column.many or not 2 <= len(column.values) <= MOST_LABELS:
-        return f"{column.distinct} different values, expected 2 to {MOST_LABELS}"
-    if MISSING in column.values:
-        return f"{column.values[MISSING]:,} empty fields, expected a label in each record"
-    if odd := next((value for value in column.values if not is_declarable(value)), None):
-        return f"the value {shown(odd)!r}, expected labels of up to 100 letters without comma and quote"
-    return ""
-
-
-def _rank_of_values(column: ColumnSummary) -> int:
-    """0 where a word of normal traffic is among the values, 1 for 0 and 1 and their like, 2 for others."""
-    keys = {name_key(value) for value in column.values}
-    if keys & {*_NORMAL_KEYS}:
-        return 0
-    return 1 if keys & {*_NO_KEYS} and len(keys) == 2 else 2
-
-
-def _of_column(column: ColumnSummary, reason: str) -> LabelGuess:
-    labels: dict[str, int] = {}
-    spelled: dict[str, str] = {}
-    for text, count in sorted(column.values.items(), key=lambda one: -one[1]):
-        name = text
-        if text.isascii():  # then letter case and a final dot tell no labels apart
-            name = text.removesuffix(".") or text
-            name = spelled.setdefault(name.lower(), name)
-        labels[name] = labels.get(name, 0) + count
-    share = "{:,} of {:,} records have it".format
-    for keys, why in ((_NORMAL_KEYS, "the word"), (_NO_KEYS, "the smaller of two values")):
-        for name in labels:
-            if name_key(name) in keys:
-                attacks = {one: count for one, count in labels.items() if one != name}
-                return LabelGuess(column.name, reason, name, f"{why}; {share(labels[name], column.records)}", attacks)
-    normal, *others = labels
-    if not others:
-        raise ValueError(f"found one label {normal!r} in column {column.name}, expected normal traffic and attacks")
-    why = f"the most frequent of {len(labels)} labels, none of which says it; {share(labels[normal], column.records)}"
-    return LabelGuess(column.name, reason, normal, why, {one: labels[one] for one in others})
 
 
 def _shown(number: float) -> str:

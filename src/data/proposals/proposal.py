@@ -1,9 +1,6 @@
 """Proposes the two files of `conf/dataset` for a user's file of records; every guess has its reason in a comment."""
 
-import gzip
-import hashlib
 import json
-import os
 import re
 import shlex
 from collections import Counter
@@ -18,11 +15,12 @@ from pydantic import ValidationError
 
 from src.data.column_names import name_key
 from src.data.dialect import MISSING
-from src.data.kinds import compression
 from src.data.parsing import BadRecord
-from src.data.proposals.column_kinds import Guess, LabelGuess, guess_kind, guess_label
+from src.data.proposals.column_kinds import THOUSANDS, WRONG_VALUES, Guess, guess_kind
 from src.data.proposals.column_summary import ColumnSummary, summaries
+from src.data.proposals.dataset_file import PROPOSED, dataset_text, mirror_of, yaml_scalar
 from src.data.proposals.label_copies import FEWEST_RECORDS, copies_of_label
+from src.data.proposals.label_guess import LabelGuess, guess_label, marks_of
 from src.data.proposals.undeclared import Undeclared, check_plain_file, look, words_of
 from src.data.reading import Reading, shown
 from src.data.schema import Schema, schema_of
@@ -37,8 +35,6 @@ _MOST_OF_A_COLUMN: Final = 10_000
 _MOST_OF_A_COPY: Final = 200  # different values of a column that may say the label in other words
 _NAME: Final = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
 _NO_WORDS: Final = frozenset({"nan", "inf", "null", "true", "false", "yes", "no", "on", "off", "none"})
-_PROPOSED: Final = "# Proposed by `python -m src.describe`"
-_PLAIN: Final = re.compile(r"[A-Za-z_][\w .()/%-]*")
 _MOST_BEHIND: Final = 3  # columns behind the label that may be of it
 _BEHIND: Final = "it stands behind the label: `ignore` it if it was made with the label"
 _NO_FEATURES: Final = ("ignore", "time", "host")
@@ -108,6 +104,7 @@ def describe_file(
         "Check the lines with `guess`, then for example:",
         f"  export {MIRROR_VARIABLE}={shlex.quote(str(proposal.mirror))}",
         f"  python -m src.train dataset={name} split=grouped reducer=none model=decision_tree",
+        f"A further file of the same columns, such as a test: python -m src.describe FILE --schema {name}",
     ]
 
 
@@ -121,7 +118,7 @@ def propose(path: Path, name: str, label: str | None = None) -> Proposal:
         ValueError: the file has no records or no label, or is of a kind that is not read.
         OSError: the file cannot be read, or is damaged.
     """
-    mirror, below = _mirror(path)
+    mirror, below = mirror_of(path)
     file = look(path)
     found = _read(file)
     try:
@@ -132,9 +129,7 @@ def propose(path: Path, name: str, label: str | None = None) -> Proposal:
         _check(text, found)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    return Proposal(
-        name, text, _dataset_text(name, path, below, guesses), mirror, _notes(file, found, guesses, target, marks)
-    )
+    return Proposal(name, text, dataset_text(name, path, below), mirror, _notes(file, found, guesses, target, marks))
 
 
 def write_proposal(proposal: Proposal, conf: Path = CONF, *, overwrite: bool = False) -> list[Path]:
@@ -164,7 +159,7 @@ def check_free(name: str, conf: Path = CONF, *, overwrite: bool = False) -> None
     for path in (conf / "schema" / f"{name}.yaml", conf / f"{name}.yaml"):
         if not path.exists():
             continue
-        if not path.read_text(encoding="utf-8", errors="replace").startswith(_PROPOSED):
+        if not path.read_text(encoding="utf-8", errors="replace").startswith(PROPOSED):
             raise FileExistsError(
                 f"{path}: found a file, expected none; choose another --name, or move the file away: src.describe did "
                 "not write it"
@@ -179,22 +174,6 @@ def name_of(path: Path) -> str:
     name = re.sub("[^a-z0-9]+", "_", stem).strip("_")[:60]
     is_word = name and not name[0].isdigit() and name not in _NO_WORDS
     return name if is_word else f"data_{name}".rstrip("_")
-
-
-def _mirror(path: Path) -> tuple[Path, str]:
-    """Folder of IDS_DATA_MIRROR, and the path of the file below it.
-
-    Raises:
-        ValueError: the file has a name that no path of a mirror may have.
-    """
-    whole, set_to = path.resolve(), os.environ.get(MIRROR_VARIABLE, "")
-    mirror = Path(set_to).resolve() if set_to and "://" not in set_to else whole.parent
-    mirror = mirror if whole.is_relative_to(mirror) else whole.parent
-    below = whole.relative_to(mirror).as_posix()
-    if any(one.startswith(".") or not one.isprintable() or "\\" in one or "${" in one for one in below.split("/")):
-        raise ValueError(f"{path}: found a name with a dot at its begin or special characters, expected a plain one; "
-                         "rename the file")  # fmt: skip
-    return mirror, below
 
 
 def _read(file: Undeclared) -> _Found:
@@ -250,24 +229,27 @@ def _schema_text(
     name: str, file: Undeclared, found: _Found, guesses: dict[str, Guess], target: LabelGuess, marks: dict[str, int]
 ) -> str:
     lines = [
-        f"{_PROPOSED} from {found.records:,} records of {shown(file.path.name)!r}.",
+        f"{PROPOSED} from {found.records:,} records of {shown(file.path.name)!r}.",
         "# A comment that begins with `guess` says what a value was guessed from: check it.",
         f"name: {name}",
         "columns:",
     ]
     for column in file.columns:
         if column == target.name:
-            lines.append(f"  {_scalar(column)}: label # guess: {target.reason}")
+            without = f"; no label: {marks_of(target.unlabeled)}" if target.unlabeled else ""
+            lines.append(f"  {yaml_scalar(column)}: label # guess: {target.reason}{without}")
             continue
         declared = _declared_name(column, guesses[column])
         renamed = f"; `{column}` is a name of the tables" if declared != column else ""
-        lines.append(f"  {_scalar(declared)}: {_kind_text(guesses[column])} # guess: {guesses[column].reason}{renamed}")
+        lines.append(
+            f"  {yaml_scalar(declared)}: {_kind_text(guesses[column])} # guess: {guesses[column].reason}{renamed}"
+        )
     lines += [f"  # {shown(repr(one))} is passed over: {reason}" for one, reason in file.left_out.items()]
     lines += [
-        f"normal: {_scalar(target.normal)} # guess: {target.normal_reason}",
+        f"normal: {yaml_scalar(target.normal)} # guess: {target.normal_reason}",
         "categories: # guess: one for each other label; join those that belong together",
         *(
-            f"  {key}: [{_scalar(one)}] # {count:,} record{'s' * (count != 1)}"
+            f"  {key}: [{yaml_scalar(one)}] # {count:,} record{'s' * (count != 1)}"
             for key, one, count in _categories(target)
         ),
     ]
@@ -288,7 +270,7 @@ def _schema_text(
 def _kind_text(guess: Guess) -> str:
     if guess.kind != "category":
         return guess.kind
-    values = guess.values if isinstance(guess.values, str) else f"[{', '.join(map(_scalar, guess.values or ()))}]"
+    values = guess.values if isinstance(guess.values, str) else f"[{', '.join(map(yaml_scalar, guess.values or ()))}]"
     return f"{{kind: category, values: {values}, encoding: {guess.encoding}}}"
 
 
@@ -309,13 +291,7 @@ def _categories(target: LabelGuess) -> Iterable[tuple[str, str, int]]:
         while key in taken:
             key, number = f"{key.removesuffix(f'_{number - 1}')}_{number}", number + 1
         taken.add(key)
-        yield _scalar(key), label, count
-
-
-def _scalar(text: str) -> str:
-    """Write a text in YAML, in quotes where it would be something else."""
-    plain = _PLAIN.fullmatch(text) and text == text.strip() and yaml.safe_load(text) == text
-    return text if plain else json.dumps(text, ensure_ascii=False)
+        yield yaml_scalar(key), label, count
 
 
 def _check(text: str, found: _Found) -> Schema:
@@ -332,40 +308,6 @@ def _check(text: str, found: _Found) -> Schema:
         raise ValueError(f"found columns or labels that no schema can have: {first_fault(error)}") from None
 
 
-def _dataset_text(name: str, path: Path, below: str, guesses: dict[str, Guess]) -> str:
-    digest, lines, size = _facts(path)
-    return f"""{_PROPOSED} from {shown(path.name)!r}.
-defaults:
-  - schema: {name}
-  - _self_
-
-_target_: src.data.sources.PublishedDataset
-name: {name}
-ordered: false # guess: nothing in the file says that its lines are in the order of the traffic
-copies: false # guess: no record is drawn again to reach the counts of a task
-train:
-  path: {_scalar(below)} # below the folder of {MIRROR_VARIABLE}
-  sha256: {digest} # pins the text of the file
-  records: {lines} # lines of the text
-  size: {size} # bytes of the text
-  urls: []
-test: null # no further file: split=official is refused
-"""
-
-
-def _facts(path: Path) -> tuple[str, int, int]:
-    """SHA-256, lines and bytes of the text of a file, as a download is checked."""
-    digest, lines, size, last = hashlib.sha256(), 0, 0, b""
-    with path.open("rb") as raw:
-        packed = compression(raw.read(2)) == "gzip"
-        raw.seek(0)
-        with gzip.open(raw) if packed else raw as text:
-            while chunk := text.read(1 << 20):
-                digest.update(chunk)
-                lines, size, last = lines + chunk.count(b"\n"), size + len(chunk), chunk
-    return digest.hexdigest(), lines + (not last.endswith(b"\n")), size
-
-
 def _notes(
     file: Undeclared, found: _Found, guesses: dict[str, Guess], target: LabelGuess, marks: dict[str, int]
 ) -> tuple[str, ...]:
@@ -375,11 +317,24 @@ def _notes(
         f"{found.records:,} records, {len(file.columns)} columns: 1 label, {counted}",
         f"label: {target.name} ({target.reason})",
         f"normal traffic: {target.normal} ({target.normal_reason})",
-        *(f"ignored: {name} ({guess.reason})" for name, guess in guesses.items() if guess.kind == "ignore"),
+        *(f"not the label: {name} ({reason})" for name, reason in target.refused.items()),
+        *(
+            f"{'warning' if THOUSANDS in guess.reason else 'ignored'}: {name} ({guess.reason})"
+            for name, guess in guesses.items()
+            if guess.kind == "ignore"
+        ),
+        *(f"warning: {name} ({guess.reason})" for name, guess in guesses.items() if WRONG_VALUES in guess.reason),
         *(f"look at: {name} ({guess.reason})" for name, guess in guesses.items() if _BEHIND in guess.reason),
         *(f"passed over: {shown(repr(name))} ({reason})" for name, reason in file.left_out.items()),
         *(f"file: {note}" for note in found.reading.notes() if "further column" not in note),
     ]
+    if target.unlabeled:
+        count = sum(target.unlabeled.values())
+        notes.append(
+            f"{count:,} record{'s' * (count != 1)} without a label in {target.name}: {marks_of(target.unlabeled)}, the "
+            f"first in line {target.line:,}; training stops there, unless preprocess.on_bad_record=quarantine leaves "
+            "them out"
+        )
     if marks:
         notes.append(
             "missing: " + ", ".join("empty fields" if mark == MISSING else repr(shown(mark)) for mark in marks)

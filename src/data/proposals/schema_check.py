@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from src.data.containers import open_records
@@ -14,11 +15,12 @@ from src.data.header import HeaderError, read_head
 from src.data.line_reader import LineReader, Wrong
 from src.data.lines import LongLine, whole_lines
 from src.data.parsing import SHOWN, BadRecord, plain, read_blocks
+from src.data.proposals.dataset_file import file_line
 from src.data.proposals.undeclared import check_plain_file, words_of
 from src.data.reading import Reading
 from src.data.schema import Schema
 from src.data.schema_files import DECLARED, declared_schema
-from src.utils.validation import first_fault
+from src.utils.validation import first_fault, key_fault
 
 _HEAD_BYTES = 1 << 20
 _LISTED = 20  # disagreements that are listed one by one
@@ -80,7 +82,13 @@ def check_file(path: Path, name: str) -> tuple[list[str], bool]:
         OSError: the file cannot be read, or is damaged.
     """
     check_plain_file(path)
-    return check(path, _declared(name))
+    lines, agrees = check(path, _declared(name))
+    if agrees:
+        lines += [
+            "As a file of a data set with this schema, behind `train:` or `test:` in a file of conf/dataset:",
+            f"  {file_line(path)}",
+        ]
+    return lines, agrees
 
 
 def check(path: Path, schema: Schema) -> tuple[list[str], bool]:
@@ -89,9 +97,11 @@ def check(path: Path, schema: Schema) -> tuple[list[str], bool]:
     words: dict[str, set[str]] = {name: set() for name in schema.learns}
     labels: dict[str, int] = {}
     records = bad = 0
+    separator = ""
     try:
         line_check = _LineCheck(path, schema)
         with open_records(path, schema) as text:
+            separator = text.wrong_separator
             blocks = read_blocks(
                 text.stream,
                 text.name,
@@ -114,7 +124,7 @@ def check(path: Path, schema: Schema) -> tuple[list[str], bool]:
         return [str(error), f"{path} does not agree with schema {schema.name!r}"], False
     if not records and not bad:
         raise ValueError(f"{path}: found no records, expected at least one")
-    disagreements = found.lines()
+    disagreements = [*([f"separator: {separator}"] if separator else []), *found.lines()]
     if words and records:
         try:
             schema.learned(words)
@@ -132,15 +142,22 @@ def check(path: Path, schema: Schema) -> tuple[list[str], bool]:
 
 
 def _declared(name: str) -> Schema:
+    path = DECLARED / f"{name}.yaml"
     try:
-        return declared_schema(name)
+        schema = declared_schema(name)
     except FileNotFoundError:
         known = ", ".join(sorted(one.stem for one in DECLARED.glob("*.yaml")))
         raise ValueError(f"--schema: found no schema {name!r}, expected one of {known}") from None
     except ValidationError as error:
-        raise ValueError(f"{DECLARED / name}.yaml: found {first_fault(error)}") from None
-    except (yaml.YAMLError, UnicodeError) as error:
-        raise ValueError(f"{DECLARED / name}.yaml: {' '.join(str(error).split())}; expected a schema in YAML") from None
+        raise ValueError(f"{path}: {key_fault(error)}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ValueError(f"{path}{line}: {error.problem}; expected a schema in YAML, each key once") from None
+    except (yaml.YAMLError, OmegaConfBaseException, UnicodeError) as error:
+        raise ValueError(f"{path}: {' '.join(str(error).split())}; expected a schema in YAML") from None
+    if schema.name != name:
+        raise ValueError(f"{path}: name: found {schema.name!r}, expected {name!r}, the name of the file")
+    return schema
 
 
 class _LineCheck:

@@ -28,6 +28,7 @@ from src.tracking.store import check_store, open_store
 from src.utils.paths import PREPARED_VARIABLE
 from src.utils.termination import closed_on_stop, deaf_children, ignore_in_worker, stopping, terminable
 
+_WITHOUT_MODEL = ("audit",)  # commands whose runs are of no training: no parent has them, no job of train is one
 _OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
 
 
@@ -78,6 +79,8 @@ class MultirunCallback(Callback):
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
             self._begin_workers(config)
             return
+        if config.hydra.job.name in _WITHOUT_MODEL:
+            return
         self._main_process = os.getpid()
         # first, so that a typo leaves no run
         planned = [] if shared() else [PlannedJob.of(job) for job in jobs(list(config.hydra.overrides.task))]
@@ -98,7 +101,7 @@ class MultirunCallback(Callback):
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
         returned = job_return._return_value  # the public property raises it
         error = returned if isinstance(returned, BaseException) else None
-        if self._parent and isinstance(error, Exception):
+        if (self._parent or config.hydra.job.name in _WITHOUT_MODEL) and isinstance(error, Exception):
             self._may_be_empty = False
             overrides = " ".join(config.hydra.overrides.task)
             print(f"failed: {overrides}: {summary(error)}", file=sys.stderr, flush=True)

@@ -1,6 +1,6 @@
 """Table of evaluations on other data sets: a row for each configuration of a detector and each test part."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from src.config.settings import TRAINED_ON
@@ -13,6 +13,15 @@ _REMARKS = (
     "seen: share of the scored records with a copy in the training part. not seen: the others.",
     "det. at 1 %: share of the attacks with an alarm where 1 % of the normal records raise one.",
 )
+_OF_ATTACKS = (
+    "f1",
+    "macro_f1",
+    "recall",
+    "detection_",
+    "precision",
+    "roc_auc",
+)  # begin names of scores that need attacks
+_OF_NORMAL = ("false_alarm_rate", "detection_at_", "macro_f1", "roc_auc")  # of scores that need normal records
 _SCORES = ("test_share_seen_in_training", "test_accuracy", "test_accuracy_unseen")
 _OF_TWO = ("test_f1", "test_false_alarm_rate", "test_recall")
 _OF_MORE = ("test_macro_f1", "test_false_alarm_rate", "test_detection_rate", "test_mean_cost")
@@ -21,19 +30,39 @@ _AT_EQUAL_ALARMS = tuple(f"test_detection_at_{rate_name(rate)}" for rate in FALS
 
 def cross_table(runs: Iterable[CrossRun]) -> ResultsTable:
     """Make the table, in the order of the runs; those that differ by the seed alone are one row."""
+    runs = list(runs)
     grouped: dict[Any, tuple[dict[str, str], dict[str, TableRun]]] = {}
     for run in runs:
         for part in run.parts:
             params = {**run.params, "part": part}
             _, by_seed = grouped.setdefault(without_seed(params), (params, {}))
-            by_seed[params["seed"]] = TableRun(run.id, _of_part(run.metrics, part, run.parts), FINISHED)
+            by_seed[params["seed"]] = TableRun(run.id, _scores(run, part), FINISHED)
     rows = [Row(params, by_seed) for params, by_seed in grouped.values()]
     two = all(row.n_classes == 2 for row in rows)
     metrics = (*_SCORES, *(_OF_TWO if two else _OF_MORE), *_AT_EQUAL_ALARMS)
     parts = ["part"] if len({row.params["part"] for row in rows}) > 1 else []
     parameters = list(dict.fromkeys([*_ALWAYS, *parts, *differing(rows)]))
     shown = [one for one in metrics if any(one in row.scores for row in rows)]
-    return ResultsTable(rows, parameters, shown, "", _REMARKS)
+    lacking = dict.fromkeys(remark for run in runs for part in run.parts for remark in _lacks(run, part))
+    return ResultsTable(rows, parameters, shown, "", (*_REMARKS, *lacking))
+
+
+def _lacks(run: CrossRun, part: str) -> Iterator[str]:
+    """Say that a part has no attacks, or no normal records, so that scores of them are left out."""
+    normal, *attacks = run.records[part]
+    name = run.params["dataset.name"] + (f" ({part})" if len(run.parts) > 1 else "")
+    if not any(attacks):
+        yield f"{name} has normal records only: no attack could be detected, so recall, F1 and the like are left out."
+    if not normal:
+        yield f"{name} has attacks only: no normal record could raise a false alarm, so false alarms are left out."
+
+
+def _scores(run: CrossRun, part: str) -> dict[str, float]:
+    """Scores of a part; without those of records that it lacks, which would be 0 as nothing was counted."""
+    normal, *attacks = run.records[part]
+    without = (*(() if any(attacks) else _OF_ATTACKS), *(() if normal else _OF_NORMAL))
+    found = _of_part(run.metrics, part, run.parts)
+    return {name: value for name, value in found.items() if not name.removeprefix("test_").startswith(without)}
 
 
 def _of_part(metrics: Mapping[str, Any], part: str, parts: Sequence[str]) -> dict[str, float]:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from src.data.proposals.column_kinds import Guess, guess_kind, guess_label
+from src.data.proposals.column_kinds import Guess, guess_kind
 from src.data.proposals.column_summary import ColumnSummary
 
 
@@ -41,6 +41,10 @@ def column(texts: list[str], name: str = "x", most: int = 1_000) -> ColumnSummar
         (["missing", "?", "nan"], "x", "ignore", "no value, or none that is not a mark"),
         ([f"C{number}x" for number in range(200)], "uid", "ignore", "200 distinct words in 200 records: an identifier"),
         ([f"w{number}" for number in range(1_100)] * 2, "x", "ignore", "more than 1,000 distinct words in 2,200 rec"),
+        (["1,234", "7", "12,345,678"], "x", "ignore", "numbers with separators of thousands, such as '1,234' in line 2"
+         ", which are not read: write 1234 instead, or the column is lost"),
+        (["1;234", "7", "missing"], "x", "ignore", "such as '1,234' in line 2"),
+        (["1,23", "7"], "x", "ignore", "2 distinct words"),
         (["a,b", "c"], "x", "ignore", "'a,b' has a comma, a quote or over 100 letters"),
     ],
 )  # fmt: skip
@@ -68,50 +72,3 @@ def test_missing_and_wrong_values_among_numbers_are_told() -> None:
     wrong = guess_kind(column([*map(str, range(0, 1_000, 3)), "0x1F"]))
     assert wrong.kind == "count"
     assert wrong.reason.endswith("; 1 is not a number, such as '0x1F' in line 336: correct or quarantine")
-
-
-def label_of(chosen: str | None = None, **columns: list[str]) -> tuple[str, str]:
-    found = guess_label({name: column(texts, name) for name, texts in columns.items()}, chosen)
-    return found.name, found.normal
-
-
-def test_the_label_is_found_by_its_name_and_its_values() -> None:
-    types, flags, protocols = ["Normal", "DoS", "Worm"], ["0", "1", "1"], ["tcp", "udp", "tcp"]
-    assert label_of(proto=protocols, attack_cat=types, label=flags) == ("attack_cat", "Normal")
-    assert label_of(label=flags, type=["normal", "ddos", "xss"]) == ("type", "normal")
-    assert label_of(type=protocols, label=flags) == ("label", "0")
-    assert label_of(proto=protocols, Verdict=["Benign", "Botnet", "Benign"]) == ("Verdict", "Benign")
-    assert label_of(attack_cat=["missing", "DoS", "Worm"], label=flags) == ("label", "0")  # a label is never empty
-    assert label_of(x=["1", "2", "3"], column_2=types[:1] + ["missing"] * 2, column_3=flags) == ("column_3", "0")
-    assert label_of("attack_cat", attack_cat=["x", "x", "y"], label=flags) == ("attack_cat", "x")
-
-
-def test_letter_case_and_a_final_dot_tell_no_labels_apart() -> None:
-    found = guess_label({"label": column(["normal.", "smurf.", "Smurf", "smurf", "normal."], "label")})
-    assert (found.normal, found.attacks) == ("normal", {"smurf": 3})
-    assert found.normal_reason == "the word; 2 of 5 records have it"
-    others = ["normal", "Größe", "größe", "x\u2013y."]  # other letters are read as they are
-    assert set(guess_label({"label": column(others, "label")}).attacks) == set(others[1:])
-
-
-def test_normal_traffic_that_no_label_names_is_the_most_frequent() -> None:
-    found = guess_label({"class": column(["a", "b", "b"], "class")})
-    assert (found.normal, found.normal_reason) == (
-        "b", "the most frequent of 2 labels, none of which says it; 2 of 3 records have it"
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("chosen", "message"),
-    [
-        (None, "found no column that may be the label, by its name or a value such as `normal` or `benign`; expected"),
-        ("zz", "--label: found 'zz', expected one of the columns proto, empty, same, odd"),
-        ("empty", "--label: found 'empty' with 1 empty fields, expected a label in each record"),
-        ("same", "--label: found 'same' with 1 different values, expected 2 to 200"),
-        ("odd", "--label: found 'odd' with the value 'a,b', expected labels of up to 100 letters without comma"),
-    ],
-)
-def test_a_label_that_cannot_be_is_refused(chosen: str | None, message: str) -> None:
-    columns = {"proto": ["tcp", "udp"], "empty": ["missing", "b"], "same": ["a", "a"], "odd": ["a,b", "c"]}
-    with pytest.raises(ValueError, match=message):
-        label_of(chosen, **columns)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from src.data.parsing import BadRecordError, read_blocks
 from src.data.proposals.proposal import describe_file, name_of, propose, write_proposal
 from src.data.proposals.schema_check import check
 from src.data.schema import Schema, schema_of
@@ -209,3 +210,26 @@ def test_both_files_are_written_or_none(path: Path, tmp_path: Path, monkeypatch:
     with pytest.raises(OSError, match="No space left"):
         write_proposal(proposal, tmp_path / "conf")
     assert not [one for one in (tmp_path / "conf").rglob("*") if one.is_file()]
+
+
+def test_a_record_without_a_label_is_told_and_malformed(tmp_path: Path) -> None:
+    """Neither `NaN` nor an empty field becomes an attack type: the schema refuses the record by line and column."""
+    marked = [line.replace("PortScan", {2: "NaN", 5: "", 8: "-"}.get(n, "PortScan")) for n, line in enumerate(lines())]
+    path = saved(tmp_path, "\n".join([HEADER, *marked]) + "\n")
+    proposal = propose(path, "mine")
+    schema = schema_in(proposal.schema)
+    assert schema.categories == {"ddos": ["DDoS"], "portscan": ["PortScan"]}
+    note = "3 records without a label in Verdict: 'NaN' once, empty once, '-' once, the first in line 4; training stops"
+    assert any(one.startswith(note) for one in proposal.notes)
+    with (
+        path.open("rb") as stream,
+        pytest.raises(
+            BadRecordError,
+            match=r"flows\.csv: line 4, column Verdict: found 'NaN', expected one of Benign, DDoS, PortScan",
+        ),
+    ):
+        list(read_blocks(stream, str(path), schema))
+    with path.open("rb") as stream:
+        blocks = list(read_blocks(stream, str(path), schema, on_bad_record="quarantine"))
+    assert [(bad.line, bad.value) for block in blocks for bad in block.bad] == [(4, "NaN"), (7, ""), (10, "-")]
+    assert sum(len(block.line) for block in blocks) == 57

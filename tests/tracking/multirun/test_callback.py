@@ -37,6 +37,22 @@ def multirun_config() -> DictConfig:
     return OmegaConf.create({"hydra": hydra, "tracking": tracking, "dataset": {"name": "simulated"}})
 
 
+def test_audits_have_no_parent_and_no_progress_of_training_runs(monkeypatch, capsys) -> None:
+    """No job of an audit is a run of `train`: each was counted as one that the store has."""
+    monkeypatch.setattr(callbacks, "jobs", lambda overrides: pytest.fail("an audit was taken for training runs"))
+    monkeypatch.setattr(parents, "start_parent", lambda *given, **more: pytest.fail("an audit has a parent"))
+    callback, config = MultirunCallback(), multirun_config()
+    config.hydra.job.name = "audit"
+    callback.on_multirun_start(config)
+    done, failed = JobReturn(), JobReturn()
+    failed.return_value = ValueError("found no such file")
+    config.hydra.overrides.task = ["dataset=b"]
+    for ended in (done, failed):
+        callback.on_job_end(config, ended)
+    callback.on_multirun_end(config)
+    assert capsys.readouterr().err == "failed: dataset=b: ValueError: found no such file\n"
+
+
 def test_an_error_at_the_start_of_a_multirun_ends_the_command_before_its_first_job(monkeypatch, capsys) -> None:
     """Hydra would print a warning, and run the jobs without parent and progress."""
     monkeypatch.setattr(callbacks, "jobs", lambda overrides: [])

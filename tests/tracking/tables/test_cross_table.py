@@ -14,15 +14,19 @@ PARAMS = {"trained_on.name": "kdd99_10pct", "dataset.name": "nsl_kdd", "task.nam
           "task.classes.attack.count": "1", "dataset.simulated": "False"}  # fmt: skip
 
 
-def evaluated(accuracy: float, seed: int = 0, parts: tuple[str, ...] = ("test",), **params: str) -> CrossRun:
+def evaluated(
+    accuracy: float, seed: int = 0, parts: tuple[str, ...] = ("test",), records: tuple[int, ...] = (5, 5), **params: str
+) -> CrossRun:
     """Evaluation whose further test parts are harder by a tenth each."""
     metrics: dict[str, float] = {"val_macro_f1": 0.99, "fit_seconds": 1.0}
     for place, part in enumerate(parts):
         value = accuracy - place / 10
         scores = {"accuracy": value, "accuracy_low": value - 0.01, "accuracy_high": value + 0.01}
         scores |= {"detection_at_1_percent": value - 0.2, "share_seen_in_training": 0.25}
+        scores |= {"recall": 0.0, "f1": 0.0, "false_alarm_rate": 0.0}
         metrics |= {f"{part}_{name}": score for name, score in scores.items()}
-    return CrossRun(f"{seed:032x}", "a name", list(parts), {**PARAMS, "seed": str(seed), **params}, metrics)
+    return CrossRun(f"{seed:032x}", "a name", list(parts), {**PARAMS, "seed": str(seed), **params}, metrics,
+                    dict.fromkeys(parts, records))  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +49,29 @@ def test_each_part_is_a_row_in_the_order_of_the_command() -> None:
     assert "| det. at 1 % |" in markdown(table)
     first = next(csv.DictReader(io.StringIO(as_csv(table))))
     assert (first["test_accuracy"], first["test_detection_at_1_percent"]) == ("0.8", "0.6")
+
+
+@pytest.mark.parametrize(
+    ("records", "left_out", "remark"),
+    [
+        (
+            (7, 0),
+            {"recall", "f1", "detection_at_1_percent"},
+            "nsl_kdd has normal records only: no attack could be",
+        ),
+        ((0, 7), {"false_alarm_rate", "detection_at_1_percent"}, "nsl_kdd has attacks only: no normal record could"),
+        ((1, 1), set(), ""),
+    ],
+)
+def test_a_score_of_records_that_a_part_lacks_is_left_out_and_told(
+    records: tuple[int, ...], left_out: set[str], remark: str
+) -> None:
+    table = cross_table([evaluated(0.8, records=records), evaluated(0.9, **{"dataset.name": "other"})])
+    names = {name.removeprefix("test_") for name in ("recall", "f1", "false_alarm_rate", "detection_at_1_percent")}
+    assert {name for name in names if f"test_{name}" not in table.rows[0].scores} == left_out
+    assert all(f"test_{name}" in table.rows[1].scores for name in names)
+    made = text(table, "")
+    assert (remark in made) if remark else ("records only" not in made and "attacks only" not in made)
 
 
 def test_seeds_of_one_configuration_are_one_row_on_one_fixed_test() -> None:
