@@ -133,7 +133,8 @@ def read_blocks(
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
-                    "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine)"
+                    "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine); kinds of columns are declared "
+                    f"in conf/dataset/schema/{schema.name}.yaml"
                 )
             yield block
         line += n_lines
