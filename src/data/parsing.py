@@ -133,8 +133,8 @@ def read_blocks(
             if block.bad and on_bad_record == "stop":
                 raise BadRecordError(
                     f"{source}: {block.bad[0]}; correct the line, or leave bad records out with "
-                    "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine); kinds of columns are declared "
-                    f"in conf/dataset/schema/{schema.name}.yaml"
+                    "preprocess.on_bad_record=quarantine (predict: --on-bad-record quarantine); kinds of columns are "
+                    f"declared in conf/dataset/schema/{schema.name}.yaml"
                 )
             yield block
         line += n_lines
