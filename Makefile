@@ -125,7 +125,7 @@ dashboard: $(READY) ## open optuna-dashboard on the sweeps
 PYTEST := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test: $(READY_DEV) ## run the fast tests (minutes)
-	$(PYTEST)
+	OMP_NUM_THREADS=1 $(PYTEST) # a thread of scikit-learn for each core, in each worker, takes three times as long
 
 test-integration: $(READY_DEV) ## run the long tests: combinations, backends, commands end to end
 	$(PYTEST) -m integration --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) # some wait for servers and browsers

@@ -466,6 +466,7 @@ def other_tracking(code: Path) -> None:
     change(code / "tracking" / "store.py", "PORT = 5000", "PORT = 5001")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "unrelated",
     [another_model, another_model_in_the_same_file, another_reducer, another_picture, another_dataset,
@@ -482,6 +483,7 @@ def test_an_unrelated_change_outdates_nothing(unrelated: Callable[[Path], None],
     assert fingerprints() == before
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("file", "old", "new", "outdated"),
     [

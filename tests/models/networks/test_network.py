@@ -33,6 +33,7 @@ def by_heart(fit: Fit) -> Fitted:
     return fit(NET, epochs=50, learning_rate=0.1, jit_compile=True)
 
 
+@pytest.mark.integration
 def test_a_network_learns_32_rows_by_heart(by_heart: Fitted, make_rows: Callable[..., Any]) -> None:
     assert accuracy(by_heart, make_rows()) == 1.0
     assert min(one["val_loss"] for one in by_heart.epochs) < 0.1
@@ -82,6 +83,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit_and_the_same_history(r
     assert history(first) == history(again)
 
 
+@pytest.mark.integration
 def test_another_seed_gives_other_weights(repeated: list[Fitted]) -> None:
     first, _, other = repeated
     assert any(not np.array_equal(one, two) for one, two in zip(weights(first), weights(other), strict=True))

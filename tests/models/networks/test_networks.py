@@ -75,11 +75,13 @@ def assert_kept(classifier: Classifier, X: ModelInput, folder: Path) -> None:
     np.testing.assert_array_equal(load_classifier(folder).predict_proba(X), probability)
 
 
+@pytest.mark.integration
 def test_what_is_made_small_is_a_network_of_its_own_file(networks: dict[str, Network]) -> None:
     assert set(SMALL) <= set(networks)
     assert len(networks) >= 8
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", MODELS)
 def test_every_network_is_fitted_saved_and_loaded_and_scores_alike(
     name: str, networks: dict[str, Network], kept: Callable[[str], Kept], composed: Callable[..., DictConfig]
