@@ -107,7 +107,7 @@ class Contest(Page):
 
 
 class Taught(Page):
-    """What the network that a teacher taught owes to teacher, mixing, targets and inputs."""
+    """Parts of the taught network: teacher, mixing, targets, inputs and history, each changed alone."""
 
     name = "taught"
     title = "The taught network"
