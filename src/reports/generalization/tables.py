@@ -37,9 +37,13 @@ def by_split(configurations: Sequence[Configuration]) -> str:
     seen = {one.split: one.mean("test_share_seen_in_training") for one in configurations}
     note = [MISSING if seen[split] is None else f"{100 * (seen[split] or 0):.0f}" for split in there]
     rows.append(["*test records with a copy in training*", *note])
-    kinds = [f"`split={split}`: {covered(covers[split], (one.overlap for one in on[split]))}" for split in there]
+    kinds = {split: covered(covers[split], (one.overlap for one in on[split])) for split in there}
+    if len({*kinds.values()}) == 1:
+        what = f" {kinds[there[0]]}"
+    else:
+        what = f", with {'; with '.join(f'`split={split}`: {words}' for split, words in kinds.items())}"
     table = markdown_table(["test accuracy, %", *(f"`split={split}`" for split in there)], rows)
-    return f"{table}\n\n[95 % intervals] cover, with {'; with '.join(kinds)}. (Lowest to highest seed.)"
+    return f"{table}\n\n[95 % intervals] cover{what}. (Lowest to highest seed.)"
 
 
 def _score(configuration: Configuration, metric: str, covers: Covers) -> str:
