@@ -13,8 +13,8 @@ from src.config.jobs import grids
 from src.evaluation.intervals import Interval
 from src.evaluation.verdicts import Verdicts
 from src.reports.generalization import equal_alarms
-from src.reports.generalization.pages import PAGES, Contest, OperatingPoint
-from src.reports.generalization.tables import differences, references
+from src.reports.generalization.pages import PAGES, Contest, OperatingPoint, Splits
+from src.reports.generalization.tables import by_split, differences, references
 from src.reports.markdown import MISSING, cost, percent
 from src.reports.runs import Configuration, Results, Run, best_on_validation
 from tests import browser
@@ -78,6 +78,13 @@ def test_each_model_has_one_linewith_its_mean_on_each_split(whole: Path) -> None
         "overlapping tests, n_test / n_train = 0.33); with `split=grouped`: seeds"
     ) in text
     assert "`split=official`: seeds (Student's t; the test records are fixed). (Lowest to highest seed.)" in text
+
+
+def test_columns_with_intervals_of_one_kind_say_so_once(made: Results) -> None:
+    single = [replace(one, runs={0: one.runs[0]}) for one in made.of(Splits.grids)]
+    text = by_split(single)
+    assert text.count("cover") == 1
+    assert "[95 % intervals] cover test records (bootstrap over distinct vectors), for the seeds at hand" in text
 
 
 def test_every_table_says_what_its_intervals_cover(whole: Path) -> None:
