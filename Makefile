@@ -1,8 +1,8 @@
 # Every target installs what it needs into .venv first; `make help` lists them.
 SHELL := /bin/bash
 # A command that Ctrl-C stopped has the last word: make ends by the same signal, in place of a line on "Error 130". Not where
-# make ignores the signal, as it would take the command for done.
-.SHELLFLAGS := -euo pipefail -c 'stopped() { [ $$? -ne 130 ] || [ "$$(trap -p INT)" ] || { kill -INT $$PPID; exit 0; }; }; trap stopped EXIT; eval "$$0"'
+# make ignores the signal, as it would take the command for done. Signal and end at once make it say "wait: No child processes".
+.SHELLFLAGS := -euo pipefail -c 'stopped() { [ $$? -ne 130 ] || [ "$$(trap -p INT)" ] || { kill -INT $$PPID; sleep 0.5; exit 0; }; }; trap stopped EXIT; eval "$$0"'
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
