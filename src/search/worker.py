@@ -18,6 +18,7 @@ from src.search.space import Values
 from src.search.storage import alive
 from src.search.trial_queue import TrialQueue
 from src.tracking.connection import StoreAwayError
+from src.utils.termination import stopping
 
 POLL_S = 1.0
 RunTrial = Callable[[Study, Trial], list[float]]
@@ -126,6 +127,9 @@ class Worker:
             self.release()
             raise
         except Exception as error:
+            if stopping() is not None:  # a library may turn the exception of a signal into an error of its own
+                self.release()
+                raise
             self._queue.fail(taken, explain(error))
         except BaseException:  # Ctrl-C, SIGTERM
             self.release()

@@ -1,6 +1,7 @@
 """A worker with quick trials, in a real database."""
 
 import re
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -97,6 +98,27 @@ def test_a_store_that_goes_away_fails_no_trial_and_the_next_call_runs_it_again(d
     assert states(study) == ["COMPLETE", "FAIL", "WAITING"]
     assert trial_queue.failures_in_a_row(study, study.trials[0].datetime_start) == []
     assert study.trials[2].params == study.trials[1].params
+    assert worker(define())[0].work()
+    assert len(trial_queue.finished(study)) == 4
+
+
+def test_an_error_that_a_library_makes_of_a_signal_fails_no_trial(
+    define: Define, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OmegaConf raises an AttributeError where the signal arrives while it copies a config."""
+
+    def run(study: Study, trial: Trial) -> list[float]:
+        draw(study, trial)
+        if trial.number == 1:
+            monkeypatch.setattr(worker_module, "stopping", lambda: signal.SIGINT)
+            raise AttributeError("'NoneType' object has no attribute '_invalidate_flags_cache'")
+        return [0.5]
+
+    one, study = worker(define(), run)
+    with pytest.raises(AttributeError):
+        one.work()
+    assert states(study) == ["COMPLETE", "FAIL", "WAITING"]
+    monkeypatch.undo()
     assert worker(define())[0].work()
     assert len(trial_queue.finished(study)) == 4
 
