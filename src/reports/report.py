@@ -47,13 +47,13 @@ class Report(ABC):
     def template(self) -> str:
         return "report.md.j2"
 
-    @abstractmethod
     def pictures(self) -> Iterator[Picture]:
         """Draw each picture for which there are runs."""
+        yield from ()
 
     @abstractmethod
     def values(self, *, links: bool) -> Mapping[str, Any]:
-        """Return the values of the template, beside `results`, `title`, and the functions `picture` and `commands`.
+        """Return the values of the template, beside those that all reports share.
 
         Args:
             links: True if runs are links to their pages in the MLflow UI.
@@ -80,6 +80,13 @@ class Report(ABC):
             return f"\n![{caption}]({name}.svg)\n\n*{caption}*{listed}\n"
 
         template = templates(self.folder / "templates").get_template(self.template)
-        shared = {"title": self.title, "results": self.results, "picture": picture, "commands": commands}
+        index = "index.html" if links else "README.md"  # file of a page that another page links to
+        shared = {
+            "title": self.title,
+            "results": self.results,
+            "index": index,
+            "picture": picture,
+            "commands": commands,
+        }
         title, rest = template.render(**shared, **self.values(links=links)).split("\n", 1)
         return f"{title}\n\n{contents(rest)}\n{rest}"

@@ -510,7 +510,7 @@ def test_a_last_line_without_an_end_is_a_line(server: Server, tmp_path: Path) ->
 def test_a_wrong_fact_of_an_own_file_is_named_with_the_key_to_correct(
     wrong: dict[str, Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pinned text does not hide a wrong number of lines; what is there is told where it is declared."""
+    """A pinned text does not hide a wrong number of lines; the message names the file that declares it."""
     monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path))
     (tmp_path / "nsl-kdd").mkdir()
     (tmp_path / "nsl-kdd" / "KDD+.txt").write_bytes(TEXT)

@@ -38,12 +38,8 @@ class Page(Report):
     def template(self) -> str:
         return f"{self.name}.md.j2"
 
-    def pictures(self) -> Iterator[Picture]:
-        yield from ()
-
     def values(self, *, links: bool) -> Mapping[str, Any]:
-        index = "index.html" if links else "README.md"
-        return {"t": tables, "equal": equal_alarms, "rows": self.results.configurations, "index": index}
+        return {"t": tables, "equal": equal_alarms, "rows": self.results.configurations}
 
 
 class Splits(Page):

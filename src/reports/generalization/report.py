@@ -1,11 +1,11 @@
 """The report on unseen traffic: an index, and a page on each of its questions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from src.reports.generalization.pages import PAGES, Page
-from src.reports.report import Picture, Report
+from src.reports.report import Report
 from src.utils.files import whole_folder
 
 
@@ -22,11 +22,8 @@ class GeneralizationReport(Report):
             for page in self._pages:
                 page.write(part / page.name)
 
-    def pictures(self) -> Iterator[Picture]:
-        yield from ()
-
     def values(self, *, links: bool) -> Mapping[str, Any]:
-        return {"pages": self._pages, "index": "index.html" if links else "README.md"}
+        return {"pages": self._pages}
 
     @property
     def _pages(self) -> list[Page]:

@@ -1,4 +1,4 @@
-"""Guesses of the label and of normal traffic, each with its reason; a record without a label is told."""
+"""Guesses of the label and of normal traffic, each with its reason, and of records without a label."""
 
 import pytest
 
