@@ -48,6 +48,15 @@ def number(interval: Interval | None, scale: float, digits: int, seed_range: Ran
     return f"{shown} ({lowest} to {highest})"
 
 
+def over_seeds(values: Iterable[float], scale: float, digits: int) -> str:
+    """Return the mean of the seeds' scores with the lowest and the highest: `0.1475 (0.1447 to 0.1520)`."""
+    found = [scale * value for value in values]
+    if not found:
+        return MISSING
+    ends = f" ({min(found):.{digits}f} to {max(found):.{digits}f})" if len(found) > 1 else ""
+    return f"{sum(found) / len(found):.{digits}f}{ends}"
+
+
 def covered(covers: Covers, overlaps: Iterable[float] = ()) -> str:
     """Return in words what the intervals of a table cover.
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import pandas as pd
 
 from src.evaluation.plots import alarm_curves
-from src.reports.generalization import equal_alarms, figures, tables
+from src.reports.generalization import arrival, equal_alarms, figures, tables
 from src.reports.report import Picture, Report
 from src.reports.runs import Configuration, Results, best_on_validation
 
@@ -93,7 +93,8 @@ class Contest(Page):
     def values(self, *, links: bool) -> Mapping[str, Any]:
         reference = next((one for one in self.results.of([self.reference]) if one.runs), None)
         best_words = f", by {self._best.title}" if self._best else ""
-        return {**super().values(links=links), "reference": reference, "best_words": best_words}
+        more = {"arrival": arrival, "reference": reference, "best_words": best_words}
+        return {**super().values(links=links), **more}
 
     @property
     def _best(self) -> Configuration | None:

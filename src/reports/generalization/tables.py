@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from src.evaluation.intervals import Covers
-from src.reports.markdown import MISSING, cost, covered, markdown_table, percent, seeds
+from src.reports.markdown import MISSING, cost, covered, markdown_table, over_seeds, percent, seeds
 from src.reports.runs import Configuration, coverage
 from src.reports.standings import NO_PAIR, against
 
@@ -135,13 +135,11 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
 def taught(configurations: Sequence[Configuration]) -> str:
     """Return the parts of the taught network: means over the seeds, with the lowest and highest."""
 
-    def cell(configuration: Configuration, metric: str, factor: float, digits: int) -> str:
-        values = [factor * value for value in configuration.values(metric).values()]
-        if not values:
-            without = metric.startswith("teacher_") and not configuration.config["training"].get("teacher")
-            return "no teacher" if without else MISSING
-        ends = f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else ""
-        return f"{sum(values) / len(values):.{digits}f}{ends}"
+    def cell(configuration: Configuration, metric: str, scale: float, digits: int) -> str:
+        values = configuration.values(metric).values()
+        if not values and metric.startswith("teacher_") and not configuration.config["training"].get("teacher"):
+            return "no teacher"
+        return over_seeds(values, scale, digits)
 
     columns = {
         "mean cost": ("test_mean_cost", 1, 4),

@@ -16,6 +16,7 @@ from src.reports.runs import Configuration, Results, Run
 from tests.reports.made import config
 
 INPUTS = (("lstm", "pca", 2), ("lstm", "mi", 4), ("random_forest", "none", 53))
+ARRIVALS = ("single", "requests", "shuffled", "reversed", "mixed")
 Make = Callable[[Results], Path]
 
 
@@ -32,6 +33,8 @@ def metrics(accuracy: float, cost: float, task: str) -> dict[str, float]:
         "val_false_alarm_rate": 0.004,
         "test_21_accuracy": accuracy - 0.2,
         **at_equal_alarms(accuracy, cost),
+        **{f"test_false_alarm_rate_{way}": accuracy / 2 for way in ARRIVALS},
+        **{f"test_mean_cost_{way}": 2 * cost for way in ARRIVALS},
     }
 
 
