@@ -22,6 +22,7 @@ from src.config.passwords import refuse_passwords
 from src.config.renamed_keys import RENAMED_CHOICES, refuse_renamed_keys, renamed_keys
 from src.config.targets import MADE_BY_HYDRA
 from src.utils.command_line import quiet_pipe
+from src.utils.memory import keep_freed_memory
 from src.utils.paths import PROJECT, in_multirun
 from src.utils.secrets import hide_secrets
 from src.utils.termination import interruptible
@@ -46,6 +47,7 @@ def entry_point(config_name: str = "config", *, sweeps: bool = False) -> Callabl
         @functools.wraps(task)
         def checked(config: DictConfig) -> Any:
             hide_secrets()  # here too, as workers of a launcher begin here
+            keep_freed_memory()
             logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # reports its first start on a machine
             with quiet_pipe(), _expected_errors_end():  # inside of Hydra too, which would show the error
                 refuse_renamed_keys(config)
