@@ -18,7 +18,9 @@ def keep_freed_memory() -> bool:
     its evaluation makes thousands of such arrays: clearing took a quarter of their processor time. The most memory
     that the process has at once stays about the same, but the process has it until its end.
     """
-    library = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+    if not sys.platform.startswith("linux"):
+        return False
+    library = ctypes.CDLL(None)
     if not hasattr(library, "gnu_get_libc_version"):
         return False
     return all(library.mallopt(parameter, value) == 1 for parameter, value in _SETTINGS.items())
