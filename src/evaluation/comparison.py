@@ -11,7 +11,15 @@ import numpy as np
 from scipy import stats
 
 from src.evaluation.direction import less_is_better
-from src.evaluation.intervals import Interval, MeanTest, mean_scores, percentiles, resampled, resampled_means
+from src.evaluation.intervals import (
+    Interval,
+    MeanTest,
+    mean_scores,
+    percentiles,
+    resampled,
+    resampled_means,
+    resampled_test,
+)
 from src.evaluation.metrics import detection_name, scores
 from src.evaluation.significance import holm, standing
 from src.evaluation.verdicts import Verdicts
@@ -127,7 +135,6 @@ def mean_differences(
     """Compute the mean difference of all `scores` of two configurations, first less second, run by run.
 
     The bootstrap draws seeds and feature vectors, the same for both. With one run each it covers test records alone.
-    The p-value is the two-sided share of resamples on the other side of 0, never below 2 / (resamples + 1).
 
     Args:
         first: Verdicts of the runs of one configuration.
@@ -137,21 +144,24 @@ def mean_differences(
     Raises:
         ValueError: two runs of a pair have different records or classes.
     """
+    check_pairs(first, second)
+    drawn = resampled_means([first, second], resamples=resamples, seed=seed)
+    means = mean_scores(first), mean_scores(second)
+    return {
+        name: resampled_test(means[0][name] - means[1][name], drawn[0][name] - drawn[1][name])
+        for name in drawn[0].keys() & drawn[1].keys()
+    }
+
+
+def check_pairs(first: Sequence[Verdicts], second: Sequence[Verdicts]) -> None:
+    """Check that the runs of two configurations are pairs on the same records and classes.
+
+    Raises:
+        ValueError: two runs of a pair have different ones.
+    """
     for one, other in zip(first, second, strict=True):
         if difference := next(_mismatches(one.by_row(), other.by_row()), None):
             raise ValueError(f"found {difference}, expected pairs of runs on the same records and classes")
-    drawn = resampled_means([first, second], resamples=resamples, seed=seed)
-    means = mean_scores(first), mean_scores(second)
-    found = {}
-    for name in drawn[0].keys() & drawn[1].keys():
-        differences = drawn[0][name] - drawn[1][name]
-        beyond = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
-        interval = percentiles(differences)
-        found[name] = MeanTest(
-            Interval(means[0][name] - means[1][name], interval.low, interval.high),
-            min(1.0, 2 * (beyond + 1) / (resamples + 1)),
-        )
-    return found
 
 
 def _mismatches(first: Verdicts, second: Verdicts) -> Iterator[str]:

@@ -143,6 +143,20 @@ def paired_test(differences: Sequence[float] | np.ndarray, *, overlap: float = 0
     return MeanTest(interval, float(2 * stats.t.sf(abs(interval.mean) / spread, len(differences) - 1)))
 
 
+def resampled_test(mean: float, drawn: np.ndarray) -> MeanTest:
+    """Test a mean difference of 0 by its resampled values.
+
+    The p-value is the two-sided share of resamples on the other side of 0, never below 2 / (resamples + 1).
+
+    Args:
+        mean: Mean difference.
+        drawn: Its resampled values, float64, shape (resamples,).
+    """
+    beyond = min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
+    ends = percentiles(drawn)
+    return MeanTest(Interval(mean, ends.low, ends.high), min(1.0, 2 * (beyond + 1) / (len(drawn) + 1)))
+
+
 def hierarchical(runs: Sequence[Verdicts], *, resamples: int = 1000, seed: int = 0) -> dict[str, Interval]:
     """Compute the mean of all `scores` over runs with other seeds, with intervals over seeds and test records.
 
@@ -190,7 +204,7 @@ def resampled_means(
     cells = resampled(vectors, cell, len(runs) * n_cells, resamples=resamples, seed=seed)
     by_run = cells.reshape(resamples, len(groups), n_seeds, n, n)
     drawn = scores(by_run, _cost(runs))
-    weights = _seed_weights(n_seeds, resamples, seed)
+    weights = seed_weights(n_seeds, resamples, seed)
     return [
         {name: (values[:, at] * weights).sum(axis=1) for name, values in drawn.items()} for at in range(len(groups))
     ]
@@ -210,8 +224,8 @@ def _cost(runs: Sequence[Verdicts]) -> Sequence[Sequence[float]] | None:
     return runs[0].cost if all(run.cost == runs[0].cost for run in runs) else None
 
 
-def _seed_weights(n_seeds: int, resamples: int, seed: int) -> np.ndarray:
-    """Shares of the seeds in each resample, float64, shape (resamples, n_seeds)."""
+def seed_weights(n_seeds: int, resamples: int, seed: int) -> np.ndarray:
+    """Draw the shares of the seeds in each resample, float64, shape (resamples, n_seeds); see `resampled_means`."""
     if n_seeds == 1:
         return np.ones((resamples, 1))
     draws = n_seeds - 1

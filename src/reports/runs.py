@@ -1,6 +1,6 @@
 """The runs that a report reads: one run, one configuration over its seeds, and all configurations of a report."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,18 +33,22 @@ def input_name(reducer: str, k: int) -> str:
     return "all features" if reducer == "none" else f"{_REDUCERS.get(reducer, reducer)} {k}"
 
 
-def taught_words(config: Mapping[str, Any]) -> str:
-    """Return the teacher of a network and the form of its inputs in words; empty for the default."""
-    words, form = "", config["model"].get("form", "value")
+def teaching_details(config: Mapping[str, Any]) -> list[str]:
+    """Return in words how a network learns from a teacher, and the form of its inputs; empty for the default."""
+    words, form = [], config["model"].get("form", "value")
     if teacher := config["training"].get("teacher"):
-        words = f" taught by {teacher['model']['name'].replace('_', ' ')}"
-        if features := teacher["model"].get("max_features"):
-            words += f" ({features} of the features)"
         kinds = [kind for kind in ("column", "group") if teacher[f"mixed_by_{kind}"]]
-        words += f", mixed by {' and '.join(kinds)}" if kinds else ", not mixed"
-        words += f", {teacher['records_per_epoch']:,} an epoch"
-        words += ", its classes" if teacher["targets"] == "classes" else ""
-    return words if form == "value" else f"{words}, {form.replace('_', ' and ')}"
+        words += [f"mixed by {' and '.join(kinds)}" if kinds else "not mixed"]
+        words += [f"{teacher['records_per_epoch']:,} an epoch"]
+        words += ["its classes"] if teacher["targets"] == "classes" else []
+    return words if form == "value" else [*words, form.replace("_", " and ")]
+
+
+def _with_features(model: Mapping[str, Any]) -> str:
+    """Name of a model in words, with the share of features that its trees choose from where that is set."""
+    features = model.get("max_features")
+    chosen = "" if features in (None, "sqrt") else f" ({features} of the features)"
+    return _MODELS.get(model["name"], model["name"].replace("_", " ")) + chosen
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Configuration:
         seeds: Seeds that the grid asks for.
         runs: Runs by seed.
         recipe: Name of the recipe in the config; "none" without one.
+        left_out: Details that the title leaves out.
     """
 
     grid: str
@@ -103,6 +108,7 @@ class Configuration:
     seeds: tuple[int, ...]
     runs: Mapping[int, Run]
     recipe: str = "none"
+    left_out: frozenset[str] = frozenset()
 
     @property
     def task(self) -> str:
@@ -141,30 +147,36 @@ class Configuration:
 
     @property
     def title(self) -> str:
-        """Model and input in words: `LSTM, PCA 2`."""
-        words = _MODELS.get(self.model, self.model.replace("_", " "))
+        """Model, input and details in words: `LSTM, PCA 2, distinct records`."""
+        return ", ".join([self.name, self.input, *(one for one in self.details if one not in self.left_out)])
+
+    @property
+    def name(self) -> str:
+        """Model and its teacher in words."""
+        words = _with_features(self.config["model"])
         if (members := self.config["model"].get("members", 1)) > 1:
             words = f"ensemble of {members} {words}s"
-        if (features := self.config["model"].get("max_features")) not in (None, "sqrt"):
-            words += f" ({features} of the features)"
-        return f"{words}{taught_words(self.config)}, {self.input}"
+        teacher = self.config["training"].get("teacher")
+        return f"{words} taught by {_with_features(teacher['model'])}" if teacher else words
 
     @property
     def input(self) -> str:
         """Input of the model in words: `PCA 2`."""
-        layout, training = self.config["layout"]["name"], self.config["training"]
-        words = [input_name(self.reducer, self.k)]
-        if self.reducer == "none":
-            words = [_LAYOUTS.get(layout, words[0])]
+        layout, given = self.config["layout"]["name"], input_name(self.reducer, self.k)
+        words = _LAYOUTS.get(layout, given) if self.reducer == "none" else given
+        return f"{words}, windows of {self.config['window']}" if layout == "window" else words
+
+    @property
+    def details(self) -> list[str]:
+        """What else tells configurations of one model and input apart, in words."""
+        training, words = self.config["training"], teaching_details(self.config)
         if training["history_grafts"]:
             words.append("grafts")
         if limit := training["max_rows_per_attack_type"]:
             words.append(f"{limit:,} a type")
-        if layout == "window":
-            words.append(f"windows of {self.config['window']}")
         if self.config["split"]["distinct"]:
             words.append("distinct records")
-        return ", ".join(words)
+        return words
 
     @property
     def first(self) -> Run | None:
@@ -233,11 +245,13 @@ class Configuration:
         return {}
 
     def _less(self, reference: "Configuration") -> "Differences | None":
-        pairs = [pair for pair in self.pairs(reference) if all(run.verdicts_path() for run in pair)]
-        if not pairs:
-            return None
-        ours, theirs = ([run.verdicts() for run in runs] for runs in zip(*pairs, strict=True))
-        return Differences(mean_differences(ours, theirs), len(pairs))
+        pairs = self.paired_verdicts(reference)
+        return Differences(mean_differences(*pairs), len(pairs[0])) if pairs else None
+
+    def paired_verdicts(self, other: "Configuration") -> tuple[list[Verdicts], list[Verdicts]] | None:
+        """Verdicts of both configurations on the test, in the same order of seeds; None unless a pair kept them."""
+        kept = [pair for pair in self.pairs(other) if all(run.verdicts_path() for run in pair)]
+        return ([one.verdicts() for one, _ in kept], [one.verdicts() for _, one in kept]) if kept else None
 
     def pairs(self, other: "Configuration") -> list[tuple[Run, Run]]:
         """Runs of both configurations for each seed that both have: equal seeds have equal test parts."""
@@ -301,6 +315,14 @@ class Results:
         return [one for one in self.configurations if one.grid in grids]
 
 
+def shared_details(configurations: Iterable[Configuration]) -> dict[str, list[str]]:
+    """Details that all configurations of a model share, by its name."""
+    shared: dict[str, list[str]] = {}
+    for one in configurations:
+        shared[one.name] = [detail for detail in shared.get(one.name, one.details) if detail in one.details]
+    return shared
+
+
 def coverage(configurations: Iterable[Configuration]) -> Covers:
     """Kind of interval that all configurations of a column can have.
 
@@ -315,10 +337,3 @@ def coverage(configurations: Iterable[Configuration]) -> Covers:
         return SEEDS
     kept = all(run.verdicts_path() for one in found for run in one.runs.values())
     return SEEDS_AND_RECORDS if kept else SEEDS
-
-
-def best_on_validation(configurations: Sequence[Configuration], metric: str, *, least: bool) -> Configuration | None:
-    """Configuration with the best mean of a validation metric: the test part is not used for choices."""
-    scored = [(mean, one) for one in configurations if (mean := one.mean(metric)) is not None]
-    pick = min if least else max
-    return pick(scored, key=lambda pair: pair[0])[1] if scored else None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from src.evaluation.intervals import Interval
+from src.evaluation.intervals import Interval, MeanTest
+from src.evaluation.paired_detection import detection_differences
 from src.evaluation.significance import holm, standing
 from src.reports.runs import Configuration
 
@@ -56,9 +57,32 @@ def against(reference: Configuration | None, others: Sequence[Configuration], me
     """
     name = metric.removeprefix("test_")
     found = [one.differences(reference) if reference and one is not reference else None for one in others]
-    tested = [one.by_metric.get(name) if one else None for one in found]
-    adjusted = iter(holm([test.p for test in tested if test]))
+    tested = [(one.by_metric[name], one.n_pairs) if one and name in one.by_metric else None for one in found]
+    return _corrected(tested, metric)
+
+
+def at_equal_alarms(
+    reference: Configuration | None, others: Sequence[Configuration], rates: Sequence[float]
+) -> list[list[Standing | None]]:
+    """Compare the detection of configurations with that of a reference at equal false alarms, seed by seed.
+
+    Args:
+        reference, others: As for `against`.
+        rates: Shares of the normal test records that may raise an alarm, with thresholds read on the test.
+    Returns:
+        Standings in the order of the configurations for each rate; None as for `against`.
+    """
+    found: list[tuple[dict[float, MeanTest], int] | None] = []
+    for one in others:
+        pairs = one.paired_verdicts(reference) if reference and one is not reference else None
+        found.append((detection_differences(*pairs, rates), len(pairs[0])) if pairs else None)
+    return [_corrected([(one[0][rate], one[1]) if one else None for one in found], "test_detection") for rate in rates]
+
+
+def _corrected(tested: Sequence[tuple[MeanTest, int] | None], metric: str) -> list[Standing | None]:
+    """Standings by the test of each configuration and its number of pairs, corrected for their number."""
+    adjusted = iter(holm([one[0].p for one in tested if one]))
     return [
-        Standing(test.interval, next(adjusted), metric in _LESS, metric == _COST, one.n_pairs) if one and test else None
-        for one, test in zip(found, tested, strict=True)
+        Standing(one[0].interval, next(adjusted), metric in _LESS, metric == _COST, one[1]) if one else None
+        for one in tested
     ]

@@ -10,7 +10,7 @@ import pandas as pd
 from src.evaluation.plots import alarm_curves
 from src.reports.generalization import arrival, equal_alarms, figures, tables
 from src.reports.report import Picture, Report
-from src.reports.runs import Configuration, Results, best_on_validation
+from src.reports.runs import Configuration, Results, shared_details
 
 _MOST_CURVES = 6  # that can be told apart in one picture
 
@@ -31,15 +31,19 @@ class Page(Report):
 
     @classmethod
     def on(cls, results: Results) -> Self:
-        """Return the page on its part of the results."""
-        return cls(replace(results, configurations=tuple(results.of(cls.grids))))
+        """Return the page on its part of the results; titles leave out what all rows of a model share."""
+        rows = results.of(cls.grids)
+        shared = shared_details(rows)
+        short = (replace(one, left_out=frozenset(shared[one.name])) for one in rows)
+        return cls(replace(results, configurations=tuple(short)))
 
     @property
     def template(self) -> str:
         return f"{self.name}.md.j2"
 
     def values(self, *, links: bool) -> Mapping[str, Any]:
-        return {"t": tables, "equal": equal_alarms, "rows": self.results.configurations}
+        rows = self.results.configurations
+        return {"t": tables, "equal": equal_alarms, "rows": rows, "shared_details": tables.left_out(rows)}
 
 
 class Splits(Page):
@@ -68,9 +72,10 @@ class Contest(Page):
     about = "Five classes and the contest's costs: which model is best under one rule, and at equal false alarms?"
     reference = "generalization/five_chosen"  # chosen on left-out attack types of training
     ensembles = "generalization/five"
+    taught = "generalization/taught"
     grids = (
         ensembles,
-        "generalization/taught",
+        taught,
         reference,
         "generalization/five_baselines",
         "generalization/five_boosting",
@@ -85,22 +90,19 @@ class Contest(Page):
         if curves := _curves(rows):
             title = f"{self.warning}official test, five classes, lowest seeds"
             yield Picture("equal_alarms", alarm_curves(curves, title))
-        best = self._best
-        if best and best.first:
-            table = pd.read_csv(best.first.files() / "attack_recall.csv")
-            yield Picture("attack_types", figures.attack_types(table, f"{self.warning}{best.title}\nofficial test"))
+        if (taught := self._taught) and taught.first:
+            table = pd.read_csv(taught.first.files() / "attack_recall.csv")
+            yield Picture("attack_types", figures.attack_types(table, f"{self.warning}{taught.title}\nofficial test"))
 
     def values(self, *, links: bool) -> Mapping[str, Any]:
         reference = next((one for one in self.results.of([self.reference]) if one.runs), None)
-        best_words = f", by {self._best.title}" if self._best else ""
-        more = {"arrival": arrival, "reference": reference, "best_words": best_words}
+        more = {"arrival": arrival, "reference": reference, "taught": self._taught}
         return {**super().values(links=links), **more}
 
     @property
-    def _best(self) -> Configuration | None:
-        """Our network with the lowest cost on validation."""
-        networks = [one for one in self.results.configurations if one.model.startswith("lstm")]
-        return best_on_validation(networks, "val_mean_cost", least=True)
+    def _taught(self) -> Configuration | None:
+        """The network of the contest."""
+        return next(iter(self.results.of([self.taught])), None)
 
 
 class Taught(Page):
@@ -109,15 +111,20 @@ class Taught(Page):
     name = "taught"
     title = "The taught network"
     about = "What is its score made of: teacher, mixed records, targets, inputs, history?"
+    mixing = "generalization/taught_mixing"
     grids = (
-        "generalization/taught",
-        "generalization/taught_mixing",
+        Contest.taught,
+        mixing,
         "generalization/taught_inputs",
         "generalization/taught_targets",
         "generalization/taught_teachers",
         "generalization/taught_labels",
         "generalization/taught_without_history",
     )
+
+    def values(self, *, links: bool) -> Mapping[str, Any]:
+        reference = next((one for one in self.results.of([self.mixing]) if one.runs and _mixed_both_ways(one)), None)
+        return {**super().values(links=links), "reference": reference}
 
 
 class OperatingPoint(Page):
@@ -144,6 +151,11 @@ class NslKdd(Page):
 
 
 PAGES: tuple[type[Page], ...] = (Splits, Contest, Taught, OperatingPoint, NslKdd)
+
+
+def _mixed_both_ways(one: Configuration) -> bool:
+    teacher = one.config["training"]["teacher"]
+    return bool(teacher["mixed_by_column"] and teacher["mixed_by_group"])
 
 
 def _curves(configurations: Sequence[Configuration]) -> dict[str, pd.DataFrame]:

@@ -9,7 +9,7 @@ import yaml
 
 from src.evaluation.intervals import Covers
 from src.reports.markdown import MISSING, cost, covered, markdown_table, over_seeds, percent, seeds
-from src.reports.runs import Configuration, coverage
+from src.reports.runs import Configuration, coverage, shared_details
 from src.reports.standings import NO_PAIR, against
 
 NOT_STATED = "not stated"
@@ -118,7 +118,7 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
         reference: Configuration that was chosen without the test; None if it has no run.
     """
     if reference is None:
-        return f"Differences to the trees that were chosen: {MISSING}."
+        return f"Differences to the reference: {MISSING}."
     others = [one for one in configurations if one is not reference]
     metrics = ("test_mean_cost", "test_false_alarm_rate", f"test_{reference.detection}")
     columns = [against(reference, others, metric) for metric in metrics]
@@ -127,9 +127,17 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
         for one, *standings in zip(others, *columns, strict=True)
     ]
     names = ["less those of the reference", "mean cost", "false alarms, points", "detection, points"]
-    return (
-        f"Reference, chosen on left-out attack types of training: {reference.title}.\n\n{markdown_table(names, rows)}"
-    )
+    return f"Reference: {reference.title}.\n\n{markdown_table(names, rows)}"
+
+
+def left_out(configurations: Sequence[Configuration]) -> str:
+    """Return a sentence on what the names of the rows leave out; empty if they leave out nothing."""
+    left = shared_details(configurations)
+    of_all = [one for one in next(iter(left.values()), []) if all(one in details for details in left.values())]
+    own = {name: [one for one in details if one not in of_all] for name, details in left.items()}
+    words = [f"All rows: {', '.join(of_all)}"] if of_all else []
+    words += [f"{name}: {', '.join(details)}" for name, details in own.items() if details]
+    return f"Names of rows leave out what all rows of a model have. {'. '.join(words)}." if words else ""
 
 
 def taught(configurations: Sequence[Configuration]) -> str:

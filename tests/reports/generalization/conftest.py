@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.reports.generalization.pages import Contest, NslKdd, OperatingPoint, Splits
+from src.reports.generalization.pages import Contest, NslKdd, OperatingPoint, Splits, Taught
 from src.reports.generalization.report import GeneralizationReport
 from src.reports.runs import Configuration, Results, Run
 from tests.reports.made import config
 
 INPUTS = (("lstm", "pca", 2), ("lstm", "mi", 4), ("random_forest", "none", 53))
 ARRIVALS = ("single", "requests", "shuffled", "reversed", "mixed")
+AGREEMENT = {"teacher_agreement_mixed": 0.98, "teacher_agreement_held_out": 0.99}
 Make = Callable[[Results], Path]
 
 
@@ -112,6 +113,13 @@ def made(files: Path) -> Results:
     found[forest] = replace(found[forest], config={**found[forest].config, **history})
     found += [three(NslKdd.grids[0], 0.83, 0.0, one, split="official", task="binary") for one in INPUTS[:2]]
     found.append(three("generalization/taught_labels", 0.94, 0.15, INPUTS[0], split="official", task="five"))
+    teacher = {"model": {"name": "extra_trees"}, "mixed_by_column": 0.3, "mixed_by_group": 0.3,
+               "records_per_epoch": 50000, "targets": "probabilities"}  # fmt: skip
+    for grid in (Contest.taught, Taught.mixing):
+        one = three(grid, 0.94, 0.15, INPUTS[0], split="official", task="five")
+        runs = {seed: replace(run, metrics={**run.metrics, **AGREEMENT}) for seed, run in one.runs.items()}
+        training = {"training": {**one.config["training"], "teacher": teacher}}
+        found.append(replace(one, config={**one.config, **training}, runs=runs))
     return Results(tuple(found), simulated=False)
 
 
