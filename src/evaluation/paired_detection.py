@@ -11,31 +11,51 @@ from src.evaluation.verdicts import Verdicts
 
 
 @dataclass(frozen=True)
-class _Ranked:
-    """Records of a run, most suspect first. Thresholds lie between the scores of normal records.
+class _Counts:
+    """Numbers of records by vector and by place between the distinct scores of normal records, highest first.
 
     Attributes:
-        normal: Vector of each normal record, int64, shape (n,).
-        ends: Number of normal records down to each distinct score of theirs, rising, int64, shape (scores,).
-        attack: Vector of each attack, int64, shape (m,).
-        above: Number of attacks with a score above each distinct score of normal records, and last the number of all
-            attacks, rising, int64, shape (scores + 1,).
+        place: Place of each entry, int64, shape (n,). A normal record has the place of its score. An attack has that
+            of the next lower score: a threshold just above that one is the first that it reaches.
+        vector: Vector of each entry, int64, shape (n,).
+        records: Number of records, float64, shape (n,).
+        places: Number of places.
     """
 
-    normal: np.ndarray
-    ends: np.ndarray
-    attack: np.ndarray
-    above: np.ndarray
+    place: np.ndarray
+    vector: np.ndarray
+    records: np.ndarray
+    places: int
+
+    @classmethod
+    def of(cls, place: np.ndarray, vector: np.ndarray, places: int) -> "_Counts":
+        entry, records = np.unique(place * (int(vector.max(initial=0)) + 1) + vector, return_counts=True)
+        return cls(*np.divmod(entry, int(vector.max(initial=0)) + 1), records.astype(float), places)
+
+    def down_to(self, weight: np.ndarray) -> np.ndarray:
+        """Weighted number of records down to and with each place, float64, shape (places,)."""
+        found: np.ndarray = np.cumsum(np.bincount(self.place, weight[self.vector] * self.records, self.places))
+        return found
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """Records of a run, most suspect first."""
+
+    normal: _Counts
+    attack: _Counts
 
     @classmethod
     def of(cls, run: Verdicts, vector: np.ndarray) -> "_Ranked":
         """Rank the records of a run by P(attack); `vector` counts the distinct ones from 0."""
-        order = np.argsort(-run.attack, kind="stable")
-        score, vector, is_normal = run.attack[order], vector[order], run.target[order] == 0
-        normal_score, attack_score = score[is_normal], score[~is_normal]
-        ends = np.flatnonzero(np.append(normal_score[1:] != normal_score[:-1], True)) + 1
-        above = np.searchsorted(-attack_score, -normal_score[ends - 1], side="left")
-        return cls(vector[is_normal], ends, vector[~is_normal], np.append(above, len(attack_score)))
+        is_normal = run.target == 0
+        scores = np.unique(-run.attack[is_normal])  # rising, so the highest score first
+        normal = np.searchsorted(scores, -run.attack[is_normal], side="left")
+        attack = np.searchsorted(scores, -run.attack[~is_normal], side="right")
+        return cls(
+            _Counts.of(normal, vector[is_normal], len(scores) + 1),
+            _Counts.of(attack, vector[~is_normal], len(scores) + 1),
+        )
 
     def detection(self, weight: np.ndarray, rates: Sequence[float]) -> np.ndarray:
         """Share of the attacks with an alarm at each rate of false alarms, float64, shape (rates,).
@@ -45,10 +65,10 @@ class _Ranked:
         Args:
             weight: Number of times that each vector counts, float64, shape (vectors,).
         """
-        false_alarms = np.cumsum(weight[self.normal])[self.ends - 1]
+        false_alarms, detected = self.normal.down_to(weight), self.attack.down_to(weight)
         allowed = np.array(rates) * false_alarms[-1] + 1e-9
-        detected = np.append(0.0, np.cumsum(weight[self.attack]))
-        found: np.ndarray = detected[self.above[np.searchsorted(false_alarms, allowed, side="right")]] / detected[-1]
+        first_beyond = np.searchsorted(false_alarms[:-1], allowed, side="right")
+        found: np.ndarray = detected[first_beyond] / detected[-1]
         return found
 
 

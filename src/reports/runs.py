@@ -20,6 +20,8 @@ from src.evaluation.intervals import (
     student,
 )
 from src.evaluation.metrics import detection_name, f1_name
+from src.evaluation.paired_detection import detection_differences
+from src.evaluation.thresholds import rate_name
 from src.evaluation.verdicts import Verdicts, verdicts_file
 from src.utils.paths import FURTHER_TESTS
 
@@ -236,17 +238,30 @@ class Configuration:
 
         Texts of a report ask for them several times, and each time would take seconds.
         """
-        if id(reference) not in self._differences:
-            self._differences[id(reference)] = self._less(reference)
-        return self._differences[id(reference)]
+        return self._computed(reference, "scores", mean_differences)
+
+    def detection_differences(self, reference: "Configuration", rates: tuple[float, ...]) -> "Differences | None":
+        """Mean differences in detection to a reference at rates of false alarms, by `rate_name`, else as above."""
+
+        def at_rates(ours: list[Verdicts], theirs: list[Verdicts]) -> dict[str, MeanTest]:
+            return {rate_name(rate): one for rate, one in detection_differences(ours, theirs, rates).items()}
+
+        return self._computed(reference, f"detection at {rates}", at_rates)
+
+    def _computed(
+        self,
+        reference: "Configuration",
+        what: str,
+        compute: Callable[[list[Verdicts], list[Verdicts]], Mapping[str, MeanTest]],
+    ) -> "Differences | None":
+        if (key := (id(reference), what)) not in self._differences:
+            pairs = self.paired_verdicts(reference)
+            self._differences[key] = Differences(compute(*pairs), len(pairs[0])) if pairs else None
+        return self._differences[key]
 
     @cached_property
-    def _differences(self) -> "dict[int, Differences | None]":
+    def _differences(self) -> "dict[tuple[int, str], Differences | None]":
         return {}
-
-    def _less(self, reference: "Configuration") -> "Differences | None":
-        pairs = self.paired_verdicts(reference)
-        return Differences(mean_differences(*pairs), len(pairs[0])) if pairs else None
 
     def paired_verdicts(self, other: "Configuration") -> tuple[list[Verdicts], list[Verdicts]] | None:
         """Verdicts of both configurations on the test, in the same order of seeds; None unless a pair kept them."""

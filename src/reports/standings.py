@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from src.evaluation.intervals import Interval, MeanTest
-from src.evaluation.paired_detection import detection_differences
+from src.evaluation.intervals import Interval
 from src.evaluation.significance import holm, standing
-from src.reports.runs import Configuration
+from src.evaluation.thresholds import rate_name
+from src.reports.runs import Configuration, Differences
 
 NO_PAIR = "no pair of runs"
 _COST = "test_mean_cost"
@@ -55,14 +55,12 @@ def against(reference: Configuration | None, others: Sequence[Configuration], me
     Returns:
         Standings in the same order; None for the reference, and where no pair of runs has verdicts.
     """
-    name = metric.removeprefix("test_")
     found = [one.differences(reference) if reference and one is not reference else None for one in others]
-    tested = [(one.by_metric[name], one.n_pairs) if one and name in one.by_metric else None for one in found]
-    return _corrected(tested, metric)
+    return _corrected(found, metric.removeprefix("test_"), less_is_better=metric in _LESS, is_cost=metric == _COST)
 
 
 def at_equal_alarms(
-    reference: Configuration | None, others: Sequence[Configuration], rates: Sequence[float]
+    reference: Configuration | None, others: Sequence[Configuration], rates: tuple[float, ...]
 ) -> list[list[Standing | None]]:
     """Compare the detection of configurations with that of a reference at equal false alarms, seed by seed.
 
@@ -72,17 +70,18 @@ def at_equal_alarms(
     Returns:
         Standings in the order of the configurations for each rate; None as for `against`.
     """
-    found: list[tuple[dict[float, MeanTest], int] | None] = []
-    for one in others:
-        pairs = one.paired_verdicts(reference) if reference and one is not reference else None
-        found.append((detection_differences(*pairs, rates), len(pairs[0])) if pairs else None)
-    return [_corrected([(one[0][rate], one[1]) if one else None for one in found], "test_detection") for rate in rates]
+    found = [
+        one.detection_differences(reference, rates) if reference and one is not reference else None for one in others
+    ]
+    return [_corrected(found, rate_name(rate), less_is_better=False, is_cost=False) for rate in rates]
 
 
-def _corrected(tested: Sequence[tuple[MeanTest, int] | None], metric: str) -> list[Standing | None]:
-    """Standings by the test of each configuration and its number of pairs, corrected for their number."""
+def _corrected(
+    found: Sequence[Differences | None], name: str, *, less_is_better: bool, is_cost: bool
+) -> list[Standing | None]:
+    """Standings by the differences of each configuration in one score, corrected for their number."""
+    tested = [(one.by_metric[name], one.n_pairs) if one and name in one.by_metric else None for one in found]
     adjusted = iter(holm([one[0].p for one in tested if one]))
     return [
-        Standing(one[0].interval, next(adjusted), metric in _LESS, metric == _COST, one[1]) if one else None
-        for one in tested
+        Standing(one[0].interval, next(adjusted), less_is_better, is_cost, one[1]) if one else None for one in tested
     ]
