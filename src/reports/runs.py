@@ -170,7 +170,7 @@ class Configuration:
 
     @property
     def details(self) -> list[str]:
-        """What else tells configurations of one model and input apart, in words."""
+        """Choices that tell configurations of one model and input apart, in words."""
         training, words = self.config["training"], teaching_details(self.config)
         if training["history_grafts"]:
             words.append("grafts")
