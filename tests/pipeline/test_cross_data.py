@@ -1,9 +1,11 @@
 """Evaluation on another data set: what is refused, and how its records become those of the training. (The whole command
 is in tests/e2e/test_cross_evaluate.py.)"""
 
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from src.detector.card import Card
 from src.pipeline.cross_data import _check_training, _labeled, settings_on
 from src.pipeline.experiment import TrainingRecord
 from src.pipeline.stage_data import SampledParts
+from src.utils.paths import PROJECT
 
 Compose = Callable[..., DictConfig]
 
@@ -73,6 +76,17 @@ def test_a_choice_that_decides_the_detector_or_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=error):
         config_on(trained.config, dataset, override)
+
+
+def test_a_copied_name_does_not_stand_for_the_data_set_of_the_training(
+    trained: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
+    own = tmp_path / "conf" / "dataset" / "kdd99_10pct.yaml"
+    own.with_name("later.yaml").write_text(own.read_text())
+    monkeypatch.setattr("src.config.scored_data.PROJECT", tmp_path)
+    with pytest.raises(ValueError, match=r"conf/dataset/later\.yaml: name: found 'kdd99_10pct', expected 'later'"):
+        config_on(trained.config, "later")
 
 
 def test_settings_are_those_of_the_training_on_other_data(trained: Settings) -> None:
