@@ -17,7 +17,7 @@ from src.config.scored_data import config_on
 from src.config.settings import Config, Settings
 from src.data.tables import Table
 from src.detector.card import Card
-from src.pipeline.cross_data import _check_training, _labeled, settings_on
+from src.pipeline.cross_data import _check_training, _labeled, counted, settings_on
 from src.pipeline.experiment import TrainingRecord
 from src.pipeline.stage_data import SampledParts
 from src.utils.paths import PROJECT
@@ -205,3 +205,20 @@ def test_a_training_part_of_other_records_is_refused(trained: Settings) -> None:
     other = TrainingRecord("abc", {}, {}, noted | {"derived.distinct_vectors_train": "8"}, [], {})
     with pytest.raises(RuntimeError, match="run abc: found 9 distinct vectors in the training part made anew, expec"):
         _check_training(parts, other)
+
+
+@pytest.mark.parametrize(
+    ("records", "left_out"),
+    [
+        ((7, 0), {"recall", "f1", "f1_low", "f1_attack", "macro_f1", "detection_at_1_percent", "roc_auc"}),
+        ((7, 0, 0), {"recall", "f1", "f1_low", "f1_attack", "macro_f1", "detection_at_1_percent", "roc_auc"}),
+        ((0, 7), {"false_alarm_rate", "f1_normal", "macro_f1", "detection_at_1_percent", "roc_auc"}),
+        ((1, 1), set()),
+    ],
+)
+def test_a_score_of_records_that_a_part_lacks_is_left_out(records: tuple[int, ...], left_out: set[str]) -> None:
+    scores = ("recall", "f1", "f1_low", "f1_attack", "f1_normal", "macro_f1", "detection_at_1_percent", "roc_auc",
+              "false_alarm_rate", "accuracy")  # fmt: skip
+    metrics = {f"{part}_{score}": 0.0 for part in ("val", "test", "test_21") for score in scores}
+    found = counted(metrics, {"test": records, "test_21": (1, 1)}, "normal")
+    assert {*metrics} - {*found} == {f"test_{score}" for score in left_out}
