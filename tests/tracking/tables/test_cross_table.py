@@ -2,9 +2,11 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 
+from src.cross_evaluate import main
 from src.tracking.cross_evaluation import CrossRun
 from src.tracking.tables.cross_table import cross_table
 from src.tracking.tables.formats import as_csv, markdown, text
@@ -72,3 +74,15 @@ def test_seeds_of_one_configuration_are_one_row_on_one_fixed_test() -> None:
     assert seeds.scores["test_accuracy"].mean == pytest.approx(0.81)
     assert seeds.overlap == 0  # the published test is that of all seeds
     assert "model.name" in table.parameters
+
+
+def test_a_file_that_cannot_be_written_leaves_the_table_on_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "table.md").mkdir()
+    monkeypatch.setattr("src.tracking.cross_evaluation.cross_evaluate", lambda *given: [evaluated(0.8)])
+    monkeypatch.setattr("src.tracking.store.check_store", lambda: None)
+    assert main(["a_run", "--on", "nsl_kdd", "-o", str(tmp_path / "table.md")]) == 1
+    printed = capsys.readouterr()
+    assert "80.00 [79.00, 81.00]" in printed.out
+    assert f"{tmp_path / 'table.md'}: found a folder" in printed.err
