@@ -49,13 +49,17 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"cross_evaluate: {run.name}: run {run.id[:8]}", file=sys.stderr)
             runs.append(run)
         table = cross_table(runs)
-        if kind:
-            write_text(options.output, formatted(table, kind, most=None) + "\n")
     except (OSError, ValueError, RuntimeError) as error:
         print(f"cross_evaluate: {system_words(error)}", file=sys.stderr)
         return 1
     print(formatted(table, "text", most=None))
-    print(f"\nreports      {folder.relative_to(PROJECT)}")
+    print(f"\nreports      {folder.relative_to(PROJECT)}", flush=True)
+    try:
+        if kind:  # only now: a file that cannot be written leaves the table on the screen
+            write_text(options.output, formatted(table, kind, most=None) + "\n")
+    except OSError as error:
+        print(f"cross_evaluate: {system_words(error)}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for line in log_kept(options.folders):
             print(line, flush=True)
+    except BrokenPipeError:
+        raise  # nobody reads the lines any more
     except (OSError, ValueError, RuntimeError) as error:
         print(f"log_runs: {system_words(error)}", file=sys.stderr)
         return 1

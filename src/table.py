@@ -34,10 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     columns = options.columns.split(",") if options.columns else None
     try:
-        print(write_selected(options.selection, options.output, options.format, options.sort, columns))
+        table = write_selected(options.selection, options.output, options.format, options.sort, columns)
     except (OSError, ValueError) as error:
         print(f"table: {system_words(error)}", file=sys.stderr)
         return 1
+    print(table)
     return 0
 
 

@@ -21,14 +21,29 @@ def check_names(config: Mapping[str, Any], choices: Mapping[str, str], overrides
         choices: Choice of each group.
         overrides: Overrides of the command line, which may give another name.
     Raises:
-        ValueError: a name is not that of its file.
+        ValueError: a name is not that of its file, or is missing; or a file has no keys, or names no schema.
     """
-    for key, node in (("dataset.schema", config["dataset"]["schema"]), ("dataset", config["dataset"])):
+    dataset = config["dataset"]
+    for key, node in (("dataset", dataset), ("dataset.schema", _value(dataset, "schema"))):
         path = file_of(f"{key}.name", choices, overrides)
-        if path and node["name"] != PurePosixPath(path).stem:
+        if not path:
+            continue
+        if not isinstance(node, Mapping) or (key == "dataset" and not node):
+            raise ValueError(f"{path}: found no keys, expected those of a data set or schema, such as `name: flows`")
+        if (name := node.get("name")) != PurePosixPath(path).stem:
+            found = "nothing" if name is None else repr(name)
             raise ValueError(
-                f"{path}: name: found {node['name']!r}, expected {PurePosixPath(path).stem!r}, the name of the file"
+                f"{path}: name: found {found}, expected {PurePosixPath(path).stem!r}, the name of the file"
             )
+        if key == "dataset" and _value(node, "schema") is None:
+            raise ValueError(
+                f"{path}: found no schema, expected the name of a file of conf/dataset/schema in its defaults: "
+                "`- schema: NAME`, then `- _self_`"
+            )
+
+
+def _value(node: Any, key: str) -> Any:
+    return node.get(key) if isinstance(node, Mapping) else None
 
 
 def file_of(key: str, choices: Mapping[str, str], overrides: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from src.config.flatten import flat
+from src.config.targets import text_of
 from src.utils.messages import system_words
 from src.utils.paths import PROJECT
 
@@ -68,6 +69,10 @@ def raised_by_hydra() -> Iterator[None]:
                 return call()
             except (HydraException, yaml.YAMLError) as error:
                 raised.append(error)
+            except UnicodeDecodeError:  # of a file of conf/, which the error does not name
+                if not (told := _not_utf8(PROJECT / "conf")):
+                    raise
+                raised.append(HydraException(told))
             except ValueError as error:
                 if not _of_logging(error):
                     raise
@@ -83,6 +88,16 @@ def raised_by_hydra() -> Iterator[None]:
         yield
     finally:
         hydra_internals.run_and_report = shows
+
+
+def _not_utf8(folder: Path) -> str:
+    """Message on the first file of a config folder that is not UTF-8; empty if there is none."""
+    for path in sorted(folder.rglob("*.yaml")):
+        try:
+            text_of(path)
+        except ValueError as error:
+            return str(error)
+    return ""
 
 
 def _unknown_key(error: BaseException, cause: OmegaConfBaseException) -> str:

@@ -8,6 +8,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.build import ConfigError
+from src.config.declared_files import check_names
 from src.config.hydra_errors import OF_LIBRARIES, in_words
 from src.config.settings import TRAINED_ON, Config
 from src.utils.paths import PROJECT
@@ -25,6 +26,7 @@ def config_on(config: Config, dataset: str, overrides: Sequence[str] = ()) -> Co
         overrides: Values of the data set, of preprocessing and of the evaluation, as on a command line.
     Raises:
         ConfigError: there is no such data set or key, or the key decides the detector.
+        ValueError: the data set or its schema has another name than its file.
     """
     keys = [_key(one) for one in overrides]
     composed = _composed([f"dataset={dataset}", *overrides])
@@ -50,6 +52,9 @@ def _key(override: str) -> str:
 def _composed(overrides: list[str]) -> DictConfig:
     try:
         with initialize_config_dir(str(PROJECT / "conf")):
-            return compose("config", overrides)
+            config = compose("config", overrides, return_hydra_config=True)
     except OF_LIBRARIES as error:
         raise ConfigError(in_words(error)) from None
+    # of two data sets of one name, that of the training would be scored
+    check_names(config, config.hydra.runtime.choices, list(config.hydra.overrides.task))
+    return config

@@ -23,14 +23,43 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where it is inst
 
 @cache
 def classes(group: str, conf: Path = CONF) -> frozenset[str]:
-    """Full names of the classes that the files of a group name, where they choose the group's object."""
+    """Full names of the classes that the files of a group name, where they choose the group's object.
+
+    Raises:
+        ValueError: a file is not YAML. It need not be one that the command chooses, so the message names it.
+    """
     found = set()
     for path in (conf / f"{group}.yaml", *sorted((conf / group).rglob("*.yaml"))):
-        node = yaml.load(path.read_text(encoding="utf-8"), _LOADER) if path.is_file() else None
+        node = _read(path) if path.is_file() else None
         for place in (node, node.get(group) if isinstance(node, Mapping) else None):  # a file may set other groups too
             if isinstance(place, Mapping) and isinstance(place.get(_TARGET), str):
                 found.add(place[_TARGET])
     return frozenset(found)
+
+
+def text_of(path: Path) -> str:
+    """Read a file of conf/.
+
+    Raises:
+        ValueError: it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path}, line {line}: found the byte {error.object[error.start]:#x}, expected text in UTF-8: save it so"
+        ) from None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.load(text_of(path), _LOADER)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ValueError(f"{path}{line}: {error.problem}; expected a file in YAML: correct this line") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: {' '.join(str(error).split())}; expected a file in YAML") from None
 
 
 # Part of a group that is the config of another group's object, as a model that teaches another.

@@ -1,9 +1,10 @@
 """Schemas in files: beside the output of a stage with all known values, and those of conf/ by name."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from omegaconf import OmegaConf
 
@@ -37,6 +38,17 @@ def declared_schema(name: str) -> Schema:
         YAMLError: the file is not YAML, or has a key twice.
         OmegaConfBaseException: the file has a `${...}` that names nothing.
         ValidationError: a value is wrong.
+        ValueError: a key is no text, such as `0` and `no` without quotes, which JSON would make one.
     """
-    text = (DECLARED / f"{name}.yaml").read_text(encoding="utf-8")
-    return schema_of_json(json.dumps(OmegaConf.to_container(OmegaConf.create(text), resolve=True)))
+    path = DECLARED / f"{name}.yaml"
+    values = OmegaConf.to_container(OmegaConf.create(path.read_text(encoding="utf-8")), resolve=True)
+    if no_text := next(_keys_that_are_no_text(values), None):
+        raise ValueError(f"{path}: {no_text}, expected a text; write it in quotes")
+    return schema_of_json(json.dumps(values))
+
+
+def _keys_that_are_no_text(node: Any, place: str = "") -> Iterator[str]:
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if not isinstance(key, str):
+            yield f"{place or 'schema'}: found the key {key!r}"
+        yield from _keys_that_are_no_text(value, f"{place}.{key}".lstrip("."))

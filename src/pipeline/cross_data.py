@@ -4,7 +4,7 @@ The evaluation is that of a run: the same metrics, intervals and report files. O
 set. Its labels become classes by the task of the detector.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,10 @@ from src.utils.paths import Workspace
 
 _COUNTS = ("records", "distinct_vectors")
 _SHOWN = 8  # columns that a message lists
+# Beginnings of the names of scores that need attacks, and of those that need normal records.
+_OF_ATTACKS = ("f1", "macro_f1", "recall", "detection_", "precision", "roc_auc")
+_OF_CLASS = ("f1", "recall", "precision")  # names that the name of a class may follow
+_OF_NORMAL = ("false_alarm_rate", "detection_at_", "macro_f1", "roc_auc")
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,30 @@ def evaluate_on(
     tests = {part: _labeled(file.table, settings, trained, scored) for part, file in files.items()}
     record = replace(record, facts=_facts(record.facts, training, files, tests))
     sampled = SampledParts(training.train, training.val, tests, {})
-    return CrossEvaluated(evaluate(detector, sampled, settings, record, out), record)
+    found = evaluate(detector, sampled, settings, record, out)
+    records = {part: one.evaluation.per_class["records"].tolist() for part, one in found.assessments.items()}
+    return CrossEvaluated(replace(found, metrics=counted(found.metrics, records, settings.task.class_names[0])), record)
+
+
+def counted(metrics: Mapping[str, Any], records: Mapping[str, Sequence[int]], normal: str) -> dict[str, Any]:
+    """Metrics without the scores of records that a part lacks, which would be 0 as nothing was counted.
+
+    Args:
+        metrics: Metrics, their names with the part before them.
+        records: Numbers of records of the classes, normal traffic first, by part.
+        normal: Class of normal traffic.
+    """
+
+    def lacks(name: str) -> bool:
+        for part, (of_normal, *attacks) in records.items():
+            of_class = name in {f"{part}_{score}_{normal}" for score in _OF_CLASS}
+            if not any(attacks) and not of_class and name.startswith(tuple(f"{part}_{one}" for one in _OF_ATTACKS)):
+                return True
+            if not of_normal and (of_class or name.startswith(tuple(f"{part}_{one}" for one in _OF_NORMAL))):
+                return True
+        return False
+
+    return {name: value for name, value in metrics.items() if not lacks(name)}
 
 
 def _differences(trained: Schema, scored: Schema) -> Iterator[str]:

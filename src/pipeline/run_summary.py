@@ -159,7 +159,8 @@ class _Columns:
 
     def section(self, scores: Mapping[str, str]) -> Section:
         """Rows of the scores that the run has, by label."""
-        rows = [(label, *self._cells(name)) for label, name in scores.items() if f"test_{name}" in self.metrics]
+        made = {label: [*self._cells(name)] for label, name in scores.items()}
+        rows = [(label, *cells) for label, cells in made.items() if any(cells)]
         ends = ["95 % interval"] if self.intervals else []
         titles = [title for test in self.tests for title in (test, *ends, *(["not seen"] if self._seen(test) else []))]
         return Section(rows, ("", *titles, PART_WORDS["val"], PART_WORDS["train"]))

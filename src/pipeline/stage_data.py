@@ -141,6 +141,8 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
     Args:
         training: Training file.
         official_tests: Published test files by part; none unless the split is official.
+    Raises:
+        ValueError: a part has no records.
     """
     table, task = training.table, settings.task
     drawn, target, classes = draw(
@@ -155,6 +157,12 @@ def plan_sample(settings: Settings, training: EncodedFile, official_tests: dict[
     label, row = np.array(table.attacks)[table.attack[drawn]], table.row[drawn]
     categories = settings.dataset.schema.categories
     places = settings.split.divide(vector, target, settings.seeds.split, label=label, row=row, categories=categories)
+    if empty := [part for part, place in places.items() if not len(place)]:
+        raise ValueError(
+            f"dataset={settings.dataset.name}: found {len(drawn):,} records with {len(np.unique(vector)):,} different "
+            f"feature vectors, of which split={settings.split.name} gives none to the part {empty[0]!r}, expected some "
+            "in each part; give more records, or other shares"
+        )
     tests = {part: with_target(file.table, task) for part, file in official_tests.items()}
     ids = {part: vector[place] for part, place in places.items()}
     ids |= {part: vector_ids(test.X) for part, test in tests.items()}

@@ -65,8 +65,8 @@ def parent_name(overrides: Sequence[str], swept: Collection[str], experiment: st
     parts = [
         given[key].replace("'", "").replace('"', "")
         for key in sorted(given, key=lambda key: key not in swept)
-        # the MLflow experiment has the name of the data set
-        if key not in ("experiment", "dataset") and not key.startswith(("hydra", *NO_CHOICES))
+        # the MLflow experiment has the name of the data set, but one of several data sets
+        if (key != "experiment" and (key != "dataset" or key in swept)) and not key.startswith(("hydra", *NO_CHOICES))
     ]
     if experiment:
         return joined(experiment, parts, " ")

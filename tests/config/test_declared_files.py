@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
 
 from src.config.build import ConfigError, build
 from src.config.declared_files import check_names, file_of
@@ -35,6 +36,29 @@ def test_a_copied_name_is_refused_unless_the_command_gives_it() -> None:
     check_names(named("other", "kdd"), CHOICES, ["dataset.name=other", "++dataset.schema.name=kdd"])
     check_names(named("other", "kdd"), {}, [])  # of a config that no file of the group made
     check_names(named("mine", "flows"), CHOICES | {"dataset": "folder/mine"}, [])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ({}, r"conf/dataset/mine\.yaml: found no keys, expected those of a data set or schema"),
+        (["a"], r"conf/dataset/mine\.yaml: found no keys, expected those of a data set or schema"),
+        (
+            {"name": "mine"},
+            r"conf/dataset/mine\.yaml: found no schema, expected the name of a file of conf/dataset/sch",
+        ),
+        ({"schema": {"name": "flows"}}, r"conf/dataset/mine\.yaml: name: found nothing, expected 'mine', the name of"),
+        (
+            {"name": "mine", "schema": ["a"]},
+            r"conf/dataset/schema/flows\.yaml: found no keys, expected those of a data",
+        ),
+        ({"name": "mine", "schema": {}}, r"conf/dataset/schema/flows\.yaml: name: found nothing, expected 'flows'"),
+    ],
+)
+def test_a_file_without_what_a_data_set_needs_is_named(dataset: Any, message: str) -> None:
+    choices = CHOICES if "schema" in dataset else {"dataset": "mine"}
+    with pytest.raises(ValueError, match=message):
+        check_names(OmegaConf.create({"dataset": dataset}), choices, ["dataset=mine"])
 
 
 def test_a_value_comes_from_the_file_of_its_group_unless_the_command_gives_it() -> None:

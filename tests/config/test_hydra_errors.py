@@ -5,15 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hydra._internal.hydra
+import hydra._internal.utils
 import hydra.core.utils
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
 from omegaconf import DictConfig
 
 from src.config.build import build
 from src.config.entry_point import entry_point
 from src.config.errors import summary
-from src.config.hydra_errors import OF_LIBRARIES, in_words
+from src.config.hydra_errors import OF_LIBRARIES, in_words, raised_by_hydra
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,19 @@ def test_a_file_that_is_no_yaml_is_named_with_its_line(text: str, tmp_path: Path
     assert told == summary(caught.value)
     assert told.startswith(f"{tmp_path / 'mine.yaml'}, line 2: ")
     assert told.endswith("; expected a file in YAML: correct this line")
+
+
+def test_a_file_that_is_no_utf8_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("src.config.hydra_errors.PROJECT", tmp_path)
+    (tmp_path / "conf" / "dataset").mkdir(parents=True)
+    (tmp_path / "conf" / "config.yaml").write_text("# Flüsse\n", encoding="utf-8")
+    path = tmp_path / "conf" / "dataset" / "mine.yaml"
+    path.write_text("# Flows\n# Flüsse\n", encoding="latin-1")
+
+    def composes() -> None:
+        with initialize_config_dir(str(path.parent)):
+            compose("mine")
+
+    with raised_by_hydra(), pytest.raises(HydraException) as caught:
+        hydra._internal.utils.run_and_report(composes)
+    assert in_words(caught.value) == f"{path}, line 2: found the byte 0xfc, expected text in UTF-8: save it so"

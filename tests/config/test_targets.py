@@ -93,6 +93,24 @@ def test_a_new_file_of_a_group_adds_its_class(tmp_path: Path) -> None:
     assert targets.classes("reducer", tmp_path) == set()
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"a: 1\nb: [\n", r"two\.yaml, line 3: did not find .*; expected a file in YAML: correct this line"),
+        ("# Flüsse".encode("latin-1"), r"two\.yaml, line 1: found the byte 0xfc, expected text in UTF-8"),
+        (b"a: \x00", r"two\.yaml: unacceptable character .*; expected a file in YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_though_another_is_chosen(
+    text: bytes, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "one.yaml").write_text("_target_: src.models.mine.Mine\n")
+    (tmp_path / "model" / "two.yaml").write_bytes(text)
+    with pytest.raises(ValueError, match=message):
+        targets.classes("model", tmp_path)
+
+
 def test_a_class_is_named_where_it_is_defined(composed: Compose, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "src.config.settings.Split"
     known = targets.classes

@@ -1,9 +1,11 @@
 """Evaluation on another data set: what is refused, and how its records become those of the training. (The whole command
 is in tests/e2e/test_cross_evaluate.py.)"""
 
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,10 @@ from src.config.scored_data import config_on
 from src.config.settings import Config, Settings
 from src.data.tables import Table
 from src.detector.card import Card
-from src.pipeline.cross_data import _check_training, _labeled, settings_on
+from src.pipeline.cross_data import _check_training, _labeled, counted, settings_on
 from src.pipeline.experiment import TrainingRecord
 from src.pipeline.stage_data import SampledParts
+from src.utils.paths import PROJECT
 
 Compose = Callable[..., DictConfig]
 
@@ -73,6 +76,17 @@ def test_a_choice_that_decides_the_detector_or_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=error):
         config_on(trained.config, dataset, override)
+
+
+def test_a_copied_name_does_not_stand_for_the_data_set_of_the_training(
+    trained: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
+    own = tmp_path / "conf" / "dataset" / "kdd99_10pct.yaml"
+    own.with_name("later.yaml").write_text(own.read_text())
+    monkeypatch.setattr("src.config.scored_data.PROJECT", tmp_path)
+    with pytest.raises(ValueError, match=r"conf/dataset/later\.yaml: name: found 'kdd99_10pct', expected 'later'"):
+        config_on(trained.config, "later")
 
 
 def test_settings_are_those_of_the_training_on_other_data(trained: Settings) -> None:
@@ -191,3 +205,20 @@ def test_a_training_part_of_other_records_is_refused(trained: Settings) -> None:
     other = TrainingRecord("abc", {}, {}, noted | {"derived.distinct_vectors_train": "8"}, [], {})
     with pytest.raises(RuntimeError, match="run abc: found 9 distinct vectors in the training part made anew, expec"):
         _check_training(parts, other)
+
+
+@pytest.mark.parametrize(
+    ("records", "left_out"),
+    [
+        ((7, 0), {"recall", "f1", "f1_low", "f1_attack", "macro_f1", "detection_at_1_percent", "roc_auc"}),
+        ((7, 0, 0), {"recall", "f1", "f1_low", "f1_attack", "macro_f1", "detection_at_1_percent", "roc_auc"}),
+        ((0, 7), {"false_alarm_rate", "f1_normal", "macro_f1", "detection_at_1_percent", "roc_auc"}),
+        ((1, 1), set()),
+    ],
+)
+def test_a_score_of_records_that_a_part_lacks_is_left_out(records: tuple[int, ...], left_out: set[str]) -> None:
+    scores = ("recall", "f1", "f1_low", "f1_attack", "f1_normal", "macro_f1", "detection_at_1_percent", "roc_auc",
+              "false_alarm_rate", "accuracy")  # fmt: skip
+    metrics = {f"{part}_{score}": 0.0 for part in ("val", "test", "test_21") for score in scores}
+    found = counted(metrics, {"test": records, "test_21": (1, 1)}, "normal")
+    assert {*metrics} - {*found} == {f"test_{score}" for score in left_out}

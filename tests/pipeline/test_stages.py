@@ -1,6 +1,7 @@
 """Outputs of the stages: published tests in file order, apart from training and validation; files as made in memory."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from src.config.settings import Settings
 from src.data.duplicates import overlap, vector_ids
 from src.data.sources import MIRROR_VARIABLE
 from src.data.tables import LabeledTable, Table, read_table
-from src.pipeline.stage_data import Facts, SampledParts
+from src.pipeline.stage_data import Facts, SampledParts, plan_sample
 from src.pipeline.stage_outputs import StageOutputs
 from src.pipeline.stages import write_preprocessed, write_raw, write_reduced, write_sampled
 from src.utils.paths import Workspace
@@ -130,6 +131,16 @@ def test_other_splits_have_no_published_test(split: str, composed: Compose, tmp_
     assert [*tables] == [*facts["records"]] == ["train", "val", "test"]
     assert [name for name in facts if name.endswith("_share_seen_in_training")] == ["test_share_seen_in_training"]
     assert facts["official_tests"] == {}
+
+
+def test_records_that_leave_a_part_empty_are_refused(composed: Compose, tmp_path: Path) -> None:
+    settings = build(composed(*SIMULATED, "split=grouped", "dataset.copies=false"))
+    file = StageOutputs(settings, Workspace(tmp_path)).training_file
+    labels = np.array(file.table.attacks)[file.table.attack]
+    rows = np.array([np.flatnonzero(labels == "normal")[0], np.flatnonzero(labels != "normal")[0]])
+    two = replace(file, table=file.table.take(rows))
+    with pytest.raises(ValueError, match=r"dataset=simulated: found .* records with 2 different .* to the part 'val'"):
+        plan_sample(settings, two, {})
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def test_a_config_with_a_file_from_elsewhere_has_its_choices_as_name(composed: C
         ("+experiment=generalization/baselines split=random,grouped dataset=simulated", "generalization/baselines",
          "generalization/baselines split=random,grouped"),
         ("dataset=simulated", None, "multirun"),
+        ("split=grouped dataset=mine,later k=2,3", None, "dataset=mine,later k=2,3 split=grouped"),
         ("+model.extra='a,b' k=2", None, "model.extra=a,b k=2"),
     ],
 )  # fmt: skip

@@ -13,15 +13,6 @@ _REMARKS = (
     "seen: share of the scored records with a copy in the training part. not seen: the others.",
     "det. at 1 %: share of the attacks with an alarm where 1 % of the normal records raise one.",
 )
-_OF_ATTACKS = (
-    "f1",
-    "macro_f1",
-    "recall",
-    "detection_",
-    "precision",
-    "roc_auc",
-)  # begin names of scores that need attacks
-_OF_NORMAL = ("false_alarm_rate", "detection_at_", "macro_f1", "roc_auc")  # of scores that need normal records
 _SCORES = ("test_share_seen_in_training", "test_accuracy", "test_accuracy_unseen")
 _OF_TWO = ("test_f1", "test_false_alarm_rate", "test_recall")
 _OF_MORE = ("test_macro_f1", "test_false_alarm_rate", "test_detection_rate", "test_mean_cost")
@@ -36,7 +27,7 @@ def cross_table(runs: Iterable[CrossRun]) -> ResultsTable:
         for part in run.parts:
             params = {**run.params, "part": part}
             _, by_seed = grouped.setdefault(without_seed(params), (params, {}))
-            by_seed[params["seed"]] = TableRun(run.id, _scores(run, part), FINISHED)
+            by_seed[params["seed"]] = TableRun(run.id, _of_part(run.metrics, part, run.parts), FINISHED)
     rows = [Row(params, by_seed) for params, by_seed in grouped.values()]
     two = all(row.n_classes == 2 for row in rows)
     metrics = (*_SCORES, *(_OF_TWO if two else _OF_MORE), *_AT_EQUAL_ALARMS)
@@ -55,14 +46,6 @@ def _lacks(run: CrossRun, part: str) -> Iterator[str]:
         yield f"{name} has normal records only: no attack could be detected, so recall, F1 and the like are left out."
     if not normal:
         yield f"{name} has attacks only: no normal record could raise a false alarm, so false alarms are left out."
-
-
-def _scores(run: CrossRun, part: str) -> dict[str, float]:
-    """Scores of a part; without those of records that it lacks, which would be 0 as nothing was counted."""
-    normal, *attacks = run.records[part]
-    without = (*(() if any(attacks) else _OF_ATTACKS), *(() if normal else _OF_NORMAL))
-    found = _of_part(run.metrics, part, run.parts)
-    return {name: value for name, value in found.items() if not name.removeprefix("test_").startswith(without)}
 
 
 def _of_part(metrics: Mapping[str, Any], part: str, parts: Sequence[str]) -> dict[str, float]:

@@ -47,7 +47,7 @@ def _serve_here(port: int, pages: Mapping[str, str], *, open_browser: bool) -> i
     if not _is_free(port):
         print(
             f"ui: found port {port} taken, maybe by another make ui; end that one, or take another port: "
-            f"python -m src.ui --port {port + 1}",
+            f"python -m src.ui --port {port + 1 if port < 65535 else port - 1}",
             file=sys.stderr,
         )
         return 1

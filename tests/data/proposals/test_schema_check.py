@@ -161,6 +161,16 @@ def test_a_schema_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         ("flows", SCHEMA + "header: 'yes'\n", r"flows\.yaml: header: found 'yes', expected a valid boolean"),
         ("flows", SCHEMA + "separator: ':'\n", r"flows\.yaml: separator: found ':', expected ',', ';', "),
         ("flows", SCHEMA + "missing: ${x}\n", r"flows\.yaml: Interpolation key 'x' not found"),
+        (
+            "flows",
+            SCHEMA + "  0: real\n",
+            r"flows\.yaml: columns: found the key 0, expected a text; write it in quotes",
+        ),
+        (
+            "flows",
+            SCHEMA + "aliases: {a: [b], no: [c]}\n",
+            r"flows\.yaml: aliases: found the key False, expected a text",
+        ),
         ("flows", SCHEMA + "heade: true\n", r"flows\.yaml: heade: found a key that has no meaning here"),
     ):
         (tmp_path / f"{name}.yaml").write_text(text)

@@ -80,3 +80,11 @@ def test_a_port_that_another_server_has_is_named_with_a_way_on(capsys: pytest.Ca
     assert "Ctrl-C" not in printed.out
     assert f"found port {port} taken" in printed.err
     assert f"python -m src.ui --port {port + 1}" in printed.err
+
+
+def test_the_way_on_from_the_last_port_is_a_port(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ui_server, "_is_free", lambda port: False)
+    assert ui_server._serve_here(65535, {"runs": "page"}, open_browser=False) == 1
+    assert "python -m src.ui --port 65534" in capsys.readouterr().err
