@@ -137,7 +137,7 @@ def left_out(configurations: Sequence[Configuration]) -> str:
     own = {name: [one for one in details if one not in of_all] for name, details in left.items()}
     words = [f"All rows: {', '.join(of_all)}"] if of_all else []
     words += [f"{name}: {', '.join(details)}" for name, details in own.items() if details]
-    return f"Names of rows leave out what all rows of a model have. {'. '.join(words)}." if words else ""
+    return f"Names of rows leave out what all rows of a model have. {'; '.join(words)}." if words else ""
 
 
 def taught(configurations: Sequence[Configuration]) -> str:

@@ -221,7 +221,7 @@ def test_titles_leave_out_what_all_rows_of_a_model_share(made: Results) -> None:
     titles = [one.title for one in found.results.configurations]
     assert titles == ["LSTM, PCA 2, 100 a type", "LSTM, PCA 2, 200 a type", "random forest, PCA 2"]
     assert found.values(links=False)["shared_details"] == (
-        "Names of rows leave out what all rows of a model have. All rows: distinct records. LSTM: grafts."
+        "Names of rows leave out what all rows of a model have. All rows: distinct records; LSTM: grafts."
     )
 
 
