@@ -55,7 +55,7 @@ def rules(configurations: Sequence[Configuration]) -> str:
     decisions = [one.config["decision"] for one in configurations]
     found = {(one["rule"], one["attack_prior_odds"], one["false_alarm_budget"]) for one in decisions}
     same = len(found) == 1
-    return f"All rows have the same rule and odds{'.' if same else ', but for those that the table shows.'}"
+    return f"All rows of ours have the same rule and odds{'.' if same else ', but for those that the table shows.'}"
 
 
 def detection(configurations: Sequence[Configuration]) -> str:
@@ -142,14 +142,14 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
     ]  # fmt: skip
     for one in configurations:
         names = ("test_accuracy", "test_21_accuracy", "test_false_alarm_rate")
-        first, second, false_alarms = (_mean(one, name) for name in names)
-        further = percent(second) if second or not one.runs else "not tested"
-        cells = [f"**{one.title}**", percent(first), further, percent(false_alarms)]
+        first, second, false_alarms = ((_mean(one, name), one.seed_range(name)) for name in names)
+        further = percent(*second) if second[0] or not one.runs else "not tested"
+        cells = [f"**{one.title}**", percent(*first), further, percent(*false_alarms)]
         source = f"ours, {seeds(len(one.runs))}"
         budget = one.config["decision"]["false_alarm_budget"]
         allowed = "" if budget is None else f", a budget of {100 * budget:g} % false alarms there"
         protocol = f"two classes; KDDTrain+, epochs by validation{allowed}"
-        rows.append((100 * first.mean if first else 0.0, [*cells, protocol, source]))
+        rows.append((100 * first[0].mean if first[0] else 0.0, [*cells, protocol, source]))
     columns = ["accuracy in %", "KDDTest+", "KDDTest-21", "false alarms on KDDTest+, %", "protocol", "source"]
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: -one[0])])
 

@@ -268,12 +268,15 @@ def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
     settings = table_after(text, "settings")
     assert settings[0][1:5] == ["verdict", "attack odds", "budget", "previous records"]
     assert ["random forest, all features and history", "least cost", "2", "none", "100", "0", "all"] in settings
-    assert "All rows have the same rule and odds. Upper bounds" in text
+    assert "All rows of ours have the same rule and odds. Only networks" in text
 
 
 def test_rows_with_other_rules_are_not_said_to_have_the_same(made: Results) -> None:
     alarms = [one for one in made.configurations if one.grid == OperatingPoint.grids[0]]
-    assert equal_alarms.rules(alarms) == "All rows have the same rule and odds, but for those that the table shows."
+    assert (
+        equal_alarms.rules(alarms)
+        == "All rows of ours have the same rule and odds, but for those that the table shows."
+    )
 
 
 def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path) -> None:
@@ -285,7 +288,7 @@ def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path
     ]  # fmt: skip
     ours = [one for one in table if one[0].startswith("**")]
     assert [one[0] for one in ours] == ["**LSTM, PCA 2**", "**LSTM, MI 4**"]
-    assert ours[0][1:3] == ["83.10", "63.10"]
+    assert ours[0][1:3] == ["83.10 (83.00 to 83.20)", "63.10 (63.00 to 63.20)"]
     assert {one[-1] for one in ours} == {"ours, 3 seeds"}
     lowest = min(ours, key=lambda one: float(one[1].split()[0]))
     assert f"The least accurate of ours on KDDTest+: {lowest[0].strip('*')}." in text
