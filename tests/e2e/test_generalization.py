@@ -25,8 +25,8 @@ SMALLER = (
     ("taught", "records_per_epoch: 200000", "records_per_epoch: 1000"),
     ("taught_inputs", "model.form: value,rank,logarithm", "model.form: value"),
     ("taught_mixing", "records_per_epoch: 50000", "records_per_epoch: 1000"),
-    ("taught_mixing", "mixed_by_column: 0.0,0.3", "mixed_by_column: 0.0"),
-    ("taught_mixing", "mixed_by_group: 0.0,0.3", "mixed_by_group: 0.0"),
+    ("taught_mixing", "mixed_by_column: 0.0,0.3", "mixed_by_column: 0.3"),
+    ("taught_mixing", "mixed_by_group: 0.0,0.3", "mixed_by_group: 0.3"),
     ("taught_teachers", "model: random_forest,extra_trees", "model: random_forest"),
 )
 
