@@ -87,7 +87,8 @@ class Contest(Page):
         rows = self.results.configurations
         if self.results.runs:
             yield Picture("contest", figures.contest(rows, f"{self.warning}Official test, five classes"))
-        if curves := _curves(rows):
+        chosen_first = sorted(rows, key=lambda one: one.grid not in (self.taught, self.reference))
+        if curves := _curves(chosen_first):
             title = f"{self.warning}official test, five classes, lowest seeds"
             yield Picture("equal_alarms", alarm_curves(curves, title))
         if (taught := self._taught) and taught.first:
