@@ -1,11 +1,12 @@
 """Paired differences of configurations to a reference, corrected for their number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from src.evaluation.intervals import Interval
 from src.evaluation.significance import holm, standing
 from src.evaluation.thresholds import rate_name
+from src.reports.markdown import markdown_table
 from src.reports.runs import Configuration, Differences
 
 NO_PAIR = "no pair of runs"
@@ -74,6 +75,27 @@ def at_equal_alarms(
         one.detection_differences(reference, rates) if reference and one is not reference else None for one in others
     ]
     return [_corrected(found, rate_name(rate), less_is_better=False, is_cost=False) for rate in rates]
+
+
+def standings_table(
+    reference: Configuration,
+    others: Sequence[Configuration],
+    columns: Mapping[str, Sequence[Standing | None]],
+    what: str,
+) -> str:
+    """Return a table of standings with its reference in words.
+
+    Args:
+        reference: Configuration that the others are compared with.
+        others: Configurations of the rows.
+        columns: Standings of the rows by title.
+        what: Title of the rows.
+    """
+    rows = [
+        [one.title, *(str(standing or NO_PAIR) for standing in standings)]
+        for one, *standings in zip(others, *columns.values(), strict=True)
+    ]
+    return f"Reference: {reference.title}.\n\n{markdown_table([what, *columns], rows)}"
 
 
 def _corrected(

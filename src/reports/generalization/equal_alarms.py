@@ -13,7 +13,7 @@ from src.evaluation.operating_points import BASE_RATES, alarm_shares
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.reports.markdown import MISSING, cost, markdown_table, percent, seeds
 from src.reports.runs import Configuration
-from src.reports.standings import NO_PAIR, at_equal_alarms
+from src.reports.standings import at_equal_alarms, standings_table
 
 _PAIRED = (0.005, 0.01, 0.05)  # false-alarm rates of the paired differences; below, stored scores are often equal
 _USED = 0.01  # false-alarm rate of the tables that show one
@@ -69,13 +69,9 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
         return f"Differences to the reference: {MISSING}."
     layout = reference.config["layout"]["name"]
     others = [one for one in configurations if one is not reference and one.config["layout"]["name"] == layout]
-    columns = at_equal_alarms(reference, others, _PAIRED)
-    rows = [
-        [one.title, *(str(standing or NO_PAIR) for standing in standings)]
-        for one, *standings in zip(others, *columns, strict=True)
-    ]
     titles = [f"at {100 * rate:g} %" for rate in _PAIRED]
-    return f"Reference: {reference.title}.\n\n{markdown_table(['detection less its own, points', *titles], rows)}"
+    columns = dict(zip(titles, at_equal_alarms(reference, others, _PAIRED), strict=True))
+    return standings_table(reference, others, columns, "detection less its own, points")
 
 
 def costs(configurations: Sequence[Configuration]) -> str:

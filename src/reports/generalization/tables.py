@@ -10,7 +10,7 @@ import yaml
 from src.evaluation.intervals import Covers
 from src.reports.markdown import MISSING, cost, covered, markdown_table, over_seeds, percent, seeds
 from src.reports.runs import Configuration, coverage, shared_details
-from src.reports.standings import NO_PAIR, against
+from src.reports.standings import against, standings_table
 
 NOT_STATED = "not stated"
 SPLITS = ("random", "grouped", "official")
@@ -120,14 +120,13 @@ def differences(configurations: Sequence[Configuration], reference: Configuratio
     if reference is None:
         return f"Differences to the reference: {MISSING}."
     others = [one for one in configurations if one is not reference]
-    metrics = ("test_mean_cost", "test_false_alarm_rate", f"test_{reference.detection}")
-    columns = [against(reference, others, metric) for metric in metrics]
-    rows = [
-        [one.title, *(str(standing or NO_PAIR) for standing in standings)]
-        for one, *standings in zip(others, *columns, strict=True)
-    ]
-    names = ["less those of the reference", "mean cost", "false alarms, points", "detection, points"]
-    return f"Reference: {reference.title}.\n\n{markdown_table(names, rows)}"
+    metrics = {
+        "mean cost": "test_mean_cost",
+        "false alarms, points": "test_false_alarm_rate",
+        "detection, points": f"test_{reference.detection}",
+    }
+    columns = {title: against(reference, others, metric) for title, metric in metrics.items()}
+    return standings_table(reference, others, columns, "less those of the reference")
 
 
 def left_out(configurations: Sequence[Configuration]) -> str:
