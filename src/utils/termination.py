@@ -226,17 +226,26 @@ def _watch(reader: int) -> None:
 
 
 def _end_children() -> None:
-    """End the workers, which would go on without this process: first by SIGTERM, so that they end their runs."""
+    """End the workers, which would go on without this process: first by SIGTERM, so that they end their runs.
+
+    A raylet is held until all others have ended, and is killed last: it would start their tasks again, and once it is
+    gone, Ray's library ends this process with status 1 at the next read from Ray's store.
+    """
     import psutil
 
-    workers = []
+    workers, raylets = [], []
     with suppress(psutil.Error):
         for child in psutil.Process().children(recursive=True):
             with suppress(psutil.Error):
-                if "resource_tracker" not in " ".join(child.cmdline()):  # ends by itself, and tidies up after workers
-                    child.terminate()
+                if child.name() == "raylet":
+                    child.suspend()
+                    raylets.append(child)
+                elif "resource_tracker" not in " ".join(child.cmdline()):  # ends itself, and tidies up after workers
                     workers.append(child)
-    for child in psutil.wait_procs(workers, timeout=_WORKERS_S)[1]:
+    for child in workers:
+        with suppress(psutil.Error):
+            child.terminate()
+    for child in [*psutil.wait_procs(workers, timeout=_WORKERS_S)[1], *raylets]:
         with suppress(psutil.Error):
             child.kill()
 

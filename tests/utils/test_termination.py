@@ -109,14 +109,45 @@ def test_a_stage_names_the_command_of_dvc(variables, command, tmp_path):
     assert lines[1] == f"go on with: {command}"
 
 
-def test_children_end_with_the_command(tmp_path):
-    work = "Path('child').write_text(str(subprocess.Popen(['sleep', '600']).pid)); wait()"
-    stopped(work, signal.SIGTERM, tmp_path)
-    child = int((tmp_path / "child").read_text())
+def _wait_for_the_end_of(child: int) -> None:
     end = time.monotonic() + 10
     while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < end, "the child goes on"
         time.sleep(0.1)
+
+
+def test_children_end_with_the_command(tmp_path):
+    work = "Path('child').write_text(str(subprocess.Popen(['sleep', '600']).pid)); wait()"
+    stopped(work, signal.SIGTERM, tmp_path)
+    _wait_for_the_end_of(int((tmp_path / "child").read_text()))
+
+
+def test_a_raylet_ends_after_its_workers(tmp_path):
+    """Ray's library ends this process with status 1 when it reads from the store of a raylet that is gone."""
+    worker = tmp_path / "worker.py"
+    worker.write_text("""
+import signal, sys, time
+from pathlib import Path
+import psutil
+def end(*_):
+    time.sleep(0.3)
+    Path("seen").write_text(psutil.Process(int(sys.argv[1])).status())
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+time.sleep(600)
+""")
+    work = f"""
+    import shutil
+    shutil.copy(shutil.which("sleep"), "raylet")
+    raylet = subprocess.Popen(["./raylet", "600"])
+    Path("child").write_text(str(raylet.pid))
+    subprocess.Popen([sys.executable, {str(worker)!r}, str(raylet.pid)])
+    time.sleep(60)
+"""
+    assert stopped(work, signal.SIGINT, tmp_path)[0] == 130
+    assert (tmp_path / "seen").read_text() == psutil.STATUS_STOPPED
+    _wait_for_the_end_of(int((tmp_path / "child").read_text()))
 
 
 def _heard_by_worker() -> int:
