@@ -49,12 +49,23 @@ def _environment_of_a_test() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def mirror() -> Path:
-    """The folder that holds the published files."""
+    """The folder that holds the published files of KDD Cup 99."""
+    return _mirror_with("kddcup99")
+
+
+@pytest.fixture(scope="session")
+def nsl_kdd_mirror() -> Path:
+    """The folder that holds the published files of NSL-KDD too."""
+    return _mirror_with("nsl-kdd")
+
+
+def _mirror_with(files: str) -> Path:
     folder = os.environ.get(MIRROR_VARIABLE, "")
-    if not Path(folder, "kddcup99").is_dir() or not folder:
+    if not folder or not Path(folder, files).is_dir():
+        missing = f"{MIRROR_VARIABLE}={folder!r} holds no folder {files}"
         if os.environ.get("IDS_REQUIRE_REAL_DATA"):
-            pytest.fail(f"{MIRROR_VARIABLE}={folder!r} holds no folder kddcup99, and IDS_REQUIRE_REAL_DATA is set")
-        pytest.skip(f"set {MIRROR_VARIABLE} to a folder with kddcup99/kddcup.data_10_percent.gz to run this")
+            pytest.fail(f"{missing}, and IDS_REQUIRE_REAL_DATA is set")
+        pytest.skip(f"{missing}; set it to a folder with the published files to run this")
     return Path(folder).resolve()
 
 

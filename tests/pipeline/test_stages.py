@@ -216,9 +216,8 @@ def test_the_official_test_of_kdd99_has_the_contests_totals(mirror: Path, compos
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("dataset", ["nsl_kdd", "nsl_kdd_20pct"])
-def test_the_files_of_nsl_kdd_are_read_whole(dataset: str, mirror: Path, composed: Compose, tmp_path: Path) -> None:
-    if not (mirror / "nsl-kdd").is_dir():
-        pytest.skip(f"{mirror} has no folder nsl-kdd")
+@pytest.mark.usefixtures("nsl_kdd_mirror")
+def test_the_files_of_nsl_kdd_are_read_whole(dataset: str, composed: Compose, tmp_path: Path) -> None:
     settings = build(composed(f"dataset={dataset}", "task=five", "split=official"))
     tables, facts = tables_of(StageOutputs(settings, Workspace(tmp_path)).sampled)
     assert facts["source_records"] == {"nsl_kdd": 125_973, "nsl_kdd_20pct": 25_192}[dataset]
@@ -227,12 +226,9 @@ def test_the_files_of_nsl_kdd_are_read_whole(dataset: str, mirror: Path, compose
 
 
 @pytest.mark.real_data
-def test_the_default_split_of_nsl_kdd_does_not_test_on_training_records(
-    mirror: Path, composed: Compose, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("nsl_kdd_mirror")
+def test_the_default_split_of_nsl_kdd_does_not_test_on_training_records(composed: Compose, tmp_path: Path) -> None:
     """Counts of KDD99 drew each record up to nine times before the split; 99.7 % of the test were in training."""
-    if not (mirror / "nsl-kdd").is_dir():
-        pytest.skip(f"{mirror} has no folder nsl-kdd")
     settings = build(composed("dataset=nsl_kdd_20pct"))
     _, facts = tables_of(StageOutputs(settings, Workspace(tmp_path)).sampled)
     assert {name: one["drawn_again"] for name, one in facts["classes"].items()} == {"normal": 0, "attack": 0}
