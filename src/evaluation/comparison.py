@@ -19,6 +19,7 @@ from src.evaluation.intervals import (
     resampled,
     resampled_means,
     resampled_test,
+    seed_scores,
 )
 from src.evaluation.metrics import detection_name, scores
 from src.evaluation.significance import holm, standing
@@ -134,7 +135,8 @@ def mean_differences(
 ) -> dict[str, MeanTest]:
     """Compute the mean difference of all `scores` of two configurations, first less second, run by run.
 
-    The bootstrap draws seeds and feature vectors, the same for both. With one run each it covers test records alone.
+    The intervals cover seeds and test records, with one run each test records alone. The bootstrap draws the same
+    feature vectors for all runs.
 
     Args:
         first: Verdicts of the runs of one configuration.
@@ -146,9 +148,9 @@ def mean_differences(
     """
     check_pairs(first, second)
     drawn = resampled_means([first, second], resamples=resamples, seed=seed)
-    means = mean_scores(first), mean_scores(second)
+    values = seed_scores(first), seed_scores(second)
     return {
-        name: resampled_test(means[0][name] - means[1][name], drawn[0][name] - drawn[1][name])
+        name: resampled_test(values[0][name] - values[1][name], drawn[0][name] - drawn[1][name])
         for name in drawn[0].keys() & drawn[1].keys()
     }
 

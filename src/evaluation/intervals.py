@@ -4,7 +4,7 @@ An interval says what it covers, and a column of a table has one kind only:
 
 - `TEST_RECORDS`: other test records of the same traffic, for the runs at hand. Cluster bootstrap over feature vectors.
 - `SEEDS`: other seeds. Student's t. Where seeds draw overlapping tests, Nadeau and Bengio's correction widens it.
-- `SEEDS_AND_RECORDS`: both, by a bootstrap that draws seeds and feature vectors.
+- `SEEDS_AND_RECORDS`: both, by a bootstrap over feature vectors with Student's noise of the seeds.
 - `NEXT_RUN`: the score of one further run with a new seed, such as the one run that a paper reports.
 """
 
@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from src.evaluation.metrics import scores
 from src.evaluation.verdicts import Verdicts
@@ -27,8 +27,12 @@ NEXT_RUN: Final = "one further run"
 Covers = Literal["test records", "seeds", "seeds and test records", "one further run"]
 Scale = Literal["real", "positive", "share"]
 
-_SHARES = re.compile("(accuracy|f1|recall|precision|_rate|share|roc_auc)(?!.*_(percent|per_10000))")
+_SHARES = re.compile(
+    "^(?!.*(accuracy_percent|per_10000)).*"
+    "(accuracy|f1|recall|precision|_rate|share|roc_auc|detection|_types_at|_error|agreement|teacher_difference)"
+)
 _POSITIVE = re.compile("(seconds|cost|loss|per_10000)")
+_INSIDE = 1e-12  # nearest value to 0 and 1 on the scales of shares and positive numbers
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class MeanTest:
 def scale_of(metric: str) -> Scale:
     """Return the range of a metric: a share from 0 to 1, a positive number, or any real number.
 
-    >>> scale_of("test_accuracy"), scale_of("fit_seconds"), scale_of("k")
+    >>> scale_of("test_detection_at_1_percent"), scale_of("fit_seconds"), scale_of("accuracy_percent")
     ('share', 'positive', 'real')
     """
     return "share" if _SHARES.search(metric) else "positive" if _POSITIVE.search(metric) else "real"
@@ -143,18 +147,51 @@ def paired_test(differences: Sequence[float] | np.ndarray, *, overlap: float = 0
     return MeanTest(interval, float(2 * stats.t.sf(abs(interval.mean) / spread, len(differences) - 1)))
 
 
-def resampled_test(mean: float, drawn: np.ndarray) -> MeanTest:
-    """Test a mean difference of 0 by its resampled values.
+def resampled_test(values: Sequence[float] | np.ndarray, drawn: np.ndarray, *, scale: Scale = "real") -> MeanTest:
+    """Compute the mean over seeds with its interval over seeds and test records, and test a mean of 0.
 
-    The p-value is the two-sided share of resamples on the other side of 0, never below 2 / (resamples + 1).
+    The uncertainty of the mean is that of its resampled values plus that of the seeds. The latter is Student's: few
+    seeds that all lie on one side are no strong evidence, which a bootstrap over them would say. With one seed the
+    interval and the test cover test records alone: percentiles, and the two-sided share of resamples beyond 0. Where
+    all resamples are the same, they are Student's.
 
     Args:
-        mean: Mean difference.
-        drawn: Its resampled values, float64, shape (resamples,).
+        values: Values of the seeds on the whole test part, such as differences of pairs of runs.
+        drawn: Mean over the seeds in each resample of the test records, float64, shape (resamples,).
+        scale: Range of the values, as for `student`.
+    Returns:
+        Mean, interval and p-value, which is at least 2 / (resamples + 1).
     """
-    beyond = min(np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0))
-    ends = percentiles(drawn)
-    return MeanTest(Interval(mean, ends.low, ends.high), min(1.0, 2 * (beyond + 1) / (len(drawn) + 1)))
+    mean, df = float(np.mean(values)), len(values) - 1
+    spread = float(np.std(values, ddof=1) / np.sqrt(len(values))) if df else 0.0
+    if spread:
+        below, above = (stats.t.cdf(sign * drawn / spread, df).sum() for sign in (-1, 1))
+        ends = _with_spread(mean, drawn, spread, df, scale)
+    else:
+        below, above = np.count_nonzero(drawn <= 0), np.count_nonzero(drawn >= 0)
+        ends = percentiles(drawn)
+    p = min(1.0, 2 * (min(below, above) + 1) / (len(drawn) + 1))
+    return MeanTest(Interval(mean, ends.low, ends.high), float(p))
+
+
+def _with_spread(mean: float, drawn: np.ndarray, spread: float, df: int, scale: Scale) -> Interval:
+    """Middle 95 % of the resampled means with Student's noise of the seeds, on the scale of the values."""
+    if scale == "share" and 0 < mean < 1:
+        drawn, spread = special.logit(np.clip(drawn, _INSIDE, 1 - _INSIDE)), spread / (mean * (1 - mean))
+    elif scale == "positive" and mean > 0:
+        drawn, spread = np.log(np.maximum(drawn, _INSIDE)), spread / mean
+    else:
+        scale = "real"
+
+    def end(share: float) -> float:
+        def beyond(value: float) -> float:
+            return float(stats.t.cdf((value - drawn) / spread, df).mean()) - share
+
+        reach = float(spread * stats.t.ppf(share, df))
+        found = optimize.brentq(beyond, drawn.min() + reach - spread, drawn.max() + reach + spread)
+        return float({"share": special.expit, "positive": np.exp, "real": float}[scale](found))
+
+    return Interval(mean, end(0.025), end(0.975))
 
 
 def hierarchical(runs: Sequence[Verdicts], *, resamples: int = 1000, seed: int = 0) -> dict[str, Interval]:
@@ -168,18 +205,19 @@ def hierarchical(runs: Sequence[Verdicts], *, resamples: int = 1000, seed: int =
         seed: Seed of the draws.
     """
     (drawn,) = resampled_means([runs], resamples=resamples, seed=seed)
-    ends = {name: percentiles(values) for name, values in drawn.items()}
-    return {name: Interval(mean, ends[name].low, ends[name].high) for name, mean in mean_scores(runs).items()}
+    return {
+        name: resampled_test(values, drawn[name], scale=scale_of(name)).interval
+        for name, values in seed_scores(runs).items()
+    }
 
 
 def resampled_means(
     groups: Sequence[Sequence[Verdicts]], *, resamples: int, seed: int = 0
 ) -> list[dict[str, np.ndarray]]:
-    """Compute mean scores of resampled seeds and test records, float64, shape (resamples,), for each group of runs.
+    """Compute mean scores over the seeds on resampled test records, float64, shape (resamples,), of each group of runs.
 
     A draw takes each feature vector the same number of times in all runs, as runs on the same records have errors in
-    common. Of n seeds, n - 1 are drawn with replacement: the variance of their mean is then that of a mean of n. The
-    runs of two groups are pairs: a draw takes the same seeds of each.
+    common.
 
     Args:
         groups: Verdicts of the runs of each configuration, in the same order of seeds.
@@ -187,8 +225,6 @@ def resampled_means(
         seed: Seed of the draws.
     Raises:
         ValueError: the groups have different numbers of runs, or the runs have different classes.
-    Reference:
-        Rao & Wu, 1988, doi:10.1080/01621459.1988.10478591.
     """
     runs = [run for group in groups for run in group]
     n_seeds, classes = len(groups[0]), runs[0].classes
@@ -202,34 +238,27 @@ def resampled_means(
     ])  # fmt: skip
     vectors = np.concatenate([run.vector for run in runs])
     cells = resampled(vectors, cell, len(runs) * n_cells, resamples=resamples, seed=seed)
-    by_run = cells.reshape(resamples, len(groups), n_seeds, n, n)
-    drawn = scores(by_run, _cost(runs))
-    weights = seed_weights(n_seeds, resamples, seed)
-    return [
-        {name: (values[:, at] * weights).sum(axis=1) for name, values in drawn.items()} for at in range(len(groups))
-    ]
+    drawn = scores(cells.reshape(resamples, len(groups), n_seeds, n, n), _cost(runs))
+    return [{name: values[:, at].mean(axis=1) for name, values in drawn.items()} for at in range(len(groups))]
 
 
-def mean_scores(runs: Sequence[Verdicts]) -> dict[str, float]:
-    """Compute the mean of all `scores` over some runs."""
+def seed_scores(runs: Sequence[Verdicts]) -> dict[str, np.ndarray]:
+    """Compute all `scores` of some runs, float64, shape (runs,) each."""
     n = len(runs[0].classes)
     matrices = [
         np.bincount(run.predicted.astype(np.int64) * n + run.target, minlength=n * n).reshape(n, n) for run in runs
     ]
-    return {name: float(values.mean()) for name, values in scores(np.stack(matrices), _cost(runs)).items()}
+    return scores(np.stack(matrices), _cost(runs))
+
+
+def mean_scores(runs: Sequence[Verdicts]) -> dict[str, float]:
+    """Compute the mean of all `scores` over some runs."""
+    return {name: float(values.mean()) for name, values in seed_scores(runs).items()}
 
 
 def _cost(runs: Sequence[Verdicts]) -> Sequence[Sequence[float]] | None:
     """Return the cost matrix that all runs have, or None."""
     return runs[0].cost if all(run.cost == runs[0].cost for run in runs) else None
-
-
-def seed_weights(n_seeds: int, resamples: int, seed: int) -> np.ndarray:
-    """Draw the shares of the seeds in each resample, float64, shape (resamples, n_seeds); see `resampled_means`."""
-    if n_seeds == 1:
-        return np.ones((resamples, 1))
-    draws = n_seeds - 1
-    return np.random.default_rng([seed, 3]).multinomial(draws, [1 / n_seeds] * n_seeds, size=resamples) / draws
 
 
 def bootstrap(

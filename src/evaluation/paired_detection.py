@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.evaluation.comparison import check_pairs
-from src.evaluation.intervals import MeanTest, resampled_test, seed_weights
+from src.evaluation.intervals import MeanTest, resampled_test
 from src.evaluation.verdicts import Verdicts
 
 
@@ -68,7 +68,7 @@ class _Ranked:
         false_alarms, detected = self.normal.down_to(weight), self.attack.down_to(weight)
         allowed = np.array(rates) * false_alarms[-1] + 1e-9
         first_beyond = np.searchsorted(false_alarms[:-1], allowed, side="right")
-        found: np.ndarray = detected[first_beyond] / detected[-1]
+        found: np.ndarray = detected[first_beyond] / max(detected[-1], 1)  # 0 without attacks
         return found
 
 
@@ -77,14 +77,14 @@ def detection_differences(
     second: Sequence[Verdicts],
     rates: Sequence[float],
     *,
-    resamples: int = 500,
+    resamples: int = 1000,
     seed: int = 0,
 ) -> dict[float, MeanTest]:
     """Compute the mean difference in detection at each rate of false alarms, first less second, run by run.
 
-    Each run has its own threshold, read on the test. The bootstrap draws seeds and feature vectors, the same for both,
-    and reads the thresholds anew in each draw. P(attack) is that of the stored verdicts, float32: scores that differ by
-    less are equal here.
+    Each run has its own threshold, read on the test. The intervals cover seeds and test records: the bootstrap draws
+    the same feature vectors for all runs, and reads the thresholds anew in each draw. P(attack) is that of the stored
+    verdicts, float32: scores that differ by less are equal here.
 
     Args:
         first: Verdicts of the runs of one configuration.
@@ -97,8 +97,9 @@ def detection_differences(
     """
     check_pairs(first, second)
     pairs = [(one.by_row(), other.by_row()) for one, other in zip(first, second, strict=True)]
-    distinct, vector = np.unique(pairs[0][0].vector, return_inverse=True)
-    ranked = [[_Ranked.of(run, vector) for run in pair] for pair in pairs]
+    distinct, vectors = np.unique(np.concatenate([one.vector for one, _ in pairs]), return_inverse=True)
+    vector_of = np.split(vectors, np.cumsum([len(one) for one, _ in pairs])[:-1])
+    ranked = [[_Ranked.of(run, vector) for run in pair] for pair, vector in zip(pairs, vector_of, strict=True)]
 
     def differences(weight: np.ndarray) -> np.ndarray:
         """Difference of each pair at each rate, float64, shape (pairs, rates)."""
@@ -107,7 +108,6 @@ def detection_differences(
     rng = np.random.default_rng([seed, 7])
     draws = (np.bincount(rng.integers(len(distinct), size=len(distinct)), minlength=len(distinct))
              for _ in range(resamples))  # fmt: skip
-    drawn = np.stack([differences(weight.astype(float)) for weight in draws])
-    means = (drawn * seed_weights(len(pairs), resamples, seed)[..., None]).sum(axis=1)
-    whole = differences(np.ones(len(distinct))).mean(axis=0)
-    return {rate: resampled_test(float(whole[at]), means[:, at]) for at, rate in enumerate(rates)}
+    means = np.stack([differences(weight.astype(float)).mean(axis=0) for weight in draws])
+    whole = differences(np.ones(len(distinct)))
+    return {rate: resampled_test(whole[:, at], means[:, at]) for at, rate in enumerate(rates)}

@@ -91,11 +91,21 @@ def standings_table(
         columns: Standings of the rows by title.
         what: Title of the rows.
     """
+    found = [one for column in columns.values() for one in column if one]
+    most = max((one.n_pairs for one in found), default=0)
+    pairs = f"; {most} seeds of each unless a row says another number" if most > 1 else ""
     rows = [
-        [one.title, *(str(standing or NO_PAIR) for standing in standings)]
+        [one.title, *(_cell(standing, most) for standing in standings)]
         for one, *standings in zip(others, *columns.values(), strict=True)
     ]
-    return f"Reference: {reference.title}.\n\n{markdown_table([what, *columns], rows)}"
+    return f"Reference: {reference.title}{pairs}.\n\n{markdown_table([what, *columns], rows)}"
+
+
+def _cell(standing: Standing | None, most: int) -> str:
+    """A standing in words, with its number of pairs where it has fewer than others."""
+    if not standing:
+        return NO_PAIR
+    return f"{standing}" + (f" ({standing.n_pairs} of {most} seeds)" if standing.n_pairs < most else "")
 
 
 def _corrected(

@@ -228,8 +228,8 @@ def _watch(reader: int) -> None:
 def _end_children() -> None:
     """End the workers, which would go on without this process: first by SIGTERM, so that they end their runs.
 
-    A raylet is held until all others have ended, and is killed last: it would start their tasks again, and once it is
-    gone, Ray's library ends this process with status 1 at the next read from Ray's store.
+    A raylet would start the tasks of such workers again, so it is held until they have ended. It is killed last: once
+    it is gone, Ray's library ends this process with status 1 at the next read from Ray's store.
     """
     import psutil
 

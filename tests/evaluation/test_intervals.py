@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from src.evaluation.intervals import (
+    Scale,
     bootstrap,
     hierarchical,
     mean_scores,
@@ -14,6 +15,7 @@ from src.evaluation.intervals import (
     paired_test,
     resampled,
     resampled_means,
+    resampled_test,
     student,
 )
 from src.evaluation.metrics import confusion_matrix, scores
@@ -99,17 +101,56 @@ def five_runs(make_verdicts: Make) -> list[Verdicts]:
     ]
 
 
-def test_the_interval_over_both_has_the_variance_of_seeds_and_that_of_records(five_runs: list[Verdicts]) -> None:
+def test_the_interval_over_both_is_wider_than_that_over_seeds_or_records(five_runs: list[Verdicts]) -> None:
     right = np.array([run.predicted == run.target for run in five_runs])
     (drawn,) = resampled_means([five_runs], resamples=4000)
-    # crossed: the mean over seeds of what a record scores, and the mean over records of what a seed scores
-    of_records = right.mean(axis=0).var(ddof=1) / 400
-    of_seeds = right.mean(axis=1).var(ddof=1) / 5
-    assert drawn["accuracy"].var() == pytest.approx(of_records + of_seeds, rel=0.1)
+    # crossed: the mean over seeds of what a record scores
+    assert drawn["accuracy"].var() == pytest.approx(right.mean(axis=0).var(ddof=1) / 400, rel=0.1)
     found = hierarchical(five_runs)["accuracy"]
-    assert found.mean == pytest.approx(right.mean())
-    assert found.low < right.mean() - 1.9 * np.sqrt(of_seeds)
+    seeds = student(right.mean(axis=1), scale="share")
+    records = np.percentile(drawn["accuracy"], [2.5, 97.5])
+    assert found.mean == seeds.mean == pytest.approx(right.mean())
+    assert found.low < min(seeds.low, records[0])
+    assert found.high > max(seeds.high, records[1])
     assert mean_scores(five_runs)["accuracy"] == pytest.approx(right.mean())
+
+
+SCALES = pytest.mark.parametrize(
+    ("values", "scale"),
+    [([-0.1, 0.2, 0.4, 0.1], "real"), ([0.9, 0.95, 0.999, 0.97], "share"), ([0.1, 0.2, 0.15], "positive")],
+)
+
+
+@SCALES
+def test_without_a_spread_of_the_records_it_is_students_over_seeds(values: list[float], scale: Scale) -> None:
+    found = resampled_test(values, np.full(1000, np.mean(values)), scale=scale)
+    seeds = student(values, scale=scale)
+    assert (found.interval.low, found.interval.high) == pytest.approx((seeds.low, seeds.high))
+    assert found.p == pytest.approx(paired_test(values).p, abs=0.003)
+
+
+@SCALES
+def test_without_a_spread_of_the_seeds_it_is_the_bootstrap_over_records(values: list[float], scale: Scale) -> None:
+    mean = values[0]
+    drawn = mean + np.random.default_rng(0).normal(size=1000) * abs(mean) / 100
+    for nearly in ([mean], [mean, mean, mean], [mean - 1e-7, mean, mean + 1e-7]):
+        found = resampled_test(nearly, drawn, scale=scale)
+        assert (found.interval.low, found.interval.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]), rel=0.001)
+        assert found.p == pytest.approx(2 / 1001)
+
+
+@pytest.mark.parametrize("n_seeds", [2, 3, 5])
+@pytest.mark.parametrize("records", [0.0, 1.0])
+def test_seeds_that_do_not_differ_are_rarely_told_apart(n_seeds: int, records: float) -> None:
+    """Percentiles over drawn seeds told 49, 26 and 14 % of them apart, as all of a few seeds often lie on one side."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(300):
+        shift = records * rng.normal() / np.sqrt(n_seeds)
+        values = shift + rng.normal(size=n_seeds)
+        found.append(resampled_test(values, values.mean() + records * rng.normal(size=500) / np.sqrt(n_seeds)))
+    assert np.mean([one.p < 0.05 for one in found]) <= 0.08
+    assert np.mean([one.interval.low <= 0 <= one.interval.high for one in found]) >= 0.92
 
 
 def test_over_one_run_it_is_the_bootstrap_of_its_test_records(five_runs: list[Verdicts]) -> None:

@@ -69,3 +69,23 @@ def test_copies_of_a_vector_are_drawn_together() -> None:
 def test_runs_on_other_records_are_no_pair() -> None:
     with pytest.raises(ValueError, match="expected pairs of runs on the same records"):
         detection_differences([run(1)], [run(1, n=300)], RATES)
+
+
+def test_each_pair_has_test_records_of_its_own() -> None:
+    """Seeds that draw their test: a record of one is not that of the other at the same place."""
+    first, second = [run(1), run(2, n=300)], [run(3, lift=0.1), run(4, lift=0.1, n=300)]
+    (both,) = detection_differences(first, second, (0.3,), resamples=400).values()
+    other = [replace(one, vector=one.vector + np.uint64(10_000)) for one in (first[1], second[1])]
+    apart = detection_differences([first[0], other[0]], [second[0], other[1]], (0.3,), resamples=400)[0.3]
+    assert (
+        both.interval.mean
+        == apart.interval.mean
+        == pytest.approx(np.mean([best(one, 0.3) - best(two, 0.3) for one, two in zip(first, second, strict=True)]))
+    )
+    assert apart.interval.low < both.interval.mean < apart.interval.high
+
+
+def test_without_attacks_nothing_is_told_apart() -> None:
+    first, second = (replace(one, target=np.zeros(len(one), dtype=np.int32)) for one in (run(1), run(2)))
+    (test,) = detection_differences([first], [second], (0.3,), resamples=20).values()
+    assert (test.interval.mean, test.p) == (0, 1)

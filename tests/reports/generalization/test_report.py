@@ -99,19 +99,20 @@ def test_configurations_are_compared_with_the_chosen_baseline_on_the_same_record
     line = np.arange(1000)
     target = (line % 2).astype(np.int32)
 
-    def one(model: str, errors: int) -> Configuration:
-        for seed in (0, 1):
+    def one(model: str, errors: int, seeds: tuple[int, ...] = (0, 1)) -> Configuration:
+        for seed in seeds:
             predicted = np.where(line < errors + seed, 1 - target, target).astype(np.int32)
             made = Verdicts(line + 1, line.astype(np.uint64), target, predicted, predicted.astype(np.float32),
                             ("normal", "attack"), [[0, 1], [2, 0]])  # fmt: skip
             made.write(tmp_path / model / str(seed) / "test_verdicts.parquet")
-        runs = {seed: Run(model, {}, {}, partial(Path, tmp_path / model / str(seed)), "page") for seed in (0, 1)}
-        return Configuration("grid", config(task="binary", split="official", model=model), (0, 1), runs)
+        runs = {seed: Run(model, {}, {}, partial(Path, tmp_path / model / str(seed)), "page") for seed in seeds}
+        return Configuration("grid", config(task="binary", split="official", model=model), seeds, runs)
 
-    forest, lstm = one("random_forest", 60), one("lstm", 80)
-    text = differences([forest, lstm], forest)
+    forest, lstm, tree = one("random_forest", 60), one("lstm", 80), one("decision_tree", 80, seeds=(1,))
+    text = differences([forest, lstm, tree], forest)
     # 20 errors more, half of them false alarms: a cost of 30 over 1,000 records, 10 of 500 normal ones
-    assert text.startswith("Reference: random forest, all features.")
+    assert text.startswith("Reference: random forest, all features; 2 seeds of each unless a row says another number.")
+    assert all(cell.endswith(": worse (1 of 2 seeds)") for cell in row(text, "decision tree, all features")[1:])
     cells = row(text, "LSTM, all features")
     assert [cell.split()[0] for cell in cells[1:]] == ["+0.0300", "+2.00", "-2.00"]
     assert all(cell.endswith(": worse") for cell in cells[1:])
