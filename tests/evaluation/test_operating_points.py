@@ -144,6 +144,22 @@ def test_bands_are_those_of_resampled_vectors() -> None:
         assert row["detection_low"] <= row["detection"] <= row["detection_high"]
 
 
+def test_a_resampled_test_uses_the_alarms_that_are_allowed() -> None:
+    """Its threshold is one of a grid: on a coarse one it used 97 % of them, and the band lay too low by half its reach."""
+    rng = np.random.default_rng(0)
+    target = np.repeat([0, 1], [24_000, 16_000]).astype(np.int32)
+    attack = 1 / (1 + np.exp(-rng.normal(2.0 * target)))
+    probability = np.stack([1 - attack, attack], axis=1).astype(np.float32)
+    scored = Scored.of(probability, target, np.arange(len(target), dtype=np.uint64), None)
+    labels = Labels(("normal", "smurf"), target, frozenset({"smurf"}), KDD)
+    made = operating_points(scored, labels, None, resamples=300, seed=0, records_a_day=1_000)
+    assert made
+    for rate in (0.01, 0.05):
+        point = at(made, rate)
+        assert (point["false_alarm_rate_low"] + point["false_alarm_rate_high"]) / 2 > 0.985 * rate
+        assert (point["detection_low"] + point["detection_high"]) / 2 == pytest.approx(point["detection"], abs=0.006)
+
+
 def test_the_curve_rises_from_silence_to_alarms_for_all() -> None:
     curve = found(resamples=50).curve
     assert (curve["false_alarm_rate"] <= curve["allowed"] + 1e-9).all()
