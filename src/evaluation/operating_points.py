@@ -21,7 +21,7 @@ BASE_RATES = (100, 1_000, 10_000)  # records for each attack among them
 ON_TEST = "test"
 _MOST_RESAMPLES = 500  # enough for 95 %; more would double the time
 _CURVE = np.logspace(-4, 0, 41)
-# A resampled curve is read at thresholds that are close together where it is reported, as it uses the next stricter one.
+# A resampled curve is read at the next stricter of these thresholds: they are close together where it is reported.
 _NEAR = np.logspace(-0.3, 0.3, 97)
 
 

@@ -145,7 +145,7 @@ def test_bands_are_those_of_resampled_vectors() -> None:
 
 
 def test_a_resampled_test_uses_the_alarms_that_are_allowed() -> None:
-    """Its threshold is one of a grid: on a coarse one it used 97 % of them, and the band lay too low by half its reach."""
+    """Its threshold is one of a grid. On a coarse one it used 97 % of them, so that the band lay too low."""
     rng = np.random.default_rng(0)
     target = np.repeat([0, 1], [24_000, 16_000]).astype(np.int32)
     attack = 1 / (1 + np.exp(-rng.normal(2.0 * target)))
