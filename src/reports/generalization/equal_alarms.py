@@ -34,7 +34,6 @@ def settings(configurations: Sequence[Configuration]) -> str:
     for one in configurations:
         decision, training, layout = one.config["decision"], one.config["training"], one.config["layout"]
         budget, limit = decision["false_alarm_budget"], training["max_rows_per_attack_type"]
-        network = one.model.startswith("lstm")
         rows.append(
             [
                 one.title,
@@ -43,7 +42,7 @@ def settings(configurations: Sequence[Configuration]) -> str:
                 "none" if budget is None else f"{100 * budget:g} %",
                 ", ".join(map(str, layout.get("history") or [])) or (str(one.config["window"] - 1)),
                 f"{layout.get('short_history', 0.0):g}",
-                f"{limit:,}" if network and limit else "all",
+                f"{limit:,}" if _is_network(one) and limit else "all",
             ]
         )
     columns = ["settings", "verdict", "attack odds", "budget", "previous records", "short histories", "rows of a type"]
@@ -51,11 +50,15 @@ def settings(configurations: Sequence[Configuration]) -> str:
 
 
 def rules(configurations: Sequence[Configuration]) -> str:
-    """Return a sentence on the rule and odds of the configurations: the same for all, or not."""
+    """Return a sentence on the rule, odds and budget of the configurations: the same for all, or which differ."""
+    if not configurations:
+        return f"Rule, odds and budget: {MISSING}."
+    keys = {"rule": "rule", "odds": "attack_prior_odds", "budget of false alarms": "false_alarm_budget"}
     decisions = [one.config["decision"] for one in configurations]
-    found = {(one["rule"], one["attack_prior_odds"], one["false_alarm_budget"]) for one in decisions}
-    same = len(found) == 1
-    return f"All rows of ours have the same rule and odds{'.' if same else ', but for those that the table shows.'}"
+    differ = [words for words, key in keys.items() if len({one[key] for one in decisions}) > 1]
+    if not differ:
+        return "All rows of ours have the same rule, odds and budget of false alarms."
+    return f"Rows of ours differ in {' and '.join(differ)}, as the table shows."
 
 
 def detection(configurations: Sequence[Configuration]) -> str:
@@ -109,7 +112,10 @@ def mailbomb(configurations: Sequence[Configuration]) -> str:
 
 
 def precision(configurations: Sequence[Configuration]) -> str:
-    """Return precision and false alarms a day at three base rates, at 0.1 and 1 % false alarms read on the test."""
+    """Return precision and false alarms a day at three base rates, at 0.1 and 1 % false alarms read on the test.
+
+    Precision is that of as many false alarms as allowed, and so a lower bound: equal scores leave fewer.
+    """
     rows = []
     for one in configurations:
         traffic = one.config["evaluation"]["records_a_day"]
@@ -123,8 +129,8 @@ def precision(configurations: Sequence[Configuration]) -> str:
                 precise = (f"{100 * right / (right + false):.2f}" for right, false in alarms)
                 cells = [*(_said(words, one, metric) for words in precise), at_most]
             rows.append([one.title, f"{100 * rate:g}", *cells])
-    columns = [f"precision at 1 in {n:,}, %" for n in BASE_RATES]
-    return markdown_table(["precision", "false alarms, %", *columns, "false alarms a day, at most"], rows)
+    columns = [f"precision at 1 in {n:,}, %, at least" for n in BASE_RATES]
+    return markdown_table(["precision", "false alarms, %, at most", *columns, "false alarms a day, at most"], rows)
 
 
 def nsl_kdd(configurations: Sequence[Configuration]) -> str:
@@ -144,8 +150,9 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
         cells = [f"**{one.title}**", percent(*first), further, percent(*false_alarms)]
         source = f"ours, {seeds(len(one.runs))}"
         budget = one.config["decision"]["false_alarm_budget"]
-        allowed = "" if budget is None else f", a budget of {100 * budget:g} % false alarms there"
-        protocol = f"two classes; KDDTrain+, epochs by validation{allowed}"
+        allowed = "" if budget is None else f", a budget of {100 * budget:g} % false alarms on validation"
+        epochs = ", epochs by validation" if _is_network(one) else ""
+        protocol = f"two classes; KDDTrain+{epochs}{allowed}"
         rows.append((100 * first[0].mean if first[0] else 0.0, [*cells, protocol, source]))
     columns = ["accuracy in %", "KDDTest+", "KDDTest-21", "false alarms on KDDTest+, %", "protocol", "source"]
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: -one[0])])
@@ -157,6 +164,11 @@ def weakest(configurations: Sequence[Configuration]) -> str:
     if not means:
         return f"Our models: {MISSING}."
     return f"The least accurate of ours on KDDTest+: {min(means, key=lambda one: one[0])[1]}."
+
+
+def _is_network(one: Configuration) -> bool:
+    """True for the networks of these grids; trees have no epochs and read all rows."""
+    return one.model.startswith("lstm")
 
 
 def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuration]) -> str:

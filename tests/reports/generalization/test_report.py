@@ -13,8 +13,8 @@ import pytest
 from src.config.jobs import grids
 from src.evaluation.intervals import Interval
 from src.evaluation.verdicts import Verdicts
-from src.reports.generalization import equal_alarms
-from src.reports.generalization.pages import PAGES, Contest, OperatingPoint, Splits
+from src.reports.generalization import equal_alarms, figures
+from src.reports.generalization.pages import PAGES, Contest, NslKdd, OperatingPoint, Splits
 from src.reports.generalization.tables import by_split, differences, references
 from src.reports.markdown import MISSING, cost, percent
 from src.reports.runs import Configuration, Results, Run
@@ -293,6 +293,12 @@ def test_precision_follows_from_the_base_rate(whole: Path) -> None:
     right, false = 0.931 / 100, 0.01 * 0.99
     assert found[2] == f"{100 * right / (right + false):.2f}"
     assert found[-1] == "10,000"
+    # of as many false alarms as allowed, so that the titles say which way it may differ
+    titles, *_ = table_after(text, "precision")
+    assert titles[1:3] == ["false alarms, %, at most", "precision at 1 in 100, %, at least"]
+    assert "Where equal scores leave fewer, it is higher:" in text
+    assert "where at most 0.1, 0.5, 1 and 5 % of the normal test records raise an alarm" in text
+    assert "as for a detector with `decision.false_alarm_budget=0.01`:" in text
     (line,) = [one for one in text.splitlines() if one.startswith("| LSTM, PCA 2 | 0.1 |")]
     assert [cell.strip() for cell in line.split("|")][3:-1] == ["none", "none", "none", "1,000"]
 
@@ -302,15 +308,42 @@ def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
     settings = table_after(text, "settings")
     assert settings[0][1:5] == ["verdict", "attack odds", "budget", "previous records"]
     assert ["random forest, all features and history", "least cost", "2", "none", "100", "0", "all"] in settings
-    assert "All rows of ours have the same rule and odds. Only networks" in text
+    assert "All rows of ours have the same rule, odds and budget of false alarms. Only networks" in text
 
 
 def test_rows_with_other_rules_are_not_said_to_have_the_same(made: Results) -> None:
     alarms = [one for one in made.configurations if one.grid == OperatingPoint.grids[0]]
-    assert (
-        equal_alarms.rules(alarms)
-        == "All rows of ours have the same rule and odds, but for those that the table shows."
-    )
+    assert equal_alarms.rules(alarms) == "Rows of ours differ in budget of false alarms, as the table shows."
+    decision = {**alarms[0].config["decision"], "rule": "most_probable", "attack_prior_odds": 8.0}
+    odd = replace(alarms[0], config={**alarms[0].config, "decision": decision})
+    assert equal_alarms.rules([alarms[0], odd]) == "Rows of ours differ in rule and odds, as the table shows."
+    assert equal_alarms.rules([]) == f"Rule, odds and budget: {MISSING}."
+
+
+def test_only_networks_have_epochs_that_validation_chose(made: Results) -> None:
+    (network, *_) = [one for one in made.configurations if one.grid == NslKdd.grids[0]]
+    decision = {**network.config["decision"], "false_alarm_budget": 0.05}
+    forest = replace(network, config={**network.config, "model": {"name": "random_forest"}, "decision": decision})
+    text = equal_alarms.nsl_kdd([network, forest])
+    assert row(text, "**LSTM")[4] == "two classes; KDDTrain+, epochs by validation"
+    assert row(text, "**random forest")[4] == "two classes; KDDTrain+, a budget of 5 % false alarms on validation"
+
+
+def test_the_picture_of_attack_types_says_that_it_is_one_run(made: Results, whole: Path) -> None:
+    contest = Contest.on(made)
+    (picture,) = [one for one in contest.pictures() if one.name == "attack_types"]
+    assert picture.figure.axes[0].get_title().endswith("official test, seed 0 alone")
+    assert "in one run, that of the lowest seed, and the share of each" in page(whole, "contest")
+
+
+def test_only_the_lower_end_of_an_error_bar_is_cut(made: Results) -> None:
+    """On a logarithmic axis no bar ends at 0; its upper end may be far from the error."""
+    (one, *_) = [one for one in made.of(Splits.grids) if one.split == "official"]
+    ends = {"test_accuracy": 0.99, "test_accuracy_low": 0.95, "test_accuracy_high": 1.0}
+    alone = replace(one, runs={0: replace(one.runs[0], metrics=ends)})
+    (axes,) = figures.by_split([alone], "a title").axes
+    (bars,) = axes.collections
+    assert bars.get_segments()[0][:, 0] == pytest.approx([0.05 * 0.01, 0.05])
 
 
 def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path) -> None:
