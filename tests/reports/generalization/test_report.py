@@ -427,7 +427,8 @@ def test_simulated_runs_are_marked(made: Results, written) -> None:
     ("interval", "shown"),
     [
         (Interval(0.9953, 0.9948, 0.9958), "99.53 [99.48, 99.58]"),
-        (Interval(0.5, 0.5, 0.5), "50.00"),
+        (Interval(0.5, 0.5, 0.5), "50.00"),  # the ends of a score that has no interval
+        (Interval(0.9997, 0.99968, 0.99972), "99.97 [99.97, 99.97]"),
         (Interval(0.99, 0.97, 1.01), "99.00 [97.00, 101.00]"),  # never cut: what makes an interval keeps it in range
         (None, MISSING),
     ],
@@ -438,6 +439,7 @@ def test_shares_are_shown_in_percent(interval: Interval | None, shown: str) -> N
 
 def test_a_cost_has_four_digits() -> None:
     assert cost(Interval(0.2331, 0.232, 0.23422)) == "0.2331 [0.2320, 0.2342]"
+    assert cost(Interval(0.2331, 0.23309, 0.23311)) == "0.2331 [0.2331, 0.2331]"
 
 
 @pytest.mark.browser
