@@ -37,11 +37,14 @@ def cost(interval: Interval | None, seed_range: Range = None) -> str:
 
 
 def number(interval: Interval | None, scale: float, digits: int, seed_range: Range = None) -> str:
-    """Return a score, its interval and its seeds: without an interval that has no width; `run missing` for no score."""
+    """Return a score, its interval and its seeds; `run missing` for no score.
+
+    Equal ends stand for a score without an interval. Ends that only round to one number are shown.
+    """
     if interval is None:
         return MISSING
     mean, low, high = (f"{scale * value:.{digits}f}" for value in (interval.mean, interval.low, interval.high))
-    shown = mean if low == high else f"{mean} [{low}, {high}]"
+    shown = mean if interval.low == interval.high else f"{mean} [{low}, {high}]"
     if seed_range is None:
         return shown
     lowest, highest = (f"{scale * value:.{digits}f}" for value in seed_range)

@@ -18,7 +18,7 @@ from src.reports.standings import at_equal_alarms, standings_table
 _PAIRED = (0.005, 0.01, 0.05)  # false-alarm rates of the paired differences; below, stored scores are often equal
 _USED = 0.01  # false-alarm rate of the tables that show one
 _MAILBOMB = "mailbomb"  # a flood, of which there are far more records than of most other unknown types
-_NO_THRESHOLD = "no threshold"
+_NONE = "none"  # of the attacks: no seed finds any
 
 
 @cache
@@ -34,7 +34,6 @@ def settings(configurations: Sequence[Configuration]) -> str:
     for one in configurations:
         decision, training, layout = one.config["decision"], one.config["training"], one.config["layout"]
         budget, limit = decision["false_alarm_budget"], training["max_rows_per_attack_type"]
-        network = one.model.startswith("lstm")
         rows.append(
             [
                 one.title,
@@ -43,7 +42,7 @@ def settings(configurations: Sequence[Configuration]) -> str:
                 "none" if budget is None else f"{100 * budget:g} %",
                 ", ".join(map(str, layout.get("history") or [])) or (str(one.config["window"] - 1)),
                 f"{layout.get('short_history', 0.0):g}",
-                f"{limit:,}" if network and limit else "all",
+                f"{limit:,}" if _is_network(one) and limit else "all",
             ]
         )
     columns = ["settings", "verdict", "attack odds", "budget", "previous records", "short histories", "rows of a type"]
@@ -51,11 +50,15 @@ def settings(configurations: Sequence[Configuration]) -> str:
 
 
 def rules(configurations: Sequence[Configuration]) -> str:
-    """Return a sentence on the rule and odds of the configurations: the same for all, or not."""
+    """Return a sentence on the rule, odds and budget of the configurations: the same for all, or which differ."""
+    if not configurations:
+        return f"Rule, odds and budget: {MISSING}."
+    keys = {"rule": "rule", "odds": "attack_prior_odds", "budget of false alarms": "false_alarm_budget"}
     decisions = [one.config["decision"] for one in configurations]
-    found = {(one["rule"], one["attack_prior_odds"], one["false_alarm_budget"]) for one in decisions}
-    same = len(found) == 1
-    return f"All rows of ours have the same rule and odds{'.' if same else ', but for those that the table shows.'}"
+    differ = [words for words, key in keys.items() if len({one[key] for one in decisions}) > 1]
+    if not differ:
+        return "All rows of ours have the same rule, odds and budget of false alarms."
+    return f"Rows of ours differ in {' and '.join(differ)}, as the table shows."
 
 
 def detection(configurations: Sequence[Configuration]) -> str:
@@ -102,28 +105,32 @@ def unknown(configurations: Sequence[Configuration]) -> str:
 def mailbomb(configurations: Sequence[Configuration]) -> str:
     """Return the share of mailbomb in the test records of unknown types in words."""
     for table in (table for one in configurations for table in _unknown_types(one)):
-        if records := table["records"].sum():
+        if table is not None and (records := table["records"].sum()):
             share = table["records"][table["attack"] == _MAILBOMB].sum() / records
             return f"{100 * share:.0f} % of their records are {_MAILBOMB}, a flood"
     return f"their records: {MISSING}"
 
 
 def precision(configurations: Sequence[Configuration]) -> str:
-    """Return precision and false alarms a day at three base rates, at 0.1 and 1 % false alarms read on the test."""
+    """Return precision and false alarms a day at three base rates, at 0.1 and 1 % false alarms read on the test.
+
+    Precision is that of as many false alarms as allowed, and so a lower bound: equal scores leave fewer.
+    """
     rows = []
     for one in configurations:
         traffic = one.config["evaluation"]["records_a_day"]
         for rate in (FALSE_ALARM_RATES[0], _USED):
             metric = f"test_detection_at_{rate_name(rate)}"
-            if not (detected := _mean(one, metric, _heard(one, metric))):
-                reason = _NO_THRESHOLD if _is_silent(one, metric) else MISSING
-                rows.append([one.title, f"{100 * rate:g}", *[reason] * (len(BASE_RATES) + 1)])
-                continue
-            alarms = [alarm_shares(detected.mean, rate, n) for n in BASE_RATES]
-            cells = [*(f"{100 * right / (right + false):.2f}" for right, false in alarms), f"{rate * traffic:,.0f}"]
+            detected, at_most = _mean(one, metric), f"{rate * traffic:,.0f}"
+            if detected is None:
+                cells = [MISSING] * (len(BASE_RATES) + 1)
+            else:
+                alarms = [alarm_shares(detected.mean, rate, n) for n in BASE_RATES]
+                precise = (f"{100 * right / (right + false):.2f}" for right, false in alarms)
+                cells = [*(_said(words, one, metric) for words in precise), at_most]
             rows.append([one.title, f"{100 * rate:g}", *cells])
-    columns = [f"precision at 1 in {n:,}, %" for n in BASE_RATES]
-    return markdown_table(["precision", "false alarms, %", *columns, "false alarms a day, at most"], rows)
+    columns = [f"precision at 1 in {n:,}, %, at least" for n in BASE_RATES]
+    return markdown_table(["precision", "false alarms, %, at most", *columns, "false alarms a day, at most"], rows)
 
 
 def nsl_kdd(configurations: Sequence[Configuration]) -> str:
@@ -143,8 +150,9 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
         cells = [f"**{one.title}**", percent(*first), further, percent(*false_alarms)]
         source = f"ours, {seeds(len(one.runs))}"
         budget = one.config["decision"]["false_alarm_budget"]
-        allowed = "" if budget is None else f", a budget of {100 * budget:g} % false alarms there"
-        protocol = f"two classes; KDDTrain+, epochs by validation{allowed}"
+        allowed = "" if budget is None else f", a budget of {100 * budget:g} % false alarms on validation"
+        epochs = ", epochs by validation" if _is_network(one) else ""
+        protocol = f"two classes; KDDTrain+{epochs}{allowed}"
         rows.append((100 * first[0].mean if first[0] else 0.0, [*cells, protocol, source]))
     columns = ["accuracy in %", "KDDTest+", "KDDTest-21", "false alarms on KDDTest+, %", "protocol", "source"]
     return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: -one[0])])
@@ -156,6 +164,11 @@ def weakest(configurations: Sequence[Configuration]) -> str:
     if not means:
         return f"Our models: {MISSING}."
     return f"The least accurate of ours on KDDTest+: {min(means, key=lambda one: one[0])[1]}."
+
+
+def _is_network(one: Configuration) -> bool:
+    """True for the networks of these grids; trees have no epochs and read all rows."""
+    return one.model.startswith("lstm")
 
 
 def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuration]) -> str:
@@ -171,53 +184,51 @@ def _shown(one: Configuration, metric: str, show: Callable[[Interval | None], st
 
 
 def _score(one: Configuration, metric: str, detection: str, show: Callable[[Interval | None], str]) -> str:
-    """Mean in words, over the seeds with a threshold; how many have none is said."""
-    if _is_silent(one, detection):
-        return _NO_THRESHOLD
-    asked, heard = len(one.values(detection)), _heard(one, detection)
-    note = f" ({asked - len(heard)} of {asked} seeds: {_NO_THRESHOLD})" if len(heard) < asked else ""
-    return f"{show(_mean(one, metric, heard))}{note}"
+    """Mean over all seeds in words. A seed that finds no attack counts with what it scores; how many do is said."""
+    return _said(show(_mean(one, metric)), one, detection, is_detection="detection" in metric)
 
 
-def _heard(one: Configuration, detection: str) -> frozenset[int]:
-    """Seeds whose detector raises an alarm at all: without a threshold within the rate, there is none."""
-    return frozenset(seed for seed, share in one.values(detection).items() if share)
+def _said(mean: str, one: Configuration, detection: str, *, is_detection: bool = True) -> str:
+    """Mean with a note on the seeds that find no attack; a detection of no seed is `none`."""
+    silent, asked = len(_silent(one, detection)), len(one.values(detection))
+    if not silent:
+        return mean
+    if silent == asked and is_detection:
+        return _NONE
+    return f"{mean} ({silent} of {asked} {'seed' if asked == 1 else 'seeds'} {'finds' if silent == 1 else 'find'} none)"
 
 
-def _is_silent(one: Configuration, detection: str) -> bool:
-    """True if there are runs, and no seed's detector raises an alarm within the rate."""
-    return bool(one.values(detection)) and not _heard(one, detection)
+def _silent(one: Configuration, detection: str) -> frozenset[int]:
+    """Seeds whose detector finds no attack: no threshold is within the rate, or only normal records reach it."""
+    return frozenset(seed for seed, share in one.values(detection).items() if not share)
 
 
-def _mean(one: Configuration, metric: str, of: frozenset[int] | None = None) -> Interval | None:
-    """Mean over the seeds, all or `of` them, of a metric, and of its interval over test records where runs have one."""
-    metrics = (metric, f"{metric}_low", f"{metric}_high")
-    values = [[value for seed, value in one.values(name).items() if of is None or seed in of] for name in metrics]
-    means = [sum(found) / len(found) for found in values if found]
+def _mean(one: Configuration, metric: str) -> Interval | None:
+    """Mean over the seeds of a metric, and of its interval over test records where all runs have one."""
+    values = [list(one.values(f"{metric}{end}").values()) for end in ("", "_low", "_high")]
     if not values[0]:
         return None
-    return Interval(*means) if len(means) == len(metrics) else Interval(means[0], means[0], means[0])
+    means = [sum(found) / len(found) for found in values if len(found) == len(values[0])]
+    return Interval(*means) if len(means) == len(values) else Interval(means[0], means[0], means[0])
 
 
-def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame]:
-    """Scores by attack type, of the types that training lacks, of each run that kept them and has a threshold."""
-    heard = _heard(one, f"test_detection_at_{rate_name(_USED)}")
-    for run in (run for seed, run in one.runs.items() if seed in heard):
-        if (path := run.files() / "operating_attacks.csv").is_file():
-            table = pd.read_csv(path)
-            yield table[~table["in_training"]]
+def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame | None]:
+    """Scores by type, of the types that training lacks, of each run with a detection; None if it did not keep them."""
+    for seed in one.values(f"test_detection_at_{rate_name(_USED)}"):
+        path = one.runs[seed].files() / "operating_attacks.csv"
+        table = pd.read_csv(path) if path.is_file() else None
+        yield None if table is None else table[~table["in_training"]]
 
 
 def _without_mailbomb(one: Configuration) -> str:
-    """Detection of unknown types without mailbomb in words, mean over the seeds with a threshold."""
-    if _is_silent(one, f"test_detection_at_{rate_name(_USED)}"):
-        return _NO_THRESHOLD
+    """Detection of unknown types without mailbomb in words, mean over the same seeds as with it."""
     column, shares = f"detected_at_{rate_name(_USED)}", []
     for table in _unknown_types(one):
-        rest = table[table["attack"] != _MAILBOMB]
-        if rest["records"].sum():
-            shares.append(float((rest[column] * rest["records"]).sum() / rest["records"].sum()))
+        rest = None if table is None else table[table["attack"] != _MAILBOMB]
+        if rest is None or not rest["records"].sum():
+            return MISSING
+        shares.append(float((rest[column] * rest["records"]).sum() / rest["records"].sum()))
     if not shares:
         return MISSING
     mean = sum(shares) / len(shares)
-    return percent(Interval(mean, mean, mean))
+    return _said(percent(Interval(mean, mean, mean)), one, f"test_detection_at_{rate_name(_USED)}")

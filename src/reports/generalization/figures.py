@@ -41,8 +41,9 @@ def by_split(configurations: Sequence[Configuration], title: str) -> Figure:
             rows = np.array([row for row, _ in points]) + 0.18 * (1 - place)
             error = np.array([1 - score.mean for _, score in points])
             reach = np.array([[score.high - score.mean, score.mean - score.low] for _, score in points]).T
+            reach[0] = np.minimum(reach[0], 0.95 * error)  # the upper end is as far as it is
             axes.errorbar(
-                error, rows, xerr=np.minimum(reach, 0.95 * error), fmt=_MARKERS[place], color=COLORS[place],
+                error, rows, xerr=reach, fmt=_MARKERS[place], color=COLORS[place],
                 capsize=3, label=split, linestyle="none",
             )  # fmt: skip
         axes.set_xscale("log")

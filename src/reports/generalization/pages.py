@@ -93,7 +93,8 @@ class Contest(Page):
             yield Picture("equal_alarms", alarm_curves(curves, title))
         if (taught := self._taught) and taught.first:
             table = pd.read_csv(taught.first.files() / "attack_recall.csv")
-            yield Picture("attack_types", figures.attack_types(table, f"{self.warning}{taught.title}\nofficial test"))
+            title = f"{self.warning}{taught.title}\nofficial test, seed {min(taught.runs)} alone"
+            yield Picture("attack_types", figures.attack_types(table, title))
 
     def values(self, *, links: bool) -> Mapping[str, Any]:
         reference = next((one for one in self.results.of([self.reference]) if one.runs), None)

@@ -54,7 +54,8 @@ def kind(configurations: Sequence[Configuration]) -> str:
     """Return a sentence on what the intervals of a table cover."""
     words = covered(coverage(configurations), (one.overlap for one in configurations))
     return (
-        f"[95 % intervals] cover {words}. (Lowest to highest seed.) Scores without an interval have none of this kind."
+        f"[95 % intervals] cover {words}. (Lowest to highest seed.) Scores without an interval have none of this kind, "
+        "or one without width."
     )
 
 

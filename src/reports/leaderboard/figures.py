@@ -34,11 +34,12 @@ def by_time(configurations: Sequence[Configuration], title: str) -> Figure:
     def spell(value: float, _: int | None = None) -> str:
         return f"{value:.3g}" if costs else f"{100 * value:.3g} %"
 
-    found = [(configuration, score if costs else 1 - score) for configuration, score in ordered(configurations)]
-    top = _fence([value for _, value in found])
+    scored = [(one, score if costs else 1 - score, spent(one)) for one, score in ordered(configurations)]
+    found = [(one, value, seconds) for one, value, seconds in scored if seconds is not None]
+    top = _fence([value for _, value, _ in found])
     points, marks = [], defaultdict(list)
-    for configuration, value in found:
-        far, at = value > top, (spent(configuration), min(value, top))
+    for configuration, value, seconds in found:
+        far, at = value > top, (seconds, min(value, top))
         points.append((configuration.model + (f" ({spell(value)})" if far else ""), *at))
         marks[0 if is_network(configuration) else 1, far].append(at)
     with rc_context(STYLE):
@@ -60,10 +61,13 @@ def by_time(configurations: Sequence[Configuration], title: str) -> Figure:
     return figure
 
 
-def critical_differences(ranks: Ranks, title: str) -> Figure:
-    """Mean rank of each model, best on top; lines join models that the critical difference does not tell apart."""
+def mean_ranks(ranks: Ranks, title: str) -> Figure:
+    """Mean rank of each model, best on top.
+
+    On independent test sets, lines join models that the critical difference does not tell apart.
+    """
     names, means, distance = ranks.models, ranks.ranking.ranks, ranks.ranking.distance
-    lines = cliques(means, distance)
+    lines = [] if ranks.dependent else cliques(means, distance)
     rows = np.arange(len(names))
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 2.2 + 0.26 * len(names)), layout="constrained")
@@ -75,7 +79,8 @@ def critical_differences(ranks: Ranks, title: str) -> Figure:
             axes.plot([place, place], [inside[0] - 0.3, inside[-1] + 0.3], color=COLORS[1], linewidth=3,
                       solid_capstyle="butt", label=None if at else "not told apart")  # fmt: skip
         axes.set_yticks(rows, names, fontsize=9)
-        axes.set(xlabel=f"mean rank over {len(ranks.sets)} test sets (1 is best); critical difference {distance:.2f}")
+        critical = "" if ranks.dependent else f"; critical difference {distance:.2f}"
+        axes.set(xlabel=f"mean rank over {len(ranks.sets)} test sets (1 is best){critical}")
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_xlim(min(means) - 0.6, max(means) + 1.0 + 0.45 * len(lines))
         axes.grid(visible=True, axis="y", alpha=0.3)

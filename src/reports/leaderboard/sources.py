@@ -1,5 +1,6 @@
 """The published numbers of each model: `sources.yaml`, checked."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,15 @@ from pydantic.dataclasses import dataclass
 from src.utils.validation import CHECKED
 
 FILE = Path(__file__).with_name("sources.yaml")
+Test = Literal["random", "official", "KDDTest+", "KDDTest-21"]
+# Our tests in words, and the parts of runs that are those of NSL-KDD.
+TESTS: Mapping[Test, str] = {
+    "random": "KDD99, random split",
+    "official": "KDD99, official test",
+    "KDDTest+": "NSL-KDD, KDDTest+",
+    "KDDTest-21": "NSL-KDD, KDDTest-21",
+}
+NSL_TESTS: Mapping[Test, str] = {"KDDTest+": "test", "KDDTest-21": "test_21"}
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -20,14 +30,14 @@ class Claim:
     Attributes:
         value: Percentage; for `mean_cost` a cost.
         protocol: Data, classes and test of the claim.
-        ours: Our task and split with the most similar protocol.
+        ours: Our task and test with the most similar protocol: the same test records come before the same classes.
         place: Text that has the number.
     """
 
     value: float
     metric: Literal["accuracy", "false_alarm_rate", "mean_cost"]
     protocol: str
-    ours: tuple[str, str]
+    ours: tuple[str, Test]
     place: str
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from src.evaluation.intervals import Interval, paired_test
 from src.evaluation.significance import holm, standing
-from src.reports.leaderboard.sources import source
+from src.reports.leaderboard.sources import NSL_TESTS, TESTS, source
 from src.reports.markdown import MISSING, cost, covered, markdown_table, percent
 from src.reports.runs import Configuration, Run, coverage
 from src.reports.standings import NO_PAIR, Standing, against
@@ -36,9 +36,10 @@ def ordered(configurations: Sequence[Configuration]) -> list[tuple[Configuration
     return sorted(scored, key=lambda one: one[1], reverse=metric == "test_accuracy")
 
 
-def spent(configuration: Configuration) -> float:
-    """Return the seconds of fit and scoring: nearest neighbors only store their records in the fit."""
-    return sum(configuration.mean(key) or 0.0 for key in ("fit_seconds", "evaluate_seconds"))
+def spent(configuration: Configuration) -> float | None:
+    """Return the seconds of fit and scoring, as nearest neighbors only store records in the fit; None if one lacks."""
+    fit, scoring = (configuration.mean(key) for key in ("fit_seconds", "evaluate_seconds"))
+    return None if fit is None or scoring is None else fit + scoring
 
 
 def standings(configurations: Sequence[Configuration]) -> dict[str, Standing | None]:
@@ -101,28 +102,32 @@ def _weights(run: Run) -> str:
     return f"{int(float(found)):,}" if found else NO_WEIGHTS
 
 
-def claims(configurations: Sequence[Configuration]) -> str:
-    """Return the published numbers of each model, and ours on the most similar protocol."""
-    runs = {
-        (configuration.model, configuration.task, configuration.split): configuration
-        for configuration in configurations
-    }
+def claims(configurations: Sequence[Configuration], nsl: Sequence[Configuration]) -> str:
+    """Return the published numbers of each model, and ours on the most similar protocol.
+
+    Args:
+        configurations: Models on KDD99.
+        nsl: Models on NSL-KDD, trained on KDDTrain+ and tested on both of its test files.
+    """
+    runs = {(one.model, one.task, one.split): one for one in configurations}
+    runs |= {(one.model, one.task, test): one for one in nsl for test in NSL_TESTS}
     rows = []
     for model in dict.fromkeys(configuration.model for configuration in configurations):
         found = source(model)
         for claim in found.claims:
-            task, split = claim.ours
-            configuration = runs.get((model, task, split))
+            task, test = claim.ours
+            configuration, metric = runs.get((model, task, test)), f"{NSL_TESTS.get(test, 'test')}_{claim.metric}"
             ours = MISSING
-            if configuration and (mean := configuration.mean(f"test_{claim.metric}")) is not None:
+            if configuration and (mean := configuration.mean(metric)) is not None:
                 alone = Interval(mean, mean, mean)
-                seeds = configuration.seed_range(f"test_{claim.metric}")
+                seeds = configuration.seed_range(metric)
                 ours = (cost if claim.metric == "mean_cost" else percent)(alone, seeds)
             place = f"{found.source}; {claim.place}"
-            rows.append([model, str(claim), claim.protocol, ours, f"{task}, {split} split", place])
+            rows.append([model, str(claim), claim.protocol, ours, f"{task}, {TESTS[test]}", place])
         if found.without:
             rows.append([model, "none", found.without, "see above", "see above", found.source])
-    return markdown_table(["model", "published", "on", "ours (lowest to highest seed)", "on", "source; place"], rows)
+    columns = ["model", "published", "on", "ours (lowest to highest seed)", "on our task and data", "source; place"]
+    return markdown_table(columns, rows)
 
 
 @dataclass(frozen=True)

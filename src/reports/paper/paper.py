@@ -1,5 +1,6 @@
 """The numbers that the paper states: `paper.yaml`, checked."""
 
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -33,6 +34,17 @@ class Stated:
     unit: Literal["%", "s", "records", "features", "position", "times"]
     place: str
     at_least: bool = False
+
+    @property
+    def rounding(self) -> float:
+        """Most that rounding can have changed: half a unit of the last digit after the point, 0.5 without any.
+
+        >>> Stated(12.34, "%", "a place").rounding, Stated(71, "%", "a place").rounding
+        (0.005, 0.5)
+        """
+        exponent = Decimal(str(self.value)).normalize().as_tuple().exponent
+        assert isinstance(exponent, int)  # a word for values that are no numbers
+        return 0.5 * 10.0 ** min(0, exponent)
 
     def __str__(self) -> str:
         digits = f"{self.value:,.2f}" if self.unit in ("%", "s") and self.value % 1 else f"{self.value:,.0f}"

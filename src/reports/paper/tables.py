@@ -171,11 +171,12 @@ def everything(results: PaperResults, task: str, *, links: bool) -> str:
     covers, rows = coverage(there), []
     for one in there:
         names = ("train_accuracy", "test_recall", "test_precision", f"test_{one.f1}", "test_false_alarm_rate")
-        values = [f"{100 * (one.mean(name) or 0.0):.2f}" for name in names] if one.runs else [MISSING] * 5
+        seconds = one.mean("fit_seconds")
         rows.append(
             [input_name(one.reducer, one.k), MODELS[one.model],
-             percent(one.score("test_accuracy", covers), one.seed_range("test_accuracy")), str(len(one.runs)), *values,
-             f"{one.mean('fit_seconds'):.1f}" if one.runs else MISSING, run_ids(one.runs.values(), links=links)]
+             percent(one.score("test_accuracy", covers), one.seed_range("test_accuracy")), str(len(one.runs)),
+             *(_percent_of_mean(one, name) for name in names),
+             MISSING if seconds is None else f"{seconds:.1f}", run_ids(one.runs.values(), links=links)]
         )  # fmt: skip
     columns = ["input", "model", "test accuracy, % [95 %] (lowest to highest seed)", "seeds", "training accuracy",
                "recall", "precision", "F1", "false alarms", "fit, s", "runs"]  # fmt: skip
@@ -190,14 +191,14 @@ def earlier(results: PaperResults) -> str:
         for model, words in MODELS.items():
             found = [results.get(task, reducer, k, model) for task in results.tasks]
             if any(found):
-                cells = [_mean_accuracy(one) if one else "not run" for one in found]
+                cells = [_percent_of_mean(one, "test_accuracy") if one else "not run" for one in found]
                 rows.append([f"{words}, {input_name(reducer, k)}", *cells])
     return markdown_table(["system", *(TASKS.get(task, task) for task in results.tasks)], rows)
 
 
-def _mean_accuracy(configuration: Configuration) -> str:
-    ours = configuration.mean("test_accuracy")
-    return MISSING if ours is None else f"{100 * ours:.2f}"
+def _percent_of_mean(configuration: Configuration, metric: str) -> str:
+    mean = configuration.mean(metric)
+    return MISSING if mean is None else f"{100 * mean:.2f}"
 
 
 def shares_seen(results: PaperResults) -> str:

@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from src.config.jobs import grids
 from src.evaluation.intervals import Interval
 from src.evaluation.verdicts import Verdicts
-from src.reports.generalization import equal_alarms
-from src.reports.generalization.pages import PAGES, Contest, OperatingPoint, Splits
+from src.reports.generalization import equal_alarms, figures
+from src.reports.generalization.pages import PAGES, Contest, NslKdd, OperatingPoint, Splits
 from src.reports.generalization.tables import by_split, differences, references
 from src.reports.markdown import MISSING, cost, percent
 from src.reports.runs import Configuration, Results, Run
@@ -154,14 +155,20 @@ def test_models_are_compared_at_equal_false_alarms(whole: Path) -> None:
     text = page(whole, "contest")
     titles, *rows = table_after(text, "detection in %")
     assert titles[1:] == ["at 0.1 %", "at 0.5 %", "at 1 %", "at 5 %"]
-    assert rows[1] == ["LSTM, PCA 2", "no threshold", "92.10 [87.10, 94.10]", "93.10 [88.10, 95.10]",
+    assert rows[1] == ["LSTM, PCA 2", "none", "92.10 [87.10, 94.10]", "93.10 [88.10, 95.10]",
                        "94.10 [89.10, 96.10]"]  # fmt: skip
-    assert table_after(text, "cost")[2] == ["LSTM, PCA 2", "no threshold", "0.2310", "0.2210", "0.2110"]
+    assert table_after(text, "cost")[2] == [
+        "LSTM, PCA 2",
+        "1.7000 (3 of 3 seeds find none)",
+        "0.2310",
+        "0.2210",
+        "0.2110",
+    ]
     assert table_after(text, "set for 1 %")[2] == ["LSTM, PCA 2", "validation", "2.40", "94.10", "0.2220"]
     unknown = table_after(text, "of unknown types, %")
     assert unknown[0][-1] == "at 1 %, without mailbomb"
     # one in eight without mailbomb: worm's two half, xlock's none
-    assert unknown[2][1:] == ["no threshold", "29.00", "30.00", "31.00", "12.50"]
+    assert unknown[2][1:] == ["none", "29.00", "30.00", "31.00", "12.50"]
     assert "with the threshold read on the test; 100 % of their records are mailbomb, a flood:" in text  # 5000 of 5008
     assert "equal_alarms.svg" in text
 
@@ -226,31 +233,58 @@ def test_titles_leave_out_what_all_rows_of_a_model_share(made: Results) -> None:
     )
 
 
-def test_a_seed_without_a_threshold_is_named_and_not_counted_as_zero(made: Results) -> None:
+def silenced(made: Results, *seeds: int) -> Configuration:
+    """A configuration of three seeds, some of which find no attack at 1 %."""
     (found, *_) = [one for one in made.configurations if one.grid == Contest.ensembles]
-    silent = {"test_detection_at_1_percent": 0.0, "test_mean_cost_at_1_percent": 1.7}
+    silent = {**{f"test_detection_at_1_percent{end}": 0.0 for end in ("", "_low", "_high")},
+              **{"test_detection_unknown_attacks_at_1_percent": 0.0, "test_mean_cost_at_1_percent": 1.7},
+              "test_detection_set_for_1_percent": 0.0}  # fmt: skip
     runs = {
-        seed: replace(run, metrics={**run.metrics, **silent}) if seed == 1 else run for seed, run in found.runs.items()
-    }
-    some = replace(found, runs=runs)
-    (shown,) = [line for line in equal_alarms.costs([some]).splitlines() if line.startswith("| LSTM")]
-    assert shown.split(" | ")[3] == "0.2210 (1 of 3 seeds: no threshold)"  # the mean of seeds 0 and 2
-    (shown,) = [line for line in equal_alarms.detection([some]).splitlines() if line.startswith("| LSTM")]
-    shown = shown.split(" | ")[3]
-    assert shown.startswith("93.10 [")
-    assert shown.endswith("(1 of 3 seeds: no threshold)")
-
-
-def test_a_model_without_any_threshold_has_none_in_each_table(made: Results) -> None:
-    (found, *_) = [one for one in made.configurations if one.grid == Contest.ensembles]
-    runs = {
-        seed: replace(run, metrics={**run.metrics, "test_detection_at_1_percent": 0.0})
+        seed: replace(run, metrics={**run.metrics, **(silent if seed in seeds else {})})
         for seed, run in found.runs.items()
     }
-    for table in (equal_alarms.detection, equal_alarms.costs, equal_alarms.unknown):
-        (shown,) = [line for line in table([replace(found, runs=runs)]).splitlines() if line.startswith("| LSTM")]
-        assert shown.split(" | ")[3] == "no threshold"
-    assert shown.endswith("| no threshold |")  # without mailbomb, too
+    return replace(found, runs=runs)
+
+
+def lstm(table: str) -> list[str]:
+    """Cells of the LSTM's first row."""
+    return row(table, "LSTM")
+
+
+def test_a_seed_that_finds_none_counts_as_zero_and_is_named(made: Results) -> None:
+    some, note = silenced(made, 1), " (1 of 3 seeds finds none)"
+    # seeds 0 and 2 have 93.0 and 93.2 [88.0 and 88.2, 95.0 and 95.2], costs of 0.220 and 0.222
+    assert lstm(equal_alarms.detection([some]))[3] == f"62.07 [58.73, 63.40]{note}"
+    assert lstm(equal_alarms.costs([some]))[3] == f"0.7140{note}"
+    assert lstm(equal_alarms.unknown([some]))[3] == f"20.00{note}"
+    # seeds 0 and 2 have 94.0 and 94.2; false alarms are shared by all three
+    assert lstm(equal_alarms.chosen([some]))[2:4] == [f"2.40{note}", f"62.73{note}"]
+    right, false = 0.620667 / 100, 0.01 * 0.99
+    precise = [line for line in equal_alarms.precision([some]).splitlines() if line.startswith("| LSTM, PCA 2 | 1 |")]
+    assert f"| {100 * right / (right + false):.2f}{note} |" in precise[0]
+    assert "(2 of 3 seeds find none)" in lstm(equal_alarms.detection([silenced(made, 0, 2)]))[3]
+
+
+def test_unknown_types_without_mailbomb_are_of_the_same_seeds_with_the_same_note(
+    made: Results, files: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(files / "operating_attacks.csv").assign(detected_at_1_percent=0.0)
+    table.to_csv(tmp_path / "operating_attacks.csv", index=False)
+    some = silenced(made, 1)
+    runs = {**some.runs, 1: replace(some.runs[1], files=lambda: tmp_path)}
+    cells = lstm(equal_alarms.unknown([replace(some, runs=runs)]))
+    # one in eight of two seeds, none of the third
+    assert cells[-1] == "8.33 (1 of 3 seeds finds none)"
+    lost = {**some.runs, 1: replace(some.runs[1], files=lambda: tmp_path / "none")}
+    assert lstm(equal_alarms.unknown([replace(some, runs=lost)]))[-1] == MISSING
+
+
+def test_a_model_whose_seeds_all_find_none_says_so_and_keeps_its_cost(made: Results) -> None:
+    none = silenced(made, 0, 1, 2)
+    assert lstm(equal_alarms.detection([none]))[3] == "none"
+    assert [lstm(equal_alarms.unknown([none]))[at] for at in (3, -1)] == ["none", "none"]
+    assert lstm(equal_alarms.costs([none]))[3] == "1.7000 (3 of 3 seeds find none)"
+    assert lstm(equal_alarms.chosen([none]))[2:4] == ["2.40 (3 of 3 seeds find none)", "none"]
 
 
 def test_precision_follows_from_the_base_rate(whole: Path) -> None:
@@ -260,8 +294,14 @@ def test_precision_follows_from_the_base_rate(whole: Path) -> None:
     right, false = 0.931 / 100, 0.01 * 0.99
     assert found[2] == f"{100 * right / (right + false):.2f}"
     assert found[-1] == "10,000"
+    # of as many false alarms as allowed, so that the titles say which way it may differ
+    titles, *_ = table_after(text, "precision")
+    assert titles[1:3] == ["false alarms, %, at most", "precision at 1 in 100, %, at least"]
+    assert "Where equal scores leave fewer, it is higher:" in text
+    assert "where at most 0.1, 0.5, 1 and 5 % of the normal test records raise an alarm" in text
+    assert "as for a detector with `decision.false_alarm_budget=0.01`:" in text
     (line,) = [one for one in text.splitlines() if one.startswith("| LSTM, PCA 2 | 0.1 |")]
-    assert [cell.strip() for cell in line.split("|")][3:-1] == ["no threshold"] * 4
+    assert [cell.strip() for cell in line.split("|")][3:-1] == ["none", "none", "none", "1,000"]
 
 
 def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
@@ -269,15 +309,42 @@ def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
     settings = table_after(text, "settings")
     assert settings[0][1:5] == ["verdict", "attack odds", "budget", "previous records"]
     assert ["random forest, all features and history", "least cost", "2", "none", "100", "0", "all"] in settings
-    assert "All rows of ours have the same rule and odds. Only networks" in text
+    assert "All rows of ours have the same rule, odds and budget of false alarms. Only networks" in text
 
 
 def test_rows_with_other_rules_are_not_said_to_have_the_same(made: Results) -> None:
     alarms = [one for one in made.configurations if one.grid == OperatingPoint.grids[0]]
-    assert (
-        equal_alarms.rules(alarms)
-        == "All rows of ours have the same rule and odds, but for those that the table shows."
-    )
+    assert equal_alarms.rules(alarms) == "Rows of ours differ in budget of false alarms, as the table shows."
+    decision = {**alarms[0].config["decision"], "rule": "most_probable", "attack_prior_odds": 8.0}
+    odd = replace(alarms[0], config={**alarms[0].config, "decision": decision})
+    assert equal_alarms.rules([alarms[0], odd]) == "Rows of ours differ in rule and odds, as the table shows."
+    assert equal_alarms.rules([]) == f"Rule, odds and budget: {MISSING}."
+
+
+def test_only_networks_have_epochs_that_validation_chose(made: Results) -> None:
+    (network, *_) = [one for one in made.configurations if one.grid == NslKdd.grids[0]]
+    decision = {**network.config["decision"], "false_alarm_budget": 0.05}
+    forest = replace(network, config={**network.config, "model": {"name": "random_forest"}, "decision": decision})
+    text = equal_alarms.nsl_kdd([network, forest])
+    assert row(text, "**LSTM")[4] == "two classes; KDDTrain+, epochs by validation"
+    assert row(text, "**random forest")[4] == "two classes; KDDTrain+, a budget of 5 % false alarms on validation"
+
+
+def test_the_picture_of_attack_types_says_that_it_is_one_run(made: Results, whole: Path) -> None:
+    contest = Contest.on(made)
+    (picture,) = [one for one in contest.pictures() if one.name == "attack_types"]
+    assert picture.figure.axes[0].get_title().endswith("official test, seed 0 alone")
+    assert "in one run, that of the lowest seed, and the share of each" in page(whole, "contest")
+
+
+def test_only_the_lower_end_of_an_error_bar_is_cut(made: Results) -> None:
+    """On a logarithmic axis no bar ends at 0; its upper end may be far from the error."""
+    (one, *_) = [one for one in made.of(Splits.grids) if one.split == "official"]
+    ends = {"test_accuracy": 0.99, "test_accuracy_low": 0.95, "test_accuracy_high": 1.0}
+    alone = replace(one, runs={0: replace(one.runs[0], metrics=ends)})
+    (axes,) = figures.by_split([alone], "a title").axes
+    (bars,) = axes.collections
+    assert bars.get_segments()[0][:, 0] == pytest.approx([0.05 * 0.01, 0.05])
 
 
 def test_nsl_kdd_has_published_results_with_their_protocols_and_ours(whole: Path) -> None:
@@ -361,7 +428,8 @@ def test_simulated_runs_are_marked(made: Results, written) -> None:
     ("interval", "shown"),
     [
         (Interval(0.9953, 0.9948, 0.9958), "99.53 [99.48, 99.58]"),
-        (Interval(0.5, 0.5, 0.5), "50.00"),
+        (Interval(0.5, 0.5, 0.5), "50.00"),  # the ends of a score that has no interval
+        (Interval(0.9997, 0.99968, 0.99972), "99.97 [99.97, 99.97]"),
         (Interval(0.99, 0.97, 1.01), "99.00 [97.00, 101.00]"),  # never cut: what makes an interval keeps it in range
         (None, MISSING),
     ],
@@ -372,6 +440,7 @@ def test_shares_are_shown_in_percent(interval: Interval | None, shown: str) -> N
 
 def test_a_cost_has_four_digits() -> None:
     assert cost(Interval(0.2331, 0.232, 0.23422)) == "0.2331 [0.2320, 0.2342]"
+    assert cost(Interval(0.2331, 0.23309, 0.23311)) == "0.2331 [0.2331, 0.2331]"
 
 
 @pytest.mark.browser
