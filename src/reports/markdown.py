@@ -73,7 +73,7 @@ def covered(covers: Covers, overlaps: Iterable[float] = ()) -> str:
         return f"seeds (Student's t; {corrected if ratios else 'the test records are fixed'})"
     return {
         TEST_RECORDS: "test records (bootstrap over distinct vectors), for the seeds at hand: no other seeds",
-        SEEDS_AND_RECORDS: "seeds and test records (bootstrap over seeds and distinct vectors)",
+        SEEDS_AND_RECORDS: "seeds and test records (bootstrap over distinct vectors, Student's t over seeds)",
         NEXT_RUN: "one further run (prediction interval over the seeds, Student's t)",
     }[covers]
 
