@@ -309,7 +309,7 @@ def test_each_row_says_its_rule_odds_budget_and_history(whole: Path) -> None:
     settings = table_after(text, "settings")
     assert settings[0][1:5] == ["verdict", "attack odds", "budget", "previous records"]
     assert ["random forest, all features and history", "least cost", "2", "none", "100", "0", "all"] in settings
-    assert "All rows of ours have the same rule, odds and budget of false alarms. Only networks" in text
+    assert "All rows of ours have the same rule, odds and budget of false alarms. Only some networks" in text
 
 
 def test_rows_with_other_rules_are_not_said_to_have_the_same(made: Results) -> None:
