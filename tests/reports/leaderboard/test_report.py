@@ -58,8 +58,8 @@ def test_a_table_has_one_kind_of_interval_and_names_it(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     official = text[text.index("## Binary, official test") :].split("\n## ")[0]
     assert (
-        "3 seeds a model. [95 % intervals] cover seeds and test records (bootstrap over distinct vectors, Student's t over seeds); "
-        "(lowest to highest seed)."
+        "3 seeds a model. [95 % intervals] cover seeds and test records (bootstrap over distinct vectors, "
+        "Student's t over seeds); (lowest to highest seed)."
     ) in official
     # 80 of 1,000 records: 0.92 +- 1.96 * sqrt(0.92 * 0.08 / 1000 + 0.002^2 / 3)
     lstm = next(row for row in section(text, "Binary, official test") if row[0] == "lstm")
