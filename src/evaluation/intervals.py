@@ -9,9 +9,9 @@ An interval says what it covers, and a column of a table has one kind only:
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,8 @@ _SHARES = re.compile(
     "(accuracy|f1|recall|precision|_rate|share|roc_auc|detection|_types_at|_error|agreement|teacher_difference)"
 )
 _POSITIVE = re.compile("(seconds|cost|loss|per_10000)")
-_INSIDE = 1e-12  # nearest value to 0 and 1 on the scales of shares and positive numbers
+_INSIDE = (np.finfo(float).tiny, np.nextafter(1, 0))  # lowest and highest share between 0 and 1
+_Function = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,28 @@ def next_run(values: Sequence[float] | np.ndarray, *, scale: Scale = "real") -> 
 def _student(values: Sequence[float] | np.ndarray, factor: float, scale: Scale) -> Interval:
     """Student's interval for a variance of `factor` times that of the values."""
     mean = float(np.mean(values))
-    reach = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) * np.sqrt(factor))
+    forth, back, slope = _delta_method(mean, scale)
+    reach = slope * float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) * np.sqrt(factor))
+    return Interval(mean, float(back(forth(mean) - reach)), float(back(forth(mean) + reach)))
+
+
+def _delta_method(mean: float, scale: Scale) -> tuple[_Function, _Function, float]:
+    """Functions to a scale without ends and back, and the slope of the first at the mean."""
     if scale == "share" and 0 < mean < 1:
-        slope = reach / (mean * (1 - mean))
-        low, high = special.expit(special.logit(mean) + np.array([-slope, slope]))
-        return Interval(mean, float(low), float(high))
+        return _logit, special.expit, 1 / (mean * (1 - mean))
     if scale == "positive" and mean > 0:
-        return Interval(mean, float(mean * np.exp(-reach / mean)), float(mean * np.exp(reach / mean)))
-    return Interval(mean, mean - reach, mean + reach)
+        return _log, np.exp, 1 / mean
+    return np.asarray, np.asarray, 1.0
+
+
+def _logit(shares: np.ndarray | float) -> Any:
+    """Logit, finite at 0 and 1, where a resample may lie."""
+    return special.logit(np.clip(shares, *_INSIDE))
+
+
+def _log(values: np.ndarray | float) -> Any:
+    """Logarithm, finite at 0."""
+    return np.log(np.maximum(values, _INSIDE[0]))
 
 
 def paired_test(differences: Sequence[float] | np.ndarray, *, overlap: float = 0.0) -> MeanTest:
@@ -176,12 +191,8 @@ def resampled_test(values: Sequence[float] | np.ndarray, drawn: np.ndarray, *, s
 
 def _with_spread(mean: float, drawn: np.ndarray, spread: float, df: int, scale: Scale) -> Interval:
     """Middle 95 % of the resampled means with Student's noise of the seeds, on the scale of the values."""
-    if scale == "share" and 0 < mean < 1:
-        drawn, spread = special.logit(np.clip(drawn, _INSIDE, 1 - _INSIDE)), spread / (mean * (1 - mean))
-    elif scale == "positive" and mean > 0:
-        drawn, spread = np.log(np.maximum(drawn, _INSIDE)), spread / mean
-    else:
-        scale = "real"
+    forth, back, slope = _delta_method(mean, scale)
+    drawn, spread = forth(drawn), slope * spread
 
     def end(share: float) -> float:
         def beyond(value: float) -> float:
@@ -189,7 +200,7 @@ def _with_spread(mean: float, drawn: np.ndarray, spread: float, df: int, scale: 
 
         reach = float(spread * stats.t.ppf(share, df))
         found = optimize.brentq(beyond, drawn.min() + reach - spread, drawn.max() + reach + spread)
-        return float({"share": special.expit, "positive": np.exp, "real": float}[scale](found))
+        return float(back(found))
 
     return Interval(mean, end(0.025), end(0.975))
 

@@ -189,18 +189,17 @@ def _score(one: Configuration, metric: str, detection: str, show: Callable[[Inte
 
 
 def _said(mean: str, one: Configuration, detection: str, *, is_detection: bool = True) -> str:
-    """Mean with a note on the seeds that find no attack; a detection of no seed is `none`."""
-    silent, asked = len(_silent(one, detection)), len(one.values(detection))
+    """Mean with a note on the seeds that find no attack; `none` for a detection if all of them do.
+
+    A seed finds none if no threshold is within the rate, or if only normal records reach it.
+    """
+    shares = one.values(detection).values()
+    silent, asked = sum(not share for share in shares), len(shares)
     if not silent:
         return mean
     if silent == asked and is_detection:
         return _NONE
     return f"{mean} ({silent} of {asked} {'seed' if asked == 1 else 'seeds'} {'finds' if silent == 1 else 'find'} none)"
-
-
-def _silent(one: Configuration, detection: str) -> frozenset[int]:
-    """Seeds whose detector finds no attack: no threshold is within the rate, or only normal records reach it."""
-    return frozenset(seed for seed, share in one.values(detection).items() if not share)
 
 
 def _mean(one: Configuration, metric: str) -> Interval | None:

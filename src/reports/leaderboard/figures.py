@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 from src.evaluation.plots import COLORS, STYLE
 from src.evaluation.significance import cliques
 from src.reports.leaderboard.ranks import Ranks
-from src.reports.leaderboard.tables import is_network, leading, ordered, spent
+from src.reports.leaderboard.tables import is_network, leading, timed
 from src.reports.runs import Configuration
 
 _KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
@@ -34,8 +34,7 @@ def by_time(configurations: Sequence[Configuration], title: str) -> Figure:
     def spell(value: float, _: int | None = None) -> str:
         return f"{value:.3g}" if costs else f"{100 * value:.3g} %"
 
-    scored = [(one, score if costs else 1 - score, spent(one)) for one, score in ordered(configurations)]
-    found = [(one, value, seconds) for one, value, seconds in scored if seconds is not None]
+    found = [(one, score if costs else 1 - score, seconds) for one, score, seconds in timed(configurations)]
     top = _fence([value for _, value, _ in found])
     points, marks = [], defaultdict(list)
     for configuration, value, seconds in found:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from src.evaluation.significance import BETTER, UNDECIDED, WORSE
 from src.reports.generalization.tables import references
-from src.reports.leaderboard.tables import contrasts, is_network, ordered, spent, standings
+from src.reports.leaderboard.tables import contrasts, is_network, ordered, standings, timed
 from src.reports.markdown import MISSING
 from src.reports.runs import Configuration
 
@@ -61,17 +61,16 @@ def of_the_cost(five: Sequence[Configuration]) -> str:
 
 def of_the_time(official: Sequence[Configuration]) -> str:
     """Compare accuracy and time of the models, official test, binary task."""
-    scored = [(configuration, score, spent(configuration)) for configuration, score in ordered(official)]
-    timed = [(configuration, score, seconds) for configuration, score, seconds in scored if seconds is not None]
-    if len(timed) < 3:
+    found = timed(official)
+    if len(found) < 3:
         return f"Accuracy against time: {MISSING}."
-    ranks = pd.DataFrame([(score, seconds) for _, score, seconds in timed]).rank()
-    close = [one for one in timed if one[1] > timed[0][1] - 0.01]
+    ranks = pd.DataFrame([(score, seconds) for _, score, seconds in found]).rank()
+    close = [one for one in found if one[1] > found[0][1] - 0.01]
     quick = min(close, key=lambda one: one[2])
-    slow = max(timed, key=lambda one: one[2])
+    slow = max(found, key=lambda one: one[2])
     correlation = ranks[0].corr(ranks[1])
     return (
-        f"Over the {len(timed)} models the rank correlation of accuracy on the official test with the seconds of fit "
+        f"Over the {len(found)} models the rank correlation of accuracy on the official test with the seconds of fit "
         f"and test is {correlation:+.2f}. `{quick[0].model}` is the fastest of those within one point of the best, "
         f"with {quick[2]:.1f} s; `{slow[0].model}` is the slowest of all, with {slow[2]:.0f} s for "
         f"{100 * slow[1]:.2f} %."

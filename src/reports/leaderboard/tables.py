@@ -36,10 +36,17 @@ def ordered(configurations: Sequence[Configuration]) -> list[tuple[Configuration
     return sorted(scored, key=lambda one: one[1], reverse=metric == "test_accuracy")
 
 
-def spent(configuration: Configuration) -> float | None:
-    """Return the seconds of fit and scoring, as nearest neighbors only store records in the fit; None if one lacks."""
-    fit, scoring = (configuration.mean(key) for key in ("fit_seconds", "evaluate_seconds"))
-    return None if fit is None or scoring is None else fit + scoring
+def timed(configurations: Sequence[Configuration]) -> list[tuple[Configuration, float, float]]:
+    """Return those of `ordered` that have both times, with score and seconds.
+
+    The seconds are those of fit and scoring, as nearest neighbors only store records in the fit.
+    """
+    found = []
+    for one, score in ordered(configurations):
+        fit, scoring = one.mean("fit_seconds"), one.mean("evaluate_seconds")
+        if fit is not None and scoring is not None:
+            found.append((one, score, fit + scoring))
+    return found
 
 
 def standings(configurations: Sequence[Configuration]) -> dict[str, Standing | None]:

@@ -16,7 +16,7 @@ from src.reports.paper.results import PaperResults, prediction
 from src.reports.runs import Configuration, Run
 
 STATED_TASKS = ("binary", "multiclass")
-_SAME_ON_ALL_TASKS = ("features",)  # kinds of numbers that need no run
+_OF_ALL_TASKS = "features"  # kind of numbers that need no run
 
 
 class Ours(NamedTuple):
@@ -51,9 +51,10 @@ def numbers(results: PaperResults, tasks: Sequence[Task], scale: float) -> str:
         of_task = next((one for one in arguments if one in STATED_TASKS), None)
         arguments = [one for one in arguments if one not in STATED_TASKS]
         compared = [task for task in tasks if of_task in (None, paper_task(task.name))]
-        for task in compared[:1] if kind in _SAME_ON_ALL_TASKS else compared:
+        of_all = kind == _OF_ALL_TASKS
+        for task in compared[:1] if of_all else compared:
             ours = _KINDS[kind](OnTask(results, task, scale), number, *arguments)
-            words = "all" if kind in _SAME_ON_ALL_TASKS else TASKS.get(task.name, task.name)
+            words = "all" if of_all else TASKS.get(task.name, task.name)
             rows.append([number.place, str(number), words, *ours])
     return markdown_table(["place in the paper", "paper", "task", "ours", "difference"], rows)
 

@@ -43,7 +43,7 @@ class Stated:
         (0.005, 0.5)
         """
         exponent = Decimal(str(self.value)).normalize().as_tuple().exponent
-        assert isinstance(exponent, int)  # a word for values that are no numbers
+        assert isinstance(exponent, int)  # a string for infinity and NaN
         return 0.5 * 10.0 ** min(0, exponent)
 
     def __str__(self) -> str:
