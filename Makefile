@@ -24,7 +24,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
-# make generalization JOBS=1, make leaderboard JOBS=1: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
+# make paper JOBS=1, and the other reports: one run at a time, on every core; more: so many side by side, one core and about 2 GB each
 JOBS ?= 2
 SIDE_BY_SIDE := $(if $(filter-out 1,$(JOBS)),hydra/launcher=joblib hydra.launcher.n_jobs=$(JOBS))
 ONE_CORE := $(if $(SIDE_BY_SIDE),TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1)
@@ -99,8 +99,8 @@ repro: $(READY) ## run the pipeline on the real data (dvc repro)
 	@$(GIT)
 	$(BIN)/dvc repro
 
-paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated records)
-	$(call report,paper)
+paper: $(READY) ## run the paper's experiments and write the report (resumes; QUICK=1: simulated records, JOBS=2)
+	$(call report,paper,$(SIDE_BY_SIDE))
 
 generalization: $(READY) ## run the models on unseen traffic and write the report (resumes; QUICK=1, JOBS=2)
 	$(call report,generalization,$(SIDE_BY_SIDE))
