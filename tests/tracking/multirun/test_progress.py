@@ -1,12 +1,15 @@
 """Lines of progress of multiruns. (Their runs on the launchers are in tests/e2e.)"""
 
 import shutil
+import time
+from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 
+from src.tracking.multirun import progress as progress_module
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared, shared_progress
-from src.tracking.parents import start_parent
+from src.tracking.parents import children, start_parent
 from src.tracking.store import open_store
 from src.utils.progress import Ended, Job, Progress
 
@@ -157,9 +160,9 @@ def watched(tmp_path, monkeypatch, laid_out_store):
         progress = MultirunProgress("grid", {"grid": jobs})
         return MultirunWatch(progress, progress.jobs("grid"), "simulated", parent, "call-1")
 
-    def run(digest: str, status: str = "FINISHED", call: str = "call-1") -> str:
+    def run(digest: str, status: str = "FINISHED", call: str = "call-1", start_ms: int | None = None) -> str:
         tags = {"mlflow.parentRunId": parent, "fingerprint.config": digest, "multirun_call": call}
-        made = client.create_run(experiment, run_name=f"run-{digest}", tags=tags).info.run_id
+        made = client.create_run(experiment, start_ms, tags, f"run-{digest}").info.run_id
         if status == "FINISHED":
             client.log_metric(made, "val_macro_f1", 0.9)
         if status != "RUNNING":
@@ -216,3 +219,28 @@ def test_two_multiruns_with_one_parent_count_and_end_their_own_runs(watched, cap
     assert lines(capsys) == []
     grid.end_open_runs()
     assert [status(one) for one in (*others, own)] == ["FINISHED", "RUNNING", "KILLED"]
+
+
+def test_runs_that_ended_are_read_from_the_store_once(watched, capsys, monkeypatch):
+    """A look at the store takes 10 ms for each run that it reads, and a grid has hundreds."""
+    read: list[list[str]] = []
+
+    def noted(*args: Any, **options: Any) -> list[Any]:
+        found = children(*args, **options)
+        read.append(sorted(one.info.run_name for one in found))
+        return found
+
+    monkeypatch.setattr(progress_module, "children", noted)
+    watch, run, _ = watched
+    grid, now = watch(*map(planned, "abcd")), int(time.time() * 1000)
+    run("a", start_ms=now)
+    still_runs = run("b", "RUNNING", start_ms=now + 301_000)
+    grid.show()
+    run("c", start_ms=now + 2_000)  # by a clock that is almost five minutes late
+    grid.show()
+    open_store("simulated").MlflowClient().set_terminated(still_runs, "FAILED")
+    run("d", start_ms=now + 900_000)
+    grid.show()
+    grid.finish()
+    assert read == [["run-a", "run-b"], ["run-b", "run-c"], ["run-b", "run-c", "run-d"], *[["run-d"]] * 2]
+    assert lines(capsys)[-1].startswith("grid: 4 of 4 runs done (1 failed), best val_macro_f1 0.90000 (run-a)")
