@@ -147,6 +147,21 @@ def test_runs_in_the_store_and_failed_ones_are_rows_too(project):
     assert sorted(line.split()[0] for line in table_in(again)) == ["3", "4"]
 
 
+@pytest.mark.parametrize(
+    "launcher", [(), ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")], ids=["basic", "joblib"]
+)
+def test_a_file_that_is_edited_while_a_grid_runs_changes_none_of_its_runs(project, background, launcher):
+    grid = (*SIMULATED, "model=decision_tree", "k=2,3,4,10", "tracking.log_model=false", *launcher)
+    process = background(project.start("python", "-m", "src.train", "-m", *grid))
+    wait_for(lambda: project.statuses().count("RUNNING") > 1, "the first run beside its parent")
+    model = project.root / "conf" / "model" / "decision_tree.yaml"
+    model.write_text(model.read_text().replace("max_depth: null", "max_depth: 3"))
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    depths = [run.data.params["model.max_depth"] for run in project.runs() if not run.data.tags.get("multirun")]
+    assert depths == ["None"] * 4
+
+
 def test_the_store_opens_on_a_view_with_its_columns(swept):
     project, _ = swept
     experiment = mlflow.MlflowClient(project.store).get_experiment_by_name("simulated")

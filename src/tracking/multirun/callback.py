@@ -16,7 +16,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from src.config.errors import report, summary
-from src.config.jobs import compose_from_this_copy, jobs, swept_keys
+from src.config.jobs import compose_from_copy_of_conf, compose_from_this_copy, jobs, swept_keys
 from src.config.passwords import refuse_passwords
 from src.tracking import parents, runs
 from src.tracking.connection import StoreAwayError
@@ -76,6 +76,7 @@ class MultirunCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         refuse_passwords(config)
         self._connect_to_cluster(config)
+        compose_from_copy_of_conf(Path(config.hydra.sweep.dir).absolute() / "conf")
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
             self._begin_workers(config)
             return
