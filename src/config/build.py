@@ -160,8 +160,8 @@ def _check_input(settings: Settings) -> None:
     split, reducer = (settings.config[group]["name"] for group in ("split", "reducer"))
     if settings.layout.follows_file and not settings.split.keeps_order:
         raise ConfigError(
-            f"layout={layout}: found split={split}, expected split=official: with other splits the records before a "
-            "training record in its file are test records"
+            f"layout={layout}: found split={split}, expected split=official or held_out_types: with this one the "
+            "records before a training record in its file are test records"
         )
     if settings.layout.follows_file and not settings.dataset.ordered:
         raise ConfigError(

@@ -24,7 +24,7 @@ class TaskClass:
     Attributes:
         attacks: Attack types of the class: a list, a category of the schema, or `others`, which are all types that no
             other class names. `normal` in a list is normal traffic, whatever the schema calls it.
-        count: Number of records to draw; None draws each record once.
+        count: Number of records to draw; null draws each record once.
     """
 
     attacks: list[str] | str

@@ -92,9 +92,9 @@ class Schema:
         aliases: Other names of columns and labels in files, by the name here.
         groups: Groups of columns, which layouts read as steps; empty where there are none.
         roles: Columns that layouts with a history read, by what they are; empty where there are none.
-        separator: Character between two fields; None finds it in the file.
+        separator: Character between two fields; null finds it in the file.
         header: True if a file must name its columns. False takes the order of `columns` where no line names them.
-        n_features: Number of features, which is checked; None where nobody has counted them.
+        n_features: Number of features, which is checked; null where nobody has counted them.
         missing: Marks of a missing value, such as `?`. A missing number is 0, an empty category the word `missing`.
             Without marks, a missing value is an error. A missing label always is.
     """
