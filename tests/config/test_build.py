@@ -163,9 +163,9 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["window=8"], r"layout: window=8: expected 1 where a model reads one record; add layout=window"),
         (
             ["layout=window"],
-            r"layout=window: found split=random, expected split=official: with other splits the records before",
+            r"layout=window: found split=random, expected split=official or held_out_types: with this one",
         ),
-        (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official"),
+        (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official or held_out_types"),
         (
             ["layout=window", "split=official", "model=decision_tree"],
             r"layout=window: found model=decision_tree, expected a network; add layout=record for this model",
@@ -218,7 +218,7 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["layout=groups", "reducer=none", "window=4"], r"layout: window=4: expected 1 where a model reads one record"),
         (
             ["layout=history"],
-            r"layout=history: found split=random, expected split=official: with other splits the records before",
+            r"layout=history: found split=random, expected split=official or held_out_types: with this one",
         ),
         (
             ["layout=history", "split=official"],
