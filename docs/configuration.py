@@ -42,8 +42,8 @@ OUTSIDE_GROUPS = {
 NOTES = {
     "reducer": """\
 `mi`, `anova`, `chi2`, `mrmr`, `forest_importance` and `rfe` choose features; the others make new columns. `k` is 1 to
-the number of features: with KDD99 53, or `k=123` with `scaling.one_hot_service=true`. `lda` makes at most one column less
-than there are classes, `kernel_pca` at most `reducer.landmarks`, and `none` takes all.""",
+the number of features: with KDD99 53, or `k=123` with `scaling.one_hot_service=true`. `lda` makes at most one column
+less than there are classes, `kernel_pca` at most `reducer.landmarks`, and `none` takes all.""",
     "model": """\
 Recurrent networks: `lstm`, `lstm_ensemble`, `bilstm`, `lstm_peephole`, `lstm_multiplicative`, `lstm_weighted`, `gru`,
 `rnn`. Other networks: `dnn`, `cnn`, `cnn_lstm`, `bat`; pre-trained without classes: `stl`, `dbn`, `ae_alexnet`. All

@@ -10,7 +10,6 @@ from string import ascii_uppercase
 import numpy as np
 from scipy import stats
 
-from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import (
     Interval,
     MeanTest,
@@ -21,6 +20,7 @@ from src.evaluation.intervals import (
     resampled_test,
     seed_scores,
 )
+from src.evaluation.metric_kinds import less_is_better
 from src.evaluation.metrics import detection_name, scores
 from src.evaluation.significance import holm, standing
 from src.evaluation.verdicts import Verdicts

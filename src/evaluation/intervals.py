@@ -8,7 +8,6 @@ An interval says what it covers, and a column of a table has one kind only:
 - `NEXT_RUN`: the score of one further run with a new seed, such as the one run that a paper reports.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
+from src.evaluation.metric_kinds import Scale, scale_of
 from src.evaluation.metrics import scores
 from src.evaluation.verdicts import Verdicts
 
@@ -25,13 +25,7 @@ SEEDS: Final = "seeds"
 SEEDS_AND_RECORDS: Final = "seeds and test records"
 NEXT_RUN: Final = "one further run"
 Covers = Literal["test records", "seeds", "seeds and test records", "one further run"]
-Scale = Literal["real", "positive", "share"]
 
-_SHARES = re.compile(
-    "^(?!.*(accuracy_percent|per_10000)).*"
-    "(accuracy|f1|recall|precision|_rate|share|roc_auc|detection|_types_at|_error|agreement|teacher_difference)"
-)
-_POSITIVE = re.compile("(seconds|cost|loss|per_10000)")
 _INSIDE = (np.finfo(float).tiny, np.nextafter(1, 0))  # lowest and highest share between 0 and 1
 _Function = Callable[[Any], Any]
 
@@ -51,15 +45,6 @@ class MeanTest:
 
     interval: Interval
     p: float
-
-
-def scale_of(metric: str) -> Scale:
-    """Return the range of a metric: a share from 0 to 1, a positive number, or any real number.
-
-    >>> scale_of("test_detection_at_1_percent"), scale_of("fit_seconds"), scale_of("accuracy_percent")
-    ('share', 'positive', 'real')
-    """
-    return "share" if _SHARES.search(metric) else "positive" if _POSITIVE.search(metric) else "real"
 
 
 def overlap_of_seeds(split: Mapping[str, object], runs: Iterable[Mapping[str, object]] = ()) -> float:

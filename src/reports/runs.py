@@ -16,9 +16,9 @@ from src.evaluation.intervals import (
     MeanTest,
     hierarchical,
     overlap_of_seeds,
-    scale_of,
     student,
 )
+from src.evaluation.metric_kinds import scale_of
 from src.evaluation.metrics import detection_name, f1_name
 from src.evaluation.paired_detection import detection_differences
 from src.evaluation.thresholds import rate_name

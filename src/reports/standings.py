@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from src.evaluation.intervals import Interval
+from src.evaluation.metric_kinds import less_is_better
 from src.evaluation.significance import holm, standing
 from src.evaluation.thresholds import rate_name
 from src.reports.markdown import markdown_table
@@ -11,7 +12,6 @@ from src.reports.runs import Configuration, Differences
 
 NO_PAIR = "no pair of runs"
 _COST = "test_mean_cost"
-_LESS = (_COST, "test_false_alarm_rate")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ def against(reference: Configuration | None, others: Sequence[Configuration], me
         Standings in the same order; None for the reference, and where no pair of runs has verdicts.
     """
     found = [one.differences(reference) if reference and one is not reference else None for one in others]
-    return _corrected(found, metric.removeprefix("test_"), less_is_better=metric in _LESS, is_cost=metric == _COST)
+    return _corrected(
+        found, metric.removeprefix("test_"), less_is_better=less_is_better(metric), is_cost=metric == _COST
+    )
 
 
 def at_equal_alarms(

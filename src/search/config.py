@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from src.config.build import ConfigError
 from src.data.sampling import Task
-from src.evaluation.direction import less_is_better
+from src.evaluation.metric_kinds import less_is_better
 from src.search.samplers_and_pruners import PRUNERS, SAMPLERS, make_option
 from src.utils.validation import CHECKED
 

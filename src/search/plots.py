@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from src.evaluation.direction import less_is_better
+from src.evaluation.metric_kinds import less_is_better
 from src.evaluation.plots import COLORS, STYLE
 
 DONE, PRUNED, BEST, FAILED = COLORS[0], "#9aa4ad", COLORS[1], "#b01030"

@@ -165,7 +165,10 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
             ["layout=window"],
             r"layout=window: found split=random, expected split=official or held_out_types: with this one",
         ),
-        (["layout=window", "split=grouped"], r"layout=window: found split=grouped, expected split=official or held_out_types"),
+        (
+            ["layout=window", "split=grouped"],
+            r"layout=window: found split=grouped, expected split=official or held_out_types",
+        ),
         (
             ["layout=window", "split=official", "model=decision_tree"],
             r"layout=window: found model=decision_tree, expected a network; add layout=record for this model",

@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 
 from src.evaluation.intervals import (
-    Scale,
     bootstrap,
     hierarchical,
     mean_scores,
@@ -18,6 +17,7 @@ from src.evaluation.intervals import (
     resampled_test,
     student,
 )
+from src.evaluation.metric_kinds import Scale
 from src.evaluation.metrics import confusion_matrix, scores
 from src.evaluation.verdicts import Verdicts
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
-from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval
+from src.evaluation.metric_kinds import less_is_better, scale_of
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.tracking.run_names import short_names
 from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row
@@ -36,7 +36,6 @@ _TITLES = {
     "test_accuracy_unseen": "accuracy,\nnot seen",
     **{f"test_detection_at_{rate_name(rate)}": f"det. at\n{100 * rate:g} %" for rate in FALSE_ALARM_RATES},
 }
-_SHARES = re.compile("(accuracy|f1|recall|precision|_rate|share)(?!.*_(percent|per_10000))|_detection_at_")
 _VALUES = {"None": "null", "True": "true", "False": "false"}  # as on the command line
 
 
@@ -154,7 +153,7 @@ def _caption(table: ResultsTable) -> list[str]:
         within = " within each data set, task and split" if table.data_blocks else ""
         lines.append(f"Best first by macro F1 on validation{within}: no choice may use test scores.")
     elif table.order:
-        by_value = table.order not in table.metrics or less_is_better(table.order)
+        by_value = less_is_better(table.order) or not any(table.order in row.scores for row in table.rows)
         warning = "; a choice by test scores is too good" if table.order.startswith("test_") else ""
         lines.append(f"{'Lowest' if by_value else 'Highest'} first by {table.order}{warning}.")
     return [*lines, f"Scores in percent{_intervals(table)}.", *table.remarks]
@@ -230,7 +229,7 @@ def _score(table: ResultsTable, row: Row, *, metric: str, detail: _Detail) -> st
         return "-"
     if metric.endswith("_seconds"):
         return f"{score.mean:.{3 if score.mean < 1 else 1 if score.mean < 100 else 0}f}"
-    factor, digits = (100, 2) if _SHARES.search(metric) else (1, 4)
+    factor, digits = (100, 2) if scale_of(metric) == "share" else (1, 4)
 
     def shown(value: float) -> str:
         return f"{factor * value:.{digits}f}"

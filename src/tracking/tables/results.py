@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from src.config.settings import TRAINED_ON
-from src.evaluation.direction import less_is_better
 from src.evaluation.intervals import Interval, overlap_of_seeds
+from src.evaluation.metric_kinds import less_is_better
 from src.tracking.run_names import NO_CHOICES, copied
 from src.tracking.tables.seed_summary import SeedScore, over_seeds
 

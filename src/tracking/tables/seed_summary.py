@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from src.evaluation.intervals import Interval, next_run, scale_of, student
+from src.evaluation.intervals import Interval, next_run, student
+from src.evaluation.metric_kinds import scale_of
 
 _NOT_OVER_SEEDS = ("_low", "_high")  # bootstrap intervals of single runs
 

@@ -169,6 +169,28 @@ def test_a_table_is_sorted_by_any_metric_or_parameter(sort: str, order: list[str
     assert [one.params["k"] for one in results_table(rows, sort=sort).rows] == order
 
 
+@pytest.mark.parametrize(
+    ("sort", "order", "caption"),
+    [
+        ("roc_auc", ["3", "2"], "Highest first by test_roc_auc"),
+        ("val_accuracy", ["3", "2"], "Highest first by val_accuracy"),
+        ("balanced_error", ["2", "3"], "Lowest first by test_balanced_error"),
+        ("k", ["2", "3"], "Lowest first by k"),
+    ],
+)
+def test_the_caption_says_the_order_also_of_a_metric_that_is_no_column(
+    sort: str, order: list[str], caption: str
+) -> None:
+    values = {"2": 0.1, "3": 0.2}
+    rows = [
+        row({"k": k}, run(0.5, test_roc_auc=value, val_accuracy=value, test_balanced_error=value))
+        for k, value in values.items()
+    ]
+    table = results_table(rows, sort=sort, columns=["k", "accuracy"])
+    assert [one.params["k"] for one in table.rows] == order
+    assert caption in text(table, "")
+
+
 def test_columns_are_found_by_full_and_short_names() -> None:
     table = results_table(grid().rows, columns=["model", "k", "accuracy", "test_f1", "fit_seconds"])
     assert (table.parameters, table.metrics) == (["model.name", "k"], ["test_accuracy", "test_f1", "fit_seconds"])
@@ -232,7 +254,7 @@ def test_costs_and_areas_are_numbers_not_percent() -> None:
     table = results_table([row({"k": k}, run(0.5, test_mean_cost=1.5, test_roc_auc=0.75)) for k in "23"])
     assert "1.5000" in text(table, "")
     shown = results_table(table.rows, columns=["roc_auc", "false_alarm_rate"])
-    assert lines(text(shown, ""))[0] == ["0.7500", "1.00", "00000000"]
+    assert lines(text(shown, ""))[0] == ["75.00", "1.00", "00000000"]
 
 
 def test_metrics_that_are_no_shares_are_shown_as_they_are_and_sorted_by_what_is_good() -> None:
