@@ -10,7 +10,7 @@ from sklearn.feature_selection import mutual_info_classif
 from benchmarks.contest import race_here
 from benchmarks.inputs import Inputs
 from benchmarks.table import Ratio
-from src.data.quarantine import Quarantine
+from src.data.parsing.quarantine import Quarantine
 from src.data.sampling import draw
 from src.data.schema import Schema
 from src.features.mutual_information import mutual_information

@@ -8,7 +8,7 @@ what it is: text, packed text, Parquet or Arrow.
 import sys
 from pathlib import Path
 
-from src.data.reading import MAX_UNKNOWN
+from src.data.parsing.reading import MAX_UNKNOWN
 from src.detector.record_file import ClosedStreamError, check_files, in_words, shown_name
 from src.tracking.logged_models import detector_folder
 from src.utils.command_line import command_parser, quiet_pipe

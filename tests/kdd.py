@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from src.data import containers, dialect, frames, header, parsing, simulator
-from src.data.containers import RecordText
-from src.data.parsing import Block
-from src.data.quarantine import Quarantine
+from src.data import simulator
+from src.data.formats import containers
+from src.data.formats.containers import RecordText
+from src.data.parsing import dialect, frames, header, records
+from src.data.parsing.quarantine import Quarantine
+from src.data.parsing.records import Block
 from src.data.schema import Column, Schema
 from src.data.schema_files import declared_schema
 from src.data.tables import Table
@@ -33,7 +35,7 @@ GROUPS = KDD.groups
 
 
 def read_blocks(stream: BinaryIO, source: str, schema: Schema = KDD, **options: Any) -> Iterator[Block]:
-    return parsing.read_blocks(stream, source, schema, **options)
+    return records.read_blocks(stream, source, schema, **options)
 
 
 def read_word(name: str, text: str) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from src.data.held_out import HeldOutTypes
-from src.data.parsing import OnBadRecord
+from src.data.parsing.records import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
 from src.data.sources import Dataset
 from src.data.splitting import Split

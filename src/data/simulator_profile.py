@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from src.data.parsing import Block, read_blocks
+from src.data.parsing.records import Block, read_blocks
 from src.data.schema import Schema
 from src.data.schema_files import declared_schema
 from src.data.simulator import LEVELS, PROFILE, Cell, PartProfile, numeric_columns

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from src.data import fetching, simulator
-from src.data.kinds import compression
+from src.data.formats.kinds import compression
 from src.data.schema import Schema
 from src.data.schema_files import declared_schema
 from src.utils.files import whole_file

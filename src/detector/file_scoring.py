@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.csv
 from tqdm import tqdm
 
-from src.data.containers import open_records
-from src.data.parsing import BadRecord, BadRecordError, Block, OnBadRecord, ahead, read_blocks
-from src.data.quarantine import Quarantine
-from src.data.reading import MAX_UNKNOWN, Reading
+from src.data.formats.containers import open_records
+from src.data.parsing.quarantine import Quarantine
+from src.data.parsing.reading import MAX_UNKNOWN, Reading
+from src.data.parsing.records import BadRecord, BadRecordError, Block, OnBadRecord, ahead, read_blocks
 from src.detector.card import previous_records
 from src.detector.detector import Detector
 from src.detector.record_file import no_records
@@ -93,7 +93,7 @@ def score_file(
         records: File of records in a form that `open_records` reads; `-` is standard input. Columns of which
             no features are made, such as a label, may be missing and are ignored.
         out: Open file that the CSV is written to.
-        on_bad_record: `stop` or `quarantine`, as for `src.data.parsing.read_blocks`.
+        on_bad_record: `stop` or `quarantine`, as for `src.data.parsing.records.read_blocks`.
         quarantine: Files that take the malformed lines, which are left out.
         max_unknown: Share of the records that may have words that the encoding does not know.
     Raises:

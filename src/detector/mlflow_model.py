@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 from mlflow.pyfunc import PythonModel
 
-from src.data.frames import checked_columns
-from src.data.header import HeaderError
-from src.data.reading import MAX_UNKNOWN
+from src.data.parsing.frames import checked_columns
+from src.data.parsing.header import HeaderError
+from src.data.parsing.reading import MAX_UNKNOWN
 from src.detector.detector import Detector
 from src.features.unknown_words import UnknownWords, unknown_per_record
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from src.data.parsing import BadRecord
-from src.data.quarantine import Quarantine
+from src.data.parsing.quarantine import Quarantine
+from src.data.parsing.records import BadRecord
 from src.detector.record_file import is_standard_output, output_name, reasons_file
 from src.utils.files import whole_file
 from src.utils.leftovers import SUFFIX

@@ -82,7 +82,7 @@ def _identity(status: os.stat_result) -> tuple[int, int] | None:
 def _check_earlier(lines: Path, *reasons: Path) -> None:
     """Refuse to replace files that no earlier call wrote; the reasons beside the lines show that one did."""
     # only now: it takes long
-    from src.data.quarantine import HEADER
+    from src.data.parsing.quarantine import HEADER
 
     for path in reasons:
         if path.is_file():

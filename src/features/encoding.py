@@ -15,14 +15,14 @@ def encode(columns: pa.Table, schema: Schema) -> tuple[np.ndarray, dict[str, Cou
     An unknown value has zeros as its indicators, or the code after the last known one.
 
     Args:
-        columns: Columns of the schema by name, n rows, as in `src.data.parsing.Block.columns`.
+        columns: Columns of the schema by name, n rows, as in `src.data.parsing.records.Block.columns`.
         schema: Schema whose values are known.
     Returns:
         Features, float32, shape (n, d), stored column by column; and the counts of unknown values for each category
         that has any.
 
     >>> from io import BytesIO
-    >>> from src.data.parsing import read_blocks
+    >>> from src.data.parsing.records import read_blocks
     >>> from src.data.schema_files import declared_schema
     >>> schema = declared_schema("kdd")
     >>> line = b"0,udp,private,SF,105,146," + b",".join([b"0"] * 16 + [b"1", b"1"] + [b"0"] * 17)

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from src.data.containers import open_records
-from src.data.parsing import Block, OnBadRecord, ahead, read_blocks
-from src.data.quarantine import Quarantine
-from src.data.reading import MAX_UNKNOWN, Reading
+from src.data.formats.containers import open_records
+from src.data.parsing.quarantine import Quarantine
+from src.data.parsing.reading import MAX_UNKNOWN, Reading
+from src.data.parsing.records import Block, OnBadRecord, ahead, read_blocks
 from src.data.schema import Schema
 from src.data.tables import PARQUET, Table, concatenate, to_arrow
 from src.features.encoding import encode

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 
-from src.data.reading import shown
+from src.data.parsing.reading import shown
 from src.data.schema import Schema
 
 FEW = 2  # unknown words that are never too many: a service that is new, in a short file or a call with one record

@@ -7,7 +7,7 @@ from typing import Any
 from tqdm import tqdm
 
 from src.config.settings import Settings
-from src.data.quarantine import Quarantine
+from src.data.parsing.quarantine import Quarantine
 from src.data.schema_files import write_schema
 from src.data.sources import OnProgress
 from src.data.tables import write_table

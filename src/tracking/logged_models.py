@@ -27,7 +27,7 @@ def log_detector(
     from mlflow.models import ModelSignature
     from mlflow.types.schema import AnyType, ColSpec, ParamSchema, ParamSpec, Schema
 
-    from src.data.reading import MAX_UNKNOWN
+    from src.data.parsing.reading import MAX_UNKNOWN
     from src.detector.card import read_card
     from src.detector.example import example_records
 

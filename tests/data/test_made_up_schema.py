@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.data.containers import open_records
-from src.data.frames import checked_columns
-from src.data.header import HeaderError
+from src.data.formats.containers import open_records
 from src.data.history import History
 from src.data.layout import HISTORY_STEP, Layout
-from src.data.parsing import Block, read_blocks
-from src.data.reading import Reading
+from src.data.parsing.frames import checked_columns
+from src.data.parsing.header import HeaderError
+from src.data.parsing.reading import Reading
+from src.data.parsing.records import Block, read_blocks
 from src.data.sampling import NORMAL, CategoriesTask, Task, TaskClass
 from src.data.schema import schema_of
 from src.data.tables import read_table, write_table

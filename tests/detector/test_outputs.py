@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from src import predict
-from src.data.parsing import BadRecord
+from src.data.parsing.records import BadRecord
 from src.detector.outputs import open_output, open_quarantine
 from src.detector.record_file import check_files, in_words
 from src.utils.paths import PROJECT

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from src.data.duplicates import overlap, vector_ids
-from src.data.parsing import BadRecordError
-from src.data.quarantine import Quarantine
+from src.data.parsing.quarantine import Quarantine
+from src.data.parsing.records import BadRecordError
 from src.data.sources import SimulatedDataset
 from src.data.tables import Table, read_table
 from src.features import preprocessing

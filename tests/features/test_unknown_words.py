@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from src.features.unknown_words import UnknownWords, UnknownWordsError
-from tests.data.test_parsing import record
+from tests.data.parsing.test_records import record
 from tests.kdd import KDD, encode, read_blocks, unknown_per_record
 
 KNOWN = record()

@@ -142,7 +142,7 @@ def test_a_value_that_a_stage_does_not_read_does_not_outdate_its_output(
             "np.zeros((len(schema.features), n)",
             "np.ones((len(schema.features), n)",
         ),
-        ("preprocess", "data/parsing.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
+        ("preprocess", "data/parsing/records.py", "BLOCK_BYTES = 16", "BLOCK_BYTES = 8"),
         ("sample", "data/sampling.py", "max(1, round(self.count * scale))", "max(2, round(self.count * scale))"),
         ("sample", "data/splitting.py", "default_rng([seed, 1])", "default_rng([seed, 2])"),
         ("sample", "pipeline/stage_data.py", "once=settings.split.once", "once=False"),

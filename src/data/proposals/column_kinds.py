@@ -6,10 +6,10 @@ from ipaddress import ip_address
 from typing import Final, Literal
 
 from src.data.column_names import name_key
-from src.data.dialect import MISSING
+from src.data.parsing.dialect import MISSING
+from src.data.parsing.reading import shown
 from src.data.proposals.column_summary import ColumnSummary
 from src.data.proposals.undeclared import is_declarable
-from src.data.reading import shown
 from src.data.schema import Encoding, Kind
 
 LISTED: Final = 20  # known values that are written out

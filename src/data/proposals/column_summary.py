@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from src.data.dialect import MISSING, read_number
+from src.data.parsing.dialect import MISSING, read_number
 
 # Texts of missing values in files of others. An empty field is read as the word `missing`.
 MISSING_WORDS: Final = frozenset(

@@ -10,8 +10,8 @@ from typing import Final
 
 import yaml
 
-from src.data.kinds import compression
-from src.data.reading import shown
+from src.data.formats.kinds import compression
+from src.data.parsing.reading import shown
 from src.data.sources import MIRROR_VARIABLE
 
 PROPOSED: Final = "# Proposed by `python -m src.describe`"

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import pyarrow as pa
 
-from src.data.parsing import Block
+from src.data.parsing.reading import shown
+from src.data.parsing.records import Block
 from src.data.proposals.undeclared import words_of
-from src.data.reading import shown
 
 FEWEST_RECORDS = 50  # in fewer, columns agree with the label by chance
 _REPEATS = 10  # records of a value on average, from which on one label each is no chance

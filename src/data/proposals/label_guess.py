@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from src.data.column_names import name_key
-from src.data.dialect import MISSING
+from src.data.parsing.dialect import MISSING
+from src.data.parsing.reading import shown
 from src.data.proposals.column_summary import MISSING_WORDS, ColumnSummary
 from src.data.proposals.undeclared import is_declarable
-from src.data.reading import shown
 
 MOST_LABELS: Final = 200
 _FEW_UNLABELED: Final = 0.01  # share of records without a label where no label says that it is normal traffic

@@ -14,15 +14,15 @@ import yaml
 from pydantic import ValidationError
 
 from src.data.column_names import name_key
-from src.data.dialect import MISSING
-from src.data.parsing import BadRecord
+from src.data.parsing.dialect import MISSING
+from src.data.parsing.reading import Reading, shown
+from src.data.parsing.records import BadRecord
 from src.data.proposals.column_kinds import THOUSANDS, WRONG_VALUES, Guess, guess_kind
 from src.data.proposals.column_summary import ColumnSummary, summaries
 from src.data.proposals.dataset_file import PROPOSED, dataset_text, mirror_of, yaml_scalar
 from src.data.proposals.label_copies import FEWEST_RECORDS, copies_of_label
 from src.data.proposals.label_guess import LabelGuess, guess_label, marks_of
 from src.data.proposals.undeclared import Undeclared, check_plain_file, look, words_of
-from src.data.reading import Reading, shown
 from src.data.schema import Schema, schema_of
 from src.data.sources import MIRROR_VARIABLE
 from src.utils.files import whole_file

@@ -9,15 +9,15 @@ import yaml
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from src.data.containers import open_records
-from src.data.dialect import split
-from src.data.header import HeaderError, read_head
-from src.data.line_reader import LineReader, Wrong
-from src.data.lines import LongLine, whole_lines
-from src.data.parsing import SHOWN, BadRecord, plain, read_blocks
+from src.data.formats.containers import open_records
+from src.data.parsing.dialect import split
+from src.data.parsing.header import HeaderError, read_head
+from src.data.parsing.line_reader import LineReader, Wrong
+from src.data.parsing.lines import LongLine, whole_lines
+from src.data.parsing.reading import Reading
+from src.data.parsing.records import SHOWN, BadRecord, plain, read_blocks
 from src.data.proposals.dataset_file import file_line
 from src.data.proposals.undeclared import check_plain_file, words_of
-from src.data.reading import Reading
 from src.data.schema import Schema
 from src.data.schema_files import DECLARED, declared_schema
 from src.utils.validation import first_fault, key_fault

@@ -13,13 +13,13 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from src.data.column_names import name_key, unwrapped
-from src.data.containers import open_records
-from src.data.dialect import read_number, split
-from src.data.header import ATTRIBUTE, HeaderError
-from src.data.kinds import SEPARATORS, refuse_decimal_commas
-from src.data.lines import LongLine, whole_lines
-from src.data.parsing import BLOCK_BYTES, Block, plain, read_blocks
-from src.data.reading import Reading
+from src.data.formats.containers import open_records
+from src.data.formats.kinds import SEPARATORS, refuse_decimal_commas
+from src.data.parsing.dialect import read_number, split
+from src.data.parsing.header import ATTRIBUTE, HeaderError
+from src.data.parsing.lines import LongLine, whole_lines
+from src.data.parsing.reading import Reading
+from src.data.parsing.records import BLOCK_BYTES, Block, plain, read_blocks
 from src.data.schema import Schema, schema_of
 from src.utils.validation import first_fault
 

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from src.data.dialect import MISSING
 from src.data.duplicates import vector_ids
+from src.data.parsing.dialect import MISSING
 from src.data.schema import Schema, indicator_names
 
 UNKNOWN = "(unknown)"  # word for all values that the schema does not know

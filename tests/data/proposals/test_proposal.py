@@ -11,7 +11,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from src.data.parsing import BadRecordError, read_blocks
+from src.data.parsing.records import BadRecordError, read_blocks
 from src.data.proposals.proposal import describe_file, name_of, propose, write_proposal
 from src.data.proposals.schema_check import check
 from src.data.schema import Schema, schema_of

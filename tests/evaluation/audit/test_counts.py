@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from src.data.parsing import read_blocks
+from src.data.parsing.records import read_blocks
 from src.data.schema import schema_of
 from src.evaluation.audit.classes import classes
 from src.evaluation.audit.columns import constant, distinct_share, follows, missing

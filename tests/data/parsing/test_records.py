@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.data import parsing
-from src.data.line_reader import LineReader
-from src.data.lines import LONGEST_LINE
-from src.data.parsing import PIECE_BYTES, SHOWN, BadRecord, BadRecordError, Block, ahead
-from src.data.reading import Reading
+from src.data.parsing import records
+from src.data.parsing.line_reader import LineReader
+from src.data.parsing.lines import LONGEST_LINE
+from src.data.parsing.reading import Reading
+from src.data.parsing.records import PIECE_BYTES, SHOWN, BadRecord, BadRecordError, Block, ahead
 from tests.kdd import COLUMNS, KDD, NSL, read_blocks
 
 NAMES = (*COLUMNS, "label")
@@ -403,8 +403,8 @@ def test_a_line_that_is_too_long_is_refused_by_its_number() -> None:
 
 def test_the_first_bad_line_stops_before_the_others_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at = []
-    read_line = parsing.LineReader.read
-    monkeypatch.setattr(parsing.LineReader, "read", lambda *a: looked_at.append(a) or read_line(*a))
+    read_line = LineReader.read
+    monkeypatch.setattr(LineReader, "read", lambda *a: looked_at.append(a) or read_line(*a))
     with pytest.raises(BadRecordError, match="line 2, "):
         read(b"\n".join([record(), b"x", *[record()] * 5_000, *[b"x"] * 5_000]))
     assert len(looked_at) < 2_000
@@ -472,4 +472,4 @@ def test_arrow_parses_a_copy_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(pa.csv, "read_csv", read)
     text = bytearray(b",".join([b"0", b"tcp", b"http", b"SF", *[b"0"] * 37]))
-    assert parsing._parse_fast(text, 1, LineReader(KDD, COLUMNS), Reading()).num_rows == 1
+    assert records._parse_fast(text, 1, LineReader(KDD, COLUMNS), Reading()).num_rows == 1

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from src.data.kinds import ARROW_FILE, ARROW_STREAM
+from src.data.formats.kinds import ARROW_FILE, ARROW_STREAM
 
 MOST_BATCH_BYTES = 256 << 20  # packed and unpacked together: about 700,000 records
 MOST_DESCRIPTION_BYTES = 1 << 20  # of a message; 1,000 columns take 100 kB

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 
-from src.data.parsing import BadRecord
+from src.data.parsing.records import BadRecord
 from src.utils.files import is_replaceable, whole_file
 
 HEADER = ("line", "column", "value", "expected")

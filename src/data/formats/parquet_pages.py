@@ -10,9 +10,9 @@ import struct
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from src.data.arrow_messages import check_schema
-from src.data.kinds import ARROW_STREAM
-from src.data.thrift import Fields, read_structure
+from src.data.formats.arrow_messages import check_schema
+from src.data.formats.kinds import ARROW_STREAM
+from src.data.formats.thrift import Fields, read_structure
 
 MOST_PAGE_BYTES = 256 << 20  # of the largest page of each column, packed and unpacked, in all columns together
 MOST_SUMMARY_BYTES = 2 << 20  # about 400 row groups; Arrow takes up to 70 times as much memory for it

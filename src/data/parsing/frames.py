@@ -1,4 +1,4 @@
-"""Records of a data frame as checked columns, whatever the types of its columns: by the rules of `src.data.dialect`."""
+"""Records of a data frame as checked columns, whatever their types: by the rules of `src.data.parsing.dialect`."""
 
 from typing import Any, cast
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from src.data.dialect import expected, label_encoded, read_number, read_word
-from src.data.header import HeaderError, find_columns, missing_columns
+from src.data.parsing.dialect import expected, label_encoded, read_number, read_word
+from src.data.parsing.header import HeaderError, find_columns, missing_columns
 from src.data.schema import EXPECTED, NumberKind, Schema, in_range
 
 _TOO_LARGE = 2.0**63  # counts are int64, as in files

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
-from src.data.kinds import (
+from src.data.formats.kinds import (
     ARROW_FILE,
     ARROW_STREAM,
     COMPRESSED_NAMES,
@@ -150,7 +150,7 @@ def _unpacked(stack: ExitStack, file: Any, schema: Schema, notes: list[str], *, 
     if head.startswith(ZIP):
         return _inside(stack.enter_context(_zip_member(file, notes)), "a zip")
     if table or head.startswith(ARROW_STREAM):
-        from src.data.tabular import arrow_text, parquet_text  # only now: Parquet takes a tenth of a second
+        from src.data.formats.tabular import arrow_text, parquet_text  # only now: Parquet takes a tenth of a second
 
         if head.startswith(PARQUET):
             notes.append(_TABLES[0])

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from src.data.header import HEAD_LINES, HeaderError
-from src.data.parsing import BadRecordError
-from src.data.reading import Reading
-from tests.data.test_parsing import NAMES, RECORD, read
+from src.data.parsing.header import HEAD_LINES, HeaderError
+from src.data.parsing.reading import Reading
+from src.data.parsing.records import BadRecordError
+from tests.data.parsing.test_records import NAMES, RECORD, read
 from tests.kdd import COLUMNS, find_columns
 
 ROWS = [RECORD.split(","), *(RECORD.replace("181", str(size)).split(",") for size in (7, 8, 9))]

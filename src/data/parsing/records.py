@@ -1,7 +1,7 @@
 """Parses raw text into checked records. Arrow reads whole blocks; a block that fails is read again line by line.
 
-The two readers accept the same lines, which a property test checks. The slow one, `src.data.line_reader`, also reads
-numbers that are written another way, and finds the wrong line, its column and the reason.
+The two readers accept the same lines, which a property test checks. The slow one, `src.data.parsing.line_reader`, also
+reads numbers that are written another way, and finds the wrong line, its column and the reason.
 """
 
 import codecs
@@ -16,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from src.data.dialect import is_odd, is_whole, read_label, read_word, without_quotes
-from src.data.header import LabelColumn, first_lines, read_head, refuse_headers, without_lines
-from src.data.line_reader import Field, LineReader, Wrong
-from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
-from src.data.reading import Reading
+from src.data.parsing.dialect import is_odd, is_whole, read_label, read_word, without_quotes
+from src.data.parsing.header import LabelColumn, first_lines, read_head, refuse_headers, without_lines
+from src.data.parsing.line_reader import Field, LineReader, Wrong
+from src.data.parsing.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
+from src.data.parsing.reading import Reading
 from src.data.schema import Schema, in_range
 
 BLOCK_BYTES = 16 << 20  # about 110,000 records: large enough for Arrow's threads, small beside the encoded matrix
@@ -92,7 +92,7 @@ def read_blocks(
     """Read records of comma-separated values block by block.
 
     Below a header the columns are taken by its names. Without one they have the order of the schema. Values are read as
-    `src.data.dialect` says. Blank lines are passed over.
+    `src.data.parsing.dialect` says. Blank lines are passed over.
 
     Args:
         stream: Uncompressed text, one record a line.

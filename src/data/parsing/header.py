@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
 from src.data.column_names import name_key, shortened, unwrapped
-from src.data.dialect import split
-from src.data.line_reader import Field, LineReader, Wrong
-from src.data.lines import LONGEST_LINE
-from src.data.reading import Reading, shown
+from src.data.parsing.dialect import split
+from src.data.parsing.line_reader import Field, LineReader, Wrong
+from src.data.parsing.lines import LONGEST_LINE
+from src.data.parsing.reading import Reading, shown
 from src.data.schema import Schema
 
 LabelColumn = Literal["required", "ignored"]

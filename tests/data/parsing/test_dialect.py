@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from src.data import line_reader
-from src.data.dialect import expected
-from src.data.parsing import BadRecordError
-from src.data.reading import Reading
-from tests.data.test_parsing import NAMES, RECORD, read, record
+from src.data.parsing import line_reader
+from src.data.parsing.dialect import expected
+from src.data.parsing.reading import Reading
+from src.data.parsing.records import BadRecordError
+from tests.data.parsing.test_records import NAMES, RECORD, read, record
 from tests.kdd import COLUMNS, KDD, LABELS, VOCABULARIES
 
 WORDS = ("protocol_type", "service", "flag", "label")

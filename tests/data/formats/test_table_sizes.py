@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from src.data import arrow_messages, parquet_pages, tabular
-from src.data.thrift import read_structure
-from tests.data.test_containers import frame
+from src.data.formats import arrow_messages, parquet_pages, tabular
+from src.data.formats.thrift import read_structure
+from tests.data.formats.test_containers import frame
 from tests.kdd import open_records
 
 RECORDS = 30_000

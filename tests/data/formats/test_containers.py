@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.data import containers
-from src.data.containers import RecordText
-from src.data.parsing import BadRecordError, ahead
+from src.data.formats import containers
+from src.data.formats.containers import RecordText
+from src.data.parsing.records import BadRecordError, ahead
 from tests.kdd import COLUMNS, open_records, read_blocks
 
 RECORD = (

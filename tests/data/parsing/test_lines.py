@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.data import lines
-from src.data.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
+from src.data.parsing import lines
+from src.data.parsing.lines import LONGEST_LINE, LongLine, pieces, split_lines, whole_lines, without_padding
 
 some_text = st.lists(st.sampled_from([b"", b"a", b"b" * 7, b"c" * 8, b"d" * 9, b"e" * 30])).map(b"\n".join)
 

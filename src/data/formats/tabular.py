@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from src.data.arrow_messages import MessageStream
-from src.data.header import is_header, names_field
-from src.data.parquet_pages import MOST_SUMMARY_BYTES, Chunk, check_pages, read_row_groups
+from src.data.formats.arrow_messages import MessageStream
+from src.data.formats.parquet_pages import MOST_SUMMARY_BYTES, Chunk, check_pages, read_row_groups
+from src.data.parsing.header import is_header, names_field
 from src.data.schema import Schema
 
 BATCH = 20_000  # records that are in memory at once

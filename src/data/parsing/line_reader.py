@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from src.data.column_names import unwrapped
-from src.data.dialect import expected, read_label, read_number, read_word, split
+from src.data.parsing.dialect import expected, read_label, read_number, read_word, split
 from src.data.schema import FieldKind, Schema
 
 Field = FieldKind | Literal["empty"]  # kind of value that a field of a line must have
