@@ -215,6 +215,13 @@ def _check_model(settings: Settings) -> None:
             "choose a task with costs, or set task.cost=[[...], ...] with one row for each actual class and one column "
             "for each predicted class"
         )
+    if settings.decision.rule == "least_cost":
+        from src.detector.decision import Decision  # late: it takes scipy
+
+        try:
+            Decision(cost=settings.task.cost)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise ConfigError(f"task.{error}") from None
     if settings.decision.false_alarm_blocks and not settings.split.distinct:
         raise ConfigError(
             f"decision.false_alarm_blocks={settings.decision.false_alarm_blocks}: found split.distinct=false, "

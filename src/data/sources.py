@@ -21,7 +21,7 @@ from src.data.schema import Schema
 from src.data.schema_files import declared_schema
 from src.utils.files import whole_file
 from src.utils.messages import system_words
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 MIRROR_VARIABLE = "IDS_DATA_MIRROR"
 _LINE_BYTES = 1_000  # most bytes of a line on average, where the size of a text is not known
@@ -71,10 +71,10 @@ class PublishedFile:
 
     path: Annotated[str, AfterValidator(_within_folder)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
-    records: Annotated[int, Field(ge=1)]
+    records: Count
     urls: list[str]
     git_blob: Annotated[str, Field(pattern="^[0-9a-f]{40}$")] | None = None
-    size: Annotated[int, Field(ge=1)] | None = None
+    size: Count | None = None
     size_tolerance: Annotated[int, Field(ge=0)] = 0
     packed_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     holds: "PublishedFile | None" = None
@@ -253,11 +253,11 @@ class SimulatedDataset:
             new.open("wb") as raw,
             gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as out,
         ):
-            for done, text in simulator.simulate(
-                "train" if part == "train" else "test", records, self.seed, self.schema
-            ):
+            size = 0
+            for _, text in simulator.simulate("train" if part == "train" else "test", records, self.seed, self.schema):
                 out.write(text)
-                on_progress(path.name, done, records)
+                size += len(text)
+                on_progress(path.name, size, None)
         return path
 
 

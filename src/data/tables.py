@@ -137,8 +137,3 @@ def read_labeled_table(path: Path, features: Sequence[str]) -> LabeledTable:
             "make it again with `dvc repro --force sample`"
         )
     return table.labeled(pq.read_table(path, columns=["target"]).column("target").to_numpy())
-
-
-def read_attacks(path: Path) -> np.ndarray:
-    """Read the attack type of each record of a table without its features; object of str, shape (n,)."""
-    return pq.read_table(path, columns=["attack"]).column("attack").to_numpy()

@@ -9,7 +9,7 @@ import pandas as pd
 from src.evaluation.operating_points import BASE_RATES
 from src.utils.sections import Section
 
-_FURTHER = ("probe", "dos", "u2r", "r2l", "known_attacks", "unknown_attacks")
+_PREFIX = "detection_"
 
 
 def operating_tables(table: pd.DataFrame) -> list[Section]:
@@ -18,7 +18,12 @@ def operating_tables(table: pd.DataFrame) -> list[Section]:
     Args:
         table: `table` of `src.evaluation.operating_points.OperatingPoints`.
     """
-    further = [name for name in _FURTHER if f"detection_{name}" in table]
+    # each attack category of the data set, then known and unknown types
+    further = [
+        name.removeprefix(_PREFIX)
+        for name in table
+        if name.startswith(_PREFIX) and name not in ("detection_low", "detection_high")
+    ]
     scores = ["detection", *(["mean_cost"] if "mean_cost" in table else [])]
     rows = table.to_dict("records")
     points = [
@@ -26,7 +31,7 @@ def operating_tables(table: pd.DataFrame) -> list[Section]:
             *_point(row),
             f"{100 * row['false_alarm_rate']:.2f}",
             *(_with_interval(row, name) for name in scores),
-            *(f"{100 * row[f'detection_{name}']:.2f}" for name in further),
+            *(f"{100 * row[_PREFIX + name]:.2f}" for name in further),
         )
         for row in rows
     ]

@@ -109,11 +109,16 @@ def fit_threshold(normal: Sequence[np.ndarray], attacks: np.ndarray, budget: flo
         attacks: P(attack) of the attack records, float64, shape (m,).
         budget: Share of the records of each group that may raise an alarm.
     Raises:
-        ValueError: no threshold below the highest score keeps within the budget.
+        ValueError: there is no normal record, or no threshold below the highest score keeps within the budget.
 
     >>> fit_threshold([np.array([0.1, 0.2, 0.5, 1.0])], np.array([0.75]), budget=0.25)  # 1.0 may raise an alarm
     0.625
     """
+    if not any(map(len, normal)):
+        raise ValueError(
+            f"decision.false_alarm_budget={budget:g}: found no normal record in the validation part, expected some: "
+            "the budget is a share of them"
+        )
     found = threshold_within(normal, attacks, budget)
     if found is None:
         silent = max(_limits(normal, budget))

@@ -1,6 +1,7 @@
 """One experiment: fit on the training part, evaluate on the test parts, and write what is known of both."""
 
 import json
+import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -225,8 +226,7 @@ def _timings(fitted: Fitted, reduced: ReducedParts) -> dict[str, float]:
     """Seconds of the fits and, for networks, the median of the epochs."""
     found = {"fit_seconds": fitted.seconds, "reduce_seconds": reduced.seconds}
     if fitted.epochs:
-        seconds = sorted(epoch["seconds"] for epoch in fitted.epochs)
-        found["epoch_seconds_median"] = seconds[len(seconds) // 2]
+        found["epoch_seconds_median"] = statistics.median(epoch["seconds"] for epoch in fitted.epochs)
     return found
 
 

@@ -78,11 +78,10 @@ class StageOutputs:
         schema = self._settings.dataset.schema
         if not schema.learns:
             return schema
-        if "training_file" not in vars(self):
-            places = [(self._made.sampled, "sample"), *((folder, "preprocess") for folder in self._preprocessed())]
-            for folder, stage in places:
-                if self._current_facts(folder, stage) is not None:
-                    return read_schema(folder)
+        places = [(self._made.sampled, "sample"), *((folder, "preprocess") for folder in self._preprocessed())]
+        for folder, stage in places:
+            if self._current_facts(folder, stage) is not None:
+                return read_schema(folder)
         _ = self.training_file  # whose values complete it
         learned: Schema = vars(self)["schema"]
         return learned

@@ -151,6 +151,14 @@ def test_a_misspelt_override_is_named_before_anything_is_built(
         (["evaluation.bootstrap=-1"], r"evaluation\.bootstrap=-1: .*greater than or equal to 0"),
         # values that do not fit together
         (
+            ["decision.rule=least_cost", "task.cost=[[0,1],[0,0]]"],
+            r"task\.cost=.*, expected a cost for a missed attack; without one each verdict is normal",
+        ),
+        (
+            ["decision.rule=least_cost", "task.cost=[[0,1],[1e10,0]]"],
+            r"task\.cost\[1\]\[0\]=10000000000\.0, expected a number from 0 to 1e\+09",
+        ),
+        (
             ["decision.rule=least_cost"],
             r"decision\.rule='least_cost': found no cost matrix in task 'binary', .* or set task\.cost=",
         ),

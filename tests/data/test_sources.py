@@ -584,10 +584,13 @@ def test_the_name_of_a_dataset_is_that_of_a_folder_in_data(name: str) -> None:
 
 def test_the_simulated_dataset_writes_the_same_bytes_twice(tmp_path: Path) -> None:
     simulated: dict[str, Any] = {"name": "simulated", "schema": KDD, "records": 1_500, "test_records": 1_000, "seed": 3}
+    seen: list[tuple[str, int, int | None]] = []
     for folder in ("a", "b"):
         for part, records in (("train", 1_500), ("test", 1_000)):
-            path = SimulatedDataset(**simulated).fetch(part, tmp_path / folder)
-            assert gzip.decompress(path.read_bytes()).count(b"\n") == records
+            path = SimulatedDataset(**simulated).fetch(part, tmp_path / folder, lambda *one: seen.append(one))
+            text = gzip.decompress(path.read_bytes())
+            assert text.count(b"\n") == records
+            assert seen[-1] == (path.name, len(text), None)
     assert names(tmp_path / "a") == ["test.gz", "train.gz"]
     for name in names(tmp_path / "a"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()

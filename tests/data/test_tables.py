@@ -11,7 +11,6 @@ from src.data.tables import (
     LabeledTable,
     Table,
     concatenate,
-    read_attacks,
     read_labeled_table,
     read_table,
     to_arrow,
@@ -75,7 +74,6 @@ def test_row_groups_with_other_dictionaries_are_read_onto_one_list_of_labels(tmp
     assert labels(read) == ["normal", "smurf", "pod", "normal", "pod", "nmap"]
     assert len(set(read.attacks)) == len(read.attacks)
     assert np.array_equal(read.X, np.concatenate([group.X for group in groups]))
-    assert read_attacks(tmp_path / "some.parquet").tolist() == labels(read)
 
 
 @pytest.mark.parametrize("column", ["src_bytes", "attack", "row"])

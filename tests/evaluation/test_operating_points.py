@@ -186,5 +186,8 @@ def test_tables_and_picture_show_each_point(monkeypatch: pytest.MonkeyPatch, tmp
     assert text == as_markdown(operating_tables(result.table)) + "\n"
     assert "| 5 | validation | none | 0.00 | 0.00 [0.00, 0.00] |" in text
     assert "no alarm" in text
+    others = operating_tables(result.table.assign(detection_fuzzers=0.25, detection_worms=0.5))[0]
+    assert others.titles[-2:] == ("fuzzers", "worms")
+    assert [row[-2:] for row in others.rows] == [("25.00", "50.00")] * len(result.table)
     words = texts_inside(plots.alarm_curves({"one": result.curve, "other": result.curve}, "caption"), monkeypatch)
     assert {"one", "other", "missed attacks (DET)", "share of attacks with an alarm (ROC)"} <= set(words)

@@ -104,6 +104,12 @@ def test_where_only_silence_would_do_the_budget_cannot_be_met() -> None:
     assert fit_threshold(attack, target, 0.03) == 0.5
 
 
+def test_a_budget_without_a_normal_record_to_measure_it_on_is_an_error() -> None:
+    message = r"false_alarm_budget=0\.02: found no normal record in the validation part, expected some"
+    with pytest.raises(ValueError, match=message):
+        fit_threshold(np.array([0.5, 0.9]), np.array([1, 1]), 0.02)
+
+
 def test_neighboring_numbers_are_distinguished() -> None:
     low = 1 - 2**-53
     found = fit_threshold(np.array([low, 1.0]), np.array([0, 1]), 0.0)

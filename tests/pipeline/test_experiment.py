@@ -1,7 +1,7 @@
 """One experiment from records to reports: its fits on validation, in which test records have no part."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,13 +212,20 @@ def test_a_budget_that_allows_no_alarm_at_all_ends_the_run(composed: Compose, ou
         train(stuck, outputs)
 
 
+def test_the_median_of_an_even_number_of_epochs_lies_between_two(composed: Compose, outputs: StageOutputs) -> None:
+    epochs = [{"epoch": number, "seconds": seconds} for number, seconds in enumerate((9.0, 1.0, 2.0, 4.0), 1)]
+    outcome = train(replace(settings(composed), model=_AlwaysSure(epochs)), outputs)
+    assert outcome.timings["epoch_seconds_median"] == 3.0
+
+
 class _AlwaysSure:
     """Model that raises an alarm on every record."""
 
-    def fit(self, X: np.ndarray, *arguments: object, **options: object) -> object:
-        from src.models.interface import Fitted
+    def __init__(self, epochs: Sequence[dict[str, float]] = ()) -> None:
+        self._epochs = list(epochs)
 
-        return Fitted(self, 0.0)  # type: ignore[arg-type]
+    def fit(self, X: np.ndarray, *arguments: object, **options: object) -> object:
+        return Fitted(self, 0.0, self._epochs)  # type: ignore[arg-type]
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         return np.tile(np.array([[0, 1]], dtype=np.float32), (len(X), 1))

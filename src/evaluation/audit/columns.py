@@ -79,9 +79,8 @@ def identifiers(records: Records) -> Finding:
     }
     limit = LIMITS["identifiers"]
     found = {name: one for name, one in shares.items() if limit.level(one) != "green"}
-    text = f"{len(found)} of {len(shares)} columns of words or whole numbers with values that name records" + (
-        f"{_named(list(found))}." if found else "."
-    )
+    of = f"{len(found)} of {len(shares)} columns of words or whole numbers"
+    text = f"{of} with values that name records{_named(list(found))}."
     rows = [(name, one, limit.level(one)) for name, one in sorted(found.items(), key=lambda item: -item[1])]
     return Finding(
         "identifiers",

@@ -50,11 +50,6 @@ class Records:
         """True for attacks, shape (n,)."""
         return self.label != 0
 
-    @cached_property
-    def rows(self) -> np.ndarray:
-        """Ids of the whole rows: feature vector and attack type, uint64, shape (n,)."""
-        return row_ids(self.vectors, self.label)
-
 
 def row_ids(vectors: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Ids of vectors with their labels, uint64, shape (n,); equal pairs have equal ids."""

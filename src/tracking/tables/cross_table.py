@@ -54,5 +54,5 @@ def _of_part(metrics: Mapping[str, Any], part: str, parts: Sequence[str]) -> dic
     return {
         f"test_{name.removeprefix(f'{part}_')}": float(value)
         for name, value in metrics.items()
-        if name.startswith(f"{part}_") and not name.startswith(longer or ("\n",)) and isinstance(value, (int, float))
+        if name.startswith(f"{part}_") and not name.startswith(longer) and isinstance(value, (int, float))
     }

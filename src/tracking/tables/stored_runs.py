@@ -158,7 +158,6 @@ def configurations(runs: Sequence[Any]) -> tuple[list[Row], int]:
         Configurations, the oldest first, and the number of runs that do not count.
     """
     grouped: dict[Any, tuple[dict[str, str], dict[str, TableRun]]] = {}
-    counted = 0
     for run in sorted(runs, key=_worth):
         params = run.data.params
         _, by_seed = grouped.setdefault((run.info.experiment_id, without_seed(params)), (params, {}))
