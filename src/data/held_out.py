@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 _REST, _TEST, _GAP = 0, 1, 2
 
@@ -43,7 +43,7 @@ class HeldOutTypes:
     folds: Annotated[int, Field(ge=2)]
     fold: Annotated[int, Field(ge=0)] | None
     held_out: Annotated[float, Field(gt=0, lt=1)]
-    block: Annotated[int, Field(ge=1)]
+    block: Count
     gap: Annotated[int, Field(ge=0)]
     train: Annotated[float, Field(gt=0, lt=1)]
     val: Annotated[float, Field(gt=0, lt=1)]

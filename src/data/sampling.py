@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from src.data.schema import Schema
 from src.data.tables import LabeledTable, Table
-from src.utils.validation import CHECKED, Name
+from src.utils.validation import CHECKED, Count, Name
 
 # Number of records from which the paper draws its counts; smaller simulated data sets scale the counts down to match.
 REFERENCE_RECORDS = 494_021
@@ -28,7 +28,7 @@ class TaskClass:
     """
 
     attacks: list[str] | str
-    count: Annotated[int, Field(ge=1)] | None
+    count: Count | None
 
     def of_schema(self, schema: Schema) -> "TaskClass":
         """Name the attack types one by one, but for `others`.

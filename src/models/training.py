@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 
 @dataclass(frozen=True, config=CHECKED)
@@ -39,12 +39,12 @@ class Training:
             them only if its command gives this key.
     """
 
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)]
-    max_copies_per_row: Annotated[int, Field(ge=1)]
+    epochs: Count
+    batch_size: Count
+    max_copies_per_row: Count
     class_balance: Annotated[float, Field(ge=0, le=1)]
     type_balance: Annotated[float, Field(ge=0, le=1)]
-    max_rows_per_attack_type: Annotated[int, Field(ge=1)] | None
+    max_rows_per_attack_type: Count | None
     history_grafts: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     noise: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
@@ -54,6 +54,6 @@ class Training:
     warmup_epochs: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     clipnorm: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     monitor: Literal["val_loss", "val_accuracy"]
-    patience: Annotated[int, Field(ge=1)] | None
+    patience: Count | None
     jit_compile: bool
     progress: bool

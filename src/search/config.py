@@ -12,14 +12,13 @@ from src.config.build import ConfigError
 from src.data.sampling import Task
 from src.evaluation.metric_kinds import less_is_better
 from src.search.samplers_and_pruners import PRUNERS, SAMPLERS, make_option
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 # Figures of the verdicts on validation, for which a trial also fits the decision.
 OF_VERDICTS = ("val_false_alarm_rate", "val_recall", "val_detection_rate", "val_mean_cost")
 # figures that a study may optimize: of the fit and of validation, never of the test part
 OBJECTIVES = ("val_macro_f1", "val_accuracy", *OF_VERDICTS, "fit_seconds", "network_parameters")
 Direction = Literal["maximize", "minimize"]
-Positive = Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -53,15 +52,15 @@ class Sweep:
     storage: str | None
     space: dict[str, Any]
     objectives: dict[str, Direction]
-    n_trials: Positive
+    n_trials: Count
     timeout: Annotated[float, Field(gt=0)] | None
-    n_seeds: Positive
+    n_seeds: Count
     seed: Annotated[int, Field(ge=0)]
     sampler: dict[str, Any]
     pruner: dict[str, Any]
-    max_failures: Positive
-    threads: Positive | None
-    heartbeat: Positive
+    max_failures: Count
+    threads: Count | None
+    heartbeat: Count
     save: bool
 
     @field_validator("objectives", mode="before")

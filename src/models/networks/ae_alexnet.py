@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.pretrained import Pretrained, train_autoencoder
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -34,10 +34,10 @@ class AEAlexNet(Pretrained):
         Krizhevsky, Sutskever & Hinton 2012 (NIPS 25), again in doi:10.1145/3065386.
     """
 
-    hidden: Annotated[int, Field(ge=1)]
-    side: Annotated[int, Field(ge=1)]
-    channels: Annotated[int, Field(ge=1)]
-    units: Annotated[int, Field(ge=1)]
+    hidden: Count
+    side: Count
+    channels: Count
+    units: Count
     dropout: Annotated[float, Field(ge=0, lt=1)]
 
     def learn(self, X: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:

@@ -1,15 +1,14 @@
 """Deep belief network: layers pre-trained one after the other as restricted Boltzmann machines, without classes."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 from sklearn.neural_network import BernoulliRBM
 
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.pretrained import Pretrained
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -33,8 +32,8 @@ class DeepBelief(Pretrained):
         doi:10.1162/neco.2006.18.7.1527.
     """
 
-    layers: Annotated[int, Field(ge=1)]
-    units: Annotated[int, Field(ge=1)]
+    layers: Count
+    units: Count
 
     def learn(self, X: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
         weights = []

@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.network import Network
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -25,8 +25,8 @@ class FeedForward(Network):
         Kasongo & Sun 2020, doi:10.1016/j.cose.2020.101752; rectified units: Nair & Hinton 2010.
     """
 
-    layers: Annotated[int, Field(ge=1)]
-    units: Annotated[int, Field(ge=1)]
+    layers: Count
+    units: Count
     dropout: Annotated[float, Field(ge=0, lt=1)]
 
     def body(self, inputs: Any) -> Any:

@@ -4,10 +4,9 @@ import dataclasses
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.data.layout import ModelInput, Windows
@@ -23,7 +22,7 @@ from src.models.networks.network_input import NetworkInput
 from src.models.networks.training_rows import Rows, trained_rows
 from src.models.networks.weight_of_evidence import Evidence
 from src.models.training import Training
-from src.utils.validation import CHECKED, Positive
+from src.utils.validation import CHECKED, Count, Positive
 
 if TYPE_CHECKING:  # imports Keras
     from src.models.networks.drawn_rows import RowSource
@@ -46,7 +45,7 @@ class Network(ABC):
     reads_windows: ClassVar[bool] = True
     max_classes: ClassVar[int | None] = None
 
-    members: Annotated[int, Field(ge=1)]
+    members: Count
     standardize: bool
     form: ColumnForm
     input_scale: Positive

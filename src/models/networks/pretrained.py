@@ -2,10 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from src.data.layout import ModelInput
@@ -14,7 +13,7 @@ from src.models.networks.classifier import SCORING_BATCH, sequences
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.member import Member
 from src.models.networks.network import Network
-from src.utils.validation import CHECKED, Positive
+from src.utils.validation import CHECKED, Count, Positive
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -34,9 +33,9 @@ class Pretrained(Network):
         pretraining_rate: Learning rate of the pre-training.
     """
 
-    pretraining_records: Annotated[int, Field(ge=1)]
-    pretraining_epochs: Annotated[int, Field(ge=1)]
-    pretraining_batch: Annotated[int, Field(ge=1)]
+    pretraining_records: Count
+    pretraining_epochs: Count
+    pretraining_batch: Count
     pretraining_rate: Positive
 
     @abstractmethod

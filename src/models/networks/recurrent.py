@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from src.models.networks.keras_setup import load_keras, on_tensorflow_cpu
 from src.models.networks.network import Network
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 # Sequences of at most so many steps are unrolled: a loop in the graph is slower. Longer ones take too long to build.
 UNROLLED = 16
@@ -34,8 +34,8 @@ class Recurrent(Network):
         dense: Width of a layer of rectified units between the last hidden state and the head; 0 adds none.
     """
 
-    layers: Annotated[int, Field(ge=1)]
-    units: Annotated[int, Field(ge=1)]
+    layers: Count
+    units: Count
     dropout: Annotated[float, Field(ge=0, lt=1)]
     bidirectional: bool
     dense: Annotated[int, Field(ge=0)]

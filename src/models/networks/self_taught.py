@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from src.models.networks.keras_setup import load_keras
 from src.models.networks.pretrained import Pretrained, sparsity_penalty, train_autoencoder
-from src.utils.validation import CHECKED
+from src.utils.validation import CHECKED, Count
 
 
 @dataclass(frozen=True, config=CHECKED, kw_only=True)
@@ -35,7 +35,7 @@ class SelfTaught(Pretrained):
         doi:10.1145/1273496.1273592.
     """
 
-    units: Annotated[int, Field(ge=1)]
+    units: Count
     activity: Annotated[float, Field(gt=0, lt=1)]
     penalty: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
