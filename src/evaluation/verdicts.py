@@ -47,6 +47,8 @@ class Verdicts:
 
     def by_row(self) -> "Verdicts":
         """Sort the verdicts by line of the source; repeated records keep their order."""
+        if (self.row[:-1] <= self.row[1:]).all():
+            return self
         order = np.argsort(self.row, kind="stable")
         return replace(self, **{name: getattr(self, name)[order] for name in _KINDS})
 

@@ -1,12 +1,12 @@
 """The runs that a report reads: one run, one configuration over its seeds, and all configurations of a report."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from src.evaluation.comparison import mean_differences
+from src.evaluation.comparison import check_pairs, mean_differences
 from src.evaluation.intervals import (
     SEEDS,
     SEEDS_AND_RECORDS,
@@ -20,7 +20,7 @@ from src.evaluation.intervals import (
 )
 from src.evaluation.metric_kinds import scale_of
 from src.evaluation.metrics import detection_name, f1_name
-from src.evaluation.paired_detection import detection_differences
+from src.evaluation.paired_detection import ResampledDetection, resampled_detection, resampled_differences
 from src.evaluation.thresholds import rate_name
 from src.evaluation.verdicts import Verdicts, verdicts_file
 from src.utils.paths import FURTHER_TESTS
@@ -238,35 +238,63 @@ class Configuration:
 
         Texts of a report ask for them several times, and each time would take seconds.
         """
-        return self._computed(reference, "scores", mean_differences)
+
+        def of_scores(seeds: tuple[int, ...]) -> Mapping[str, MeanTest]:
+            return mean_differences(self._verdicts(seeds), reference._verdicts_to_compare(seeds))
+
+        return self._computed(reference, "scores", of_scores)
 
     def detection_differences(self, reference: "Configuration", rates: tuple[float, ...]) -> "Differences | None":
         """Mean differences in detection to a reference at rates of false alarms, by `rate_name`, else as above."""
 
-        def at_rates(ours: list[Verdicts], theirs: list[Verdicts]) -> dict[str, MeanTest]:
-            return {rate_name(rate): one for rate, one in detection_differences(ours, theirs, rates).items()}
+        def at_rates(seeds: tuple[int, ...]) -> Mapping[str, MeanTest]:
+            ours, theirs = self._verdicts(seeds), reference._verdicts_to_compare(seeds)
+            check_pairs(ours, theirs)
+            both = (one._detection(seeds, rates, kept) for one, kept in ((self, ours), (reference, theirs)))
+            return {rate_name(rate): one for rate, one in resampled_differences(*both, rates).items()}
 
         return self._computed(reference, f"detection at {rates}", at_rates)
 
     def _computed(
-        self,
-        reference: "Configuration",
-        what: str,
-        compute: Callable[[list[Verdicts], list[Verdicts]], Mapping[str, MeanTest]],
+        self, reference: "Configuration", what: str, compute: Callable[[tuple[int, ...]], Mapping[str, MeanTest]]
     ) -> "Differences | None":
+        """Differences over the seeds of which both kept the verdicts on the test, computed once."""
         if (key := (id(reference), what)) not in self._differences:
-            pairs = self.paired_verdicts(reference)
-            self._differences[key] = Differences(compute(*pairs), len(pairs[0])) if pairs else None
+            both = [seed for seed in self.runs if seed in reference.runs]
+            seeds = tuple(one for one in both if self.runs[one].verdicts_path() and reference.runs[one].verdicts_path())
+            self._differences[key] = Differences(compute(seeds), len(seeds)) if seeds else None
         return self._differences[key]
+
+    def _detection(
+        self, seeds: tuple[int, ...], rates: tuple[float, ...], kept: Sequence[Verdicts]
+    ) -> ResampledDetection:
+        """Detection in each resample, computed once: a reference is compared with each row of a table."""
+        if (key := (seeds, rates)) not in self._detections:
+            self._detections[key] = resampled_detection(kept, rates)
+        return self._detections[key]
+
+    def _verdicts(self, seeds: Iterable[int]) -> list[Verdicts]:
+        """Verdicts on the test, by line of the source."""
+        return [self.runs[seed].verdicts().by_row() for seed in seeds]
+
+    def _verdicts_to_compare(self, seeds: Iterable[int]) -> list[Verdicts]:
+        """Verdicts of a reference, read once. Those of all configurations of a report would fill the memory."""
+        for seed in seeds:
+            if seed not in self._kept:
+                self._kept[seed] = self.runs[seed].verdicts().by_row()
+        return [self._kept[seed] for seed in seeds]
 
     @cached_property
     def _differences(self) -> "dict[tuple[int, str], Differences | None]":
         return {}
 
-    def paired_verdicts(self, other: "Configuration") -> tuple[list[Verdicts], list[Verdicts]] | None:
-        """Verdicts of both configurations on the test, in the same order of seeds; None unless a pair kept them."""
-        kept = [pair for pair in self.pairs(other) if all(run.verdicts_path() for run in pair)]
-        return ([one.verdicts() for one, _ in kept], [one.verdicts() for _, one in kept]) if kept else None
+    @cached_property
+    def _detections(self) -> dict[tuple[tuple[int, ...], tuple[float, ...]], ResampledDetection]:
+        return {}
+
+    @cached_property
+    def _kept(self) -> dict[int, Verdicts]:
+        return {}
 
     def pairs(self, other: "Configuration") -> list[tuple[Run, Run]]:
         """Runs of both configurations for each seed that both have: equal seeds have equal test parts."""

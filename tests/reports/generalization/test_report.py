@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,15 @@ import pytest
 
 from src.config.jobs import grids
 from src.evaluation.intervals import Interval
+from src.evaluation.paired_detection import ResampledDetection, detection_differences, resampled_detection
 from src.evaluation.verdicts import Verdicts
+from src.reports import runs
 from src.reports.generalization import equal_alarms, figures
 from src.reports.generalization.pages import PAGES, Contest, NslKdd, OperatingPoint, Splits
 from src.reports.generalization.tables import by_split, differences, references
 from src.reports.markdown import MISSING, cost, percent
 from src.reports.runs import Configuration, Results, Run
+from src.reports.standings import against
 from tests import browser
 from tests.reports.made import config
 
@@ -190,20 +194,21 @@ def test_detectors_with_a_history_are_shown_where_records_arrive_in_another_way(
     assert table_after(text, "cost by arrival")[2][1:3] == ["0.2610 (0.2600 to 0.2620)", "0.5220 (0.5200 to 0.5240)"]
 
 
-def test_detection_at_equal_false_alarms_is_compared_seed_by_seed(tmp_path: Path) -> None:
-    line, history = np.arange(1000), {"layout": {"name": "history"}}
+def scored(folder: Path, model: str, found: int, *, layout: str = "history") -> Configuration:
+    """A model that gives its highest scores to so many attacks of 500, and lower ones to all other records alike."""
+    line = np.arange(1000)
     target = (line % 2).astype(np.int32)
+    score = np.where((target == 1) & (line < 2 * found), 2.0 + line, 0.5).astype(np.float32)
+    made = Verdicts(line + 1, line.astype(np.uint64), target, target, score, ("normal", "attack"))
+    made.write(folder / model / "test_verdicts.parquet")
+    run = Run(model, {}, {}, partial(Path, folder / model), "page")
+    settings = config(task="binary", split="official", model=model) | {"layout": {"name": layout}}
+    return Configuration("grid", settings, (0,), {0: run})
 
-    def one(model: str, found: int, layout: dict[str, object] | None = None) -> Configuration:
-        """A model that gives its highest scores to so many attacks, and lower ones to all other records alike."""
-        score = np.where((target == 1) & (line < 2 * found), 2.0 + line, 0.5).astype(np.float32)
-        made = Verdicts(line + 1, line.astype(np.uint64), target, target, score, ("normal", "attack"))
-        made.write(tmp_path / model / "test_verdicts.parquet")
-        run = Run(model, {}, {}, partial(Path, tmp_path / model), "page")
-        settings = config(task="binary", split="official", model=model) | (history if layout is None else layout)
-        return Configuration("grid", settings, (0,), {0: run})
 
-    forest, lstm, alone = one("random_forest", 400), one("lstm", 100), one("extra_trees", 1, {})
+def test_detection_at_equal_false_alarms_is_compared_seed_by_seed(tmp_path: Path) -> None:
+    forest, lstm = scored(tmp_path, "random_forest", 400), scored(tmp_path, "lstm", 100)
+    alone = scored(tmp_path, "extra_trees", 1, layout="record")
     text = equal_alarms.differences([forest, lstm, alone], forest)
     assert text.startswith("Reference: random forest")
     (cells,) = table_after(text, "detection less its own, points")[2:]  # none of the model without a history
@@ -212,6 +217,31 @@ def test_detection_at_equal_false_alarms_is_compared_seed_by_seed(tmp_path: Path
     assert [cell.split()[0] for cell in cells[1:]] == ["-60.00"] * 3
     assert all(cell.endswith(": worse") for cell in cells[1:])
     assert equal_alarms.differences([forest], None) == f"Differences to the reference: {MISSING}."
+
+
+def test_a_reference_is_read_and_resampled_once_for_all_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [scored(tmp_path, model, found) for model, found in (("lstm", 100), ("gru", 200), ("random_forest", 400))]
+    read: list[str] = []
+    resampled: list[float] = []
+
+    def count_read(run: Run, part: str = "test", *, original: Callable[..., Verdicts] = Run.verdicts) -> Verdicts:
+        read.append(run.id)
+        return original(run, part)
+
+    def count_resampled(kept: list[Verdicts], rates: tuple[float, ...]) -> ResampledDetection:
+        resampled.append(float(kept[0].attack.max()))
+        return resampled_detection(kept, rates)
+
+    monkeypatch.setattr(Run, "verdicts", count_read)
+    monkeypatch.setattr(runs, "resampled_detection", count_resampled)
+    texts = [equal_alarms.differences(rows, rows[-1]) for _ in range(2)]
+    against(rows[-1], rows, "test_accuracy")
+    assert texts[0] == texts[1]
+    assert sorted(resampled) == [2.0 + 199, 2.0 + 399, 2.0 + 799]
+    # a row that is no reference is read for each kind of difference, as all of a report would fill the memory
+    assert sorted(read) == ["gru", "gru", "lstm", "lstm", "random_forest"]
+    alone = detection_differences([rows[0].runs[0].verdicts()], [rows[-1].runs[0].verdicts()], (0.05,))
+    assert rows[0].detection_differences(rows[-1], (0.05,)).by_metric == {"5_percent": alone[0.05]}
 
 
 def test_titles_leave_out_what_all_rows_of_a_model_share(made: Results) -> None:
