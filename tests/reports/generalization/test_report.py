@@ -17,11 +17,14 @@ from src.evaluation.paired_detection import ResampledDetection, detection_differ
 from src.evaluation.verdicts import Verdicts
 from src.reports import runs
 from src.reports.generalization import equal_alarms, figures
-from src.reports.generalization.pages import PAGES, Contest, NslKdd, OperatingPoint, Splits
+from src.reports.generalization.pages import PAGES, Contest, NslKdd, OperatingPoint, Page, Splits
+from src.reports.generalization.report import GeneralizationReport
 from src.reports.generalization.tables import by_split, differences, references
 from src.reports.markdown import MISSING, cost, percent
+from src.reports.report import Report
 from src.reports.runs import Configuration, Results, Run
 from src.reports.standings import against
+from src.utils.leftovers import remove_leftovers
 from tests import browser
 from tests.reports.made import config
 
@@ -242,6 +245,24 @@ def test_a_reference_is_read_and_resampled_once_for_all_rows(tmp_path: Path, mon
     assert sorted(read) == ["gru", "gru", "lstm", "lstm", "random_forest"]
     alone = detection_differences([rows[0].runs[0].verdicts()], [rows[-1].runs[0].verdicts()], (0.05,))
     assert rows[0].detection_differences(rows[-1], (0.05,)).by_metric == {"5_percent": alone[0.05]}
+
+
+def test_a_second_writer_leaves_the_report_that_is_being_written(
+    made: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its temporary folder keeps its lock, so that no process takes it for a leftover of a killed one."""
+    written: list[Path] = []
+
+    def while_another_starts(page: Page, folder: Path) -> None:
+        remove_leftovers(tmp_path, "report")  # as each new writer does
+        written.append(folder)
+        Report.write_files(page, folder)
+
+    monkeypatch.setattr(Page, "write_files", while_another_starts)
+    GeneralizationReport(made).write(tmp_path / "report")
+    assert [folder.name for folder in written] == [page.name for page in PAGES]
+    assert (tmp_path / "report" / "README.md").is_file()
+    assert all((tmp_path / "report" / page.name / "README.md").is_file() for page in PAGES)
 
 
 def test_titles_leave_out_what_all_rows_of_a_model_share(made: Results) -> None:
