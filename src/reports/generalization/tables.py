@@ -32,11 +32,15 @@ def by_split(configurations: Sequence[Configuration]) -> str:
     for title in dict.fromkeys(one.title for one in configurations):
         found = {one.split: one for one in configurations if one.title == title}
         rows.append(
-            [title, *(_score(found[split], "test_accuracy", covers[split]) for split in there if split in found)]
+            [
+                title,
+                *(
+                    _score(found[split], "test_accuracy", covers[split]) if split in found else MISSING
+                    for split in there
+                ),
+            ]
         )
-    seen = {one.split: one.mean("test_share_seen_in_training") for one in configurations}
-    note = [MISSING if seen[split] is None else f"{100 * (seen[split] or 0):.0f}" for split in there]
-    rows.append(["*test records with a copy in training*", *note])
+    rows.append(["*test records with a copy in training*", *(_share_seen(on[split]) for split in there)])
     kinds = {split: covered(covers[split], (one.overlap for one in on[split])) for split in there}
     if len({*kinds.values()}) == 1:
         what = f" {kinds[there[0]]}"
@@ -44,6 +48,13 @@ def by_split(configurations: Sequence[Configuration]) -> str:
         what = f", with {'; with '.join(f'`split={split}`: {words}' for split, words in kinds.items())}"
     table = markdown_table(["test accuracy, %", *(f"`split={split}`" for split in there)], rows)
     return f"{table}\n\n[95 % intervals] cover{what}. (Lowest to highest seed.)"
+
+
+def _share_seen(configurations: Sequence[Configuration]) -> str:
+    """Percentage of the test records of a split with a copy in training, by the configuration with the most seeds."""
+    metric = "test_share_seen_in_training"
+    mean = max(configurations, key=lambda one: len(one.values(metric))).mean(metric)
+    return MISSING if mean is None else f"{100 * mean:.0f}"
 
 
 def _score(configuration: Configuration, metric: str, covers: Covers) -> str:

@@ -95,6 +95,19 @@ def test_columns_with_intervals_of_one_kind_say_so_once(made: Results) -> None:
     assert "[95 % intervals] cover test records (bootstrap over distinct vectors), for the seeds at hand" in text
 
 
+def test_a_model_that_lacks_a_split_or_its_runs_has_a_cell_that_says_so(made: Results) -> None:
+    rows = made.of(Splits.grids[:1])  # three models on the random split, then on the grouped, then on the official
+    text = by_split(rows[1:])
+    assert [one == MISSING for one in row(text, rows[0].title)[1:]] == [True, False, False]
+    without_runs = by_split([*rows[:2], replace(rows[2], runs={}), *rows[3:]])
+    assert [one == MISSING for one in row(without_runs, rows[2].title)[1:]] == [True, False, False]
+    # the share of copies is that of the runs at hand
+    copies = "*test records with a copy in training*"
+    assert row(without_runs, copies) == row(text, copies) == row(by_split(rows), copies) == [copies, "99", "96", "93"]
+    none = by_split([*(replace(one, runs={}) for one in rows[:3]), *rows[3:]])
+    assert row(none, copies) == [copies, MISSING, "96", "93"]
+
+
 def test_every_table_says_what_its_intervals_cover(whole: Path) -> None:
     tables = (("splits", "in percent | accuracy"), ("contest", "system"), ("operating_point", "in percent | budget"))
     for name, beginning in tables:
