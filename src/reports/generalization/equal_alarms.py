@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from src.evaluation.intervals import Interval
+from src.evaluation.intervals import TEST_RECORDS, Interval
 from src.evaluation.operating_points import BASE_RATES, alarm_shares
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.reports.markdown import MISSING, cost, markdown_table, percent, seeds
@@ -121,7 +121,7 @@ def precision(configurations: Sequence[Configuration]) -> str:
         traffic = one.config["evaluation"]["records_a_day"]
         for rate in (FALSE_ALARM_RATES[0], _USED):
             metric = f"test_detection_at_{rate_name(rate)}"
-            detected, at_most = _mean(one, metric), f"{rate * traffic:,.0f}"
+            detected, at_most = one.score(metric, TEST_RECORDS), f"{rate * traffic:,.0f}"
             if detected is None:
                 cells = [MISSING] * (len(BASE_RATES) + 1)
             else:
@@ -145,7 +145,7 @@ def nsl_kdd(configurations: Sequence[Configuration]) -> str:
     ]  # fmt: skip
     for one in configurations:
         names = ("test_accuracy", "test_21_accuracy", "test_false_alarm_rate")
-        first, second, false_alarms = ((_mean(one, name), one.seed_range(name)) for name in names)
+        first, second, false_alarms = ((one.score(name, TEST_RECORDS), one.seed_range(name)) for name in names)
         further = percent(*second) if second[0] or not one.runs else "not tested"
         cells = [f"**{one.title}**", percent(*first), further, percent(*false_alarms)]
         source = f"ours, {seeds(len(one.runs))}"
@@ -185,7 +185,7 @@ def _shown(one: Configuration, metric: str, show: Callable[[Interval | None], st
 
 def _score(one: Configuration, metric: str, detection: str, show: Callable[[Interval | None], str]) -> str:
     """Mean over all seeds in words. A seed that finds no attack counts with what it scores; how many do is said."""
-    return _said(show(_mean(one, metric)), one, detection, is_detection="detection" in metric)
+    return _said(show(one.score(metric, TEST_RECORDS)), one, detection, is_detection="detection" in metric)
 
 
 def _said(mean: str, one: Configuration, detection: str, *, is_detection: bool = True) -> str:
@@ -200,15 +200,6 @@ def _said(mean: str, one: Configuration, detection: str, *, is_detection: bool =
     if silent == asked and is_detection:
         return _NONE
     return f"{mean} ({silent} of {asked} {'seed' if asked == 1 else 'seeds'} {'finds' if silent == 1 else 'find'} none)"
-
-
-def _mean(one: Configuration, metric: str) -> Interval | None:
-    """Mean over the seeds of a metric, and of its interval over test records where all runs have one."""
-    values = [list(one.values(f"{metric}{end}").values()) for end in ("", "_low", "_high")]
-    if not values[0]:
-        return None
-    means = [sum(found) / len(found) for found in values if len(found) == len(values[0])]
-    return Interval(*means) if len(means) == len(values) else Interval(means[0], means[0], means[0])
 
 
 def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame | None]:
