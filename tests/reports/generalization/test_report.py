@@ -202,7 +202,7 @@ def test_detectors_with_a_history_are_shown_where_records_arrive_in_another_way(
         "requests of 100",
         "shuffled",
         "reversed",
-        "ten parts mixed",
+        "10 parts mixed",
     ]
     # the one configuration with a history: 0.93, 0.931, 0.932, and half of it elsewhere
     assert [one[0] for one in rows[1:]] == ["random forest, all features and history"]
