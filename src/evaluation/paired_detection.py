@@ -137,8 +137,8 @@ def detection_differences(
         ValueError: two runs of a pair have different records or classes.
     """
     check_pairs(first, second)
-    both = (resampled_detection(runs, rates, resamples=resamples, seed=seed) for runs in (first, second))
-    return resampled_differences(*both, rates)
+    one, other = (resampled_detection(runs, rates, resamples=resamples, seed=seed) for runs in (first, second))
+    return resampled_differences(one, other, rates)
 
 
 def resampled_differences(

@@ -222,8 +222,8 @@ class Configuration:
         def at_rates(seeds: tuple[int, ...]) -> Mapping[str, MeanTest]:
             ours, theirs = self._verdicts(seeds), reference._verdicts_to_compare(seeds)
             check_pairs(ours, theirs)
-            both = (one._detection(seeds, rates, kept) for one, kept in ((self, ours), (reference, theirs)))
-            return {rate_name(rate): one for rate, one in resampled_differences(*both, rates).items()}
+            first, second = self._detection(seeds, rates, ours), reference._detection(seeds, rates, theirs)
+            return {rate_name(rate): one for rate, one in resampled_differences(first, second, rates).items()}
 
         return self._computed(reference, f"detection at {rates}", at_rates)
 

@@ -153,9 +153,9 @@ def performance(results: PaperResults, task: str, title: str) -> Figure:
         axes = figure.add_subplot()
         for order, (model, metric, label, marker, color) in enumerate(_MARKS):
             points = [
-                (max(1 - mean, _LEAST_ERROR), place)
+                (max(1 - share, _LEAST_ERROR), place)
                 for place, one in enumerate(inputs)
-                if (mean := _mean(results.get(task, *one, model), metric)) is not None
+                if (share := _mean(results.get(task, *one, model), metric)) is not None
             ]
             if not points:
                 continue
