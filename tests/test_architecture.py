@@ -49,6 +49,11 @@ def test_no_module_has_effects_that_fingerprints_would_not_see() -> None:
             assert guarded or isinstance(one, allowed), f"{path}:{one.lineno}"
 
 
+def test_every_folder_of_modules_is_a_package() -> None:
+    """import-linter does not see the modules of a folder without `__init__.py`."""
+    assert [folder for folder in {path.parent for path in MODULES} if not (folder / "__init__.py").is_file()] == []
+
+
 def test_no_array_file_is_unpickled() -> None:
     for path in MODULES:
         assert "allow_pickle=True" not in path.read_text(), path

@@ -5,19 +5,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from src.detector.arrival import IN_FILE, WAYS
 from src.detector.decision import Decision
 from src.evaluation.metrics import confusion_matrix, detection_name, scores
 from src.utils.sections import Section
-
-IN_FILE = "file"
-WORDS = {
-    IN_FILE: "the file, in order",
-    "single": "single records, each without a history",
-    "requests": "requests of 100 consecutive records, each a file of its own",
-    "shuffled": "the file, shuffled",
-    "reversed": "the file, reversed",
-    "mixed": "ten parts of the file, a record of each in turn",
-}
 
 
 def arrivals(
@@ -65,7 +56,7 @@ def arrival_section(table: pd.DataFrame) -> Section:
     costs = "mean_cost" in table
     rows = [
         (
-            WORDS[row["arrival"]],
+            WAYS[row["arrival"]].words,
             *(f"{100 * row[name]:.2f}" for name in ("false_alarm_rate", "detection", "accuracy")),
             *([f"{row['mean_cost']:.4f}"] if costs else []),
         )

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
-import pandas as pd
 from scipy import optimize, special, stats
 
+from src.evaluation.interchangeable import interchangeable
 from src.evaluation.metric_kinds import Scale, scale_of
 from src.evaluation.metrics import scores
 from src.evaluation.verdicts import Verdicts
@@ -304,14 +304,15 @@ def resampled(vectors: np.ndarray, cell: np.ndarray, n_cells: int, *, resamples:
         resamples: Number of resampled test parts.
         seed: Seed of the draws.
     """
-    vector, distinct = pd.factorize(vectors)  # by hash: a sort of the records would take most of the time
     used = np.flatnonzero(np.bincount(cell, minlength=n_cells))
     column = np.zeros(n_cells, dtype=np.int64)
     column[used] = np.arange(len(used))
-    n_vectors = len(distinct)
-    place = vector * len(used) + column[cell]
-    records = np.bincount(place, minlength=n_vectors * len(used)).reshape(n_vectors, len(used))
-    groups, sizes = np.unique(records, axis=0, return_counts=True)
+    sizes, group = interchangeable(vectors, cell)
+    kept = group >= 0
+    place = group[kept] * len(used) + column[cell[kept]]
+    groups = np.bincount(place, minlength=len(sizes) * len(used)).reshape(len(sizes), len(used))
+    order = np.lexsort(groups.T[::-1])  # by their counts: the draws would follow the random keys otherwise
+    groups, sizes, n_vectors = groups[order], sizes[order], int(sizes.sum())
     drawn = np.random.default_rng([seed, 2]).multinomial(n_vectors, sizes / n_vectors, size=resamples)
     cells = np.zeros((resamples, n_cells))
     cells[:, used] = drawn.astype(float) @ groups.astype(float)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from src.data.schema import Schema
 from src.detector.decision import attack_probability
+from src.evaluation.interchangeable import interchangeable
 from src.evaluation.metrics import ratio
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name, threshold_within
 
@@ -222,7 +223,7 @@ class _Curves:
         bins = np.searchsorted(thresholds, scored.attack, side="right")
         n_classes = int(max(scored.target.max(), scored.alarm_class.max())) + 1
         cell = (bins * n_classes + scored.target) * n_classes + scored.alarm_class
-        groups, vector_of_record = _interchangeable(scored.vector, cell)
+        groups, vector_of_record = interchangeable(scored.vector, cell)
         kept = vector_of_record >= 0
         columns = [scored.target == 0, scored.target != 0]
         if scored.cost is not None:
@@ -281,26 +282,6 @@ def _thresholds(normal: np.ndarray) -> np.ndarray:
     falling = np.append(np.sort(normal)[::-1], -np.inf)
     silent = falling[np.minimum((rates * len(normal) + 1e-9).astype(np.int64), len(normal))]
     return np.nextafter(silent, np.inf)
-
-
-def _interchangeable(vector: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Group the vectors that have the same number of records in each cell.
-
-    Returns:
-        Number of vectors in each group, and for each record the group that its vector stands for: one vector stands for
-        each group, the records of the others have -1. int64, shapes (groups,) and (n,).
-    """
-    keys = np.random.default_rng(4).integers(0, 2**63, size=int(cell.max()) + 1).astype(np.uint64)
-    order = np.argsort(vector)
-    starts = np.flatnonzero(np.append(True, np.diff(vector[order]) != 0))
-    # a sum of random keys, one for each record of a vector: equal sums are equal counts
-    sums = np.add.reduceat(keys[cell][order], starts)
-    _, first, sizes = np.unique(sums, return_index=True, return_counts=True)
-    group_of_vector = np.full(len(starts), -1)
-    group_of_vector[first] = np.arange(len(first))
-    group = np.empty(len(vector), dtype=np.int64)
-    group[order] = np.repeat(group_of_vector, np.diff(np.append(starts, len(vector))))
-    return sizes, group
 
 
 def _bands(drawn: Mapping[str, np.ndarray]) -> dict[str, float]:

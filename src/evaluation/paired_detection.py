@@ -72,6 +72,47 @@ class _Ranked:
         return found
 
 
+@dataclass(frozen=True)
+class ResampledDetection:
+    """Share of the attacks that some runs detect at rates of false alarms.
+
+    Attributes:
+        whole: On the test records themselves, float64, shape (runs, rates).
+        drawn: On resampled test records, float64, shape (resamples, runs, rates).
+    """
+
+    whole: np.ndarray
+    drawn: np.ndarray
+
+
+def resampled_detection(
+    runs: Sequence[Verdicts], rates: Sequence[float], *, resamples: int = 1000, seed: int = 0
+) -> ResampledDetection:
+    """Compute the detection of each run at each rate of false alarms, with the threshold read on its test.
+
+    A draw takes each feature vector the same number of times in all runs, and reads the thresholds anew. Draws depend
+    on the seed and on the vectors alone: those of two configurations on the same records are pairs.
+
+    Args:
+        runs: Verdicts of the runs of one configuration.
+        rates: Shares of the normal records that may raise an alarm.
+        resamples: Number of resamples.
+        seed: Seed of the bootstrap.
+    """
+    distinct, vectors = np.unique(np.concatenate([run.vector for run in runs]), return_inverse=True)
+    vector_of = np.split(vectors, np.cumsum([len(run) for run in runs])[:-1])
+    ranked = [_Ranked.of(run, vector) for run, vector in zip(runs, vector_of, strict=True)]
+
+    def detection(weight: np.ndarray) -> np.ndarray:
+        return np.stack([one.detection(weight, rates) for one in ranked])
+
+    rng = np.random.default_rng([seed, 7])
+    draws = (np.bincount(rng.integers(len(distinct), size=len(distinct)), minlength=len(distinct))
+             for _ in range(resamples))  # fmt: skip
+    drawn = np.stack([detection(weight.astype(float)) for weight in draws])
+    return ResampledDetection(detection(np.ones(len(distinct))), drawn)
+
+
 def detection_differences(
     first: Sequence[Verdicts],
     second: Sequence[Verdicts],
@@ -96,18 +137,19 @@ def detection_differences(
         ValueError: two runs of a pair have different records or classes.
     """
     check_pairs(first, second)
-    pairs = [(one.by_row(), other.by_row()) for one, other in zip(first, second, strict=True)]
-    distinct, vectors = np.unique(np.concatenate([one.vector for one, _ in pairs]), return_inverse=True)
-    vector_of = np.split(vectors, np.cumsum([len(one) for one, _ in pairs])[:-1])
-    ranked = [[_Ranked.of(run, vector) for run in pair] for pair, vector in zip(pairs, vector_of, strict=True)]
+    one, other = (resampled_detection(runs, rates, resamples=resamples, seed=seed) for runs in (first, second))
+    return resampled_differences(one, other, rates)
 
-    def differences(weight: np.ndarray) -> np.ndarray:
-        """Difference of each pair at each rate, float64, shape (pairs, rates)."""
-        return np.stack([one.detection(weight, rates) - other.detection(weight, rates) for one, other in ranked])
 
-    rng = np.random.default_rng([seed, 7])
-    draws = (np.bincount(rng.integers(len(distinct), size=len(distinct)), minlength=len(distinct))
-             for _ in range(resamples))  # fmt: skip
-    means = np.stack([differences(weight.astype(float)).mean(axis=0) for weight in draws])
-    whole = differences(np.ones(len(distinct)))
+def resampled_differences(
+    first: ResampledDetection, second: ResampledDetection, rates: Sequence[float]
+) -> dict[float, MeanTest]:
+    """Compute what `detection_differences` does, from the detection of each configuration.
+
+    Args:
+        first: Detection of the runs of one configuration.
+        second: That of the other, on the same records and in the same order of seeds.
+        rates: Rates of false alarms of both.
+    """
+    whole, means = first.whole - second.whole, (first.drawn - second.drawn).mean(axis=1)
     return {rate: resampled_test(whole[:, at], means[:, at]) for at, rate in enumerate(rates)}

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from src.utils.files import whole_file
+from src.utils.paths import FURTHER_TESTS
 
 _KINDS = {"row": "int64", "vector": "uint64", "target": "int32", "predicted": "int32", "attack": "float32"}
 _FACTS = b"verdicts"
@@ -18,6 +19,12 @@ _FACTS = b"verdicts"
 def verdicts_file(part: str) -> str:
     """Name of the file with the verdicts of a test part."""
     return f"{part}_verdicts.parquet"
+
+
+def verdicts_place(part: str) -> Path:
+    """Path of that file in a folder with the reports of a run."""
+    name = verdicts_file(part)
+    return Path(name) if part == "test" else Path(FURTHER_TESTS, part, name)
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Verdicts:
 
     def by_row(self) -> "Verdicts":
         """Sort the verdicts by line of the source; repeated records keep their order."""
+        if (self.row[:-1] <= self.row[1:]).all():
+            return self
         order = np.argsort(self.row, kind="stable")
         return replace(self, **{name: getattr(self, name)[order] for name in _KINDS})
 

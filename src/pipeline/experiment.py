@@ -13,12 +13,12 @@ import pandas as pd
 from src.config.settings import Settings
 from src.data.schema import Schema
 from src.data.tables import LabeledTable
-from src.detector.arrival import by_arrival
+from src.detector.arrival import IN_FILE, by_arrival
 from src.detector.card import Card, Teacher, previous_records
 from src.detector.decision import Decision
 from src.detector.detector import Detector
 from src.evaluation import metrics, outputs
-from src.evaluation.arrivals import IN_FILE, arrival_metrics, arrivals
+from src.evaluation.arrivals import arrival_metrics, arrivals
 from src.evaluation.assessment import Assessment, assess
 from src.evaluation.leakage import Background
 from src.evaluation.operating_points import TrainingThresholds

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from src.evaluation.plots import save_svg
-from src.utils.files import whole_folder, write_text
+from src.utils.files import write_text
 
 
 def templates(folder: Path) -> Environment:
@@ -38,6 +38,12 @@ def contents(text: str) -> str:
     return "Contents: " + " · ".join(f"[{section}](#{anchor(section)})" for section in sections)
 
 
+def with_contents(text: str) -> str:
+    """Return a Markdown text with the links to its sections below its title, which is its first line."""
+    title, rest = text.split("\n", 1)
+    return f"{title}\n\n{contents(rest)}\n{rest}"
+
+
 def anchor(section: str) -> str:
     """Return the anchor of a section, as GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", section.lower()).replace(" ", "-")
@@ -46,18 +52,19 @@ def anchor(section: str) -> str:
 def write_report(
     folder: Path, title: str, pictures: Mapping[str, Figure], markdown: str, page: str, *, simulated: bool
 ) -> None:
-    """Write README.md, its pictures as SVG, and index.html; everything or nothing.
+    """Write README.md, its pictures as SVG, and index.html into a folder, which is made if it is not there.
 
     Args:
+        folder: Folder of the report; that of `whole_folder` where readers may see the old one meanwhile.
         pictures: Figures by name: the text shows `<name>.svg`.
         markdown: Text of README.md.
         page: Text of index.html in Markdown; it may have links that only help where the store is.
     """
-    with whole_folder(folder) as part:
-        for name, figure in pictures.items():
-            save_svg(figure, part / f"{name}.svg")
-        write_text(part / "README.md", tidy(markdown))
-        write_text(part / "index.html", _html(title, tidy(page), part, simulated=simulated))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in pictures.items():
+        save_svg(figure, folder / f"{name}.svg")
+    write_text(folder / "README.md", tidy(markdown))
+    write_text(folder / "index.html", _html(title, tidy(page), folder, simulated=simulated))
 
 
 def _html(title: str, text: str, folder: Path, *, simulated: bool) -> str:

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from matplotlib.figure import Figure
 
 from src.reports.markdown import MISSING, commands, run_ids
-from src.reports.page import contents, templates, write_report
+from src.reports.page import templates, with_contents, write_report
 from src.reports.runs import Results, Run
+from src.utils.files import whole_folder
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,12 @@ class Report(ABC):
         return "SIMULATED DATA - " if self.results.simulated else ""
 
     def write(self, folder: Path) -> None:
-        """Write README.md with its pictures, and index.html with the pictures inside; everything or nothing."""
+        """Write the report; everything or nothing."""
+        with whole_folder(folder) as part:
+            self.write_files(part)
+
+    def write_files(self, folder: Path) -> None:
+        """Write README.md with its pictures, and index.html with the pictures inside, into a folder."""
         pictures = {picture.name: picture for picture in self.pictures()}
         figures = {name: picture.figure for name, picture in pictures.items()}
         markdown, page = (self._text(pictures, links=links) for links in (False, True))
@@ -88,5 +94,4 @@ class Report(ABC):
             "picture": picture,
             "commands": commands,
         }
-        title, rest = template.render(**shared, **self.values(links=links)).split("\n", 1)
-        return f"{title}\n\n{contents(rest)}\n{rest}"
+        return with_contents(template.render(**shared, **self.values(links=links)))

@@ -1,12 +1,12 @@
 """The runs that a report reads: one run, one configuration over its seeds, and all configurations of a report."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from src.evaluation.comparison import mean_differences
+from src.evaluation.comparison import check_pairs, mean_differences
 from src.evaluation.intervals import (
     SEEDS,
     SEEDS_AND_RECORDS,
@@ -20,37 +20,10 @@ from src.evaluation.intervals import (
 )
 from src.evaluation.metric_kinds import scale_of
 from src.evaluation.metrics import detection_name, f1_name
-from src.evaluation.paired_detection import detection_differences
+from src.evaluation.paired_detection import ResampledDetection, resampled_detection, resampled_differences
 from src.evaluation.thresholds import rate_name
-from src.evaluation.verdicts import Verdicts, verdicts_file
-from src.utils.paths import FURTHER_TESTS
-
-_MODELS = {"lstm": "LSTM", "lstm_ensemble": "LSTM"}
-_REDUCERS = {"pca": "PCA", "mi": "MI"}
-_LAYOUTS = {"groups": "all features by groups", "history": "all features and history"}
-
-
-def input_name(reducer: str, k: int) -> str:
-    """Return an input in words: `PCA 2`, `all features`."""
-    return "all features" if reducer == "none" else f"{_REDUCERS.get(reducer, reducer)} {k}"
-
-
-def teaching_details(config: Mapping[str, Any]) -> list[str]:
-    """Return in words how a network learns from a teacher, and the form of its inputs; empty for the default."""
-    words, form = [], config["model"].get("form", "value")
-    if teacher := config["training"].get("teacher"):
-        kinds = [kind for kind in ("column", "group") if teacher[f"mixed_by_{kind}"]]
-        words += [f"mixed by {' and '.join(kinds)}" if kinds else "not mixed"]
-        words += [f"{teacher['records_per_epoch']:,} an epoch"]
-        words += ["its classes"] if teacher["targets"] == "classes" else []
-    return words if form == "value" else [*words, form.replace("_", " and ")]
-
-
-def _with_features(model: Mapping[str, Any]) -> str:
-    """Name of a model in words, with the share of features that its trees choose from where that is set."""
-    features = model.get("max_features")
-    chosen = "" if features in (None, "sqrt") else f" ({features} of the features)"
-    return _MODELS.get(model["name"], model["name"].replace("_", " ")) + chosen
+from src.evaluation.verdicts import Verdicts, verdicts_file, verdicts_place
+from src.reports.titles import LAYOUTS, input_name, model_name, teaching_details
 
 
 @dataclass(frozen=True)
@@ -75,8 +48,7 @@ class Run:
 
     def verdicts_path(self, part: str = "test") -> Path | None:
         """File with the verdicts on a test part; None if the run kept none."""
-        name = verdicts_file(part)
-        path = self.files() / (name if part == "test" else f"{FURTHER_TESTS}/{part}/{name}")
+        path = self.files() / verdicts_place(part)
         return path if path.is_file() else None
 
     def verdicts(self, part: str = "test") -> Verdicts:
@@ -155,17 +127,17 @@ class Configuration:
     @property
     def name(self) -> str:
         """Model and its teacher in words."""
-        words = _with_features(self.config["model"])
+        words = model_name(self.config["model"])
         if (members := self.config["model"].get("members", 1)) > 1:
             words = f"ensemble of {members} {words}s"
         teacher = self.config["training"].get("teacher")
-        return f"{words} taught by {_with_features(teacher['model'])}" if teacher else words
+        return f"{words} taught by {model_name(teacher['model'])}" if teacher else words
 
     @property
     def input(self) -> str:
         """Input of the model in words: `PCA 2`."""
         layout, given = self.config["layout"]["name"], input_name(self.reducer, self.k)
-        words = _LAYOUTS.get(layout, given) if self.reducer == "none" else given
+        words = LAYOUTS.get(layout, given) if self.reducer == "none" else given
         return f"{words}, windows of {self.config['window']}" if layout == "window" else words
 
     @property
@@ -238,35 +210,63 @@ class Configuration:
 
         Texts of a report ask for them several times, and each time would take seconds.
         """
-        return self._computed(reference, "scores", mean_differences)
+
+        def of_scores(seeds: tuple[int, ...]) -> Mapping[str, MeanTest]:
+            return mean_differences(self._verdicts(seeds), reference._verdicts_to_compare(seeds))
+
+        return self._computed(reference, "scores", of_scores)
 
     def detection_differences(self, reference: "Configuration", rates: tuple[float, ...]) -> "Differences | None":
         """Mean differences in detection to a reference at rates of false alarms, by `rate_name`, else as above."""
 
-        def at_rates(ours: list[Verdicts], theirs: list[Verdicts]) -> dict[str, MeanTest]:
-            return {rate_name(rate): one for rate, one in detection_differences(ours, theirs, rates).items()}
+        def at_rates(seeds: tuple[int, ...]) -> Mapping[str, MeanTest]:
+            ours, theirs = self._verdicts(seeds), reference._verdicts_to_compare(seeds)
+            check_pairs(ours, theirs)
+            first, second = self._detection(seeds, rates, ours), reference._detection(seeds, rates, theirs)
+            return {rate_name(rate): one for rate, one in resampled_differences(first, second, rates).items()}
 
         return self._computed(reference, f"detection at {rates}", at_rates)
 
     def _computed(
-        self,
-        reference: "Configuration",
-        what: str,
-        compute: Callable[[list[Verdicts], list[Verdicts]], Mapping[str, MeanTest]],
+        self, reference: "Configuration", what: str, compute: Callable[[tuple[int, ...]], Mapping[str, MeanTest]]
     ) -> "Differences | None":
+        """Differences over the seeds of which both kept the verdicts on the test, computed once."""
         if (key := (id(reference), what)) not in self._differences:
-            pairs = self.paired_verdicts(reference)
-            self._differences[key] = Differences(compute(*pairs), len(pairs[0])) if pairs else None
+            both = [seed for seed in self.runs if seed in reference.runs]
+            seeds = tuple(one for one in both if self.runs[one].verdicts_path() and reference.runs[one].verdicts_path())
+            self._differences[key] = Differences(compute(seeds), len(seeds)) if seeds else None
         return self._differences[key]
+
+    def _detection(
+        self, seeds: tuple[int, ...], rates: tuple[float, ...], kept: Sequence[Verdicts]
+    ) -> ResampledDetection:
+        """Detection in each resample, computed once: a reference is compared with each row of a table."""
+        if (key := (seeds, rates)) not in self._detections:
+            self._detections[key] = resampled_detection(kept, rates)
+        return self._detections[key]
+
+    def _verdicts(self, seeds: Iterable[int]) -> list[Verdicts]:
+        """Verdicts on the test, by line of the source."""
+        return [self.runs[seed].verdicts().by_row() for seed in seeds]
+
+    def _verdicts_to_compare(self, seeds: Iterable[int]) -> list[Verdicts]:
+        """Verdicts of a reference, read once. Those of all configurations of a report would fill the memory."""
+        for seed in seeds:
+            if seed not in self._kept:
+                self._kept[seed] = self.runs[seed].verdicts().by_row()
+        return [self._kept[seed] for seed in seeds]
 
     @cached_property
     def _differences(self) -> "dict[tuple[int, str], Differences | None]":
         return {}
 
-    def paired_verdicts(self, other: "Configuration") -> tuple[list[Verdicts], list[Verdicts]] | None:
-        """Verdicts of both configurations on the test, in the same order of seeds; None unless a pair kept them."""
-        kept = [pair for pair in self.pairs(other) if all(run.verdicts_path() for run in pair)]
-        return ([one.verdicts() for one, _ in kept], [one.verdicts() for _, one in kept]) if kept else None
+    @cached_property
+    def _detections(self) -> dict[tuple[tuple[int, ...], tuple[float, ...]], ResampledDetection]:
+        return {}
+
+    @cached_property
+    def _kept(self) -> dict[int, Verdicts]:
+        return {}
 
     def pairs(self, other: "Configuration") -> list[tuple[Run, Run]]:
         """Runs of both configurations for each seed that both have: equal seeds have equal test parts."""
@@ -328,6 +328,23 @@ class Results:
     def of(self, grids: Iterable[str]) -> list[Configuration]:
         """Configurations of some grids."""
         return [one for one in self.configurations if one.grid in grids]
+
+
+def merged(configurations: Iterable[Configuration], key: Callable[[Configuration], Hashable]) -> list[Configuration]:
+    """Merge configurations that several grids ask for, each with some of the seeds.
+
+    Args:
+        key: Function that returns the same value for configurations that are one, of which the first gives all but
+            the seeds.
+    """
+    found: dict[Hashable, Configuration] = {}
+    for one in configurations:
+        at = key(one)
+        if earlier := found.get(at):
+            seeds = tuple(sorted({*earlier.seeds, *one.seeds}))
+            one = replace(earlier, seeds=seeds, runs=dict(sorted({**earlier.runs, **one.runs}.items())))
+        found[at] = one
+    return list(found.values())
 
 
 def shared_details(configurations: Iterable[Configuration]) -> dict[str, list[str]]:

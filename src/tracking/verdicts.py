@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from src.evaluation.verdicts import verdicts_file
+from src.evaluation.verdicts import verdicts_place
 from src.tracking.find_runs import find_run
 from src.tracking.store import open_store
-from src.utils.paths import FURTHER_TESTS
 
 # Values that decide which records a test part has, and the class of each.
 _DECISIVE = (
@@ -49,9 +48,7 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
     Raises:
         ValueError: no verdicts are found there, or several runs have this name.
     """
-    place = Path(verdicts_file(part))
-    if part != "test":
-        place = Path(FURTHER_TESTS, part, place)
+    place = verdicts_place(part)
     folder = Path(run)
     if folder.is_dir():
         if not (folder / place).is_file():

@@ -20,7 +20,7 @@ from src.data.history import History, with_history
 from src.data.layout import Windows
 from src.detector import detector as detector_module
 from src.detector import file_scoring
-from src.detector.arrival import by_arrival
+from src.detector.arrival import IN_FILE, WAYS, by_arrival
 from src.detector.card import Card, previous_records
 from src.detector.decision import Decision
 from src.detector.detector import Detector
@@ -369,7 +369,7 @@ def test_records_that_arrive_in_another_order_are_scored_in_that_order(
 ) -> None:
     X = encode(records)[0][:50]
     found = dict(by_arrival(reads_history, X, seed=0))
-    assert list(found) == ["single", "requests", "shuffled", "reversed", "mixed"]
+    assert [IN_FILE, *found] == list(WAYS)
     np.testing.assert_array_equal(found["reversed"], reads_history.uncalibrated(X[::-1])[::-1])
     np.testing.assert_array_equal(found["requests"], reads_history.uncalibrated(X))  # one request of fifty
     order = [5 * part + record for record in range(5) for part in range(10)]

@@ -9,8 +9,8 @@ from typing import Any, Final
 from src.evaluation.audit.findings import LEVELS, Details, Finding, Level, Value, count_levels
 from src.evaluation.audit.limits import FEW_RECORDS, LIMITS, SHUFFLED_RUNS
 from src.reports.markdown import markdown_table
-from src.reports.page import contents, templates, write_report
-from src.utils.files import write_text
+from src.reports.page import templates, with_contents, write_report
+from src.utils.files import whole_folder, write_text
 
 # Sections of the page: title, what it is about, and its checks.
 SECTIONS: Final = (
@@ -58,10 +58,11 @@ class AuditReport:
     simulated: bool
 
     def write(self, folder: Path) -> None:
-        """Write README.md, index.html and audit.json."""
+        """Write README.md, index.html and audit.json; everything or nothing."""
         text = self.markdown()
-        write_report(folder, self.title, {}, text, text, simulated=self.simulated)
-        write_text(folder / "audit.json", json.dumps(self.as_dict(), indent=1) + "\n")
+        with whole_folder(folder) as part:
+            write_report(part, self.title, {}, text, text, simulated=self.simulated)
+            write_text(part / "audit.json", json.dumps(self.as_dict(), indent=1) + "\n")
 
     @property
     def title(self) -> str:
@@ -90,10 +91,10 @@ class AuditReport:
         sections = [
             (title, about, [one for one in self.findings if one.check in checks]) for title, about, checks in SECTIONS
         ]
-        title, rest = template.render(
+        text = template.render(
             report=self, sections=sections, overview=self._overview(), details=_details, limits=limits_table()
-        ).split("\n", 1)
-        return f"{title}\n\n{contents(rest)}\n{rest}"
+        )
+        return with_contents(text)
 
     def lines(self, *, color: bool) -> list[str]:
         """One line for each finding, the worst first, and the number of findings of each level.

@@ -1,20 +1,17 @@
-"""Tables of detectors that read previous records, where records arrive in another way than in the file."""
+"""Tables and words on detectors that read previous records, where records arrive in another way than in the file."""
 
 from collections.abc import Sequence
 
-from src.evaluation.arrivals import IN_FILE
+from src.detector.arrival import IN_FILE, WAYS
 from src.reports.markdown import markdown_table, over_seeds
 from src.reports.runs import Configuration
 
 _READ_PREVIOUS_RECORDS = ("history", "window")  # layouts
-_WAYS = {
-    IN_FILE: "file in order",
-    "single": "single records",
-    "requests": "requests of 100",
-    "shuffled": "shuffled",
-    "reversed": "reversed",
-    "mixed": "ten parts mixed",
-}
+
+
+def ways() -> str:
+    """Return in words what arrives where it is not the file in order."""
+    return "; ".join(way.words for name, way in WAYS.items() if name != IN_FILE)
 
 
 def false_alarms(configurations: Sequence[Configuration]) -> str:
@@ -29,10 +26,10 @@ def costs(configurations: Sequence[Configuration]) -> str:
 
 def _by_arrival(title: str, metric: str, scale: float, digits: int, configurations: Sequence[Configuration]) -> str:
     """Means over the seeds, with the lowest and the highest, of the configurations that read previous records."""
-    names = [f"test_{metric}" if way == IN_FILE else f"test_{metric}_{way}" for way in _WAYS]
+    names = [f"test_{metric}" if way == IN_FILE else f"test_{metric}_{way}" for way in WAYS]
     rows = [
         [one.title, *(over_seeds(one.values(name).values(), scale, digits) for name in names)]
         for one in configurations
         if one.config["layout"]["name"] in _READ_PREVIOUS_RECORDS
     ]
-    return markdown_table([title, *_WAYS.values()], rows)
+    return markdown_table([title, *(way.short for way in WAYS.values())], rows)

@@ -1,17 +1,14 @@
-"""Tables at equal false alarms, the settings behind each row, and results on NSL-KDD beside published ones."""
+"""Tables at equal false alarms, and the settings behind each row."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
-import yaml
 
-from src.evaluation.intervals import Interval
+from src.evaluation.intervals import TEST_RECORDS, Interval
 from src.evaluation.operating_points import BASE_RATES, alarm_shares
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
-from src.reports.markdown import MISSING, cost, markdown_table, percent, seeds
+from src.reports.generalization.tables import is_network
+from src.reports.markdown import MISSING, cost, markdown_table, percent
 from src.reports.runs import Configuration
 from src.reports.standings import at_equal_alarms, standings_table
 
@@ -19,13 +16,6 @@ _PAIRED = (0.005, 0.01, 0.05)  # false-alarm rates of the paired differences; be
 _USED = 0.01  # false-alarm rate of the tables that show one
 _MAILBOMB = "mailbomb"  # a flood, of which there are far more records than of most other unknown types
 _NONE = "none"  # of the attacks: no seed finds any
-
-
-@cache
-def published() -> tuple[Mapping[str, Any], ...]:
-    """Return published results on NSL-KDD: `system`, `test`, `test_21`, `protocol` and `place`."""
-    text = Path(__file__).with_name("nsl_kdd.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text))
 
 
 def settings(configurations: Sequence[Configuration]) -> str:
@@ -42,7 +32,7 @@ def settings(configurations: Sequence[Configuration]) -> str:
                 "none" if budget is None else f"{100 * budget:g} %",
                 ", ".join(map(str, layout.get("history") or [])) or (str(one.config["window"] - 1)),
                 f"{layout.get('short_history', 0.0):g}",
-                f"{limit:,}" if _is_network(one) and limit else "all",
+                f"{limit:,}" if is_network(one) and limit else "all",
             ]
         )
     columns = ["settings", "verdict", "attack odds", "budget", "previous records", "short histories", "rows of a type"]
@@ -121,7 +111,7 @@ def precision(configurations: Sequence[Configuration]) -> str:
         traffic = one.config["evaluation"]["records_a_day"]
         for rate in (FALSE_ALARM_RATES[0], _USED):
             metric = f"test_detection_at_{rate_name(rate)}"
-            detected, at_most = _mean(one, metric), f"{rate * traffic:,.0f}"
+            detected, at_most = one.score(metric, TEST_RECORDS), f"{rate * traffic:,.0f}"
             if detected is None:
                 cells = [MISSING] * (len(BASE_RATES) + 1)
             else:
@@ -131,44 +121,6 @@ def precision(configurations: Sequence[Configuration]) -> str:
             rows.append([one.title, f"{100 * rate:g}", *cells])
     columns = [f"precision at 1 in {n:,}, %, at least" for n in BASE_RATES]
     return markdown_table(["precision", "false alarms, %, at most", *columns, "false alarms a day, at most"], rows)
-
-
-def nsl_kdd(configurations: Sequence[Configuration]) -> str:
-    """Return accuracy on both tests of NSL-KDD: published results with their protocols, and ours."""
-    rows = [
-        (
-            float(one["test"]),
-            [one["system"], *(f"{one[key]:.2f}" if one.get(key) else "not read" for key in ("test", "test_21")),
-             "not read", one["protocol"], one["place"]],
-        )
-        for one in published()
-    ]  # fmt: skip
-    for one in configurations:
-        names = ("test_accuracy", "test_21_accuracy", "test_false_alarm_rate")
-        first, second, false_alarms = ((_mean(one, name), one.seed_range(name)) for name in names)
-        further = percent(*second) if second[0] or not one.runs else "not tested"
-        cells = [f"**{one.title}**", percent(*first), further, percent(*false_alarms)]
-        source = f"ours, {seeds(len(one.runs))}"
-        budget = one.config["decision"]["false_alarm_budget"]
-        allowed = "" if budget is None else f", a budget of {100 * budget:g} % false alarms on validation"
-        epochs = ", epochs by validation" if _is_network(one) else ""
-        protocol = f"two classes; KDDTrain+{epochs}{allowed}"
-        rows.append((100 * first[0].mean if first[0] else 0.0, [*cells, protocol, source]))
-    columns = ["accuracy in %", "KDDTest+", "KDDTest-21", "false alarms on KDDTest+, %", "protocol", "source"]
-    return markdown_table(columns, [row for _, row in sorted(rows, key=lambda one: -one[0])])
-
-
-def weakest(configurations: Sequence[Configuration]) -> str:
-    """Return a sentence on the least accurate of our models on KDDTest+."""
-    means = [(mean, one.title) for one in configurations if (mean := one.mean("test_accuracy")) is not None]
-    if not means:
-        return f"Our models: {MISSING}."
-    return f"The least accurate of ours on KDDTest+: {min(means, key=lambda one: one[0])[1]}."
-
-
-def _is_network(one: Configuration) -> bool:
-    """True for the networks of these grids; trees have no epochs and read all rows."""
-    return one.model.startswith("lstm")
 
 
 def _at_each_rate(title: str, metric: str, configurations: Sequence[Configuration]) -> str:
@@ -185,7 +137,7 @@ def _shown(one: Configuration, metric: str, show: Callable[[Interval | None], st
 
 def _score(one: Configuration, metric: str, detection: str, show: Callable[[Interval | None], str]) -> str:
     """Mean over all seeds in words. A seed that finds no attack counts with what it scores; how many do is said."""
-    return _said(show(_mean(one, metric)), one, detection, is_detection="detection" in metric)
+    return _said(show(one.score(metric, TEST_RECORDS)), one, detection, is_detection="detection" in metric)
 
 
 def _said(mean: str, one: Configuration, detection: str, *, is_detection: bool = True) -> str:
@@ -200,15 +152,6 @@ def _said(mean: str, one: Configuration, detection: str, *, is_detection: bool =
     if silent == asked and is_detection:
         return _NONE
     return f"{mean} ({silent} of {asked} {'seed' if asked == 1 else 'seeds'} {'finds' if silent == 1 else 'find'} none)"
-
-
-def _mean(one: Configuration, metric: str) -> Interval | None:
-    """Mean over the seeds of a metric, and of its interval over test records where all runs have one."""
-    values = [list(one.values(f"{metric}{end}").values()) for end in ("", "_low", "_high")]
-    if not values[0]:
-        return None
-    means = [sum(found) / len(found) for found in values if len(found) == len(values[0])]
-    return Interval(*means) if len(means) == len(values) else Interval(means[0], means[0], means[0])
 
 
 def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame | None]:

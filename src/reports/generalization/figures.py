@@ -12,7 +12,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 
 from src.evaluation.intervals import Interval
 from src.evaluation.plots import COLORS, STYLE
-from src.reports.generalization.tables import SPLITS, references
+from src.reports.generalization.published import on_the_contest
+from src.reports.generalization.tables import SPLITS
 from src.reports.runs import Configuration, coverage
 
 _MARKERS = ("o", "s", "D")
@@ -59,9 +60,7 @@ def by_split(configurations: Sequence[Configuration], title: str) -> Figure:
 
 def contest(configurations: Sequence[Configuration], title: str) -> Figure:
     """Mean cost of every system; ours have intervals."""
-    rows: list[tuple[float, str, Interval | None]] = [
-        (float(one["cost"]), str(one["system"]), None) for one in references()
-    ]
+    rows: list[tuple[float, str, Interval | None]] = [(one.cost, one.system, None) for one in on_the_contest()]
     covers = coverage(configurations)
     rows += [
         (score.mean, configuration.title, score)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import pandas as pd
 
 from src.evaluation.plots import alarm_curves
-from src.reports.generalization import arrival, equal_alarms, figures, tables
+from src.reports.generalization import arrival, equal_alarms, figures, nsl_kdd, tables
 from src.reports.report import Picture, Report
 from src.reports.runs import Configuration, Results, shared_details
 
@@ -150,6 +150,9 @@ class NslKdd(Page):
         "generalization/nsl_kdd_taught",
         "generalization/nsl_kdd_trees",
     )
+
+    def values(self, *, links: bool) -> Mapping[str, Any]:
+        return {**super().values(links=links), "nsl": nsl_kdd}
 
 
 PAGES: tuple[type[Page], ...] = (Splits, Contest, Taught, OperatingPoint, NslKdd)

@@ -6,7 +6,6 @@ from typing import Any
 
 from src.reports.generalization.pages import PAGES, Page
 from src.reports.report import Report
-from src.utils.files import whole_folder
 
 
 class GeneralizationReport(Report):
@@ -15,12 +14,11 @@ class GeneralizationReport(Report):
     title = "Scores on unseen traffic"
     folder = Path(__file__).parent
 
-    def write(self, folder: Path) -> None:
-        """Write the index, and each page into a folder of its own; everything or nothing."""
-        with whole_folder(folder) as part:
-            super().write(part)
-            for page in self._pages:
-                page.write(part / page.name)
+    def write_files(self, folder: Path) -> None:
+        """Write the index, and each page into a folder of its own."""
+        super().write_files(folder)
+        for page in self._pages:
+            page.write_files(folder / page.name)
 
     def values(self, *, links: bool) -> Mapping[str, Any]:
         return {"pages": self._pages}

@@ -1,13 +1,9 @@
 """The report's tables as Markdown."""
 
-from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import yaml
+from collections.abc import Sequence
 
 from src.evaluation.intervals import Covers
+from src.reports.generalization.published import on_the_contest
 from src.reports.markdown import MISSING, cost, covered, markdown_table, over_seeds, percent, seeds
 from src.reports.runs import Configuration, coverage, shared_details
 from src.reports.standings import against, standings_table
@@ -16,11 +12,9 @@ NOT_STATED = "not stated"
 SPLITS = ("random", "grouped", "official")
 
 
-@cache
-def references() -> tuple[Mapping[str, Any], ...]:
-    """Return published results on the official test: `system`, `place`, `cost`, and other scores if stated."""
-    text = Path(__file__).with_name("references.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text))
+def is_network(one: Configuration) -> bool:
+    """Return True for the networks of these grids; trees have no epochs and read all rows."""
+    return one.model.startswith("lstm")
 
 
 def by_split(configurations: Sequence[Configuration]) -> str:
@@ -32,11 +26,15 @@ def by_split(configurations: Sequence[Configuration]) -> str:
     for title in dict.fromkeys(one.title for one in configurations):
         found = {one.split: one for one in configurations if one.title == title}
         rows.append(
-            [title, *(_score(found[split], "test_accuracy", covers[split]) for split in there if split in found)]
+            [
+                title,
+                *(
+                    _score(found[split], "test_accuracy", covers[split]) if split in found else MISSING
+                    for split in there
+                ),
+            ]
         )
-    seen = {one.split: one.mean("test_share_seen_in_training") for one in configurations}
-    note = [MISSING if seen[split] is None else f"{100 * (seen[split] or 0):.0f}" for split in there]
-    rows.append(["*test records with a copy in training*", *note])
+    rows.append(["*test records with a copy in training*", *(_share_seen(on[split]) for split in there)])
     kinds = {split: covered(covers[split], (one.overlap for one in on[split])) for split in there}
     if len({*kinds.values()}) == 1:
         what = f" {kinds[there[0]]}"
@@ -44,6 +42,13 @@ def by_split(configurations: Sequence[Configuration]) -> str:
         what = f", with {'; with '.join(f'`split={split}`: {words}' for split, words in kinds.items())}"
     table = markdown_table(["test accuracy, %", *(f"`split={split}`" for split in there)], rows)
     return f"{table}\n\n[95 % intervals] cover{what}. (Lowest to highest seed.)"
+
+
+def _share_seen(configurations: Sequence[Configuration]) -> str:
+    """Percentage of the test records of a split with a copy in training, by the configuration with the most seeds."""
+    metric = "test_share_seen_in_training"
+    mean = max(configurations, key=lambda one: len(one.values(metric))).mean(metric)
+    return MISSING if mean is None else f"{100 * mean:.0f}"
 
 
 def _score(configuration: Configuration, metric: str, covers: Covers) -> str:
@@ -83,16 +88,18 @@ def contest(configurations: Sequence[Configuration]) -> str:
     """Return the five-class table: published results and ours, lowest cost first."""
     rows = [
         (
-            one["cost"],
+            one.cost,
             [
-                one["system"],
-                f"{one['cost']:.4f}",
-                *(f"{one[key]:.2f}" if key in one else NOT_STATED for key in ("accuracy", "binary")),
-                *(f"{one[key]:.2f}" if key in one else NOT_STATED for key in ("detection", "false_alarms")),
-                str(one["place"]),
+                one.system,
+                f"{one.cost:.4f}",
+                *(
+                    NOT_STATED if share is None else f"{share:.2f}"
+                    for share in (one.accuracy, one.binary, one.detection, one.false_alarms)
+                ),
+                one.place,
             ],
         )
-        for one in references()
+        for one in on_the_contest()
     ]
     covers = coverage(configurations)
     for configuration in configurations:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from src.evaluation.significance import BETTER, UNDECIDED, WORSE
-from src.reports.generalization.tables import references
+from src.reports.generalization.published import contest_winner
 from src.reports.leaderboard.tables import contrasts, is_network, ordered, standings, timed
 from src.reports.markdown import MISSING
 from src.reports.runs import Configuration
@@ -48,7 +48,7 @@ def of_the_cost(five: Sequence[Configuration]) -> str:
     scored = ordered(five)
     if not scored:
         return f"Five classes by the contest's cost: {MISSING}."
-    won = min(one["cost"] for one in references() if "winner" in str(one["system"]))
+    won = contest_winner().cost
     below = [f"`{configuration.model}`" for configuration, score in scored if score < won]
     network = next((one for one in scored if is_network(one[0])), None)
     words = f"`{network[0].model}` ({network[1]:.4f}) is the best network" if network else "No network has run"

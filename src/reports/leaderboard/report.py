@@ -1,14 +1,13 @@
 """The leaderboard: the template's values and the pictures."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from src.reports.leaderboard import figures, findings, ranks, tables
 from src.reports.report import Picture, Report
-from src.reports.runs import Configuration
+from src.reports.runs import Configuration, merged
 
 VARIANTS = "leaderboard/variants"
 NSL = ("leaderboard/nsl_kdd", "leaderboard/nsl_kdd_recurrent")  # another data set than that of the other grids
@@ -55,17 +54,13 @@ class LeaderboardReport(Report):
         }
 
     @cached_property
-    def _merged(self) -> tuple[Configuration, ...]:
+    def _merged(self) -> list[Configuration]:
         """Configurations, of which some grids have the first seed and others have more."""
-        merged: dict[tuple[str, ...], Configuration] = {}
-        for one in self.results.configurations:
-            group = one.grid if one.grid in (VARIANTS, *NSL) else ""
-            key = (group, one.task, one.split, one.model)
-            if earlier := merged.get(key):
-                seeds = tuple(sorted({*earlier.seeds, *one.seeds}))
-                one = replace(earlier, seeds=seeds, runs=dict(sorted({**earlier.runs, **one.runs}.items())))
-            merged[key] = one
-        return tuple(merged.values())
+
+        def key(one: Configuration) -> tuple[str, ...]:
+            return (one.grid if one.grid in (VARIANTS, *NSL) else "", one.task, one.split, one.model)
+
+        return merged(self.results.configurations, key)
 
     @property
     def _nsl(self) -> list[Configuration]:

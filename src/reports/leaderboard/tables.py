@@ -68,7 +68,7 @@ def ranking(configurations: Sequence[Configuration]) -> str:
         shares = [percent(one.score(name, covers), one.seed_range(name)) for name in names]
         costs = [cost(one.score(metric, covers), one.seed_range(metric))] if with_cost else []
         run = one.first
-        sizes = [_fit(run), _scoring(run), _weights(run)] if run else [MISSING] * 3
+        sizes = [_fit(one), _scoring(one), _weights(run)] if run else [MISSING] * 3
         standing = "reference" if one.model == REFERENCE else str(differences[one.model] or NO_PAIR)
         standing = standing if run else MISSING
         rows.append([one.model, one.input, *costs, *shares, standing, *sizes, f"`{command(one)}`"])
@@ -92,16 +92,23 @@ def command(configuration: Configuration) -> str:
     return f"python -m src.train +experiment={configuration.grid} {chosen}"
 
 
-def _fit(run: Run) -> str:
-    """Return three digits of the seconds: nearest neighbors take milliseconds."""
-    seconds = run.metrics["fit_seconds"]
+def _fit(one: Configuration) -> str:
+    """Return three digits of the mean seconds: nearest neighbors take milliseconds."""
+    seconds = one.mean("fit_seconds")
+    if seconds is None:
+        return MISSING
     return f"{seconds:.3g}" if seconds < 100 else f"{seconds:,.0f}"
 
 
-def _scoring(run: Run) -> str:
-    """Return the microseconds per test record, counting every copy of a record."""
-    parts = (int(value) for key, value in run.params.items() if key.startswith("derived.records_test"))
-    return f"{1e6 * run.metrics['evaluate_seconds'] / sum(parts):.1f}"
+def _scoring(one: Configuration) -> str:
+    """Return the mean microseconds per test record, counting every copy of a record."""
+    each = [1e6 * seconds / _scored(one.runs[seed]) for seed, seconds in one.values("evaluate_seconds").items()]
+    return f"{sum(each) / len(each):.1f}" if each else MISSING
+
+
+def _scored(run: Run) -> int:
+    """Return the number of records of all test parts."""
+    return sum(int(value) for key, value in run.params.items() if key.startswith("derived.records_test"))
 
 
 def _weights(run: Run) -> str:

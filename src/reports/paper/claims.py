@@ -8,7 +8,7 @@ from src.evaluation.significance import LEVEL, holm
 from src.reports.markdown import seeds
 from src.reports.paper.paper import find
 from src.reports.paper.results import Difference, Input, PaperResults
-from src.reports.runs import input_name
+from src.reports.titles import input_name
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "undecided"
 CLAIMED = (2, 4, 10)  # the numbers of inputs that the claims are about

@@ -15,7 +15,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFor
 from src.evaluation.plots import COLORS, STYLE, draw_confusion
 from src.reports.paper.paper import find, paper_task
 from src.reports.paper.results import PaperResults
-from src.reports.runs import Configuration, Run, input_name
+from src.reports.runs import Configuration, Run
+from src.reports.titles import input_name
 
 PAPER = "#c8501e"
 # Model, metric, label, marker and color of each row of marks in figure 8.
@@ -134,10 +135,9 @@ def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> N
     axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, color="#333333"))
 
 
-def _mean(one: Configuration, metric: str) -> float:
-    """Mean of a metric over the runs of a configuration; `test_f1` stands for the F1 of its task."""
-    name = f"test_{one.f1}" if metric == "test_f1" else metric
-    return float(np.mean([run.metrics[name] for run in one.runs.values()]))
+def _mean(one: Configuration | None, metric: str) -> float | None:
+    """Mean of a metric over the runs of a configuration, if there are any; `test_f1` stands for the F1 of its task."""
+    return one.mean(f"test_{one.f1}" if metric == "test_f1" else metric) if one else None
 
 
 def performance(results: PaperResults, task: str, title: str) -> Figure:
@@ -153,9 +153,9 @@ def performance(results: PaperResults, task: str, title: str) -> Figure:
         axes = figure.add_subplot()
         for order, (model, metric, label, marker, color) in enumerate(_MARKS):
             points = [
-                (max(1 - _mean(found, metric), _LEAST_ERROR), place)
+                (max(1 - share, _LEAST_ERROR), place)
                 for place, one in enumerate(inputs)
-                if (found := results.get(task, *one, model)) and found.runs
+                if (share := _mean(results.get(task, *one, model), metric)) is not None
             ]
             if not points:
                 continue

@@ -15,7 +15,8 @@ from src.reports.paper.numbers import numbers
 from src.reports.paper.paper import TASKS, find
 from src.reports.paper.results import PaperResults
 from src.reports.report import Picture, Report
-from src.reports.runs import Run, input_name
+from src.reports.runs import Run
+from src.reports.titles import input_name
 
 
 class Drawing(NamedTuple):

@@ -1,10 +1,10 @@
 """The runs of the paper's grids by task and input, and the paired differences of their accuracy."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from src.evaluation.intervals import Interval, MeanTest, next_run, paired_test
-from src.reports.runs import Configuration, Results, Run
+from src.reports.runs import Configuration, Results, Run, merged
 
 Input = tuple[str, int]  # reducer and k
 _ORDER = ("none", "pca", "mi")
@@ -12,14 +12,7 @@ _ORDER = ("none", "pca", "mi")
 
 def merge(configurations: Iterable[Configuration]) -> tuple[Configuration, ...]:
     """Merge the configurations that several grids ask for: the paper's grids overlap."""
-    merged: dict[tuple[str, str, int, str], Configuration] = {}
-    for one in configurations:
-        key = (one.task, one.reducer, one.k, one.model)
-        if earlier := merged.get(key):
-            seeds = tuple(sorted({*earlier.seeds, *one.seeds}))
-            one = replace(earlier, seeds=seeds, runs=dict(sorted({**earlier.runs, **one.runs}.items())))
-        merged[key] = one
-    return tuple(merged.values())
+    return tuple(merged(configurations, key=lambda one: (one.task, one.reducer, one.k, one.model)))
 
 
 @dataclass(frozen=True)

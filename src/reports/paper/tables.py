@@ -9,7 +9,8 @@ from src.reports.paper.claims import check_claims
 from src.reports.paper.numbers import compare, compare_run, explained_variance, mean_and_range, mutual_information
 from src.reports.paper.paper import TASKS, find, paper_task, training_records
 from src.reports.paper.results import PaperResults, records
-from src.reports.runs import Configuration, coverage, input_name
+from src.reports.runs import Configuration, coverage
+from src.reports.titles import input_name
 
 NOT_STATED = "not in the text"
 MODELS = {

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,19 @@ import pytest
 
 from src.config.jobs import grids
 from src.evaluation.intervals import Interval
+from src.evaluation.paired_detection import ResampledDetection, detection_differences, resampled_detection
 from src.evaluation.verdicts import Verdicts
-from src.reports.generalization import equal_alarms, figures
-from src.reports.generalization.pages import PAGES, Contest, NslKdd, OperatingPoint, Splits
-from src.reports.generalization.tables import by_split, differences, references
+from src.reports import runs
+from src.reports.generalization import equal_alarms, figures, nsl_kdd
+from src.reports.generalization.pages import PAGES, Contest, NslKdd, OperatingPoint, Page, Splits
+from src.reports.generalization.published import on_the_contest
+from src.reports.generalization.report import GeneralizationReport
+from src.reports.generalization.tables import by_split, differences
 from src.reports.markdown import MISSING, cost, percent
+from src.reports.report import Report
 from src.reports.runs import Configuration, Results, Run
+from src.reports.standings import against
+from src.utils.leftovers import remove_leftovers
 from tests import browser
 from tests.reports.made import config
 
@@ -88,6 +96,19 @@ def test_columns_with_intervals_of_one_kind_say_so_once(made: Results) -> None:
     assert "[95 % intervals] cover test records (bootstrap over distinct vectors), for the seeds at hand" in text
 
 
+def test_a_model_that_lacks_a_split_or_its_runs_has_a_cell_that_says_so(made: Results) -> None:
+    rows = made.of(Splits.grids[:1])  # three models on the random split, then on the grouped, then on the official
+    text = by_split(rows[1:])
+    assert [one == MISSING for one in row(text, rows[0].title)[1:]] == [True, False, False]
+    without_runs = by_split([*rows[:2], replace(rows[2], runs={}), *rows[3:]])
+    assert [one == MISSING for one in row(without_runs, rows[2].title)[1:]] == [True, False, False]
+    # the share of copies is that of the runs at hand
+    copies = "*test records with a copy in training*"
+    assert row(without_runs, copies) == row(text, copies) == row(by_split(rows), copies) == [copies, "99", "96", "93"]
+    none = by_split([*(replace(one, runs={}) for one in rows[:3]), *rows[3:]])
+    assert row(none, copies) == [copies, MISSING, "96", "93"]
+
+
 def test_every_table_says_what_its_intervals_cover(whole: Path) -> None:
     tables = (("splits", "in percent | accuracy"), ("contest", "system"), ("operating_point", "in percent | budget"))
     for name, beginning in tables:
@@ -125,7 +146,7 @@ def test_systems_are_ordered_by_cost_published_ones_among_ours(whole: Path) -> N
     table = text[text.index("| system |") :].split("\n\n")[0]
     costs = [float(line.split("|")[2].split()[0]) for line in table.splitlines()[2:]]
     assert costs == sorted(costs)
-    assert len(costs) == len(references()) + 5
+    assert len(costs) == len(on_the_contest()) + 5
     assert row(text, "**LSTM, PCA 2**")[1] == "0.2210 [0.2185, 0.2235] (0.2200 to 0.2220)"
 
 
@@ -182,7 +203,7 @@ def test_detectors_with_a_history_are_shown_where_records_arrive_in_another_way(
         "requests of 100",
         "shuffled",
         "reversed",
-        "ten parts mixed",
+        "10 parts mixed",
     ]
     # the one configuration with a history: 0.93, 0.931, 0.932, and half of it elsewhere
     assert [one[0] for one in rows[1:]] == ["random forest, all features and history"]
@@ -190,20 +211,21 @@ def test_detectors_with_a_history_are_shown_where_records_arrive_in_another_way(
     assert table_after(text, "cost by arrival")[2][1:3] == ["0.2610 (0.2600 to 0.2620)", "0.5220 (0.5200 to 0.5240)"]
 
 
-def test_detection_at_equal_false_alarms_is_compared_seed_by_seed(tmp_path: Path) -> None:
-    line, history = np.arange(1000), {"layout": {"name": "history"}}
+def scored(folder: Path, model: str, found: int, *, layout: str = "history") -> Configuration:
+    """A model that gives its highest scores to so many attacks of 500, and lower ones to all other records alike."""
+    line = np.arange(1000)
     target = (line % 2).astype(np.int32)
+    score = np.where((target == 1) & (line < 2 * found), 2.0 + line, 0.5).astype(np.float32)
+    made = Verdicts(line + 1, line.astype(np.uint64), target, target, score, ("normal", "attack"))
+    made.write(folder / model / "test_verdicts.parquet")
+    run = Run(model, {}, {}, partial(Path, folder / model), "page")
+    settings = config(task="binary", split="official", model=model) | {"layout": {"name": layout}}
+    return Configuration("grid", settings, (0,), {0: run})
 
-    def one(model: str, found: int, layout: dict[str, object] | None = None) -> Configuration:
-        """A model that gives its highest scores to so many attacks, and lower ones to all other records alike."""
-        score = np.where((target == 1) & (line < 2 * found), 2.0 + line, 0.5).astype(np.float32)
-        made = Verdicts(line + 1, line.astype(np.uint64), target, target, score, ("normal", "attack"))
-        made.write(tmp_path / model / "test_verdicts.parquet")
-        run = Run(model, {}, {}, partial(Path, tmp_path / model), "page")
-        settings = config(task="binary", split="official", model=model) | (history if layout is None else layout)
-        return Configuration("grid", settings, (0,), {0: run})
 
-    forest, lstm, alone = one("random_forest", 400), one("lstm", 100), one("extra_trees", 1, {})
+def test_detection_at_equal_false_alarms_is_compared_seed_by_seed(tmp_path: Path) -> None:
+    forest, lstm = scored(tmp_path, "random_forest", 400), scored(tmp_path, "lstm", 100)
+    alone = scored(tmp_path, "extra_trees", 1, layout="record")
     text = equal_alarms.differences([forest, lstm, alone], forest)
     assert text.startswith("Reference: random forest")
     (cells,) = table_after(text, "detection less its own, points")[2:]  # none of the model without a history
@@ -212,6 +234,49 @@ def test_detection_at_equal_false_alarms_is_compared_seed_by_seed(tmp_path: Path
     assert [cell.split()[0] for cell in cells[1:]] == ["-60.00"] * 3
     assert all(cell.endswith(": worse") for cell in cells[1:])
     assert equal_alarms.differences([forest], None) == f"Differences to the reference: {MISSING}."
+
+
+def test_a_reference_is_read_and_resampled_once_for_all_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [scored(tmp_path, model, found) for model, found in (("lstm", 100), ("gru", 200), ("random_forest", 400))]
+    read: list[str] = []
+    resampled: list[float] = []
+
+    def count_read(run: Run, part: str = "test", *, original: Callable[..., Verdicts] = Run.verdicts) -> Verdicts:
+        read.append(run.id)
+        return original(run, part)
+
+    def count_resampled(kept: list[Verdicts], rates: tuple[float, ...]) -> ResampledDetection:
+        resampled.append(float(kept[0].attack.max()))
+        return resampled_detection(kept, rates)
+
+    monkeypatch.setattr(Run, "verdicts", count_read)
+    monkeypatch.setattr(runs, "resampled_detection", count_resampled)
+    texts = [equal_alarms.differences(rows, rows[-1]) for _ in range(2)]
+    against(rows[-1], rows, "test_accuracy")
+    assert texts[0] == texts[1]
+    assert sorted(resampled) == [2.0 + 199, 2.0 + 399, 2.0 + 799]
+    # a row that is no reference is read for each kind of difference, as all of a report would fill the memory
+    assert sorted(read) == ["gru", "gru", "lstm", "lstm", "random_forest"]
+    alone = detection_differences([rows[0].runs[0].verdicts()], [rows[-1].runs[0].verdicts()], (0.05,))
+    assert rows[0].detection_differences(rows[-1], (0.05,)).by_metric == {"5_percent": alone[0.05]}
+
+
+def test_a_second_writer_leaves_the_report_that_is_being_written(
+    made: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its temporary folder keeps its lock, so that no process takes it for a leftover of a killed one."""
+    written: list[Path] = []
+
+    def while_another_starts(page: Page, folder: Path) -> None:
+        remove_leftovers(tmp_path, "report")  # as each new writer does
+        written.append(folder)
+        Report.write_files(page, folder)
+
+    monkeypatch.setattr(Page, "write_files", while_another_starts)
+    GeneralizationReport(made).write(tmp_path / "report")
+    assert [folder.name for folder in written] == [page.name for page in PAGES]
+    assert (tmp_path / "report" / "README.md").is_file()
+    assert all((tmp_path / "report" / page.name / "README.md").is_file() for page in PAGES)
 
 
 def test_titles_leave_out_what_all_rows_of_a_model_share(made: Results) -> None:
@@ -325,7 +390,7 @@ def test_only_networks_have_epochs_that_validation_chose(made: Results) -> None:
     (network, *_) = [one for one in made.configurations if one.grid == NslKdd.grids[0]]
     decision = {**network.config["decision"], "false_alarm_budget": 0.05}
     forest = replace(network, config={**network.config, "model": {"name": "random_forest"}, "decision": decision})
-    text = equal_alarms.nsl_kdd([network, forest])
+    text = nsl_kdd.table([network, forest])
     assert row(text, "**LSTM")[4] == "two classes; KDDTrain+, epochs by validation"
     assert row(text, "**random forest")[4] == "two classes; KDDTrain+, a budget of 5 % false alarms on validation"
 

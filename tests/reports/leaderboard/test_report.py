@@ -54,6 +54,14 @@ def test_a_row_has_its_input_its_scores_its_time_its_weights_and_its_command(who
     assert tree[-2] == tables.NO_WEIGHTS
 
 
+def test_seconds_are_means_over_the_seeds_as_scores_are() -> None:
+    runs = {0: run(0.9, seconds=10, test_seconds=0.002), 1: run(0.9, seconds=20, test_seconds=0.006)}
+    runs[1] = replace(runs[1], params={**runs[1].params, "derived.records_test": "2000"})
+    (line,) = tables.ranking([configuration("lstm", runs)]).splitlines()[2:]
+    # 2 ms for 1,000 records, and 6 ms for 2,000: 2 and 3 microseconds each
+    assert [cell.strip() for cell in line.strip("|").split("|")][-4:-2] == ["15", "2.5"]
+
+
 def test_a_table_has_one_kind_of_interval_and_names_it(whole: Path) -> None:
     text = (whole / "README.md").read_text()
     official = text[text.index("## Binary, official test") :].split("\n## ")[0]
