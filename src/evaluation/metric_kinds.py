@@ -1,4 +1,4 @@
-"""What a metric is, by its name: its range, and whether a low value of it is good."""
+"""Kinds of metrics by name: their range, and whether a low value is good."""
 
 import re
 from typing import Literal
