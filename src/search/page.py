@@ -65,7 +65,7 @@ def count_states(study: Study) -> dict[str, int]:
 
 def _winner(sweep: Sweep, study: Study) -> list[str]:
     """Table of the winner beside the config's own values."""
-    winner, first = best(study), trial_queue.counted(study)[0]
+    winner, first = best(study), trial_queue.first_trial(study)
     names = list(dict.fromkeys([*winner.params, *first.params]))
     rows = [f"| `{name}` | {_text(winner.params.get(name))} | {_text(first.params.get(name))} |" for name in names]
     rows += [

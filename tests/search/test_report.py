@@ -11,6 +11,7 @@ import mlflow
 import optuna
 import pytest
 from hydra import initialize_config_dir
+from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.study import Study
 from optuna.trial import TrialState
 
@@ -25,6 +26,7 @@ from src.search.progress import Lines
 from src.search.space import read_space
 from src.search.storage import open_storage
 from src.search.test_scores import OnTest
+from src.search.trial_queue import TrialQueue
 from src.search.worker import Worker
 from src.tracking.finished_runs import FinishedRun
 from src.utils.paths import PROJECT, Workspace
@@ -98,6 +100,33 @@ def test_it_shows_the_best_values_beside_those_without_the_search(define: Define
     assert rows in text
     assert "![" not in shown, "MLflow shows no picture of the artifacts there"
     assert "index.html" in shown
+
+
+def test_the_row_without_the_search_is_that_of_the_configs_values_also_after_an_interruption(
+    define: Define, tmp_path: Path
+) -> None:
+    """The first trial was given back while another worker ended a sampled one: its repetition has number 2."""
+    sweep = define(space=SPACE, n_trials=3)
+    storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
+    study, _ = open_study(sweep, storage, Experiments(SMALL, Workspace(PROJECT / "nothing")), read_space(SPACE, {}))
+    queue = TrialQueue(study, storage, 3)
+    queue.fill({"reducer": "pca", "k": 2})
+    first = queue.take()
+    study.add_trial(
+        optuna.create_trial(
+            params={"k": 4, "reducer": "mi"},
+            distributions={"k": IntDistribution(2, 5, log=True), "reducer": CategoricalDistribution(["pca", "mi"])},
+            values=[0.941],
+            user_attrs={FIGURES: {"val_macro_f1": 0.941, "fit_seconds": 4.0, "epochs": 3.0}},
+        )
+    )
+    assert first
+    queue.give_back(first)
+    make(sweep)
+    text = (tmp_path / "reports" / "sweeps" / "made" / "README.md").read_text()
+    assert "without the search (trial 2)" in text
+    assert re.search(r"^\| `k` \| \d \| 2 \|$", text, re.M)
+    assert re.search(r"^\| val_macro_f1 \| [\d.]+ \| 0.92 \|$", text, re.M)
 
 
 def test_a_long_note_ends_with_a_whole_line() -> None:
