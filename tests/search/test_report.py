@@ -56,7 +56,7 @@ def make(
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
     study, created = open_study(sweep, storage, experiments, read_space(sweep.space, experiments.fixed))
-    parent = parent_run(study, created, "simulated", simulated=True)
+    parent = parent_run(study, created, experiments)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:
         if outcome == TrialState.FAIL:
@@ -139,11 +139,13 @@ def test_a_long_note_ends_with_a_whole_line() -> None:
 
 def test_the_page_of_a_study_that_runs_says_what_it_is(define: Define) -> None:
     sweep = define(space=SPACE)
-    experiments = Experiments(SMALL, Workspace(PROJECT / "nothing"))
+    experiments = Experiments([*SMALL, "dataset.name=small"], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
     study, created = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
-    run = mlflow.get_run(parent_run(study, created, "simulated", simulated=True))
+    run = mlflow.get_run(parent_run(study, created, experiments))
     assert f"**Simulated data.** `{experiments.command}` is running" in run.data.tags["mlflow.note.content"]
+    assert run.data.tags["simulated"] == "true", "whatever the data set is named"
+    assert mlflow.get_experiment(run.info.experiment_id).name == "small"
 
 
 @pytest.mark.integration

@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 from src.config.errors import report, summary
 from src.config.jobs import compose_from_copy_of_conf, compose_from_this_copy, jobs, swept_keys
 from src.config.passwords import refuse_passwords
+from src.config.settings import is_simulated
 from src.tracking import parents, runs
 from src.tracking.connection import StoreAwayError
 from src.tracking.multirun import ray_cluster
@@ -154,7 +155,7 @@ class MultirunCallback(Callback):
         """Make the parent run, and end it as KILLED if the multirun does not reach its end."""
         overrides = " ".join(config.hydra.overrides.task)
         shared_parent = config.tracking.parent
-        tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": overrides}
+        tags = {"simulated": str(is_simulated(config.dataset)).lower(), "overrides": overrides}
         given = list(config.hydra.overrides.task)
         name = shared_parent or parent_name(given, swept_keys(given), config.hydra.runtime.choices.get("experiment"))
         self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared_parent))
