@@ -103,11 +103,11 @@ class MultirunProgress:
     @property
     def _open(self) -> list[int]:
         """Numbers of the jobs that are neither ended nor stored."""
-        return [number for number in range(len(self._jobs)) if number not in self._ended.keys() | self._stored]
+        return [number for number in range(len(self._jobs)) if self.is_open(number)]
 
     def is_open(self, number: int) -> bool:
         """Tell whether a job is neither ended nor stored."""
-        return number in self._open
+        return number not in self._ended and number not in self._stored
 
     def show(self, ended: Mapping[int, Ended], running: Mapping[int, float] | None = None) -> None:
         """Print a line for each job that has ended since the last call, or one where the last is long ago.
@@ -118,7 +118,7 @@ class MultirunProgress:
         """
         with self._lock:
             for number, outcome in ended.items():
-                if number not in self._open:
+                if not self.is_open(number):
                     continue
                 self._ended[number] = outcome
                 if outcome.score is not None:
@@ -145,7 +145,7 @@ class MultirunProgress:
     def skip(self, number: int) -> None:
         """Note that a job was skipped that the store did not have before; does nothing if it was counted."""
         with self._lock:
-            if number in self._open:
+            if self.is_open(number):
                 self._stored.add(number)
                 self._print()
 
@@ -159,7 +159,8 @@ class MultirunProgress:
         self._shown = len(self._stored) + len(self._ended)
         self._printed = self._now()
         if stopping() is None:
-            trying = self._jobs[self._open[0]].name() if self._open else None
+            following = next(iter(self._open), None)
+            trying = None if following is None else self._jobs[following].name()
             print(self._progress.line(self._ended, self._stored, running, trying), file=sys.stderr, flush=True)
 
 
