@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from src.evaluation.intervals import overlap_of_seeds, student
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
-from src.tracking.finished_runs import find_finished
+from src.tracking.finished_runs import FinishedRuns
 
 SEEDS = tuple(range(5))
 
@@ -36,7 +36,8 @@ def on_test(winner: Winner, experiments: Experiments) -> list[str]:
     """Lines of Markdown: a table of test accuracies, or the commands that make the runs for it."""
     seeds = f"seed={','.join(map(str, SEEDS))}"
     commands = [train_command(["-m", *own, seeds]) for own in (winner.arguments, experiments.overrides)]
-    found = [_runs(winner.overrides), _runs(experiments.overrides)]
+    stored = FinishedRuns()
+    found = [_runs(winner.overrides, stored), _runs(experiments.overrides, stored)]
     head = ["## On test", ""]
     if None in found:
         both = " and ".join(f"`{command}`" for command in commands)
@@ -60,12 +61,12 @@ def on_test(winner: Winner, experiments: Experiments) -> list[str]:
     ]
 
 
-def _runs(overrides: list[str]) -> OnTest | None:
+def _runs(overrides: list[str], stored: FinishedRuns) -> OnTest | None:
     """Read the runs of one config; None unless the current code has made one of each seed."""
     found = []
     for seed in SEEDS:
         config = compose("config", [*overrides, f"seed={seed}"])
-        run = find_finished(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
+        run = stored.find(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
         if run is None or not run.current:
             return None
         found.append(run)

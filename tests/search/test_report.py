@@ -28,7 +28,7 @@ from src.search.storage import open_storage
 from src.search.test_scores import OnTest
 from src.search.trial_queue import TrialQueue
 from src.search.worker import Worker
-from src.tracking.finished_runs import FinishedRun
+from src.tracking.finished_runs import FinishedRun, FinishedRuns
 from src.utils.paths import PROJECT, Workspace
 from tests.search.conftest import Define
 
@@ -44,7 +44,7 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Pat
     shutil.copy(laid_out_store, tmp_path / "mlruns")
     monkeypatch.setattr(best_config, "FOLDER", tmp_path / "experiment")
     monkeypatch.setattr(report, "project", lambda: Workspace(tmp_path))
-    monkeypatch.setattr(test_scores, "_runs", lambda overrides: None)
+    monkeypatch.setattr(test_scores, "_runs", lambda overrides, stored: None)
     with initialize_config_dir(str(PROJECT / "conf")):
         yield
 
@@ -226,17 +226,17 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
     run = FinishedRun("id", "0", {}, {"test_accuracy": 0.99, "fit_seconds": 20.0}, current=True)
     asked = []
 
-    def find(config: dict[str, Any]) -> FinishedRun | None:
+    def find(self: FinishedRuns, config: dict[str, Any]) -> FinishedRun | None:
         asked.append((config["k"], config["seed"]))
         return replace(run, metrics={"test_accuracy": 0.99 + config["seed"] / 1000, "fit_seconds": 20.0})
 
-    monkeypatch.setattr(test_scores, "find_finished", find)
-    assert test_scores._runs(["k=3"]) == OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
+    monkeypatch.setattr(FinishedRuns, "find", find)
+    assert test_scores._runs(["k=3"], FinishedRuns()) == OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
     assert asked == [(3, seed) for seed in range(5)]
-    monkeypatch.setattr(test_scores, "find_finished", lambda config: replace(run, current=False))
-    assert test_scores._runs(["k=3"]) is None
-    monkeypatch.setattr(test_scores, "find_finished", lambda config: None)
-    assert test_scores._runs(["k=3"]) is None
+    monkeypatch.setattr(FinishedRuns, "find", lambda self, config: replace(run, current=False))
+    assert test_scores._runs(["k=3"], FinishedRuns()) is None
+    monkeypatch.setattr(FinishedRuns, "find", lambda self, config: None)
+    assert test_scores._runs(["k=3"], FinishedRuns()) is None
 
 
 def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +244,7 @@ def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None
         OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5, 0.2 / 0.6),
         OnTest((0.99,) * 5, (20.0,) * 5, 0.2 / 0.6),
     )
-    monkeypatch.setattr(test_scores, "_runs", lambda overrides: better if overrides == ["k=4"] else before)
+    monkeypatch.setattr(test_scores, "_runs", lambda overrides, stored: better if overrides == ["k=4"] else before)
     winner = Winner(["k=4"], ["+experiment=best/made"], "")
     text = "\n".join(test_scores.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
     assert (

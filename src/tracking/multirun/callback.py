@@ -21,6 +21,7 @@ from src.config.passwords import refuse_passwords
 from src.config.settings import is_simulated
 from src.tracking import parents, runs
 from src.tracking.connection import StoreAwayError
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun import ray_cluster
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
@@ -85,7 +86,8 @@ class MultirunCallback(Callback):
             return
         self._main_process = os.getpid()
         # first, so that a typo leaves no run
-        planned = [] if shared() else [PlannedJob.of(job) for job in jobs(list(config.hydra.overrides.task))]
+        stored, overrides = FinishedRuns(), list(config.hydra.overrides.task)
+        planned = [] if shared() else [PlannedJob.of(job, stored) for job in jobs(overrides)]
         self._start_parent(config)
         self._expect_jobs(config, planned)
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.settings import scale_of_counts
 from src.pipeline.fingerprint import config_digest
 from src.tracking.connection import StoreAwayError
-from src.tracking.finished_runs import already_done
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.parents import children
 from src.tracking.run_names import run_name
 from src.tracking.runs import CALL_TAG
@@ -49,7 +49,7 @@ class PlannedJob:
     name: Callable[[], str]
 
     @classmethod
-    def of(cls, config: DictConfig) -> "PlannedJob":
+    def of(cls, config: DictConfig, stored: FinishedRuns) -> "PlannedJob":
         """Estimate the cost of a job, and look for it in the store: more inputs and records take longer."""
         resolved: Any = OmegaConf.to_container(config, resolve=True)
         kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
@@ -57,7 +57,7 @@ class PlannedJob:
         protocol = " ".join(resolved[group]["name"] for group in ("dataset", "task", "split"))
         cost = Job(kind, _START_VALUES + columns * _n_records(resolved), protocol)
         skips = bool(resolved["tracking"]["skip_finished"])
-        in_store = already_done(resolved) is not None
+        in_store = stored.already_done(resolved) is not None
         return cls(config, config_digest(resolved), cost, in_store, skips, lambda: run_name(resolved))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from src.config.flatten import flat
 from src.pipeline.fingerprint import config_digest
-from src.tracking.finished_runs import already_done
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun.seed_groups import Configs
 from src.tracking.parents import children, describe
 from src.tracking.store import open_store
@@ -35,7 +35,8 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     """
     client = open_store(None).MlflowClient()
     own = {child.data.tags.get("fingerprint.config", ""): child for child in reversed(children(client, parent))}
-    rows = [_row(group, own) for group in groups]
+    finished = FinishedRuns()
+    rows = [_row(group, own, finished) for group in groups]
     nested = {child.info.run_id for child in own.values()}
     stored = [run.id for row in rows for run in row.runs.values() if run.id and run.id not in nested]
     table = results_table(rows, remarks=[*_remarks(stored, rows), *seed_shares(rows)])
@@ -63,23 +64,24 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     return all(row.status == FINISHED for row in rows)
 
 
-def _row(group: Configs, own: Mapping[str, Any]) -> Row:
+def _row(group: Configs, own: Mapping[str, Any], finished: FinishedRuns) -> Row:
     """Row of a configuration.
 
     Args:
         group: Configs by seed.
         own: Newest child of the parent for each fingerprint of a config.
+        finished: Lookup of the runs that made jobs needless.
     """
-    runs = {str(seed): _run(config, own) for seed, config in group.items()}
+    runs = {str(seed): _run(config, own, finished) for seed, config in group.items()}
     return Row({key: str(value) for key, value in flat(next(iter(group.values()))).items()}, runs)
 
 
-def _run(config: dict[str, Any], own: Mapping[str, Any]) -> TableRun:
+def _run(config: dict[str, Any], own: Mapping[str, Any], finished: FinishedRuns) -> TableRun:
     """Run of a job: the child of the parent, or the run that made it needless."""
     child = own.get(config_digest(config))
     if child and child.info.status == "FINISHED":
         return TableRun.of(child)
-    if done := already_done(config):
+    if done := finished.already_done(config):
         return TableRun(done.id, done.metrics, FINISHED, done.params)
     return TableRun.of(child) if child else TableRun("", {}, NOT_RUN)
 
