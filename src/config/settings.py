@@ -32,7 +32,7 @@ def scale_of_counts(dataset: Mapping[str, Any]) -> float:
 
 
 def is_simulated(dataset: Mapping[str, Any]) -> bool:
-    """Tell whether records are simulated, whatever the data set is named; `Dataset.simulated` says it where one is made.
+    """Tell whether records are simulated, by the class of the data set: a copy of its config has another name.
 
     Args:
         dataset: Config of the data set.

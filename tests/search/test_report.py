@@ -231,7 +231,8 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
         return replace(run, metrics={"test_accuracy": 0.99 + config["seed"] / 1000, "fit_seconds": 20.0})
 
     monkeypatch.setattr(FinishedRuns, "find", find)
-    assert test_scores._runs(["k=3"], FinishedRuns()) == OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
+    expected = OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
+    assert test_scores._runs(["k=3"], FinishedRuns()) == expected
     assert asked == [(3, seed) for seed in range(5)]
     monkeypatch.setattr(FinishedRuns, "find", lambda self, config: replace(run, current=False))
     assert test_scores._runs(["k=3"], FinishedRuns()) is None
