@@ -134,8 +134,9 @@ def test_a_fit_that_diverges_fails_only_its_trial_and_records_the_reason(search:
         assert run.info.status == ("FAILED" if failed else "FINISHED")
         assert run.data.tags["trial.state"] == ("FAIL" if failed else "COMPLETE")
         if failed:
-            assert run.data.tags["trial.reason"] == "FloatingPointError: epoch 1 of 3: found the loss nan, http://me:***@host"
-            assert trial.user_attrs[trial_queue.REASON] == run.data.tags["trial.reason"]
+            reason = trial.user_attrs[trial_queue.REASON]
+            assert reason == "FloatingPointError: epoch 1 of 3: found the loss nan, http://me:***@host"
+            assert reason == run.data.tags["trial.reason"]
 
 
 @pytest.mark.usefixtures("_by_formula")

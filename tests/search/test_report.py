@@ -15,7 +15,7 @@ from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from src.search import best_config, report, test_scores
+from src.search import best_config, report, winner_on_test
 from src.search.best_config import Winner
 from src.search.config import Sweep
 from src.search.create import COMMAND, open_study, parent_run
@@ -25,8 +25,8 @@ from src.search.page import NOTE_LIMIT, note
 from src.search.progress import Lines
 from src.search.space import read_space
 from src.search.storage import open_storage
-from src.search.test_scores import OnTest
 from src.search.trial_queue import TrialQueue
+from src.search.winner_on_test import OnTest
 from src.search.worker import Worker
 from src.tracking.finished_runs import FinishedRun, FinishedRuns
 from src.utils.paths import PROJECT, Workspace
@@ -44,7 +44,7 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Pat
     shutil.copy(laid_out_store, tmp_path / "mlruns")
     monkeypatch.setattr(best_config, "FOLDER", tmp_path / "experiment")
     monkeypatch.setattr(report, "project", lambda: Workspace(tmp_path))
-    monkeypatch.setattr(test_scores, "_runs", lambda overrides, stored: None)
+    monkeypatch.setattr(winner_on_test, "_runs", lambda overrides, stored: None)
     with initialize_config_dir(str(PROJECT / "conf")):
         yield
 
@@ -92,7 +92,8 @@ def test_it_shows_the_best_values_beside_those_without_the_search(define: Define
     shown = run.data.tags["mlflow.note.content"]
     assert re.match(r"\*\*Best: trial \d+ of 20, val_macro_f1 0.95100:\*\* `k=5 reducer=mi`\n", shown)
     assert "| `k` | 5 | 2 |" in shown
-    rows = shown.partition("| trial | val_macro_f1 | fit_seconds | k | reducer |\n|---|---|---|---|---|\n")[2]
+    head = f"| trial | val_macro_f1 | fit_seconds | k | reducer |\n|{' --- |' * 5}\n"
+    rows = shown.partition(head)[2]
     rows = rows.partition("\n\n")[0]
     scores = [float(row.split(" | ")[1]) for row in rows.splitlines()]
     assert scores[0] == 0.951
@@ -232,12 +233,12 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
 
     monkeypatch.setattr(FinishedRuns, "find", find)
     expected = OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
-    assert test_scores._runs(["k=3"], FinishedRuns()) == expected
+    assert winner_on_test._runs(["k=3"], FinishedRuns()) == expected
     assert asked == [(3, seed) for seed in range(5)]
     monkeypatch.setattr(FinishedRuns, "find", lambda self, config: replace(run, current=False))
-    assert test_scores._runs(["k=3"], FinishedRuns()) is None
+    assert winner_on_test._runs(["k=3"], FinishedRuns()) is None
     monkeypatch.setattr(FinishedRuns, "find", lambda self, config: None)
-    assert test_scores._runs(["k=3"], FinishedRuns()) is None
+    assert winner_on_test._runs(["k=3"], FinishedRuns()) is None
 
 
 def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,9 +246,9 @@ def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None
         OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5, 0.2 / 0.6),
         OnTest((0.99,) * 5, (20.0,) * 5, 0.2 / 0.6),
     )
-    monkeypatch.setattr(test_scores, "_runs", lambda overrides, stored: better if overrides == ["k=4"] else before)
+    monkeypatch.setattr(winner_on_test, "_runs", lambda overrides, stored: better if overrides == ["k=4"] else before)
     winner = Winner(["k=4"], ["+experiment=best/made"], "")
-    text = "\n".join(test_scores.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
+    text = "\n".join(winner_on_test.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
     assert (
         "| `python -m src.train -m +experiment=best/made seed=0,1,2,3,4` | 99.300 % [98.894 %, 99.557 %] | 30 |" in text
     )

@@ -1,6 +1,5 @@
 """Final table of a multirun: printed, written to its folder, and logged to its parent run."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from src.tracking.tables.seed_shares import seed_shares
 from src.tracking.tables.seed_summary import SeedSummary, seeds_csv
 from src.tracking.tables.stored_runs import RUNS_IN_STORE
 from src.utils.files import write_text
+from src.utils.paths import shown_path
 
 _IDS_OF_A_TAG = 120  # of 32 characters, in the 5,000 that a tag has
 _LONGEST_NOTE = 5000
@@ -41,7 +41,7 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     stored = [run.id for row in rows for run in row.runs.values() if run.id and run.id not in nested]
     table = results_table(rows, remarks=[*_remarks(stored, rows), *seed_shares(rows)])
     write_files(table, folder)
-    shown = f"{_relative(folder)}/table"
+    shown = f"{shown_path(folder)}/table"
     tags, metrics = dict(_tags(stored, place)), dict[str, float]()
     over_seeds = [SeedSummary(table.label(row), tuple(row.finished), row.over_seeds) for row in rows if row.over_seeds]
     if over_seeds:
@@ -102,8 +102,3 @@ def _tags(stored: Sequence[str], place: str | None) -> Iterator[tuple[str, str]]
     name = f"{RUNS_IN_STORE}.{place}" if place else RUNS_IN_STORE
     for start in range(0, len(stored), _IDS_OF_A_TAG):
         yield f"{name}.{start // _IDS_OF_A_TAG}", " ".join(stored[start : start + _IDS_OF_A_TAG])
-
-
-def _relative(folder: Path) -> str:
-    """Path from the working directory, if the folder lies in it."""
-    return os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)

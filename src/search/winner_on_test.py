@@ -7,6 +7,7 @@ from hydra import compose
 from omegaconf import OmegaConf
 
 from src.evaluation.intervals import overlap_of_seeds, student
+from src.reports.markdown import markdown_table
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
 from src.tracking.finished_runs import FinishedRuns
@@ -26,10 +27,12 @@ class OnTest:
     seconds: tuple[float, ...]
     overlap: float
 
-    def __str__(self) -> str:
+    @property
+    def cells(self) -> tuple[str, str]:
+        """Cells of a table: mean accuracy with its interval, and mean seconds."""
         mean = student(self.accuracy, overlap=self.overlap, scale="share")
-        text = f"{mean.mean:.3%} [{mean.low:.3%}, {mean.high:.3%}] | {np.mean(self.seconds):.0f}"
-        return text.replace("%", " %")
+        accuracy = f"{mean.mean:.3%} [{mean.low:.3%}, {mean.high:.3%}]"
+        return accuracy.replace("%", " %"), f"{np.mean(self.seconds):.0f}"
 
 
 def on_test(winner: Winner, experiments: Experiments) -> list[str]:
@@ -51,10 +54,10 @@ def on_test(winner: Winner, experiments: Experiments) -> list[str]:
         "and the split; seconds of training. Where the tests of the seeds overlap, the intervals have Nadeau and "
         "Bengio's correction.",
         "",
-        "| | test accuracy | s |",
-        "|---|---|---|",
-        f"| `{commands[0]}` | {best} |",
-        f"| `{commands[1]}` | {before} |",
+        markdown_table(
+            ("", "test accuracy", "s"),
+            [(f"`{command}`", *runs.cells) for command, runs in zip(commands, (best, before), strict=True)],
+        ),
         "",
         f"Difference, seed by seed: {gain.mean:+.3f} points [{gain.low:+.3f}, {gain.high:+.3f}].",
         "",
