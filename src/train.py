@@ -20,10 +20,10 @@ def main(cfg: DictConfig) -> float:
     from src.pipeline.run_summary import summarize
     from src.pipeline.stage_outputs import StageOutputs
     from src.pipeline.stages import write_reduction_reports
-    from src.tracking.finished_runs import already_done
+    from src.tracking.finished_runs import FinishedRuns
     from src.tracking.runs import tracked_run
 
-    if done := already_done(settings.config):
+    if done := FinishedRuns().already_done(settings.config):
         print(f"{settings.caption}: in the store as run {done.id}; tracking.skip_finished=false runs it again")
         return done.metrics["val_macro_f1"]
     with tracked_run(settings, out=out) as run:

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from docs.command_help import RANGES
 from src.config.build import ConfigError, build
+from src.config.settings import is_simulated
 from src.utils.paths import PROJECT
 from tests.choices import CONF, NEEDS, options
 
@@ -47,6 +48,14 @@ def test_every_file_of_a_group_has_its_own_name_as_name(group: str, composed: Co
     assert options(group)
     for option in options(group):
         assert composed(f"{group}={option}")[group].name == option
+
+
+@pytest.mark.parametrize("option", options("dataset"))
+def test_the_config_of_a_data_set_says_as_the_data_set_does_whether_it_is_simulated(
+    option: str, composed: Compose
+) -> None:
+    config = composed(f"dataset={option}", "dataset.name=other")
+    assert is_simulated(config.dataset) == build(config).dataset.simulated
 
 
 # --- k ---------------------------------------------------------------------------------------------------------------

@@ -41,8 +41,9 @@ def expected(error: BaseException, trace: TracebackType | None = None) -> bool:
 
 def summary(error: BaseException) -> str:
     """One line on an error: the first line of its message, for an unexpected one with its class."""
-    message = redacted((in_words(error).splitlines() or [""])[0])  # it is also kept in databases
-    return message if expected(error) else f"{type(error).__name__}: {message}"
+    message = redacted(next(iter(in_words(error).strip().splitlines()), ""))  # it is also kept in databases
+    name = type(error).__name__
+    return (message or name) if expected(error) else f"{name}: {message}".removesuffix(": ")
 
 
 def report(name: str, error: BaseException, trace: TracebackType | None = None) -> None:

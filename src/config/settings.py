@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from src.data.held_out import HeldOutTypes
 from src.data.parsing.records import OnBadRecord
 from src.data.sampling import REFERENCE_RECORDS, Task
-from src.data.sources import Dataset
+from src.data.sources import Dataset, SimulatedDataset
 from src.data.splitting import Split
 
 if TYPE_CHECKING:  # the first stages start without scikit-learn
@@ -29,6 +29,15 @@ def scale_of_counts(dataset: Mapping[str, Any]) -> float:
         dataset: Config of the data set.
     """
     return min(1.0, float(dataset.get("records", REFERENCE_RECORDS) / REFERENCE_RECORDS))
+
+
+def is_simulated(dataset: Mapping[str, Any]) -> bool:
+    """Tell whether records are simulated, by the class of the data set: a copy of its config has another name.
+
+    Args:
+        dataset: Config of the data set.
+    """
+    return str(dataset.get("_target_", "")).endswith(f".{SimulatedDataset.__name__}")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,15 @@ def _versions(code: Closure) -> list[str]:
 
 def _version(library: str) -> str:
     """Installed version of a library by its import name; empty if it has none."""
-    for name in _DISTRIBUTIONS.get(library, (library,)):
-        with suppress(PackageNotFoundError):
-            return version(name)
+    versions = map(version, _DISTRIBUTIONS.get(library, (library,)))
+    return next(filter(None, versions), "")
+
+
+@cache
+def version(distribution: str) -> str:
+    """Version of a distribution at the first call; empty if it is not installed. To read its metadata takes 1 ms."""
+    with suppress(PackageNotFoundError):
+        return metadata.version(distribution)
     return ""
 
 

@@ -11,7 +11,7 @@ from src.config.settings import Settings
 from src.evaluation.metrics import detection_name
 from src.pipeline.experiment import Evaluated, TrainingRecord
 from src.pipeline.stage_tables import PART_WORDS
-from src.utils.paths import PROJECT, experiment_in_copy
+from src.utils.paths import experiment_in_copy, shown_path
 from src.utils.sections import Row, Section, as_markdown, as_text
 
 _COST = "mean cost"
@@ -51,7 +51,7 @@ class RunSummary:
             reports: Folder with the reports.
             run_id: Id of the MLflow run.
         """
-        folder = str(reports.relative_to(PROJECT) if reports.is_relative_to(PROJECT) else reports)
+        folder = shown_path(reports)
         if experiment := experiment_in_copy():
             folder = f"among the files of the MLflow run; here after: dvc exp apply {experiment}"
         places = [*self.arrival, ("reports", folder), ("MLflow run", f"{run_id}; open the UI with: make ui")]

@@ -10,7 +10,7 @@ from src.config.jobs import grids, jobs_with_recipes
 from src.config.settings import Settings
 from src.reports.report import Report
 from src.reports.runs import Configuration, Results, Run
-from src.tracking.finished_runs import FinishedRun, find_finished
+from src.tracking.finished_runs import FinishedRun, FinishedRuns
 from src.tracking.multirun.seed_groups import group_by_seed
 from src.tracking.parents import log_to_parent
 from src.utils.paths import project
@@ -23,7 +23,8 @@ def collect_and_write(name: str, report: Callable[[Results], Report], overrides:
         report: Makes the report from the runs.
         overrides: Overrides of the command line; Hydra must be initialized.
     """
-    found = tuple(one for grid in grids(name) for one in _configurations(grid, overrides))
+    stored = FinishedRuns()
+    found = tuple(one for grid in grids(name) for one in _configurations(grid, overrides, stored))
     first = settings(found[0])
     written = report(Results(found, first.dataset.simulated))
     folder = project().reports / name
@@ -37,12 +38,12 @@ def settings(configuration: Configuration) -> Settings:
     return build(OmegaConf.create(dict(configuration.config)))
 
 
-def _configurations(grid: str, overrides: Sequence[str]) -> list[Configuration]:
+def _configurations(grid: str, overrides: Sequence[str], stored: FinishedRuns) -> list[Configuration]:
     jobs = jobs_with_recipes([f"+experiment={grid}", *overrides])
     recipes = {(job.model.name, job.task.name): recipe for job, recipe in jobs}
     found = []
     for group in group_by_seed([job for job, _ in jobs]):
-        runs = {seed: _run(run) for seed, config in group.items() if (run := find_finished(config))}
+        runs = {seed: _run(run) for seed, config in group.items() if (run := stored.find(config))}
         config = next(iter(group.values()))
         recipe = recipes[config["model"]["name"], config["task"]["name"]]
         found.append(Configuration(grid, config, tuple(group), runs, recipe))

@@ -23,10 +23,9 @@ from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.create import COMMAND
 from src.search.objective import FIGURES
-from src.search.progress import shown
 from src.search.space import as_override
 from src.utils.files import write_text
-from src.utils.paths import PROJECT
+from src.utils.paths import PROJECT, shown_path
 
 FOLDER = PROJECT / "conf" / "experiment"
 LOCAL, SAVED = "local", "best"
@@ -82,7 +81,7 @@ def write_winner(
     digest = stage_digest(config, "sample")[:8]
     beside = ""
     if _of_other_data(_read(experiment), digest):
-        beside = f"; {shown(_path(experiment))} stays, as its winner is of other data"
+        beside = f"; {shown_path(_path(experiment))} stays, as its winner is of other data"
         experiment = f"{experiment}-{digest}"
     path, found = _path(experiment), _read(experiment)
     head = _head(sweep, study, trial, config, experiment, digest)
@@ -93,9 +92,9 @@ def write_winner(
     if kept is None or (found is not None and found.endswith(body)):  # the file composes this winner
         arguments = [f"+experiment={experiment}"]
         later = "" if sweep.save else "; sweep.save=true writes it to conf/experiment/best, for a commit"
-        line = f"{shown(path)}; train it: {train_command(arguments)}{later}{beside}"
+        line = f"{shown_path(path)}; train it: {train_command(arguments)}{later}{beside}"
         return Winner(everything, arguments, line)
-    line = f"not written, as {shown(path)} {kept}; train this one: {train_command(everything)}{beside}"
+    line = f"not written, as {shown_path(path)} {kept}; train this one: {train_command(everything)}{beside}"
     return Winner(everything, everything, line)
 
 

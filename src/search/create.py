@@ -55,17 +55,18 @@ def open_study(sweep: Sweep, storage: RDBStorage, experiments: Experiments, spac
     return study, False
 
 
-def parent_run(study: Study, created: bool, experiment: str, *, simulated: bool) -> str:
+def parent_run(study: Study, created: bool, experiments: Experiments) -> str:
     """Return the id of the study's MLflow run. The worker that created the study makes it; the others reopen it.
 
     Args:
         study: Study that keeps the id.
         created: True for the worker that created the study.
-        experiment: MLflow experiment of the run.
-        simulated: True if the records are simulated.
+        experiments: Experiments of the study, whose config names the MLflow experiment and the data.
     """
     run_id = None if created else _wait_for(study, RUN)
     if run_id is None or not parents.reopen_parent(run_id):
+        base = experiments.settings({})
+        simulated, experiment = base.dataset.simulated, base.config["tracking"]["experiment"]
         warning = "**Simulated data.** " if simulated else ""
         page = f"{warning}`{study.user_attrs[COMMAND]}` is running, or was interrupted: the same command goes on."
         tags = {"study": study.study_name, "simulated": str(simulated).lower(), "mlflow.note.content": page}

@@ -10,6 +10,7 @@ import optuna
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from src.config.errors import summary
 from src.config.settings import Settings
 from src.models.interface import OnEpoch
 from src.pipeline.experiment import decide, fit, scores
@@ -72,7 +73,7 @@ class Objective:
             except StoreAwayError:
                 raise
             except Exception as error:
-                run.set_tags({"trial.state": TrialState.FAIL.name, "trial.reason": explain(error)})
+                run.set_tags({"trial.state": TrialState.FAIL.name, "trial.reason": summary(error)})
                 raise
         if pruned:
             raise pruned
@@ -155,9 +156,3 @@ def _twin(study: Study, trial: Trial) -> FrozenTrial | None:
     """Find an earlier trial with the same values."""
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
     return next((one for one in done if one.params == trial.params and one.number != trial.number), None)
-
-
-def explain(error: BaseException) -> str:
-    """Describe an exception in one line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

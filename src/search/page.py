@@ -3,14 +3,16 @@
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from src.reports.markdown import markdown_table
 from src.search import trial_queue
 from src.search.best_config import Winner
 from src.search.config import Sweep
 from src.search.create import COMMAND
 from src.search.experiments import Experiments
 from src.search.objective import FIGURES
-from src.search.progress import SAME, best, brief, from_best, short_names
-from src.search.test_scores import on_test
+from src.search.progress import SAME, best, brief, from_best
+from src.search.winner_on_test import on_test
+from src.tracking.run_names import short_names
 
 SHOWN_TRIALS = 10
 NOTE_LIMIT = 5000  # characters of a note that the MLflow UI shows whole
@@ -36,7 +38,7 @@ def page(sweep: Sweep, study: Study, config: Winner, experiments: Experiments) -
         f"{max(done, sweep.n_trials)} trials: {states}. Score: `{score}`, {seeds}; "
         "no trial has seen the test part.",
         "",
-        *_winner(sweep, study),
+        _winner(sweep, study),
         "",
         f"`{config.command}` trains the best one again.",
         "",
@@ -63,18 +65,18 @@ def count_states(study: Study) -> dict[str, int]:
     return {name: sum(trial.state == state for trial in counted) for name, state in states.items()}
 
 
-def _winner(sweep: Sweep, study: Study) -> list[str]:
+def _winner(sweep: Sweep, study: Study) -> str:
     """Table of the winner beside the config's own values."""
-    winner, first = best(study), trial_queue.counted(study)[0]
+    winner, first = best(study), trial_queue.first_trial(study)
     names = list(dict.fromkeys([*winner.params, *first.params]))
-    rows = [f"| `{name}` | {_text(winner.params.get(name))} | {_text(first.params.get(name))} |" for name in names]
+    best_figures, first_figures = winner.user_attrs[FIGURES], first.user_attrs.get(FIGURES, {})
+    rows = [(f"`{name}`", _text(winner.params.get(name)), _text(first.params.get(name))) for name in names]
     rows += [
-        f"| {name} | {_text(winner.user_attrs[FIGURES][name])} | {_text(first.user_attrs.get(FIGURES, {}).get(name))} |"
-        for name in (*sweep.objectives, "fit_seconds", "epochs")
-        if name in winner.user_attrs[FIGURES]
+        (name, _text(best_figures[name]), _text(first_figures.get(name)))
+        for name in dict.fromkeys([*sweep.objectives, "fit_seconds", "epochs"])
+        if name in best_figures
     ]
-    head = f"| | best (trial {winner.number}) | without the search (trial {first.number}) |"
-    return [head, "|---|---|---|", *dict.fromkeys(rows)]
+    return markdown_table(("", f"best (trial {winner.number})", f"without the search (trial {first.number})"), rows)
 
 
 def _best_trials(sweep: Sweep, study: Study) -> list[str]:
@@ -84,21 +86,19 @@ def _best_trials(sweep: Sweep, study: Study) -> list[str]:
     names = list(dict.fromkeys(name for trial in shown for name in trial.params))
     short, figures = short_names(names), [*dict.fromkeys([*sweep.objectives, "fit_seconds"])]
 
-    def row(trial: FrozenTrial) -> str:
+    def row(trial: FrozenTrial) -> list[str]:
         cells = [str(trial.number), *(_text(trial.user_attrs[FIGURES].get(name)) for name in figures)]
-        return " | ".join([*cells, *(_text(trial.params.get(name)) for name in names)])
+        return [*cells, *(_text(trial.params.get(name)) for name in names)]
 
     return [
         "## Best trials",
         "",
         f"The best {len(shown)} of {len(different)} complete trials with different values.",
         "",
-        f"| {' | '.join(['trial', *figures, *(short[name] for name in names)])} |",
-        "|---" * (1 + len(figures) + len(names)) + "|",
-        *(f"| {row(trial)} |" for trial in shown),
+        markdown_table(["trial", *figures, *(short[name] for name in names)], [row(trial) for trial in shown]),
         "",
     ]
 
 
 def _text(value: object) -> str:
-    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value).lower()
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value).lower() or "''"

@@ -4,7 +4,6 @@ import sys
 import time
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -15,6 +14,8 @@ from src.search import trial_queue
 from src.search.config import Sweep
 from src.search.space import Values, as_override
 from src.search.storage import GRACE, open_storage, storage_file, storage_url
+from src.tracking.run_names import short_names
+from src.utils.paths import shown_path
 from src.utils.progress import Score, progress_line
 from src.utils.secrets import masked_address
 
@@ -44,7 +45,7 @@ class Lines:
         sweep, url = self._sweep, storage_url(self._sweep.storage)
         file = storage_file(url)
         done = _done_before(sweep, url) if file is None or file.is_file() else None
-        self._done, self._place = done or 0, masked_address(url) if file is None else shown(file)
+        self._done, self._place = done or 0, masked_address(url) if file is None else shown_path(file)
         if done is None:
             state = f"new study of {_trials(sweep.n_trials)}"
         elif done >= sweep.n_trials:
@@ -161,22 +162,6 @@ def brief(values: Values) -> str:
     """
     names = short_names(list(values))
     return " ".join(as_override(names[name], _rounded(value)) for name, value in values.items())
-
-
-def short_names(names: list[str]) -> dict[str, str]:
-    """Map keys to their last part, or to themselves where two have the same.
-
-    >>> short_names(["model.units", "model.seed", "training.seed"])
-    {'model.units': 'units', 'model.seed': 'model.seed', 'training.seed': 'training.seed'}
-    """
-    last = {name: name.rpartition(".")[2] for name in names}
-    often = Counter(last.values())
-    return {name: short if often[short] == 1 else name for name, short in last.items()}
-
-
-def shown(path: Path) -> str:
-    """Path for a message: relative to the current folder where it is below."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _rounded(value: Any) -> Any:

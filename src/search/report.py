@@ -19,11 +19,11 @@ from src.search.experiments import Experiments
 from src.search.objective import FIGURES
 from src.search.page import count_states, note, page
 from src.search.plots import Scale
-from src.search.progress import best, shown
+from src.search.progress import best
 from src.search.space import as_override
 from src.tracking import parents
 from src.utils.files import whole_folder, write_text
-from src.utils.paths import Workspace, project
+from src.utils.paths import Workspace, project, shown_path
 
 LEAST_FOR_IMPORTANCES = 10  # complete trials; of fewer the importances say nothing
 
@@ -58,7 +58,7 @@ def write_report(sweep: Sweep, study: Study, experiments: Experiments, parent: s
         f"{study.study_name}: trial {winner.number} is the best of {sum(counts.values())}, "
         f"{next(iter(sweep.objectives))} {winner.values[0]:.5f}: {values}\n"
         f"winner: {config.line}\n"
-        f"report: {shown(folder)}/README.md and index.html; trials: make ui, or make dashboard"
+        f"report: {shown_path(folder)}/README.md and index.html; trials: make ui, or make dashboard"
     )
 
 

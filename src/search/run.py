@@ -34,7 +34,7 @@ def run_worker(cfg: DictConfig, sweep: Sweep, lines: Lines) -> None:
     limit_threads(sweep.threads)
     storage = open_storage(storage_url(sweep.storage), sweep.heartbeat, trial_queue.on_stale)
     study, created = open_study(sweep, storage, experiments, space)
-    parent = parent_run(study, created, cfg.tracking.experiment, simulated=cfg.dataset.name == "simulated")
+    parent = parent_run(study, created, experiments)
     worker = Worker(
         sweep, study, storage, experiments.defaults(space), Objective(sweep, space, experiments, parent, lines), lines
     )

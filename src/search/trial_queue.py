@@ -19,6 +19,7 @@ RUN = "mlflow_run"  # id of the MLflow run, of a trial and of a study
 REASON = "reason"  # why a trial failed; a failed trial without it was closed or left by its worker, and does not count
 CLOSED = "closed"  # why a waiting trial was closed
 _DEATHS = "deaths"
+_AGAIN = "again"  # number of the unfinished trial that a trial repeats
 MOST_DEATHS = 3
 
 
@@ -36,6 +37,16 @@ def finished(study: Study) -> list[FrozenTrial]:
 def running(study: Study) -> list[FrozenTrial]:
     """Counted trials that a worker has."""
     return [trial for trial in counted(study) if trial.state == TrialState.RUNNING]
+
+
+def first_trial(study: Study) -> FrozenTrial:
+    """Trial with the values of the config itself: the first one, or its latest repetition if a worker left it."""
+    trials = study.get_trials(deepcopy=False)
+    repeated = {trial.user_attrs[_AGAIN]: trial for trial in trials if _AGAIN in trial.user_attrs}
+    first = trials[0]
+    while first.number in repeated:
+        first = repeated[first.number]
+    return first
 
 
 def failures_in_a_row(study: Study, since: datetime) -> list[FrozenTrial]:
@@ -163,6 +174,6 @@ def _queue_again(study: Study, trial: FrozenTrial, deaths: int) -> None:
             params=trial.params,
             distributions=trial.distributions,
             system_attrs={name: value for name, value in trial.system_attrs.items() if name == "fixed_params"},
-            user_attrs={"again": trial.number, _DEATHS: trial.user_attrs.get(_DEATHS, 0) + deaths},
+            user_attrs={_AGAIN: trial.number, _DEATHS: trial.user_attrs.get(_DEATHS, 0) + deaths},
         )
     )

@@ -10,9 +10,9 @@ from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from src.config.errors import summary
 from src.search import trial_queue
 from src.search.config import Sweep
-from src.search.objective import explain
 from src.search.progress import Lines
 from src.search.space import Values
 from src.search.storage import alive
@@ -130,7 +130,7 @@ class Worker:
             if stopping() is not None:  # a library may turn the exception of a signal into an error of its own
                 self.release()
                 raise
-            self._queue.fail(taken, explain(error))
+            self._queue.fail(taken, summary(error))
         except BaseException:  # Ctrl-C, SIGTERM
             self.release()
             raise

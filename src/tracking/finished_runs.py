@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from src.pipeline.fingerprint import of_run
-from src.tracking.store import UI_ADDRESS, open_store
+from src.tracking.store import UI_ADDRESS, open_store, store_uri
 from src.utils.paths import in_dvc_stage
 
 
@@ -34,34 +34,51 @@ class FinishedRun:
         return f"{UI_ADDRESS}/#/experiments/{self.experiment_id}/runs/{self.id}"
 
 
-def already_done(config: Mapping[str, Any]) -> FinishedRun | None:
-    """Current run of this config, which makes another needless; None unless `tracking.skip_finished` is true.
+class FinishedRuns:
+    """Lookup of finished runs by their config, for one report or multirun: it opens the store once per experiment."""
 
-    A DVC stage has files to write, so that it always runs.
-    """
-    if not config["tracking"]["skip_finished"] or in_dvc_stage():
-        return None
-    found = find_finished(config)
-    return found if found and found.current else None
+    def __init__(self) -> None:
+        self._opened: dict[tuple[str, str], tuple[Any, str]] = {}  # client and id of each experiment, by store and name
 
+    def already_done(self, config: Mapping[str, Any]) -> FinishedRun | None:
+        """Current run of this config, which makes another needless; None unless `tracking.skip_finished` is true.
 
-def find_finished(config: Mapping[str, Any]) -> FinishedRun | None:
-    """Newest run of exactly this config that was trained and evaluated; runs of the current code go first."""
-    fingerprint = of_run(config)
-    mlflow = open_store(config["tracking"]["experiment"])
-    experiment_id = mlflow.get_experiment_by_name(config["tracking"]["experiment"]).experiment_id
-    runs = mlflow.MlflowClient().search_runs(
-        [experiment_id], f"attributes.status = 'FINISHED' and tags.`fingerprint.config` = '{fingerprint['config']}'"
-    )
-    found = [
-        FinishedRun(
-            run.info.run_id,
-            experiment_id,
-            run.data.params,
-            run.data.metrics,
-            run.data.tags.get("fingerprint.code") == fingerprint["code"],
+        A DVC stage has files to write, so that it always runs.
+        """
+        if not config["tracking"]["skip_finished"] or in_dvc_stage():
+            return None
+        found = self.find(config)
+        return found if found and found.current else None
+
+    def find(self, config: Mapping[str, Any]) -> FinishedRun | None:
+        """Newest run of exactly this config that was trained and evaluated; runs of the current code go first.
+
+        Raises:
+            ValueError: the address is not that of a store, or the experiment was deleted.
+            StoreAwayError: the store does not answer.
+        """
+        fingerprint = of_run(config)
+        client, experiment_id = self._open(config["tracking"]["experiment"])
+        runs = client.search_runs(
+            [experiment_id], f"attributes.status = 'FINISHED' and tags.`fingerprint.config` = '{fingerprint['config']}'"
         )
-        for run in runs
-        if "test_accuracy" in run.data.metrics
-    ]
-    return max(found, key=lambda run: run.current, default=None)  # the first, hence newest, of several current runs
+        found = [
+            FinishedRun(
+                run.info.run_id,
+                experiment_id,
+                run.data.params,
+                run.data.metrics,
+                run.data.tags.get("fingerprint.code") == fingerprint["code"],
+            )
+            for run in runs
+            if "test_accuracy" in run.data.metrics
+        ]
+        return max(found, key=lambda run: run.current, default=None)  # the first, hence newest, of several current runs
+
+    def _open(self, experiment: str) -> tuple[Any, str]:
+        """Client of the store that the environment names, and the id of an experiment in it."""
+        place = (store_uri(), experiment)
+        if place not in self._opened:
+            mlflow = open_store(experiment)
+            self._opened[place] = mlflow.MlflowClient(), mlflow.get_experiment_by_name(experiment).experiment_id
+        return self._opened[place]

@@ -1,6 +1,5 @@
 """Runs that a store lacks since it went away, logged from the files that they left."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from src.config.build import build
 from src.tracking.runs import exists, tracked_run
 from src.tracking.store import open_store
 from src.tracking.unlogged import Unlogged, unlogged_below
-from src.utils.paths import PROJECT, Workspace
+from src.utils.paths import PROJECT, Workspace, shown_path
 
 _PLACES = ("outputs", "multirun", "models")  # where the commands of a project leave their outputs
 
@@ -33,7 +32,7 @@ def log_kept(folders: Iterable[Path]) -> Iterator[str]:
     if not found:
         yield "every run is in the store"
     for path in found:
-        yield f"{os.path.relpath(path.parent.parent)}: logged as run {_log(path)}"
+        yield f"{shown_path(path.parent.parent)}: logged as run {_log(path)}"
 
 
 def _log(path: Path) -> str:

@@ -24,7 +24,7 @@ from src.tracking.run_names import ALL, run_name
 from src.tracking.store import open_store, store_uri
 from src.tracking.unlogged import Unlogged
 from src.utils.leftovers import SUFFIX, remove_leftovers
-from src.utils.paths import FURTHER_TESTS, Workspace, in_dvc_stage
+from src.utils.paths import FURTHER_TESTS, Workspace, in_dvc_stage, shown_path
 from src.utils.termination import Terminated, closed_on_stop, stopping, terminable
 
 PARENT_VARIABLE = "IDS_PARENT_RUN"
@@ -129,11 +129,11 @@ class Run:
     def _keep(self, out: Workspace) -> str:
         """Write what waits to disk; returns a sentence on what is kept, and on how to log it."""
         self._waiting.write(out.unlogged, {"run_id": self.id, "config": self._config, **self._started})
-        outputs = " and ".join(os.path.relpath(folder) for folder in (out.detector, out.reports) if folder.exists())
+        outputs = " and ".join(shown_path(folder) for folder in (out.detector, out.reports) if folder.exists())
         commit = "; dvc commit train keeps the outputs for DVC" if in_dvc_stage() else ""
         return (
             f"the fit and its scores are kept in {outputs}; once the store answers, log them: python -m src.log_runs "
-            f"{os.path.relpath(out.root)}{commit}"
+            f"{shown_path(out.root)}{commit}"
         )
 
     def log_waiting(self, *, files: bool = True) -> None:

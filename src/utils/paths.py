@@ -53,6 +53,16 @@ class Workspace:
         return self.reports / FURTHER_TESTS
 
 
+def shown_path(path: Path) -> str:
+    """Path for a message: relative to the working directory if it is below that, otherwise as it is.
+
+    >>> shown_path(Path.cwd() / "reports" / "paper"), shown_path(Path("/elsewhere/reports"))
+    ('reports/paper', '/elsewhere/reports')
+    """
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def in_dvc_stage() -> bool:
     """Tell whether DVC started this process; only then are its outputs written."""
     return "DVC_STAGE" in os.environ

@@ -30,6 +30,11 @@ def test_a_refused_value_is_expected(override, composed, capsys):
     assert override.partition("=")[0] in errors.summary(error)
 
 
+def test_a_summary_is_the_first_line_with_words_in_it_and_never_empty():
+    assert errors.summary(MemoryError()) == "MemoryError"
+    assert errors.summary(ValueError("\n3\nand more")) == "ValueError: 3"
+
+
 def test_an_experiment_of_dvc_that_fails_says_how_to_go_back(monkeypatch, capsys):
     """`dvc exp run -S` writes its values to params.yaml first, where the next `dvc repro` would find them."""
     error = raised(lambda: write_text(Path("/proc/none/file"), ""))

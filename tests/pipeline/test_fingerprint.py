@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -525,9 +525,18 @@ def test_changed_code_outdates_the_runs_that_depend_on_it_and_no_others(
     assert tuple(of_run(one)["code"] != code for one, code in zip(both, before, strict=True)) == outdated
 
 
+def test_the_version_of_a_library_is_read_once_for_all_runs(composed: Compose, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports and grids take the fingerprints of hundreds of runs."""
+    first, second = (config(composed, *LSTM, f"seed={seed}") for seed in (0, 1))
+    code = of_run(first)["code"]
+    monkeypatch.setattr(metadata, "distribution", lambda name: pytest.fail(f"{name}: read again"))
+    assert of_run(second)["code"] == code
+
+
 def test_another_version_of_a_library_outdates_the_runs_that_import_it(
     composed: Compose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    version = fingerprint.version
     both = [config(composed, *overrides) for overrides in (LSTM, FOREST)]
     before = [of_run(one)["code"] for one in both]
     for name, outdated in (("keras", [True, False]), ("tensorflow", [True, False]), ("scikit-learn", [True, True])):

@@ -50,7 +50,7 @@ def by_formula(settings: Settings, reduced: ReducedParts, on_epoch: OnEpoch) -> 
     """A fit without any data: no better than chance at tiny learning rates, failing at huge ones, a bit of the seed."""
     rate, units = settings.training.learning_rate, settings.model.units
     if rate > 1:
-        raise FloatingPointError(f"epoch 1 of {settings.training.epochs}: found the loss nan")
+        raise FloatingPointError(f"epoch 1 of {settings.training.epochs}: found the loss nan, http://me:secret@host")
     accuracy = (0.9 if rate > 1e-6 else 0.5) + settings.seed / 1000 + units / 1e5
     epochs = [
         {"epoch": number, "loss": 1 / number, "val_accuracy": accuracy + number / 1e4}
@@ -134,8 +134,9 @@ def test_a_fit_that_diverges_fails_only_its_trial_and_records_the_reason(search:
         assert run.info.status == ("FAILED" if failed else "FINISHED")
         assert run.data.tags["trial.state"] == ("FAIL" if failed else "COMPLETE")
         if failed:
-            assert "found the loss" in run.data.tags["trial.reason"]
-            assert trial.user_attrs[trial_queue.REASON] == run.data.tags["trial.reason"]
+            reason = trial.user_attrs[trial_queue.REASON]
+            assert reason == "FloatingPointError: epoch 1 of 3: found the loss nan, http://me:***@host"
+            assert reason == run.data.tags["trial.reason"]
 
 
 @pytest.mark.usefixtures("_by_formula")

@@ -11,10 +11,11 @@ import mlflow
 import optuna
 import pytest
 from hydra import initialize_config_dir
+from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.study import Study
 from optuna.trial import TrialState
 
-from src.search import best_config, report, test_scores
+from src.search import best_config, report, winner_on_test
 from src.search.best_config import Winner
 from src.search.config import Sweep
 from src.search.create import COMMAND, open_study, parent_run
@@ -24,9 +25,10 @@ from src.search.page import NOTE_LIMIT, note
 from src.search.progress import Lines
 from src.search.space import read_space
 from src.search.storage import open_storage
-from src.search.test_scores import OnTest
+from src.search.trial_queue import TrialQueue
+from src.search.winner_on_test import OnTest
 from src.search.worker import Worker
-from src.tracking.finished_runs import FinishedRun
+from src.tracking.finished_runs import FinishedRun, FinishedRuns
 from src.utils.paths import PROJECT, Workspace
 from tests.search.conftest import Define
 
@@ -42,7 +44,7 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, laid_out_store: Pat
     shutil.copy(laid_out_store, tmp_path / "mlruns")
     monkeypatch.setattr(best_config, "FOLDER", tmp_path / "experiment")
     monkeypatch.setattr(report, "project", lambda: Workspace(tmp_path))
-    monkeypatch.setattr(test_scores, "_runs", lambda overrides: None)
+    monkeypatch.setattr(winner_on_test, "_runs", lambda overrides, stored: None)
     with initialize_config_dir(str(PROJECT / "conf")):
         yield
 
@@ -54,7 +56,7 @@ def make(
     experiments = Experiments([*SMALL, *overrides], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
     study, created = open_study(sweep, storage, experiments, read_space(sweep.space, experiments.fixed))
-    parent = parent_run(study, created, "simulated", simulated=True)
+    parent = parent_run(study, created, experiments)
 
     def run(study: Study, trial: optuna.Trial) -> list[float]:
         if outcome == TrialState.FAIL:
@@ -90,7 +92,8 @@ def test_it_shows_the_best_values_beside_those_without_the_search(define: Define
     shown = run.data.tags["mlflow.note.content"]
     assert re.match(r"\*\*Best: trial \d+ of 20, val_macro_f1 0.95100:\*\* `k=5 reducer=mi`\n", shown)
     assert "| `k` | 5 | 2 |" in shown
-    rows = shown.partition("| trial | val_macro_f1 | fit_seconds | k | reducer |\n|---|---|---|---|---|\n")[2]
+    head = f"| trial | val_macro_f1 | fit_seconds | k | reducer |\n|{' --- |' * 5}\n"
+    rows = shown.partition(head)[2]
     rows = rows.partition("\n\n")[0]
     scores = [float(row.split(" | ")[1]) for row in rows.splitlines()]
     assert scores[0] == 0.951
@@ -98,6 +101,33 @@ def test_it_shows_the_best_values_beside_those_without_the_search(define: Define
     assert rows in text
     assert "![" not in shown, "MLflow shows no picture of the artifacts there"
     assert "index.html" in shown
+
+
+def test_the_row_without_the_search_is_that_of_the_configs_values_also_after_an_interruption(
+    define: Define, tmp_path: Path
+) -> None:
+    """The first trial was given back while another worker ended a sampled one: its repetition has number 2."""
+    sweep = define(space=SPACE, n_trials=3)
+    storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
+    study, _ = open_study(sweep, storage, Experiments(SMALL, Workspace(PROJECT / "nothing")), read_space(SPACE, {}))
+    queue = TrialQueue(study, storage, 3)
+    queue.fill({"reducer": "pca", "k": 2})
+    first = queue.take()
+    study.add_trial(
+        optuna.create_trial(
+            params={"k": 4, "reducer": "mi"},
+            distributions={"k": IntDistribution(2, 5, log=True), "reducer": CategoricalDistribution(["pca", "mi"])},
+            values=[0.941],
+            user_attrs={FIGURES: {"val_macro_f1": 0.941, "fit_seconds": 4.0, "epochs": 3.0}},
+        )
+    )
+    assert first
+    queue.give_back(first)
+    make(sweep)
+    text = (tmp_path / "reports" / "sweeps" / "made" / "README.md").read_text()
+    assert "without the search (trial 2)" in text
+    assert re.search(r"^\| `k` \| \d \| 2 \|$", text, re.M)
+    assert re.search(r"^\| val_macro_f1 \| [\d.]+ \| 0.92 \|$", text, re.M)
 
 
 def test_a_long_note_ends_with_a_whole_line() -> None:
@@ -110,11 +140,13 @@ def test_a_long_note_ends_with_a_whole_line() -> None:
 
 def test_the_page_of_a_study_that_runs_says_what_it_is(define: Define) -> None:
     sweep = define(space=SPACE)
-    experiments = Experiments(SMALL, Workspace(PROJECT / "nothing"))
+    experiments = Experiments([*SMALL, "dataset.name=small"], Workspace(PROJECT / "nothing"))
     storage = open_storage(str(sweep.storage), sweep.heartbeat, lambda study, trial: None)
     study, created = open_study(sweep, storage, experiments, read_space(sweep.space, {}))
-    run = mlflow.get_run(parent_run(study, created, "simulated", simulated=True))
+    run = mlflow.get_run(parent_run(study, created, experiments))
     assert f"**Simulated data.** `{experiments.command}` is running" in run.data.tags["mlflow.note.content"]
+    assert run.data.tags["simulated"] == "true", "whatever the data set is named"
+    assert mlflow.get_experiment(run.info.experiment_id).name == "small"
 
 
 @pytest.mark.integration
@@ -195,17 +227,18 @@ def test_the_comparison_on_test_uses_only_runs_of_the_current_code(monkeypatch: 
     run = FinishedRun("id", "0", {}, {"test_accuracy": 0.99, "fit_seconds": 20.0}, current=True)
     asked = []
 
-    def find(config: dict[str, Any]) -> FinishedRun | None:
+    def find(self: FinishedRuns, config: dict[str, Any]) -> FinishedRun | None:
         asked.append((config["k"], config["seed"]))
         return replace(run, metrics={"test_accuracy": 0.99 + config["seed"] / 1000, "fit_seconds": 20.0})
 
-    monkeypatch.setattr(test_scores, "find_finished", find)
-    assert test_scores._runs(["k=3"]) == OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
+    monkeypatch.setattr(FinishedRuns, "find", find)
+    expected = OnTest((0.99, 0.991, 0.992, 0.993, 0.994), (20.0,) * 5, 0.2 / 0.6)
+    assert winner_on_test._runs(["k=3"], FinishedRuns()) == expected
     assert asked == [(3, seed) for seed in range(5)]
-    monkeypatch.setattr(test_scores, "find_finished", lambda config: replace(run, current=False))
-    assert test_scores._runs(["k=3"]) is None
-    monkeypatch.setattr(test_scores, "find_finished", lambda config: None)
-    assert test_scores._runs(["k=3"]) is None
+    monkeypatch.setattr(FinishedRuns, "find", lambda self, config: replace(run, current=False))
+    assert winner_on_test._runs(["k=3"], FinishedRuns()) is None
+    monkeypatch.setattr(FinishedRuns, "find", lambda self, config: None)
+    assert winner_on_test._runs(["k=3"], FinishedRuns()) is None
 
 
 def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,9 +246,9 @@ def test_the_comparison_is_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None
         OnTest((0.991, 0.993, 0.992, 0.994, 0.995), (30.0,) * 5, 0.2 / 0.6),
         OnTest((0.99,) * 5, (20.0,) * 5, 0.2 / 0.6),
     )
-    monkeypatch.setattr(test_scores, "_runs", lambda overrides: better if overrides == ["k=4"] else before)
+    monkeypatch.setattr(winner_on_test, "_runs", lambda overrides, stored: better if overrides == ["k=4"] else before)
     winner = Winner(["k=4"], ["+experiment=best/made"], "")
-    text = "\n".join(test_scores.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
+    text = "\n".join(winner_on_test.on_test(winner, Experiments(["k=3"], Workspace(PROJECT))))
     assert (
         "| `python -m src.train -m +experiment=best/made seed=0,1,2,3,4` | 99.300 % [98.894 %, 99.557 %] | 30 |" in text
     )

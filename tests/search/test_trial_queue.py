@@ -103,6 +103,27 @@ def test_a_trial_that_is_given_back_is_run_again_with_its_values(study: Study, q
     assert queue.start(again).suggest_float("x", 0, 1) == x
 
 
+def test_the_first_trial_is_found_under_the_number_of_its_latest_repetition(study: Study, queue_of: QueueOf) -> None:
+    queue = queue_of(4)
+    queue.fill({"x": 0.25})
+    first = queue.take()
+    queue.fill({})
+    sampled = queue.take()  # of another worker
+    assert first
+    assert sampled
+    assert trial_queue.first_trial(study).number == 0
+    queue.end(sampled, TrialState.COMPLETE, [0.9])
+    for number in (2, 3):  # given back twice
+        queue.give_back(first)
+        assert trial_queue.first_trial(study).number == number
+        first = queue.take()
+        assert first
+    assert queue.start(first).suggest_float("x", 0, 1) == 0.25
+    queue.end(first, TrialState.COMPLETE, [0.5])
+    assert trial_queue.counted(study)[0].number == sampled.number
+    assert trial_queue.first_trial(study).values == [0.5]
+
+
 def test_a_failure_with_a_reason_counts(study: Study, queue_of: QueueOf) -> None:
     queue = queue_of(3)
     queue.fill({})

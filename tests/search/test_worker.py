@@ -68,7 +68,8 @@ def test_the_same_seed_draws_the_same_trials_also_in_two_calls(define: Define, t
 def test_a_failed_trial_records_its_reason_and_the_study_goes_on(
     define: Define, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    errors = iter([ValueError("broken\nand more"), MemoryError(), FloatingPointError("epoch 1: found the loss nan")])
+    address = "postgresql://me:secret@host/runs"
+    errors = iter([ValueError("\nbroken\nand more"), MemoryError(), OSError(f"{address} did not answer")])
 
     def run(study: Study, trial: Trial) -> list[float]:
         if trial.number < 3:
@@ -79,7 +80,7 @@ def test_a_failed_trial_records_its_reason_and_the_study_goes_on(
     assert one.work()
     assert states(study) == ["FAIL", "FAIL", "FAIL", "COMPLETE"]
     reasons = [trial.user_attrs.get(trial_queue.REASON) for trial in study.trials]
-    assert reasons[:3] == ["ValueError: broken", "MemoryError", "FloatingPointError: epoch 1: found the loss nan"]
+    assert reasons[:3] == ["ValueError: broken", "MemoryError", "OSError: postgresql://me:***@host/runs did not answer"]
     said = capsys.readouterr().err
     assert "trial 0, failed (ValueError: broken): 1 of 4 trials done (1 failed), " in said
     assert "4 of 4 trials done (3 failed), best val_macro_f1" in said

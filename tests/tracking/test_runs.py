@@ -16,10 +16,10 @@ import yaml
 
 from src.config.build import build
 from src.pipeline import fingerprint
-from src.tracking import environment, parents, runs
+from src.tracking import environment, finished_runs, parents, runs
 from src.tracking import store as stores
 from src.tracking.dead_runs import close_dead_runs
-from src.tracking.finished_runs import already_done, find_finished
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.processes import process_tag
 from src.tracking.runs_table import VIEW, runs_page
 
@@ -293,36 +293,54 @@ def finished(composed, store):
 
 def test_a_run_is_found_by_its_config_if_it_was_evaluated(composed, finished):
     config = build(composed("dataset=simulated", "model=decision_tree", "k=3")).config
-    assert find_finished(config) is None
+    assert FinishedRuns().find(config) is None
     finished("k=3", metrics=("val_accuracy",))
     finished("k=4")
-    assert find_finished(config) is None
+    assert FinishedRuns().find(config) is None
     run_id = finished("k=3", "tracking.log_model=false")
-    found = find_finished(config)
+    found = FinishedRuns().find(config)
     assert (found.id, found.current, found.metrics, found.params["k"]) == (run_id, True, {"test_accuracy": 0.5}, "3")
     assert found.page.endswith(f"/runs/{run_id}")
+
+
+def test_a_lookup_of_many_runs_opens_each_store_once_and_follows_the_environment(
+    composed, finished, tmp_path, monkeypatch, laid_out_store
+):
+    config = build(composed("dataset=simulated", "model=decision_tree")).config
+    run_id, opened = finished(), []
+    monkeypatch.setattr(finished_runs, "open_store", lambda name: opened.append(name) or stores.open_store(name))
+    stored = FinishedRuns()
+    assert [stored.find(config).id for _ in range(3)] == [run_id] * 3
+    newer = finished()
+    assert stored.find(config).id == newer, "the store is asked each time"
+    assert opened == ["simulated"]
+    (tmp_path / "other" / "mlruns").mkdir(parents=True)
+    shutil.copy(laid_out_store, tmp_path / "other" / "mlruns")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "other"))
+    assert stored.find(config) is None
+    assert opened == ["simulated"] * 2
 
 
 def test_a_run_of_other_code_is_found_but_is_not_current_and_is_not_skipped(composed, finished):
     config = build(composed("dataset=simulated", "model=decision_tree", "tracking.skip_finished=true")).config
     run_id = finished()
-    assert already_done(config).id == run_id
+    assert FinishedRuns().already_done(config).id == run_id
     with pytest.MonkeyPatch.context() as other:
         other.setattr(fingerprint, "_versions", lambda code: ["other"])
-        assert find_finished(config).id == run_id
-        assert not find_finished(config).current
-        assert already_done(config) is None
+        assert FinishedRuns().find(config).id == run_id
+        assert not FinishedRuns().find(config).current
+        assert FinishedRuns().already_done(config) is None
         newer = finished()
-    assert find_finished(config).id == run_id != newer  # the current run, before the newest
+    assert FinishedRuns().find(config).id == run_id != newer  # the current run, before the newest
 
 
 def test_nothing_is_skipped_unless_asked_for_nor_in_a_dvc_stage(composed, finished, monkeypatch):
     finished()
     one = ("dataset=simulated", "model=decision_tree")
-    assert already_done(build(composed(*one)).config) is None
+    assert FinishedRuns().already_done(build(composed(*one)).config) is None
     asked = build(composed(*one, "tracking.skip_finished=true")).config
     monkeypatch.setenv("DVC_STAGE", "train")
-    assert already_done(asked) is None
+    assert FinishedRuns().already_done(asked) is None
 
 
 def test_a_shared_parent_is_reused_and_its_dead_children_are_ended(store):

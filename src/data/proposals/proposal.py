@@ -26,7 +26,7 @@ from src.data.proposals.undeclared import Undeclared, check_plain_file, look, wo
 from src.data.schema import Schema, schema_of
 from src.data.sources import MIRROR_VARIABLE
 from src.utils.files import whole_file
-from src.utils.paths import PROJECT
+from src.utils.paths import PROJECT, shown_path
 from src.utils.validation import first_fault
 
 CONF: Final = PROJECT / "conf" / "dataset"
@@ -96,11 +96,10 @@ def describe_file(
     check_free(name, conf, overwrite=overwrite)  # now: reading may take long
     proposal = propose(path, name, label)
     written = write_proposal(proposal, conf, overwrite=overwrite)
-    shown_paths = [one.relative_to(PROJECT) if one.is_relative_to(PROJECT) else one for one in written]
     return [
         *proposal.notes,
         "",
-        *(f"written: {one}" for one in shown_paths),
+        *(f"written: {shown_path(one)}" for one in written),
         "Check the lines with `guess`, then for example:",
         f"  export {MIRROR_VARIABLE}={shlex.quote(str(proposal.mirror))}",
         f"  python -m src.train dataset={name} split=grouped reducer=none model=decision_tree",

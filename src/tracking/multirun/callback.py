@@ -18,8 +18,10 @@ from omegaconf import DictConfig
 from src.config.errors import report, summary
 from src.config.jobs import compose_from_copy_of_conf, compose_from_this_copy, jobs, swept_keys
 from src.config.passwords import refuse_passwords
+from src.config.settings import is_simulated
 from src.tracking import parents, runs
 from src.tracking.connection import StoreAwayError
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun import ray_cluster
 from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
@@ -84,7 +86,8 @@ class MultirunCallback(Callback):
             return
         self._main_process = os.getpid()
         # first, so that a typo leaves no run
-        planned = [] if shared() else [PlannedJob.of(job) for job in jobs(list(config.hydra.overrides.task))]
+        stored, overrides = FinishedRuns(), list(config.hydra.overrides.task)
+        planned = [] if shared() else [PlannedJob.of(job, stored) for job in jobs(overrides)]
         self._start_parent(config)
         self._expect_jobs(config, planned)
 
@@ -154,7 +157,7 @@ class MultirunCallback(Callback):
         """Make the parent run, and end it as KILLED if the multirun does not reach its end."""
         overrides = " ".join(config.hydra.overrides.task)
         shared_parent = config.tracking.parent
-        tags = {"simulated": str(config.dataset.name == "simulated").lower(), "overrides": overrides}
+        tags = {"simulated": str(is_simulated(config.dataset)).lower(), "overrides": overrides}
         given = list(config.hydra.overrides.task)
         name = shared_parent or parent_name(given, swept_keys(given), config.hydra.runtime.choices.get("experiment"))
         self._parent = parents.start_parent(config.tracking.experiment, name, tags, shared=bool(shared_parent))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from omegaconf import DictConfig
 
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun.progress import MultirunProgress, PlannedJob
 from src.tracking.parents import find_parent
 from src.tracking.store import open_store
@@ -32,7 +33,8 @@ class Grids:
         Args:
             configs: Config of each job, by the name of its grid.
         """
-        planned = {grid: [PlannedJob.of(config) for config in jobs] for grid, jobs in configs.items()}
+        stored = FinishedRuns()
+        planned = {grid: [PlannedJob.of(config, stored) for config in jobs] for grid, jobs in configs.items()}
         tracking = next(iter(configs.values()))[0].tracking
         ended_well = _ended_well(tracking.experiment, tracking.parent)
         left = [grid for grid, jobs in planned.items() if not (ended_well and all(job.in_store for job in jobs))]

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.settings import scale_of_counts
 from src.pipeline.fingerprint import config_digest
 from src.tracking.connection import StoreAwayError
-from src.tracking.finished_runs import already_done
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.parents import children
 from src.tracking.run_names import run_name
 from src.tracking.runs import CALL_TAG
@@ -49,7 +49,7 @@ class PlannedJob:
     name: Callable[[], str]
 
     @classmethod
-    def of(cls, config: DictConfig) -> "PlannedJob":
+    def of(cls, config: DictConfig, stored: FinishedRuns) -> "PlannedJob":
         """Estimate the cost of a job, and look for it in the store: more inputs and records take longer."""
         resolved: Any = OmegaConf.to_container(config, resolve=True)
         kind = f"{resolved['model']['name']} {resolved['layout']['name']}"
@@ -57,7 +57,7 @@ class PlannedJob:
         protocol = " ".join(resolved[group]["name"] for group in ("dataset", "task", "split"))
         cost = Job(kind, _START_VALUES + columns * _n_records(resolved), protocol)
         skips = bool(resolved["tracking"]["skip_finished"])
-        in_store = already_done(resolved) is not None
+        in_store = stored.already_done(resolved) is not None
         return cls(config, config_digest(resolved), cost, in_store, skips, lambda: run_name(resolved))
 
 
@@ -103,11 +103,11 @@ class MultirunProgress:
     @property
     def _open(self) -> list[int]:
         """Numbers of the jobs that are neither ended nor stored."""
-        return [number for number in range(len(self._jobs)) if number not in self._ended.keys() | self._stored]
+        return [number for number in range(len(self._jobs)) if self.is_open(number)]
 
     def is_open(self, number: int) -> bool:
         """Tell whether a job is neither ended nor stored."""
-        return number in self._open
+        return number not in self._ended and number not in self._stored
 
     def show(self, ended: Mapping[int, Ended], running: Mapping[int, float] | None = None) -> None:
         """Print a line for each job that has ended since the last call, or one where the last is long ago.
@@ -118,7 +118,7 @@ class MultirunProgress:
         """
         with self._lock:
             for number, outcome in ended.items():
-                if number not in self._open:
+                if not self.is_open(number):
                     continue
                 self._ended[number] = outcome
                 if outcome.score is not None:
@@ -145,7 +145,7 @@ class MultirunProgress:
     def skip(self, number: int) -> None:
         """Note that a job was skipped that the store did not have before; does nothing if it was counted."""
         with self._lock:
-            if number in self._open:
+            if self.is_open(number):
                 self._stored.add(number)
                 self._print()
 
@@ -159,7 +159,8 @@ class MultirunProgress:
         self._shown = len(self._stored) + len(self._ended)
         self._printed = self._now()
         if stopping() is None:
-            trying = self._jobs[self._open[0]].name() if self._open else None
+            following = next(iter(self._open), None)
+            trying = None if following is None else self._jobs[following].name()
             print(self._progress.line(self._ended, self._stored, running, trying), file=sys.stderr, flush=True)
 
 

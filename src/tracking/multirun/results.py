@@ -1,13 +1,12 @@
 """Final table of a multirun: printed, written to its folder, and logged to its parent run."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from src.config.flatten import flat
 from src.pipeline.fingerprint import config_digest
-from src.tracking.finished_runs import already_done
+from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun.seed_groups import Configs
 from src.tracking.parents import children, describe
 from src.tracking.store import open_store
@@ -17,6 +16,7 @@ from src.tracking.tables.seed_shares import seed_shares
 from src.tracking.tables.seed_summary import SeedSummary, seeds_csv
 from src.tracking.tables.stored_runs import RUNS_IN_STORE
 from src.utils.files import write_text
+from src.utils.paths import shown_path
 
 _IDS_OF_A_TAG = 120  # of 32 characters, in the 5,000 that a tag has
 _LONGEST_NOTE = 5000
@@ -35,12 +35,13 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     """
     client = open_store(None).MlflowClient()
     own = {child.data.tags.get("fingerprint.config", ""): child for child in reversed(children(client, parent))}
-    rows = [_row(group, own) for group in groups]
+    finished = FinishedRuns()
+    rows = [_row(group, own, finished) for group in groups]
     nested = {child.info.run_id for child in own.values()}
     stored = [run.id for row in rows for run in row.runs.values() if run.id and run.id not in nested]
     table = results_table(rows, remarks=[*_remarks(stored, rows), *seed_shares(rows)])
     write_files(table, folder)
-    shown = f"{_relative(folder)}/table"
+    shown = f"{shown_path(folder)}/table"
     tags, metrics = dict(_tags(stored, place)), dict[str, float]()
     over_seeds = [SeedSummary(table.label(row), tuple(row.finished), row.over_seeds) for row in rows if row.over_seeds]
     if over_seeds:
@@ -63,23 +64,24 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     return all(row.status == FINISHED for row in rows)
 
 
-def _row(group: Configs, own: Mapping[str, Any]) -> Row:
+def _row(group: Configs, own: Mapping[str, Any], finished: FinishedRuns) -> Row:
     """Row of a configuration.
 
     Args:
         group: Configs by seed.
         own: Newest child of the parent for each fingerprint of a config.
+        finished: Lookup of the runs that made jobs needless.
     """
-    runs = {str(seed): _run(config, own) for seed, config in group.items()}
+    runs = {str(seed): _run(config, own, finished) for seed, config in group.items()}
     return Row({key: str(value) for key, value in flat(next(iter(group.values()))).items()}, runs)
 
 
-def _run(config: dict[str, Any], own: Mapping[str, Any]) -> TableRun:
+def _run(config: dict[str, Any], own: Mapping[str, Any], finished: FinishedRuns) -> TableRun:
     """Run of a job: the child of the parent, or the run that made it needless."""
     child = own.get(config_digest(config))
     if child and child.info.status == "FINISHED":
         return TableRun.of(child)
-    if done := already_done(config):
+    if done := finished.already_done(config):
         return TableRun(done.id, done.metrics, FINISHED, done.params)
     return TableRun.of(child) if child else TableRun("", {}, NOT_RUN)
 
@@ -100,8 +102,3 @@ def _tags(stored: Sequence[str], place: str | None) -> Iterator[tuple[str, str]]
     name = f"{RUNS_IN_STORE}.{place}" if place else RUNS_IN_STORE
     for start in range(0, len(stored), _IDS_OF_A_TAG):
         yield f"{name}.{start // _IDS_OF_A_TAG}", " ".join(stored[start : start + _IDS_OF_A_TAG])
-
-
-def _relative(folder: Path) -> str:
-    """Path from the working directory, if the folder lies in it."""
-    return os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)

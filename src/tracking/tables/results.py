@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
-from src.config.settings import TRAINED_ON
+from src.config.settings import TRAINED_ON, is_simulated
 from src.evaluation.intervals import Interval, overlap_of_seeds
 from src.evaluation.metric_kinds import less_is_better
 from src.tracking.run_names import NO_CHOICES, copied
@@ -112,8 +112,8 @@ class Row:
     @property
     def simulated(self) -> bool:
         """True if the records were simulated: by the config of a job, or by what a run logged."""
-        target = self.params.get("dataset._target_", "")
-        return target.endswith("SimulatedDataset") or self.params.get("derived.simulated") == "True"
+        dataset = {"_target_": self.params.get("dataset._target_", "")}
+        return is_simulated(dataset) or self.params.get("derived.simulated") == "True"
 
     @property
     def status(self) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from typing import Any
 
 import pytest
 from hydra._internal.callbacks import Callbacks
@@ -11,6 +12,12 @@ from omegaconf import DictConfig, OmegaConf
 from src.tracking import parents, runs
 from src.tracking.multirun import callback as callbacks
 from src.tracking.multirun.callback import MultirunCallback
+
+
+@pytest.fixture(autouse=True)
+def _no_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hydra is not running here, so that there is nothing to compose jobs from."""
+    monkeypatch.setattr(callbacks, "compose_from_copy_of_conf", lambda folder: None)
 
 
 def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,8 +32,9 @@ def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypat
 def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parents, "start_parent", lambda *given, **more: pytest.fail("a study has a run of its own"))
     monkeypatch.setattr(callbacks, "open_store", lambda experiment: None)
-    launcher = {"launcher": {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"}}
-    config = OmegaConf.create({"sweep": {}, "tracking": {"experiment": "e"}, "hydra": launcher})
+    launcher = {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"}
+    hydra = {"launcher": launcher, "sweep": {"dir": "none"}}
+    config = OmegaConf.create({"sweep": {}, "tracking": {"experiment": "e"}, "hydra": hydra})
     MultirunCallback().on_multirun_start(config)
 
 
@@ -51,6 +59,23 @@ def test_audits_have_no_parent_and_no_progress_of_training_runs(monkeypatch, cap
         callback.on_job_end(config, ended)
     callback.on_multirun_end(config)
     assert capsys.readouterr().err == "failed: dataset=b: ValueError: found no such file\n"
+
+
+def test_the_parent_of_runs_on_simulated_records_says_so_whatever_the_data_set_is_named(monkeypatch) -> None:
+    begun: list[dict[str, Any]] = []
+
+    def start(experiment: str, name: str, tags: dict[str, Any], *, shared: bool) -> str:
+        begun.append(tags)
+        raise SystemExit(0)  # no run, and no handlers of signals
+
+    monkeypatch.setattr(callbacks, "jobs", lambda overrides: [])
+    monkeypatch.setattr(parents, "start_parent", start)
+    for target in ("SimulatedDataset", "PublishedDataset"):
+        config = multirun_config()
+        config.dataset = {"_target_": f"src.data.sources.{target}", "name": "small"}
+        with pytest.raises(SystemExit):
+            MultirunCallback().on_multirun_start(config)
+    assert [tags["simulated"] for tags in begun] == ["true", "false"]
 
 
 def test_an_error_at_the_start_of_a_multirun_ends_the_command_before_its_first_job(monkeypatch, capsys) -> None:

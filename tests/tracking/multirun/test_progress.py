@@ -37,6 +37,19 @@ def test_each_job_that_ends_is_one_line_and_stays_counted(capsys):
     assert lines(capsys) == []
 
 
+def test_a_look_at_runs_that_are_known_lists_the_open_jobs_once_however_many_ended(capsys, monkeypatch):
+    progress = MultirunProgress("grid", {"grid": [planned(str(number)) for number in range(20)]})
+    ended = {number: Ended(2, f"run-{number}", 0.9) for number in range(19)}
+    progress.show(ended)
+    listed = []
+    whole = MultirunProgress._open.fget
+    monkeypatch.setattr(MultirunProgress, "_open", property(lambda self: listed.append(whole(self)) or listed[-1]))
+    progress.show(ended)
+    assert listed == [[19]]
+    assert progress.is_open(19)
+    assert not progress.is_open(18)
+
+
 def test_a_config_of_two_multiruns_runs_once(capsys):
     jobs = {"one": [planned("a", skips=True)], "other": [planned("a", skips=True), planned("b", skips=True)]}
     progress = MultirunProgress("paper", jobs)

@@ -7,9 +7,10 @@ from hydra import compose
 from omegaconf import OmegaConf
 
 from src.evaluation.intervals import overlap_of_seeds, student
+from src.reports.markdown import markdown_table
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
-from src.tracking.finished_runs import find_finished
+from src.tracking.finished_runs import FinishedRuns
 
 SEEDS = tuple(range(5))
 
@@ -26,17 +27,20 @@ class OnTest:
     seconds: tuple[float, ...]
     overlap: float
 
-    def __str__(self) -> str:
+    @property
+    def cells(self) -> tuple[str, str]:
+        """Cells of a table: mean accuracy with its interval, and mean seconds."""
         mean = student(self.accuracy, overlap=self.overlap, scale="share")
-        text = f"{mean.mean:.3%} [{mean.low:.3%}, {mean.high:.3%}] | {np.mean(self.seconds):.0f}"
-        return text.replace("%", " %")
+        accuracy = f"{mean.mean:.3%} [{mean.low:.3%}, {mean.high:.3%}]"
+        return accuracy.replace("%", " %"), f"{np.mean(self.seconds):.0f}"
 
 
 def on_test(winner: Winner, experiments: Experiments) -> list[str]:
     """Lines of Markdown: a table of test accuracies, or the commands that make the runs for it."""
     seeds = f"seed={','.join(map(str, SEEDS))}"
     commands = [train_command(["-m", *own, seeds]) for own in (winner.arguments, experiments.overrides)]
-    found = [_runs(winner.overrides), _runs(experiments.overrides)]
+    stored = FinishedRuns()
+    found = [_runs(winner.overrides, stored), _runs(experiments.overrides, stored)]
     head = ["## On test", ""]
     if None in found:
         both = " and ".join(f"`{command}`" for command in commands)
@@ -50,22 +54,22 @@ def on_test(winner: Winner, experiments: Experiments) -> list[str]:
         "and the split; seconds of training. Where the tests of the seeds overlap, the intervals have Nadeau and "
         "Bengio's correction.",
         "",
-        "| | test accuracy | s |",
-        "|---|---|---|",
-        f"| `{commands[0]}` | {best} |",
-        f"| `{commands[1]}` | {before} |",
+        markdown_table(
+            ("", "test accuracy", "s"),
+            [(f"`{command}`", *runs.cells) for command, runs in zip(commands, (best, before), strict=True)],
+        ),
         "",
         f"Difference, seed by seed: {gain.mean:+.3f} points [{gain.low:+.3f}, {gain.high:+.3f}].",
         "",
     ]
 
 
-def _runs(overrides: list[str]) -> OnTest | None:
+def _runs(overrides: list[str], stored: FinishedRuns) -> OnTest | None:
     """Read the runs of one config; None unless the current code has made one of each seed."""
     found = []
     for seed in SEEDS:
         config = compose("config", [*overrides, f"seed={seed}"])
-        run = find_finished(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
+        run = stored.find(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
         if run is None or not run.current:
             return None
         found.append(run)
