@@ -21,7 +21,7 @@ def operating_tables(table: pd.DataFrame) -> list[Section]:
     # each attack category of the data set, then known and unknown types
     further = [
         name.removeprefix(_PREFIX)
-        for name in table
+        for name in map(str, table)
         if name.startswith(_PREFIX) and name not in ("detection_low", "detection_high")
     ]
     scores = ["detection", *(["mean_cost"] if "mean_cost" in table else [])]
