@@ -12,7 +12,7 @@ from pathlib import Path
 from src.utils.command_line import command_parser, quiet_pipe
 from src.utils.files import write_text
 from src.utils.messages import system_words
-from src.utils.paths import PROJECT
+from src.utils.paths import PROJECT, shown_path
 from src.utils.termination import interruptible
 
 EXAMPLES = (
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cross_evaluate: {system_words(error)}", file=sys.stderr)
         return 1
     print(formatted(table, "text", most=None))
-    print(f"\nreports      {folder.relative_to(PROJECT)}", flush=True)
+    print(f"\nreports      {shown_path(folder)}", flush=True)
     try:
         if kind:  # only now: a file that cannot be written leaves the table on the screen
             write_text(options.output, formatted(table, kind, most=None) + "\n")

@@ -2,7 +2,10 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from src.config.conf_copy import copy_conf
 from src.config.entry_point import in_words
 from src.config.jobs import composed_jobs, grids
 from src.tracking.store import check_store
@@ -30,20 +33,22 @@ def main() -> None:
         from src.tracking.multirun.grids import Grids
         from src.tracking.multirun.progress import shared_progress
 
-        configs = {one: composed_jobs([f"+experiment={one}", *options.overrides]) for one in grids(options.folder)}
-        found = Grids.of(options.folder, configs)
+        conf = copy_conf(Path(folder) / "conf")  # one for all grids: one that begins in an hour is as planned now
+        planned = {one: [f"+experiment={one}", *options.overrides] for one in grids(options.folder)}
+        found = Grids.of(options.folder, {one: composed_jobs(given, conf) for one, given in planned.items()})
         with shared_progress(found.progress):
-            failed = [grid for grid in found.left if _fails(grid, options.overrides)]
+            failed = [grid for grid in found.left if _fails(conf, planned[grid])]
         found.progress.finish()
         if failed:
             raise RuntimeError(f"a run of {', '.join(failed)} failed; the other grids went on")
 
-    in_words("grids", run)
+    with TemporaryDirectory() as folder:
+        in_words("grids", run)
 
 
-def _fails(grid: str, overrides: Sequence[str]) -> bool:
+def _fails(conf: Path, overrides: Sequence[str]) -> bool:
     """Run a grid; True if one of its runs failed."""
-    sys.argv[1:] = ["-m", f"+experiment={grid}", *overrides]
+    sys.argv[1:] = ["--config-path", str(conf), "-m", *overrides]
     try:
         train()
     except SystemExit as end:

@@ -17,6 +17,7 @@ from hydra.errors import CompactHydraException, HydraException, MissingConfigExc
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from src.config.conf_copy import edited_file
 from src.config.flatten import flat
 from src.config.targets import text_of
 from src.utils.messages import system_words
@@ -43,7 +44,8 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, CompactHydraException) and (found := _AMBIGUOUS.match(str(error))):
         return f"{found[1]}: found several values, expected one; -m makes a run of each, and [...] around them a list"
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"{mark.name}, line {mark.line + 1}: {error.problem}; expected a file in YAML: correct this line"
+        file = edited_file(mark.name)
+        return f"{file}, line {mark.line + 1}: {error.problem}; expected a file in YAML: correct this line"
     if isinstance(error, OF_LIBRARIES):
         key = f"{error.full_key}: " if isinstance(error, OmegaConfBaseException) and error.full_key else ""
         return key + " ".join(_OF_OMEGACONF.sub("", str(error)).split())

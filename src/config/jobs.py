@@ -1,14 +1,10 @@
 """Jobs of a multirun, listed without running them: for its progress, and for reports on it."""
 
-import shutil
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import cast
 
 from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -28,9 +24,9 @@ def jobs(overrides: Sequence[str]) -> list[DictConfig]:
     return [compose("config", job) for job in _each(overrides)]
 
 
-def composed_jobs(overrides: Sequence[str]) -> list[DictConfig]:
+def composed_jobs(overrides: Sequence[str], conf: Path = PROJECT / "conf") -> list[DictConfig]:
     """Config of each job, as `jobs` gives it, where Hydra is not initialized; its own overrides do not count."""
-    with initialize_config_dir(str(PROJECT / "conf")):
+    with initialize_config_dir(str(conf)):
         return jobs([one for one in overrides if not one.lstrip("+~").startswith("hydra")])
 
 
@@ -48,23 +44,6 @@ def compose_from_this_copy() -> None:
     """Let Hydra compose configs from conf/ beside this code: a worker's Hydra has the folder of the main process."""
     GlobalHydra.instance().clear()
     initialize_config_dir(str(PROJECT / "conf"))
-
-
-def compose_from_copy_of_conf(folder: Path) -> None:
-    """Let Hydra compose the jobs of a multirun from a copy of its config files as they are now.
-
-    Hydra composes a job when it starts: without the copy, a file that is edited while a grid runs changes its later
-    runs, or ends it.
-
-    Args:
-        folder: Folder of the copy, which is replaced.
-    """
-    loader = cast(ConfigLoaderImpl, GlobalHydra.instance().config_loader())
-    (source,) = (one for one in loader.config_search_path.get_path() if one.provider == "main")
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(str(source.path).removeprefix("file://"), folder)
-    source.path = f"file://{folder}"
-    loader.repository = ConfigRepository(loader.config_search_path)
 
 
 def multirun_mode(arguments: Sequence[str]) -> list[str]:

@@ -116,8 +116,8 @@ def fit_threshold(normal: Sequence[np.ndarray], attacks: np.ndarray, budget: flo
     """
     if not any(map(len, normal)):
         raise ValueError(
-            f"decision.false_alarm_budget={budget:g}: found no normal record in the validation part, expected some: "
-            "the budget is a share of them"
+            f"decision.false_alarm_budget={budget:g}: found no normal record to measure it on, expected some in "
+            "validation, or in training for decision.false_alarm_blocks: the budget is a share of them"
         )
     found = threshold_within(normal, attacks, budget)
     if found is None:

@@ -1,6 +1,5 @@
 """Jobs of a multirun, as Hydra itself would run them."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from hydra import initialize_config_dir
 from omegaconf import OmegaConf
 
 from src.config.entry_point import entry_point
-from src.config.jobs import compose_from_copy_of_conf, jobs, jobs_with_recipes, multirun_mode
+from src.config.jobs import jobs, jobs_with_recipes, multirun_mode
 from src.utils.paths import PROJECT
 from tests import grids
 
@@ -82,19 +81,6 @@ def test_the_papers_grids_use_a_recipe_for_the_lstm_on_literal_dos_and_for_six_l
             assert (job.model.members, job.training.epochs) == (members, epochs)
             found.add((job.model.name, job.task.name))
     assert found == set(values)
-
-
-def test_the_jobs_of_a_multirun_keep_the_files_that_it_began_with(tmp_path: Path) -> None:
-    conf = shutil.copytree(PROJECT / "conf", tmp_path / "conf")
-    experiment = conf / "experiment" / "paper" / "headline.yaml"
-    with initialize_config_dir(str(conf)):
-        compose_from_copy_of_conf(tmp_path / "grid" / "conf")
-        before = jobs(["+experiment=paper/headline"])
-        experiment.write_text(experiment.read_text(encoding="utf-8").replace("k: 2", "k: 3"), encoding="utf-8")
-        assert jobs(["+experiment=paper/headline"]) == before
-    with initialize_config_dir(str(conf)):
-        compose_from_copy_of_conf(tmp_path / "grid" / "conf")  # the next multirun in the same folder
-        assert [job.k for job in jobs(["+experiment=paper/headline"])] == [3] * len(before)
 
 
 def test_the_command_line_replaces_what_an_experiment_sweeps() -> None:

@@ -154,12 +154,38 @@ def test_a_file_that_is_edited_while_a_grid_runs_changes_none_of_its_runs(projec
     grid = (*SIMULATED, "model=decision_tree", "k=2,3,4,10", "tracking.log_model=false", *launcher)
     process = background(project.start("python", "-m", "src.train", "-m", *grid))
     wait_for(lambda: project.statuses().count("RUNNING") > 1, "the first run beside its parent")
-    model = project.root / "conf" / "model" / "decision_tree.yaml"
-    model.write_text(model.read_text().replace("max_depth: null", "max_depth: 3"))
+    make_trees_shallow(project.root)
     output, _ = process.communicate()
     assert process.returncode == 0, output
-    depths = [run.data.params["model.max_depth"] for run in project.runs() if not run.data.tags.get("multirun")]
-    assert depths == ["None"] * 4
+    assert depths(project) == ["None"] * 4
+
+
+def make_trees_shallow(root):
+    model = root / "conf" / "model" / "decision_tree.yaml"
+    before = model.read_text()
+    assert before.count("max_depth: null") == 1
+    model.write_text(before.replace("max_depth: null", "max_depth: 3"))
+
+
+def depths(project):
+    return [run.data.params["model.max_depth"] for run in project.runs() if not run.data.tags.get("multirun")]
+
+
+def test_nor_the_runs_of_the_grids_that_follow(project, background):
+    paper = project.root / "conf" / "experiment" / "paper"
+    for grid in paper.glob("*.yaml"):
+        grid.unlink()
+    for k in (2, 3):
+        swept = "hydra: {sweeper: {params: {seed: '0,1'}}}"
+        (paper / f"grid_{k}.yaml").write_text(f"# @package _global_\nk: {k}\ntracking: {{parent: paper}}\n{swept}\n")
+    small = (*SIMULATED, "model=decision_tree", "tracking.log_model=false")
+    process = background(project.start("python", "-m", "src.grids", "paper", *small))
+    wait_for(lambda: project.statuses().count("RUNNING") > 1, "the first run beside its parent")
+    make_trees_shallow(project.root)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert depths(project) == ["None"] * 4
+    assert "paper: 4 of 4 runs done, best" in output
 
 
 def test_the_store_opens_on_a_view_with_its_columns(swept):

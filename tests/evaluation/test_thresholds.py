@@ -105,7 +105,7 @@ def test_where_only_silence_would_do_the_budget_cannot_be_met() -> None:
 
 
 def test_a_budget_without_a_normal_record_to_measure_it_on_is_an_error() -> None:
-    message = r"false_alarm_budget=0\.02: found no normal record in the validation part, expected some"
+    message = r"false_alarm_budget=0\.02: found no normal record to measure it on, expected some in validation"
     with pytest.raises(ValueError, match=message):
         fit_threshold(np.array([0.5, 0.9]), np.array([1, 1]), 0.02)
 

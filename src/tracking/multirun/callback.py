@@ -15,15 +15,16 @@ from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from src.config.conf_copy import compose_from_copy
 from src.config.errors import report, summary
-from src.config.jobs import compose_from_copy_of_conf, compose_from_this_copy, jobs, swept_keys
+from src.config.jobs import compose_from_this_copy, jobs, swept_keys
 from src.config.passwords import refuse_passwords
 from src.config.settings import is_simulated
 from src.tracking import parents, runs
 from src.tracking.connection import StoreAwayError
 from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun import ray_cluster
-from src.tracking.multirun.progress import MultirunProgress, MultirunWatch, PlannedJob, shared
+from src.tracking.multirun.progress import CLOCKS_S, MultirunProgress, MultirunWatch, PlannedJob, shared
 from src.tracking.multirun.seed_groups import Configs, group_by_seed
 from src.tracking.run_names import parent_name
 from src.tracking.store import check_store, open_store
@@ -66,6 +67,7 @@ class MultirunCallback(Callback):
         self._watch: MultirunWatch | None = None
         self._for_workers: dict[str, str] = {}  # variables, where workers do not inherit them
         self._copied_code = False  # that workers run
+        self._config_files = ""  # folder of the copy that jobs are composed from
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_watch": None, "_groups": []}  # a worker has no use for them
@@ -78,17 +80,19 @@ class MultirunCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         refuse_passwords(config)
         self._connect_to_cluster(config)
-        compose_from_copy_of_conf(Path(config.hydra.sweep.dir).absolute() / "conf")
         if "sweep" in config:  # workers of a study: its runs have a parent of their own
+            self._keep_config_files(config)
             self._begin_workers(config)
             return
         if config.hydra.job.name in _WITHOUT_MODEL:
+            self._keep_config_files(config)
             return
         self._main_process = os.getpid()
-        # first, so that a typo leaves no run
+        # first, so that a typo leaves no run and no folder
         stored, overrides = FinishedRuns(), list(config.hydra.overrides.task)
         planned = [] if shared() else [PlannedJob.of(job, stored) for job in jobs(overrides)]
         self._start_parent(config)
+        self._keep_config_files(config)
         self._expect_jobs(config, planned)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
@@ -97,7 +101,7 @@ class MultirunCallback(Callback):
             return
         ignore_in_worker()
         os.environ.update(self._for_workers)
-        if self._copied_code:
+        if self._copied_code or not Path(self._config_files).exists():  # on a machine that does not see it
             compose_from_this_copy()
         if self._parent:  # in a running cluster, workers do not inherit the environment
             self._set_variables(self._parent)
@@ -138,6 +142,11 @@ class MultirunCallback(Callback):
                 _OPEN.close()
         if complete and self._failed_itself:
             raise SystemExit(1)
+
+    def _keep_config_files(self, config: DictConfig) -> None:
+        """Compose the jobs from a copy of conf/, in the folder of the multirun, which other multiruns may share."""
+        self._config_files = str(Path(config.hydra.sweep.dir).absolute() / f"conf-{self._call}")
+        compose_from_copy(Path(self._config_files))
 
     @property
     def _in_main_process(self) -> bool:
@@ -188,7 +197,8 @@ class MultirunCallback(Callback):
         expected = progress.jobs(name)
         assert self._parent
         progress.begin()
-        self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent, self._call)
+        clocks_s = CLOCKS_S if ray_cluster.is_ray(config) else 1.0
+        self._watch = MultirunWatch(progress, expected, config.tracking.experiment, self._parent, self._call, clocks_s)
         resume = () if config.tracking.skip_finished else ("tracking.skip_finished=true",)
         _OPEN.enter_context(closed_on_stop(lambda: self._end_parent(complete=False), lambda: progress.kept, resume))
         self._groups = group_by_seed([job.config for job in expected.values()])

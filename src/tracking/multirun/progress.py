@@ -23,7 +23,7 @@ from src.utils.termination import stopping
 
 _POLL_S = 2.0
 _POLL_SHARE = 0.05  # upper bound on the share of a core that looking at the store takes from the runs
-_CLOCKS_S = 300  # upper bound on the difference between the clocks of workers
+CLOCKS_S = 300.0  # upper bound on the difference between the clocks of machines
 # Values whose fit takes as long as the rest of a run, about 8 s: the fit of 400,000, two of each record, takes 10 s
 _START_VALUES = 300_000
 _SILENT_S = 30.0  # after so long without a line, one says that work goes on; each next one waits twice as long
@@ -172,17 +172,25 @@ class MultirunWatch:
         experiment: Name of the experiment that has the runs.
         parent: Id of the parent run.
         call: Tag of the runs of this multirun: others may have the same parent at the same time.
+        clocks_s: Upper bound on the difference between the clocks of workers, in seconds.
     """
 
     def __init__(
-        self, progress: MultirunProgress, jobs: Mapping[int, PlannedJob], experiment: str, parent: str, call: str
+        self,
+        progress: MultirunProgress,
+        jobs: Mapping[int, PlannedJob],
+        experiment: str,
+        parent: str,
+        call: str,
+        clocks_s: float = CLOCKS_S,
     ):
         self._progress = progress
         self._jobs = jobs
         self._experiment = experiment
         self._parent = parent
         self._call = call
-        self._since_ms = int((time.time() - _CLOCKS_S) * 1000)
+        self._clocks_ms = int(clocks_s * 1000)
+        self._since_ms = int(time.time() * 1000) - self._clocks_ms
         self._ended: dict[str, Any] = {}  # runs that ended, by id
         self._without_run: set[int] = set()  # jobs that failed before their run began, or were skipped
         self._stop = threading.Event()
@@ -261,7 +269,8 @@ class MultirunWatch:
     def _own_runs(self) -> list[Any]:
         """Runs of this multirun, newest first.
 
-        Those that ended are read once: with all their metrics they take 10 ms each, and a grid has hundreds.
+        Those that ended before the oldest open one began are not read again: with all their metrics they take 10 ms
+        each, and a grid has hundreds.
         """
         found = children(open_store(self._experiment).MlflowClient(), self._parent, since_ms=self._since_ms)
         own = {run.info.run_id: run for run in found if run.data.tags.get(CALL_TAG) == self._call}
@@ -269,7 +278,7 @@ class MultirunWatch:
         starts = [run.info.start_time for run in own.values()]
         if starts:
             oldest_open = min((own[id_].info.start_time for id_ in own.keys() - self._ended), default=max(starts))
-            self._since_ms = max(self._since_ms, oldest_open - _CLOCKS_S * 1000)
+            self._since_ms = max(self._since_ms, oldest_open - self._clocks_ms)
         return sorted((self._ended | own).values(), key=lambda run: run.info.start_time, reverse=True)
 
     def _poll(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from src.tracking.multirun.callback import MultirunCallback
 
 
 @pytest.fixture(autouse=True)
-def _no_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hydra is not running here, so that there is nothing to compose jobs from."""
-    monkeypatch.setattr(callbacks, "compose_from_copy_of_conf", lambda folder: None)
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Folders of the copies of conf/ that were asked for; Hydra, which would read them, is not running here."""
+    made: list[Path] = []
+    monkeypatch.setattr(callbacks, "compose_from_copy", made.append)
+    return made
 
 
 def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,13 +32,16 @@ def test_a_worker_on_another_machine_gets_the_parent_from_the_callback(monkeypat
     assert os.environ.pop(runs.CALL_VARIABLE) == callback._call
 
 
-def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_of_a_study_get_no_parent_from_it(monkeypatch: pytest.MonkeyPatch, copies: list[Path]) -> None:
     monkeypatch.setattr(parents, "start_parent", lambda *given, **more: pytest.fail("a study has a run of its own"))
     monkeypatch.setattr(callbacks, "open_store", lambda experiment: None)
     launcher = {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"}
     hydra = {"launcher": launcher, "sweep": {"dir": "none"}}
     config = OmegaConf.create({"sweep": {}, "tracking": {"experiment": "e"}, "hydra": hydra})
-    MultirunCallback().on_multirun_start(config)
+    for _ in range(2):
+        MultirunCallback().on_multirun_start(config)
+    assert {copy.parent for copy in copies} == {Path("none").absolute()}
+    assert len(set(copies)) == 2  # multiruns may share a folder
 
 
 def multirun_config() -> DictConfig:
@@ -43,6 +49,21 @@ def multirun_config() -> DictConfig:
     hydra = {"job": job, "overrides": {"task": []}, "runtime": {"choices": {}}, "sweep": {"dir": "none"}}
     tracking = {"parent": "x" * 251, "experiment": "simulated", "skip_finished": False}
     return OmegaConf.create({"hydra": hydra, "tracking": tracking, "dataset": {"name": "simulated"}})
+
+
+def test_a_worker_that_does_not_see_the_copy_composes_from_its_own_files(monkeypatch, copies, tmp_path) -> None:
+    composed: list[str] = []
+    monkeypatch.setattr(callbacks, "compose_from_this_copy", lambda: composed.append("own"))
+    monkeypatch.setattr(callbacks, "ignore_in_worker", lambda: None)
+    callback, config = MultirunCallback(), multirun_config()
+    config.hydra.job.name, config.hydra.sweep.dir = "audit", str(tmp_path)
+    callback.on_multirun_start(config)
+    worker = pickle.loads(pickle.dumps(callback))
+    worker.on_job_start(config)
+    assert composed == ["own"]
+    copies[0].mkdir()
+    worker.on_job_start(config)
+    assert composed == ["own"]
 
 
 def test_audits_have_no_parent_and_no_progress_of_training_runs(monkeypatch, capsys) -> None:
