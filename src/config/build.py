@@ -16,6 +16,7 @@ from src.config.declared_files import composed_files, file_of
 from src.config.settings import Seeds, Settings
 from src.config.stage_params import stage_params
 from src.config.targets import check_target
+from src.data.costs import checked_cost
 from src.data.history import missing_roles
 from src.data.sampling import Task
 from src.data.schema import Schema
@@ -216,10 +217,8 @@ def _check_model(settings: Settings) -> None:
             "for each predicted class"
         )
     if settings.decision.rule == "least_cost":
-        from src.detector.decision import Decision  # late: it takes scipy
-
         try:
-            Decision(cost=settings.task.cost)  # type: ignore[arg-type]
+            checked_cost(settings.task.cost)
         except ValueError as error:
             raise ConfigError(f"task.{error}") from None
     if settings.decision.false_alarm_blocks and not settings.split.distinct:

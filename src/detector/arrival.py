@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from src.detector.detector import Detector
+if TYPE_CHECKING:  # stages that score nothing import the names of the ways
+    from src.detector.detector import Detector
 
 REQUEST = 100  # consecutive records of a request
 STREAMS = 10  # parts of the file that a mixed stream takes one record of in turn
@@ -36,7 +37,7 @@ WAYS: Final[Mapping[str, Way]] = {
 }
 
 
-def by_arrival(detector: Detector, X: np.ndarray, seed: int) -> Iterator[tuple[str, np.ndarray]]:
+def by_arrival(detector: "Detector", X: np.ndarray, seed: int) -> Iterator[tuple[str, np.ndarray]]:
     """Score the records of a file in each of `WAYS` but that of the file itself.
 
     Args:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
+from src.data.costs import checked_cost
+from src.utils.validation import is_number
+
 _LEAST = 1e-12  # floor of a probability, so that a tree's 0 has a logarithm too
-# A number outside of these ranges makes all probabilities or all costs equal, or overflows: each verdict is normal.
+# A number outside of these ranges makes all probabilities equal, or overflows: each verdict is normal.
 TEMPERATURES = (1e-3, 1e3)
 PRIOR_ODDS = (1e-6, 1e6)
-HIGHEST_COST = 1e9
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,17 @@ class Decision:
     attack_prior_odds: float = 1.0
 
     def __post_init__(self) -> None:
-        if not _is_number(self.temperature, *TEMPERATURES):
+        if not is_number(self.temperature, *TEMPERATURES):
             raise ValueError(f"temperature={self.temperature!r}, expected a number above 0, {_range(TEMPERATURES)}")
-        if self.threshold is not None and not _is_number(self.threshold, 0, 1):
+        if self.threshold is not None and not is_number(self.threshold, 0, 1):
             raise ValueError(f"threshold={self.threshold!r}, expected a share from 0 to 1, or none")
-        if not _is_number(self.attack_prior_odds, *PRIOR_ODDS):
+        if not is_number(self.attack_prior_odds, *PRIOR_ODDS):
             raise ValueError(
                 f"attack_prior_odds={self.attack_prior_odds!r}, expected a number above 0, {_range(PRIOR_ODDS)}"
             )
         if self.cost is not None:
             # JSON and config files have lists
-            object.__setattr__(self, "cost", _checked_cost(self.cost))
+            object.__setattr__(self, "cost", checked_cost(self.cost))
 
     def calibrated(self, probability: np.ndarray) -> np.ndarray:
         """Apply the temperature to class probabilities, float32, shape (n, classes); returns the same shape."""
@@ -74,27 +76,8 @@ class Decision:
         return np.where(alarm, 1 + preferred[:, 1:].argmax(axis=1), 0)
 
 
-def _is_number(value: object, least: float, most: float) -> bool:
-    """Tell whether a value is a number in a range; NaN is in none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
-
-
 def _range(limits: tuple[float, float]) -> str:
     return f"from {limits[0]:g} to {limits[1]:g}"
-
-
-def _checked_cost(cost: object) -> tuple[tuple[float, ...], ...]:
-    """Check that a cost matrix is square, with costs that a verdict can compare, and return it as tuples."""
-    rows = cost if isinstance(cost, (list, tuple)) else ()
-    if not rows or not all(isinstance(row, (list, tuple)) and len(row) == len(rows) for row in rows):
-        raise ValueError(f"cost={cost!r}, expected a row for each class, with a cost for each class")
-    for actual, row in enumerate(rows):
-        for predicted, value in enumerate(row):
-            if not _is_number(value, 0, HIGHEST_COST):
-                raise ValueError(f"cost[{actual}][{predicted}]={value!r}, expected a number from 0 to {HIGHEST_COST:g}")
-    if not any(row[0] for row in rows):
-        raise ValueError(f"cost={cost!r}, expected a cost for a missed attack; without one each verdict is normal")
-    return tuple(tuple(float(value) for value in row) for row in rows)
 
 
 def attack_probability(probability: np.ndarray) -> np.ndarray:

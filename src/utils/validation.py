@@ -61,3 +61,8 @@ def key_fault(error: ValidationError) -> str:
     expected = re.sub(r"^\w+ should (be |match )?", "", message)
     shown = found[:80] + "..." if len(found) > 80 else found
     return f"{where}: {message}" if message.startswith("found ") else f"{where}: found {shown}, expected {expected}"
+
+
+def is_number(value: object, least: float, most: float) -> bool:
+    """Tell whether a value is a number in a range; NaN is in none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
