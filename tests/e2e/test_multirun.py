@@ -151,24 +151,7 @@ def test_runs_in_the_store_and_failed_ones_are_rows_too(project):
     "launcher", [(), ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")], ids=["basic", "joblib"]
 )
 def test_a_file_that_is_edited_while_a_grid_runs_changes_none_of_its_runs(project, background, launcher):
-    grid = (*SIMULATED, "model=decision_tree", "k=2,3,4,10", "tracking.log_model=false", *launcher)
-    process = background(project.start("python", "-m", "src.train", "-m", *grid))
-    wait_for(lambda: project.statuses().count("RUNNING") > 1, "the first run beside its parent")
-    make_trees_shallow(project.root)
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
-    assert depths(project) == ["None"] * 4
-
-
-def make_trees_shallow(root):
-    model = root / "conf" / "model" / "decision_tree.yaml"
-    before = model.read_text()
-    assert before.count("max_depth: null") == 1
-    model.write_text(before.replace("max_depth: null", "max_depth: 3"))
-
-
-def depths(project):
-    return [run.data.params["model.max_depth"] for run in project.runs() if not run.data.tags.get("multirun")]
+    output_of_edited(project, background, "train", "-m", "k=2,3,4,10", *launcher)
 
 
 def test_nor_the_runs_of_the_grids_that_follow(project, background):
@@ -178,14 +161,24 @@ def test_nor_the_runs_of_the_grids_that_follow(project, background):
     for k in (2, 3):
         swept = "hydra: {sweeper: {params: {seed: '0,1'}}}"
         (paper / f"grid_{k}.yaml").write_text(f"# @package _global_\nk: {k}\ntracking: {{parent: paper}}\n{swept}\n")
+    output = output_of_edited(project, background, "grids", "paper")
+    assert "paper: 4 of 4 runs done, best" in output
+
+
+def output_of_edited(project, background, command, *arguments):
+    """Output of a command of four runs whose model is edited during the first."""
     small = (*SIMULATED, "model=decision_tree", "tracking.log_model=false")
-    process = background(project.start("python", "-m", "src.grids", "paper", *small))
+    process = background(project.start("python", "-m", f"src.{command}", *arguments, *small))
     wait_for(lambda: project.statuses().count("RUNNING") > 1, "the first run beside its parent")
-    make_trees_shallow(project.root)
+    model = project.root / "conf" / "model" / "decision_tree.yaml"
+    before = model.read_text()
+    assert before.count("max_depth: null") == 1
+    model.write_text(before.replace("max_depth: null", "max_depth: 3"))
     output, _ = process.communicate()
     assert process.returncode == 0, output
-    assert depths(project) == ["None"] * 4
-    assert "paper: 4 of 4 runs done, best" in output
+    depths = [run.data.params["model.max_depth"] for run in project.runs() if not run.data.tags.get("multirun")]
+    assert depths == ["None"] * 4
+    return output
 
 
 def test_the_store_opens_on_a_view_with_its_columns(swept):
