@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.evaluation.comparison import check_pairs
 from src.evaluation.intervals import MeanTest, resampled_test
 from src.evaluation.verdicts import Verdicts
 
@@ -113,42 +112,17 @@ def resampled_detection(
     return ResampledDetection(detection(np.ones(len(distinct))), drawn)
 
 
-def detection_differences(
-    first: Sequence[Verdicts],
-    second: Sequence[Verdicts],
-    rates: Sequence[float],
-    *,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> dict[float, MeanTest]:
-    """Compute the mean difference in detection at each rate of false alarms, first less second, run by run.
-
-    Each run has its own threshold, read on the test. The intervals cover seeds and test records: the bootstrap draws
-    the same feature vectors for all runs, and reads the thresholds anew in each draw. P(attack) is that of the stored
-    verdicts, float32: scores that differ by less are equal here.
-
-    Args:
-        first: Verdicts of the runs of one configuration.
-        second: Those of the other, in the same order of seeds.
-        rates: Shares of the normal records that may raise an alarm.
-        resamples: Number of resamples.
-        seed: Seed of the bootstrap.
-    Raises:
-        ValueError: two runs of a pair have different records or classes.
-    """
-    check_pairs(first, second)
-    one, other = (resampled_detection(runs, rates, resamples=resamples, seed=seed) for runs in (first, second))
-    return resampled_differences(one, other, rates)
-
-
 def resampled_differences(
     first: ResampledDetection, second: ResampledDetection, rates: Sequence[float]
 ) -> dict[float, MeanTest]:
-    """Compute what `detection_differences` does, from the detection of each configuration.
+    """Compute the mean difference in detection at each rate of false alarms, first less second, run by run.
+
+    The intervals cover seeds and test records. P(attack) is that of the stored verdicts, float32: scores that differ by
+    less are equal here.
 
     Args:
         first: Detection of the runs of one configuration.
-        second: That of the other, on the same records and in the same order of seeds.
+        second: That of the other, on the same records (`check_pairs`) and in the same order of seeds.
         rates: Rates of false alarms of both.
     """
     whole, means = first.whole - second.whole, (first.drawn - second.drawn).mean(axis=1)

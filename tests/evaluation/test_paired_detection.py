@@ -1,11 +1,14 @@
 """Differences in detection at equal false alarms, against a search of all thresholds."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from src.evaluation.paired_detection import detection_differences
+from src.evaluation.comparison import check_pairs
+from src.evaluation.intervals import MeanTest
+from src.evaluation.paired_detection import resampled_detection, resampled_differences
 from src.evaluation.verdicts import Verdicts
 
 RATES = (0.01, 0.05, 0.3)
@@ -18,6 +21,14 @@ def run(seed: int, *, lift: float = 0.3, n: int = 400) -> Verdicts:
     target = (line % 3 == 0).astype(np.int32)
     attack = np.clip(rng.random(n) + lift * target, 0, 1).round(1).astype(np.float32)
     return Verdicts(line + 1, (line // 2).astype(np.uint64), target, target, attack, ("normal", "attack"))
+
+
+def detection_differences(
+    first: Sequence[Verdicts], second: Sequence[Verdicts], rates: Sequence[float], **options: int
+) -> dict[float, MeanTest]:
+    """Differences of two configurations whose detection is not kept."""
+    check_pairs(first, second)
+    return resampled_differences(*(resampled_detection(runs, rates, **options) for runs in (first, second)), rates)
 
 
 def best(one: Verdicts, rate: float) -> float:

@@ -13,7 +13,7 @@ import pytest
 
 from src.config.jobs import grids
 from src.evaluation.intervals import Interval
-from src.evaluation.paired_detection import ResampledDetection, detection_differences, resampled_detection
+from src.evaluation.paired_detection import ResampledDetection, resampled_detection, resampled_differences
 from src.evaluation.verdicts import Verdicts
 from src.reports import runs
 from src.reports.generalization import equal_alarms, figures, nsl_kdd
@@ -257,7 +257,8 @@ def test_a_reference_is_read_and_resampled_once_for_all_rows(tmp_path: Path, mon
     assert sorted(resampled) == [2.0 + 199, 2.0 + 399, 2.0 + 799]
     # a row that is no reference is read for each kind of difference, as all of a report would fill the memory
     assert sorted(read) == ["gru", "gru", "lstm", "lstm", "random_forest"]
-    alone = detection_differences([rows[0].runs[0].verdicts()], [rows[-1].runs[0].verdicts()], (0.05,))
+    one, other = (resampled_detection([row.runs[0].verdicts()], (0.05,)) for row in (rows[0], rows[-1]))
+    alone = resampled_differences(one, other, (0.05,))
     assert rows[0].detection_differences(rows[-1], (0.05,)).by_metric == {"5_percent": alone[0.05]}
 
 
