@@ -25,6 +25,8 @@ from src.evaluation.thresholds import rate_name
 from src.evaluation.verdicts import Verdicts, verdicts_file, verdicts_place
 from src.reports.titles import LAYOUTS, input_name, model_name, teaching_details
 
+_NETWORKS = "src.models.networks."
+
 
 @dataclass(frozen=True)
 class Run:
@@ -96,6 +98,11 @@ class Configuration:
     def model(self) -> str:
         """Name of the model in conf/model."""
         return str(self.config["model"]["name"])
+
+    @property
+    def is_network(self) -> bool:
+        """True for a model that trains weights by epochs."""
+        return str(self.config["model"]["_target_"]).startswith(_NETWORKS)
 
     @property
     def reducer(self) -> str:
@@ -232,8 +239,8 @@ class Configuration:
     ) -> "Differences | None":
         """Differences over the seeds of which both kept the verdicts on the test, computed once."""
         if (key := (id(reference), what)) not in self._differences:
-            both = [seed for seed in self.runs if seed in reference.runs]
-            seeds = tuple(one for one in both if self.runs[one].verdicts_path() and reference.runs[one].verdicts_path())
+            pairs = self.pairs(reference)
+            seeds = tuple(seed for seed, both in pairs.items() if all(run.verdicts_path() for run in both))
             self._differences[key] = Differences(compute(seeds), len(seeds)) if seeds else None
         return self._differences[key]
 
@@ -268,9 +275,9 @@ class Configuration:
     def _kept(self) -> dict[int, Verdicts]:
         return {}
 
-    def pairs(self, other: "Configuration") -> list[tuple[Run, Run]]:
-        """Runs of both configurations for each seed that both have: equal seeds have equal test parts."""
-        return [(run, other.runs[seed]) for seed, run in self.runs.items() if seed in other.runs]
+    def pairs(self, other: "Configuration") -> dict[int, tuple[Run, Run]]:
+        """Runs of both configurations by each seed that both have: equal seeds have equal test parts."""
+        return {seed: (run, other.runs[seed]) for seed, run in self.runs.items() if seed in other.runs}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import pandas as pd
 from src.evaluation.intervals import TEST_RECORDS, Interval
 from src.evaluation.operating_points import BASE_RATES, alarm_shares
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
-from src.reports.generalization.tables import is_network
 from src.reports.markdown import MISSING, cost, markdown_table, percent
 from src.reports.runs import Configuration
 from src.reports.standings import at_equal_alarms, standings_table
@@ -32,7 +31,7 @@ def settings(configurations: Sequence[Configuration]) -> str:
                 "none" if budget is None else f"{100 * budget:g} %",
                 ", ".join(map(str, layout.get("history") or [])) or (str(one.config["window"] - 1)),
                 f"{layout.get('short_history', 0.0):g}",
-                f"{limit:,}" if is_network(one) and limit else "all",
+                f"{limit:,}" if one.is_network and limit else "all",
             ]
         )
     columns = ["settings", "verdict", "attack odds", "budget", "previous records", "short histories", "rows of a type"]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from src.evaluation.intervals import TEST_RECORDS
 from src.reports.generalization.published import on_nsl_kdd
-from src.reports.generalization.tables import is_network
 from src.reports.markdown import MISSING, markdown_table, percent, seeds
 from src.reports.runs import Configuration
 
@@ -29,7 +28,7 @@ def table(configurations: Sequence[Configuration]) -> str:
         source = f"ours, {seeds(len(one.runs))}"
         budget = one.config["decision"]["false_alarm_budget"]
         allowed = "" if budget is None else f", a budget of {100 * budget:g} % false alarms on validation"
-        epochs = ", epochs by validation" if is_network(one) else ""
+        epochs = ", epochs by validation" if one.is_network else ""
         protocol = f"two classes; KDDTrain+{epochs}{allowed}"
         rows.append((100 * first[0].mean if first[0] else 0.0, [*cells, protocol, source]))
     columns = ["accuracy in %", "KDDTest+", "KDDTest-21", "false alarms on KDDTest+, %", "protocol", "source"]

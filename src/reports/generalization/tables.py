@@ -12,11 +12,6 @@ NOT_STATED = "not stated"
 SPLITS = ("random", "grouped", "official")
 
 
-def is_network(one: Configuration) -> bool:
-    """Return True for the networks of these grids; trees have no epochs and read all rows."""
-    return one.model.startswith("lstm")
-
-
 def by_split(configurations: Sequence[Configuration]) -> str:
     """Return the accuracy of each model on each split, and what the intervals of each column cover."""
     there = [split for split in SPLITS if any(one.split == split for one in configurations)]

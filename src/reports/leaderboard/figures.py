@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 from src.evaluation.plots import COLORS, STYLE
 from src.evaluation.significance import cliques
 from src.reports.leaderboard.ranks import Ranks
-from src.reports.leaderboard.tables import is_network, leading, timed
+from src.reports.leaderboard.tables import leading, timed
 from src.reports.runs import Configuration
 
 _KINDS = (("networks", "o", COLORS[0]), ("other models", "s", COLORS[1]))
@@ -40,7 +40,7 @@ def by_time(configurations: Sequence[Configuration], title: str) -> Figure:
     for configuration, value, seconds in found:
         far, at = value > top, (seconds, min(value, top))
         points.append((configuration.model + (f" ({spell(value)})" if far else ""), *at))
-        marks[0 if is_network(configuration) else 1, far].append(at)
+        marks[0 if configuration.is_network else 1, far].append(at)
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 7), layout="constrained")
         axes = figure.add_subplot()

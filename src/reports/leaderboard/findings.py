@@ -6,7 +6,7 @@ import pandas as pd
 
 from src.evaluation.significance import BETTER, UNDECIDED, WORSE
 from src.reports.generalization.published import contest_winner
-from src.reports.leaderboard.tables import contrasts, is_network, ordered, standings, timed
+from src.reports.leaderboard.tables import contrasts, ordered, standings, timed
 from src.reports.markdown import MISSING
 from src.reports.runs import Configuration
 
@@ -50,7 +50,7 @@ def of_the_cost(five: Sequence[Configuration]) -> str:
         return f"Five classes by the contest's cost: {MISSING}."
     won = contest_winner().cost
     below = [f"`{configuration.model}`" for configuration, score in scored if score < won]
-    network = next((one for one in scored if is_network(one[0])), None)
+    network = next((one for one in scored if one[0].is_network), None)
     words = f"`{network[0].model}` ({network[1]:.4f}) is the best network" if network else "No network has run"
     return (
         f"By the contest's cost on five classes `{scored[0][0].model}` has the lowest mean, {scored[0][1]:.4f}; "

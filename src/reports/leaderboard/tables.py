@@ -11,13 +11,7 @@ from src.reports.runs import Configuration, Run, coverage
 from src.reports.standings import NO_PAIR, Standing, against
 
 NO_WEIGHTS = "no network"
-_PARAMETERS = "derived.network_parameters"
 REFERENCE = "lstm"
-
-
-def is_network(configuration: Configuration) -> bool:
-    """Return True if the model has trained weights."""
-    return configuration.first is not None and _PARAMETERS in configuration.first.params
 
 
 def leading(configurations: Sequence[Configuration]) -> str:
@@ -112,7 +106,7 @@ def _scored(run: Run) -> int:
 
 
 def _weights(run: Run) -> str:
-    found = run.params.get(_PARAMETERS)
+    found = run.params.get("derived.network_parameters")
     return f"{int(float(found)):,}" if found else NO_WEIGHTS
 
 
@@ -170,7 +164,7 @@ def contrasts(configurations: Sequence[Configuration]) -> list[Contrast]:
     """Compare each other model to the LSTM on the seeds that both have: equal seeds have equal test parts."""
     reference = next((one for one in configurations if one.model == REFERENCE), None)
     points = {
-        one.model: tuple(_points(*pair) for pair in one.pairs(reference)) if reference else ()
+        one.model: tuple(_points(*pair) for pair in one.pairs(reference).values()) if reference else ()
         for one in configurations
         if one.model != REFERENCE
     }

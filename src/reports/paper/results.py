@@ -52,7 +52,7 @@ class PaperResults(Results):
     def difference(self, task: str, one: Input, other: Input) -> "Difference | None":
         """Return the LSTM's difference of test accuracy on two inputs; None without a seed that both have."""
         left, right = self.get(task, *one), self.get(task, *other)
-        pairs = left.pairs(right) if left and right else []
+        pairs = left.pairs(right).values() if left and right else ()
         if not pairs or left is None:
             return None
         first, second = ([100 * run.metrics["test_accuracy"] for run in runs] for runs in zip(*pairs, strict=True))
