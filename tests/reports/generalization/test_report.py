@@ -27,7 +27,7 @@ from src.reports.runs import Configuration, Results, Run
 from src.reports.standings import against
 from src.utils.leftovers import remove_leftovers
 from tests import browser
-from tests.reports.made import config
+from tests.reports.made import config, model_config
 
 
 def page(folder: Path, name: str) -> str:
@@ -290,7 +290,7 @@ def test_titles_leave_out_what_all_rows_of_a_model_share(made: Results) -> None:
 
     rows = (row_of(history_grafts=0.1, max_rows_per_attack_type=100),
             row_of(history_grafts=0.1, max_rows_per_attack_type=200))  # fmt: skip
-    forest = replace(base, config={**base.config, **distinct, "model": {"name": "random_forest"}})
+    forest = replace(base, config={**base.config, **distinct, "model": model_config("random_forest")})
     found = Contest.on(Results((*rows, forest), simulated=False))
     titles = [one.title for one in found.results.configurations]
     assert titles == ["LSTM, PCA 2, 100 a type", "LSTM, PCA 2, 200 a type", "random forest, PCA 2"]
@@ -390,7 +390,7 @@ def test_rows_with_other_rules_are_not_said_to_have_the_same(made: Results) -> N
 def test_only_networks_have_epochs_that_validation_chose(made: Results) -> None:
     (network, *_) = [one for one in made.configurations if one.grid == NslKdd.grids[0]]
     decision = {**network.config["decision"], "false_alarm_budget": 0.05}
-    forest = replace(network, config={**network.config, "model": {"name": "random_forest"}, "decision": decision})
+    forest = replace(network, config={**network.config, "model": model_config("random_forest"), "decision": decision})
     text = nsl_kdd.table([network, forest])
     assert row(text, "**LSTM")[4] == "two classes; KDDTrain+, epochs by validation"
     assert row(text, "**random forest")[4] == "two classes; KDDTrain+, a budget of 5 % false alarms on validation"
