@@ -47,7 +47,7 @@ class Case:
 
 def records(count: int) -> bytes:
     """Lines of simulated records."""
-    return b"".join(text for _, text in simulate("test", count, 0, declared_schema("kdd")))
+    return b"".join(simulate("test", count, 0, declared_schema("kdd")))
 
 
 def packed(text: bytes, members: int = 1) -> Callable[[Path], None]:

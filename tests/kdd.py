@@ -73,7 +73,7 @@ def unknown_per_record(columns: pa.Table) -> np.ndarray:
     return unknown_words.unknown_per_record(columns, KDD)
 
 
-def simulate(part: Literal["train", "test"], records: int, seed: int) -> Iterator[tuple[int, bytes]]:
+def simulate(part: Literal["train", "test"], records: int, seed: int) -> Iterator[bytes]:
     return simulator.simulate(part, records, seed, KDD)
 
 

@@ -77,7 +77,7 @@ def read_profile() -> dict[str, PartProfile]:
     return profile
 
 
-def simulate(part: Literal["train", "test"], records: int, seed: int, schema: Schema) -> Iterator[tuple[int, bytes]]:
+def simulate(part: Literal["train", "test"], records: int, seed: int, schema: Schema) -> Iterator[bytes]:
     r"""Draw records like those of a real file; the same arguments give the same bytes.
 
     Labels have the real proportions to the nearest whole record, and come in random order.
@@ -88,19 +88,18 @@ def simulate(part: Literal["train", "test"], records: int, seed: int, schema: Sc
         seed: Seed of the draw, 0 or more.
         schema: Columns of KDD99, which the profile is of, in their order.
     Yields:
-        Number of records so far, and the text of the newest ones: lines of 42 comma-separated fields.
+        Records one after another in pieces: lines of 42 comma-separated fields.
 
     >>> from src.data.schema_files import declared_schema
-    >>> done, text = next(simulate("train", 1000, 0, declared_schema("kdd")))
-    >>> done, text.count(b"\n"), text.count(b",normal.\n"), text.count(b",smurf.\n")
-    (1000, 1000, 197, 568)
+    >>> text = next(simulate("train", 1000, 0, declared_schema("kdd")))
+    >>> text.count(b"\n"), text.count(b",normal.\n"), text.count(b",smurf.\n")
+    (1000, 197, 568)
     """
     sampler = _sampler(part, tuple(schema.kinds.items()))
     rng = np.random.default_rng([seed, _PARTS.index(part)])
     kind = rng.permutation(_draw_kinds(sampler, records, rng))
     for start in range(0, records, CHUNK_RECORDS):
-        chunk = kind[start : start + CHUNK_RECORDS]
-        yield start + len(chunk), _text(sampler, chunk, rng)
+        yield _text(sampler, kind[start : start + CHUNK_RECORDS], rng)
 
 
 def apportion(total: int, weights: np.ndarray) -> np.ndarray:

@@ -254,7 +254,7 @@ class SimulatedDataset:
             gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as out,
         ):
             size = 0
-            for _, text in simulator.simulate("train" if part == "train" else "test", records, self.seed, self.schema):
+            for text in simulator.simulate("train" if part == "train" else "test", records, self.seed, self.schema):
                 out.write(text)
                 size += len(text)
                 on_progress(path.name, size, None)

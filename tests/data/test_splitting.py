@@ -38,7 +38,7 @@ def divide(split: Split, X: np.ndarray, target: np.ndarray, seed: int) -> dict[s
 @pytest.fixture(scope="module")
 def sampled() -> tuple[np.ndarray, np.ndarray]:
     """The paper's binary set at a tenth of its size, of simulated records."""
-    text = b"".join(text for _, text in simulate("train", 50_000, 0))
+    text = b"".join(simulate("train", 50_000, 0))
     (block,) = read_blocks(BytesIO(text), "simulated")
     attacks = tuple(block.label.dictionary.to_pylist())
     records = Table(encode(block.columns)[0], block.label.indices.to_numpy(), attacks, block.line)

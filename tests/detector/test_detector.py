@@ -41,7 +41,7 @@ MODELS = {
 @pytest.fixture(scope="module")
 def records() -> pa.Table:
     """500 raw simulated records of the test file."""
-    text = b"".join(text for _, text in simulate("test", 500, seed=1))
+    text = b"".join(simulate("test", 500, seed=1))
     (block,) = read_blocks(BytesIO(text), "simulated")
     return block.columns
 
@@ -322,7 +322,7 @@ def test_a_kept_detector_knows_its_past(
 def test_a_file_is_scored_as_one_whatever_blocks_it_is_read_in(
     block_bytes: int, windowed: Detector, records: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = b"".join(text for _, text in simulate("test", 500, seed=1)).splitlines(keepends=True)
+    text = b"".join(simulate("test", 500, seed=1)).splitlines(keepends=True)
     path, out = tmp_path / "records.csv", BytesIO()
     path.write_bytes(b"".join([*text[:30], b"no record\n", *text[30:60]]))
     monkeypatch.setattr(file_scoring, "read_blocks", partial(read_blocks, block_bytes=block_bytes))
@@ -335,7 +335,7 @@ def test_a_file_is_scored_as_one_whatever_blocks_it_is_read_in(
 
 
 def test_a_file_shorter_than_the_history_is_noted(windowed: Detector, detector: Detector, tmp_path: Path) -> None:
-    text = b"".join(text for _, text in simulate("test", 20, seed=1)).splitlines(keepends=True)
+    text = b"".join(simulate("test", 20, seed=1)).splitlines(keepends=True)
     path = tmp_path / "records.csv"
     notes = []
     for count, one in ((WINDOW - 1, windowed), (WINDOW, windowed), (1, detector)):

@@ -33,7 +33,7 @@ def outcomes(composed: Callable[..., DictConfig], tmp_path_factory: pytest.TempP
         settings = build(composed(*small))
         train(settings, StageOutputs(settings, Workspace(Path("/nowhere")))).detector.save(folder / "of" / name)
     records, out = folder / "records.csv", folder / "outcomes.jsonl"
-    records.write_bytes(b"".join(text for _, text in simulate("test", 200, seed=1)))
+    records.write_bytes(b"".join(simulate("test", 200, seed=1)))
     found: dict[int, tuple[str, str]] = {}
     while True:  # a process that crashes or hangs is followed by one that goes on with the next
         command = ["tests.detector.tampering", records, len(found), out, *(folder / "of" / name for name in MODELS)]

@@ -30,7 +30,7 @@ def trained(new_project, tmp_path_factory):
 @pytest.fixture(scope="module")
 def records():
     """2,000 labeled lines that the detector has not seen."""
-    return b"".join(text for _, text in simulate("train", 2000, seed=9)).splitlines()
+    return b"".join(simulate("train", 2000, seed=9)).splitlines()
 
 
 def score(model, path, tmp_path, *options):

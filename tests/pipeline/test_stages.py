@@ -35,7 +35,7 @@ datasets = pytest.mark.parametrize("dataset", [SIMULATED, NSL_KDD], ids=["simula
 
 def nsl_text(part: str, records: int) -> bytes:
     """Simulated records in NSL-KDD's format, without a final line end."""
-    lines = b"".join(text for _, text in simulate("train" if part == "train" else "test", records, 7)).splitlines()
+    lines = b"".join(simulate("train" if part == "train" else "test", records, 7)).splitlines()
     return b"\n".join(line.removesuffix(b".") + b",%d" % (place % 22) for place, line in enumerate(lines))
 
 
