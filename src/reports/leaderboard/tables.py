@@ -65,7 +65,8 @@ def ranking(configurations: Sequence[Configuration]) -> str:
         sizes = [_fit(one), _scoring(one), _weights(run)] if run else [MISSING] * 3
         standing = "reference" if one.model == REFERENCE else str(differences[one.model] or NO_PAIR)
         standing = standing if run else MISSING
-        rows.append([one.model, one.input, *costs, *shares, standing, *sizes, f"`{command(one)}`"])
+        read = ", ".join([one.input, *one.details])
+        rows.append([one.model, read, *costs, *shares, standing, *sizes, f"`{command(one)}`"])
     columns = ["model", "input", *(["mean cost"] if with_cost else []), "accuracy, %", "F1, %", "false alarms, %",
                f"{'cost' if with_cost else 'accuracy, points,'} less the LSTM's", "fit, s", "scoring, µs a record",
                "weights", "command"]  # fmt: skip

@@ -54,6 +54,12 @@ def test_a_row_has_its_input_its_scores_its_time_its_weights_and_its_command(who
     assert tree[-2] == tables.NO_WEIGHTS
 
 
+def test_a_row_says_that_its_model_reads_fewer_records() -> None:
+    one = configuration("knn", {0: run(0.9)})
+    fewer = replace(one, config=one.config | {"split": {**one.config["split"], "distinct": True}})
+    assert "| knn | all features, distinct records |" in tables.ranking([fewer])
+
+
 def test_seconds_are_means_over_the_seeds_as_scores_are() -> None:
     runs = {0: run(0.9, seconds=10, test_seconds=0.002), 1: run(0.9, seconds=20, test_seconds=0.006)}
     runs[1] = replace(runs[1], params={**runs[1].params, "derived.records_test": "2000"})
