@@ -51,7 +51,11 @@ def of_the_cost(five: Sequence[Configuration]) -> str:
     won = contest_winner().cost
     below = [f"`{configuration.model}`" for configuration, score in scored if score < won]
     network = next((one for one in scored if one[0].is_network), None)
-    words = f"`{network[0].model}` ({network[1]:.4f}) is the best network" if network else "No network has run"
+    words = (
+        f"`{network[0].model}` ({network[1]:.4f}) has the lowest mean of the networks"
+        if network
+        else "No network has run"
+    )
     return (
         f"By the contest's cost on five classes `{scored[0][0].model}` has the lowest mean, {scored[0][1]:.4f}; "
         f"{_against_lstm(five)}. {words}. Of {len(scored)} models, these have a mean below the {won} of the contest's "
