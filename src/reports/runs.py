@@ -1,7 +1,7 @@
 """The runs that a report reads: one run, one configuration over its seeds, and all configurations of a report."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -335,23 +335,6 @@ class Results:
     def of(self, grids: Iterable[str]) -> list[Configuration]:
         """Configurations of some grids."""
         return [one for one in self.configurations if one.grid in grids]
-
-
-def merged(configurations: Iterable[Configuration], key: Callable[[Configuration], Hashable]) -> list[Configuration]:
-    """Merge configurations that several grids ask for, each with some of the seeds.
-
-    Args:
-        key: Function that returns the same value for configurations that are one, of which the first gives all but
-            the seeds.
-    """
-    found: dict[Hashable, Configuration] = {}
-    for one in configurations:
-        at = key(one)
-        if earlier := found.get(at):
-            seeds = tuple(sorted({*earlier.seeds, *one.seeds}))
-            one = replace(earlier, seeds=seeds, runs=dict(sorted({**earlier.runs, **one.runs}.items())))
-        found[at] = one
-    return list(found.values())
 
 
 def shared_details(configurations: Iterable[Configuration]) -> dict[str, list[str]]:

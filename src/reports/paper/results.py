@@ -1,18 +1,28 @@
 """The runs of the paper's grids by task and input, and the paired differences of their accuracy."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from src.evaluation.intervals import Interval, MeanTest, next_run, paired_test
-from src.reports.runs import Configuration, Results, Run, merged
+from src.reports.runs import Configuration, Results, Run
 
 Input = tuple[str, int]  # reducer and k
 _ORDER = ("none", "pca", "mi")
 
 
 def merge(configurations: Iterable[Configuration]) -> tuple[Configuration, ...]:
-    """Merge the configurations that several grids ask for: the paper's grids overlap."""
-    return tuple(merged(configurations, key=lambda one: (one.task, one.reducer, one.k, one.model)))
+    """Merge the configurations that several grids ask for, each with some of the seeds: the paper's grids overlap.
+
+    The first gives all but the seeds and runs.
+    """
+    found: dict[tuple[str, str, int, str], Configuration] = {}
+    for one in configurations:
+        at = (one.task, one.reducer, one.k, one.model)
+        if earlier := found.get(at):
+            seeds = tuple(sorted({*earlier.seeds, *one.seeds}))
+            one = replace(earlier, seeds=seeds, runs=dict(sorted({**earlier.runs, **one.runs}.items())))
+        found[at] = one
+    return tuple(found.values())
 
 
 @dataclass(frozen=True)
