@@ -59,7 +59,7 @@ def of_the_cost(five: Sequence[Configuration]) -> str:
     return (
         f"By the contest's cost on five classes `{scored[0][0].model}` has the lowest mean, {scored[0][1]:.4f}; "
         f"{_against_lstm(five)}. {words}. Of {len(scored)} models, these have a mean below the {won} of the contest's "
-        f"winner: {', '.join(below) or 'none'}."
+        f"winner, which decided by the least expected cost: {', '.join(below) or 'none'}."
     )
 
 
