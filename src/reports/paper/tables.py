@@ -156,7 +156,7 @@ def processing(results: PaperResults, task: str) -> str:
         )  # fmt: skip
     return markdown_table(
         ["input", "paper", "paper, per feature and 100,000 records", "ours", "epochs", "rows an epoch",
-         "ours, per feature and 100,000 records", "one epoch, per feature and 100,000 rows"],
+         "ours, per feature and 100,000 records", "median epoch, per feature and 100,000 rows"],
         rows,
     )  # fmt: skip
 
