@@ -98,7 +98,8 @@ def _slower(results: PaperResults, task: str) -> Claim | None:
     if ratio is None or bound is None:
         return None
     evidence = (
-        f"the median epoch of all 53 features takes {ratio:.1f} times as long as that of 2 components (one run each, no test)"
+        f"the median epoch of all 53 features takes {ratio:.1f} times as long as that of 2 components "
+        "(one run each, no test)"
     )
     claim = f"all features take more than {bound.value:.0f} times as long as 2"
     return Claim(claim, task, evidence, HOLDS if ratio > bound.value else FAILS)
