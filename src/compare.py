@@ -11,7 +11,7 @@ from src.tracking.find_runs import folder_or_id
 from src.utils.command_line import command_parser, quiet_pipe
 from src.utils.messages import system_words
 from src.utils.termination import interruptible
-from src.utils.validation import whole_number_from_1
+from src.utils.validation import whole_number_from
 
 EXAMPLES = (
     "lstm-pca-2-binary random_forest-mi-4-binary",
@@ -31,27 +31,29 @@ def main(arguments: list[str] | None = None) -> int:
     add("one", metavar="RUN", help=f"{run}; the reference of three or more")
     add("others", metavar="RUN", nargs="+", help="one or more other runs")
     add("--part", default="test", help="name of the test part, such as test_21 (default: test)")
-    add("--resamples", type=whole_number_from_1, default=1000, help="number of bootstrap resamples (default: 1000)")
-    add("--seed", type=int, default=0, help="seed of the bootstrap, 0 or more (default: 0)")
+    add("--resamples", type=whole_number_from(100), default=1000,
+        help="number of bootstrap resamples, 100 or more (default: 1000)")  # fmt: skip
+    add("--seed", type=whole_number_from(0), default=0, help="seed of the bootstrap, 0 or more (default: 0)")
     options = parser.parse_args(arguments)
     try:
         runs = [folder_or_id(run) for run in (options.one, *options.others)]
         # only now: they take seconds
-        from src.evaluation.comparison import compare, explain, explain_several, short_names
+        from src.evaluation.comparison import check_pairs, compare, explain, explain_several, short_names
         from src.evaluation.verdicts import Verdicts
         from src.tracking.verdicts import differing, find_verdicts
 
         found = [find_verdicts(run, options.part) for run in runs]
         verdicts = [Verdicts.read(one.path) for one in found]
+        for one, of_it in zip(found[1:], verdicts[1:], strict=True):
+            try:
+                check_pairs(verdicts[:1], [of_it])
+            except ValueError as error:
+                raise ValueError(f"{found[0].run} and {one.run}: {error}{differing(found[0], one)}") from None
         names = short_names(len(found))
         if len(found) > 2:
             lines = explain_several(verdicts, names, resamples=options.resamples, seed=options.seed)
         else:
-            one, other = found
-            try:
-                result = compare(*verdicts, resamples=options.resamples, seed=options.seed)
-            except ValueError as error:
-                raise ValueError(f"{one.run} and {other.run}: {error}{differing(one, other)}") from None
+            result = compare(*verdicts, resamples=options.resamples, seed=options.seed)
             lines = explain(result, (names[0], names[1]))
     except (OSError, ValueError) as error:
         print(f"compare: {system_words(error)}", file=sys.stderr)

@@ -75,14 +75,20 @@ def test_three_runs_are_compared_with_the_first(logged: Logged, capsys: pytest.C
     assert f"seed 0 ({runs[2]})" in text
     assert "  A  0.98333  reference" in text
     assert "-0.13333 [" in text
-    assert "The p-values are corrected for 2 comparisons (Holm)." in text
+    assert "The p-values of each score are corrected for 2 comparisons (Holm)." in text
+    assert "recall:" in text  # a detector that raises no alarm has the fewest false ones
+    fewer = logged(verdicts(5, records=280), "seed=1")
+    assert main([*runs[:2], fewer]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"compare: {runs[0]} and {fewer}: found 300 and 280 test records, expected pairs of runs")
+    assert error.endswith("; the runs have seed=0 and 1\n")
 
 
 def test_runs_are_taken_by_name_and_by_first_digits(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = logged(verdicts(5)), logged(verdicts(45), "k=3")
     digits = next(other[:length] for length in range(1, 33) if not one.startswith(other[:length]))
     name = mlflow.get_run(one).info.run_name
-    assert main([name, digits, "--resamples", "20"]) == 0
+    assert main([name, digits, "--resamples", "100"]) == 0
     text = capsys.readouterr().out
     assert f"({one})" in text
     assert f"({other})" in text
@@ -90,7 +96,7 @@ def test_runs_are_taken_by_name_and_by_first_digits(logged: Logged, capsys: pyte
 
 def test_a_further_test_part_is_compared_by_its_name(logged: Logged, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = (logged(verdicts(errors), part="test_21") for errors in (0, 1))
-    assert main([one, other, "--part", "test_21", "--resamples", "20"]) == 0
+    assert main([one, other, "--part", "test_21", "--resamples", "100"]) == 0
     assert "McNemar (exact binomial): 1 records only A has right" in capsys.readouterr().out
     assert main([one, other]) == 1
     assert f"compare: run {one}: found no test_verdicts.parquet in sqlite" in capsys.readouterr().err
@@ -110,7 +116,7 @@ def test_runs_on_different_records_are_refused_and_their_choices_named(
     assert main([one, other]) == 1
     error = capsys.readouterr().err
     assert error.startswith(
-        f"compare: {one} and {other}: found 300 and 280 test records, expected two runs on the same"
+        f"compare: {one} and {other}: found 300 and 280 test records, expected pairs of runs on the"
     )
     assert error.endswith("; the runs have split.name=random and grouped, seed=0 and 1\n")
     assert main([one, logged(verdicts(5, records=280), "seeds.split=3")]) == 1
@@ -133,8 +139,10 @@ def test_a_run_without_verdicts_is_named(composed: Compose, logged: Logged, caps
     assert f"compare: run {run.id}: found no test_verdicts.parquet in sqlite" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("resamples", ["0", "-1", "many"])
-def test_a_wrong_number_of_resamples_is_named(resamples: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("option", "value", "least"), [
+    ("resamples", "99", 100), ("resamples", "-1", 100), ("resamples", "many", 100), ("seed", "-1", 0),
+])  # fmt: skip
+def test_a_wrong_number_is_named(option: str, value: str, least: int, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["one", "other", f"--resamples={resamples}"])
-    assert f"found '{resamples}', expected a whole number from 1" in capsys.readouterr().err
+        main(["one", "other", f"--{option}={value}"])
+    assert f"--{option}: found '{value}', expected a whole number from {least}" in capsys.readouterr().err

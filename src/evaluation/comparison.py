@@ -3,28 +3,20 @@
 All intervals and p-values cover other test records, and no other seeds unless several seeds of each are given.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
 import numpy as np
 from scipy import stats
 
-from src.evaluation.intervals import (
-    Interval,
-    MeanTest,
-    mean_scores,
-    percentiles,
-    resampled,
-    resampled_means,
-    resampled_test,
-    seed_scores,
-)
+from src.evaluation.intervals import MeanTest, mean_scores, resampled_means, resampled_test, seed_scores
 from src.evaluation.metric_kinds import less_is_better
-from src.evaluation.metrics import detection_name, scores
-from src.evaluation.significance import holm, standing
+from src.evaluation.metrics import detection_name
+from src.evaluation.significance import BETTER, WORSE, holm, standing
 from src.evaluation.verdicts import Verdicts
 
+_ALL = ""  # all metrics that are not of one class alone
 _FEW = 25  # discordant records below which the chi-square approximation is poor
 
 
@@ -66,23 +58,24 @@ def mcnemar(only_first: int, only_second: int) -> McNemar:
 
 @dataclass(frozen=True)
 class Difference:
-    """Metric of both runs, with the 95 % bootstrap interval of their difference, first minus second."""
+    """Metric of both runs, with the 95 % interval of their difference, first minus second.
+
+    Attributes:
+        p: p-value of no difference, corrected for the number of metrics.
+    """
 
     metric: str
     first: float
     second: float
     low: float
     high: float
+    p: float
 
     @property
-    def clear(self) -> bool:
-        """True if the interval excludes 0."""
-        return self.low > 0 or self.high < 0
-
-    @property
-    def better(self) -> int:
-        """Index of the better run, 0 or 1."""
-        return int((self.first > self.second) == less_is_better(self.metric))
+    def better(self) -> int | None:
+        """Index of the better run, 0 or 1; None if the test decides nothing."""
+        verdict = standing(self.first - self.second, self.p, less_is_better=less_is_better(self.metric))
+        return {BETTER: 0, WORSE: 1}.get(verdict)
 
 
 @dataclass(frozen=True)
@@ -106,28 +99,25 @@ def compare(first: Verdicts, second: Verdicts, *, resamples: int, seed: int = 0)
     Raises:
         ValueError: the runs have different records or classes; names the first difference.
     """
+    tested = mean_differences([first], [second], resamples=resamples, seed=seed)
     first, second = first.by_row(), second.by_row()
-    if difference := next(_mismatches(first, second), None):
-        raise ValueError(f"found {difference}, expected two runs on the same records and classes")
-    n_classes, cost = len(first.classes), first.cost if first.cost == second.cost else None
-    target = first.target.astype(np.int64)
-    correct = [run.predicted == target for run in (first, second)]
-    test = mcnemar(int(np.sum(correct[0] & ~correct[1])), int(np.sum(correct[1] & ~correct[0])))
-    cell = (first.predicted * n_classes + second.predicted) * n_classes + target
-    shape = (n_classes, n_classes, n_classes)
-    whole = np.bincount(cell, minlength=n_classes**3).reshape(shape)
-    drawn = resampled(first.vector, cell, n_classes**3, resamples=resamples, seed=seed).reshape(resamples, *shape)
-    # the last axes are the verdict of the first run, the verdict of the second run, and the actual class
-    scores_first, scores_second = scores(whole.sum(axis=1), cost), scores(whole.sum(axis=0), cost)
-    drawn_first, drawn_second = scores(drawn.sum(axis=2), cost), scores(drawn.sum(axis=1), cost)
-    differences = []
-    for name in ("accuracy", "mean_cost", "false_alarm_rate", detection_name(n_classes)):
-        if name in scores_first:
-            interval: Interval = percentiles(drawn_first[name] - drawn_second[name])
-            differences.append(
-                Difference(name, float(scores_first[name]), float(scores_second[name]), interval.low, interval.high)
-            )
-    return Comparison(len(first), len(np.unique(first.vector)), test, tuple(differences))
+    right = [run.predicted == run.target for run in (first, second)]
+    test = mcnemar(int(np.sum(right[0] & ~right[1])), int(np.sum(right[1] & ~right[0])))
+    names = _compared(first, tested)
+    values = mean_scores([first]), mean_scores([second])
+    found = [tested[name].interval for name in names]
+    adjusted = holm([tested[name].p for name in names])
+    differences = tuple(
+        Difference(name, values[0][name], values[1][name], interval.low, interval.high, p)
+        for name, interval, p in zip(names, found, adjusted, strict=True)
+    )
+    return Comparison(len(first), len(np.unique(first.vector)), test, differences)
+
+
+def _compared(run: Verdicts, tested: Collection[str]) -> list[str]:
+    """Return the metrics that a comparison shows: those of which the test part has records."""
+    lacking = {"false_alarm_rate": not (run.target == 0).any(), detection_name(len(run.classes)): not run.target.any()}
+    return [name for name in ("accuracy", "mean_cost", *lacking) if name in tested and not lacking.get(name)]
 
 
 def mean_differences(
@@ -136,7 +126,8 @@ def mean_differences(
     """Compute the mean difference of all `scores` of two configurations, first less second, run by run.
 
     The intervals cover seeds and test records, with one run each test records alone. The bootstrap draws the same
-    feature vectors for all runs.
+    feature vectors for all runs. No p-value is below that of a sign test in which all vectors that got other verdicts
+    speak for the same side: a bootstrap of few vectors would find differences that are none.
 
     Args:
         first: Verdicts of the runs of one configuration.
@@ -149,10 +140,27 @@ def mean_differences(
     check_pairs(first, second)
     drawn = resampled_means([first, second], resamples=resamples, seed=seed)
     values = seed_scores(first), seed_scores(second)
-    return {
+    tested = {
         name: resampled_test(values[0][name] - values[1][name], drawn[0][name] - drawn[1][name])
         for name in drawn[0].keys() & drawn[1].keys()
     }
+    least = _sign_tests(first, second)
+    return {name: replace(one, p=max(one.p, least.get(name, least[_ALL]))) for name, one in tested.items()}
+
+
+def _sign_tests(first: Sequence[Verdicts], second: Sequence[Verdicts]) -> dict[str, float]:
+    """Return the lowest p-values of sign tests over the vectors with other verdicts: of all records, and of a class."""
+    changed: dict[str, set[int]] = {
+        _ALL: set(),
+        "false_alarm_rate": set(),
+        detection_name(len(first[0].classes)): set(),
+    }
+    for one, other in zip(first, second, strict=True):
+        one, other = one.by_row(), other.by_row()
+        differs = one.predicted != other.predicted
+        for vectors, among in zip(changed.values(), (True, one.target == 0, one.target != 0), strict=True):
+            vectors.update(np.unique(one.vector[differs & among]).tolist())
+    return {name: min(1.0, 2.0 ** (1 - len(vectors))) for name, vectors in changed.items()}
 
 
 def check_pairs(first: Sequence[Verdicts], second: Sequence[Verdicts]) -> None:
@@ -192,6 +200,7 @@ def explain(result: Comparison, names: tuple[str, str]) -> list[str]:
         "difference": [f"{difference.first - difference.second:+.5f}" for difference in result.differences],
         "95 % from": [f"{difference.low:+.5f}" for difference in result.differences],
         "to": [f"{difference.high:+.5f}" for difference in result.differences],
+        "p": [f"{difference.p:.2g}" for difference in result.differences],
     }
     lines = [f"{'':<{width}}{''.join(titles)}".rstrip()]
     lines += [f"{name:<{width}}{''.join(f'{value:>20}' for value in values)}" for name, values in rows.items()]
@@ -200,9 +209,9 @@ def explain(result: Comparison, names: tuple[str, str]) -> list[str]:
         *lines,
         "",
         f"Bootstrap over {result.vectors:,} distinct feature vectors, with all their {result.records:,} records. The "
-        "intervals cover test records, not other seeds.",
+        f"intervals cover test records, not other seeds; p is corrected for {len(result.differences)} scores (Holm).",
         f"McNemar ({test.how}): {test.only_first:,} records only {names[0]} has right, "
-        f"{test.only_second:,} only {names[1]}, p = {test.p:.3g}; "
+        f"{test.only_second:,} only {names[1]}, p {f'= {test.p:.3g}' if test.p else '< 1e-300'}; "
         "it treats copies of a record as independent, so p is too small if there are many.",
         _sentence(result, names),
     ]
@@ -222,18 +231,12 @@ def explain_several(runs: Sequence[Verdicts], names: Sequence[str], *, resamples
         resamples: Number of bootstrap resamples.
         seed: Seed of the bootstrap.
     Raises:
-        ValueError: a run has other records or classes than the reference; names the run.
+        ValueError: a run has other records or classes than the reference.
     """
     reference, *others = runs
-    tested = []
-    for name, run in zip(names[1:], others, strict=True):
-        try:
-            tested.append(mean_differences([run], [reference], resamples=resamples, seed=seed))
-        except ValueError as error:
-            raise ValueError(f"{names[0]} and {name}: {error}") from None
-    metrics = [one for one in ("accuracy", "mean_cost", "false_alarm_rate") if all(one in found for found in tested)]
+    tested = [mean_differences([run], [reference], resamples=resamples, seed=seed) for run in others]
     lines = []
-    for metric in metrics:
+    for metric in _compared(reference, set.intersection(*(set(found) for found in tested))):
         lines += [f"{metric.replace('_', ' ')}:", f"  {names[0]}  {mean_scores([reference])[metric]:.5f}  reference"]
         adjusted = holm([found[metric].p for found in tested])
         for name, run, found, p in zip(names[1:], others, tested, adjusted, strict=True):
@@ -246,17 +249,17 @@ def explain_several(runs: Sequence[Verdicts], names: Sequence[str], *, resamples
         *lines,
         f"Differences to {names[0]} with 95 % intervals over test records, not other seeds: bootstrap over "
         f"{len(np.unique(reference.vector)):,} distinct feature vectors, with all their {len(reference):,} records.",
-        f"The p-values are corrected for {len(others)} comparisons (Holm).",
+        f"The p-values of each score are corrected for {len(others)} comparisons (Holm).",
     ]
 
 
 def _sentence(result: Comparison, names: tuple[str, str]) -> str:
-    clear = [difference for difference in result.differences if difference.clear]
-    if not clear:
-        return "The two runs do not differ by more than chance explains on these test records."
     sentences = [
         f"{names[difference.better]} is better in {difference.metric.replace('_', ' ')}, by "
         f"{abs(difference.first - difference.second):.5f}"
-        for difference in clear
+        for difference in result.differences
+        if difference.better is not None
     ]
+    if not sentences:
+        return "The two runs do not differ by more than chance explains on these test records."
     return f"The two runs differ: {'; '.join(sentences)}."

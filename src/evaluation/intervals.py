@@ -27,6 +27,7 @@ NEXT_RUN: Final = "one further run"
 Covers = Literal["test records", "seeds", "seeds and test records", "one further run"]
 
 _INSIDE = (np.finfo(float).tiny, np.nextafter(1, 0))  # lowest and highest share between 0 and 1
+_NO_SPREAD = 1e-9  # of the mean: differences that only rounding tells apart
 _Function = Callable[[Any], Any]
 
 
@@ -136,14 +137,17 @@ def _log(values: np.ndarray | float) -> Any:
 def paired_test(differences: Sequence[float] | np.ndarray, *, overlap: float = 0.0) -> MeanTest:
     """Test a mean difference of 0 over two or more pairs of runs with equal seeds: the corrected resampled t-test.
 
+    Equal differences have no spread, which says more about the resolution of the score than about other seeds: their
+    p-value is that of the sign test.
+
     Args:
         differences: Differences of two scores, one for each seed.
         overlap: Ratio of test to training records, as for `student`.
     """
     interval = student(differences, overlap=overlap)
     spread = float(np.std(differences, ddof=1) * np.sqrt(1 / len(differences) + overlap))
-    if spread == 0:
-        return MeanTest(interval, float(interval.mean == 0))
+    if spread <= _NO_SPREAD * abs(interval.mean):
+        return MeanTest(interval, 2.0 ** (1 - len(differences)) if interval.mean else 1.0)
     return MeanTest(interval, float(2 * stats.t.sf(abs(interval.mean) / spread, len(differences) - 1)))
 
 

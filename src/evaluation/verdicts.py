@@ -71,7 +71,7 @@ class Verdicts:
         """Read a file that `write` wrote.
 
         Raises:
-            ValueError: the file has other columns.
+            ValueError: the file has other columns, no records, or classes that it does not name.
         """
         table = pq.read_table(path)
         facts = (table.schema.metadata or {}).get(_FACTS)
@@ -80,4 +80,12 @@ class Verdicts:
                              f"run: {', '.join(_KINDS)}; evaluate the run again with this version")  # fmt: skip
         metadata = json.loads(facts)
         columns = {name: table.column(name).to_numpy().astype(kind, copy=False) for name, kind in _KINDS.items()}
+        n_classes = len(metadata["classes"])
+        if not len(table):
+            raise ValueError(f"{path}: found no records, expected one or more; evaluate the run again")
+        for name in ("target", "predicted"):
+            lowest, highest = columns[name].min(), columns[name].max()
+            if lowest < 0 or highest >= n_classes:
+                raise ValueError(f"{path}: found {lowest} to {highest} in column {name}, expected 0 to {n_classes - 1} "
+                                 "for the classes that the file names; evaluate the run again")  # fmt: skip
         return cls(**columns, classes=tuple(metadata["classes"]), cost=metadata["cost"])

@@ -2,6 +2,7 @@
 
 import re
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -13,11 +14,15 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r'^[^\x00-\x1f\x7f,"]+$')]
 
 
-def whole_number_from_1(text: str) -> int:
-    """Read an argument of a command, as a type for `argparse`."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"found {text!r}, expected a whole number from 1")
-    return int(text)
+def whole_number_from(least: int) -> Callable[[str], int]:
+    """Return a reader of an argument of a command, as a type for `argparse`."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise ArgumentTypeError(f"found {text!r}, expected a whole number from {least}")
+        return int(text)
+
+    return read
 
 
 def port_number(text: str) -> int:

@@ -87,7 +87,9 @@ def test_the_paired_test_is_scipys_without_overlap_and_corrected_with_it() -> No
     corrected = paired_test(one - other, overlap=0.25)
     assert corrected.p == pytest.approx(2 * stats.t.sf(stats.ttest_rel(one, other).statistic / np.sqrt(2), 3))
     assert corrected.interval.mean == found.interval.mean
-    assert (paired_test([0.0, 0.0]).p, paired_test([0.5, 0.5]).p) == (1.0, 0.0)
+    # equal differences have no spread: the sign test; rounding makes no spread either
+    equal = ([0.0, 0.0], [0.5, 0.5], [0.1 + 0.2, 0.3, 0.3], [-0.1] * 5)
+    assert [paired_test(each, overlap=0.25).p for each in equal] == [1, 0.5, 0.25, 0.0625]
 
 
 @pytest.fixture(scope="module")

@@ -52,3 +52,19 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
         ValueError, match=r"other\.parquet: found the columns row, verdict, expected the verdicts of a run"
     ):
         Verdicts.read(tmp_path / "other.parquet")
+
+
+@pytest.mark.parametrize(
+    ("target", "predicted", "message"),
+    [
+        ([], [], "found no records, expected one or more"),
+        ([0, 1], [0, 2], "found 0 to 2 in column predicted, expected 0 to 1 for the classes"),
+        ([0, -1], [0, 1], "found -1 to 0 in column target, expected 0 to 1 for the classes"),
+    ],
+)
+def test_a_file_that_cannot_be_scored_is_refused(
+    target: list[int], predicted: list[int], message: str, make_verdicts: Make, tmp_path: Path
+) -> None:
+    make_verdicts(predicted, target=target).write(tmp_path / "one.parquet")
+    with pytest.raises(ValueError, match=f"one.parquet: {message}"):
+        Verdicts.read(tmp_path / "one.parquet")

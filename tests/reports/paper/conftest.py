@@ -72,6 +72,8 @@ def made(files: Callable[[str], Path]) -> PaperResults:
     def run(key: Key, seed: int) -> Run:
         task, reducer, k, model = key
         accuracy = 0.99 + 0.001 * seed - 0.0001 * k
+        if reducer == "pca" and k > 2:
+            accuracy += 0.000001 * (seed % 3)  # differences that are equal for all seeds have no test
         if reducer == "mi":
             accuracy += 0.001 * (k * seed % 5 - 2) - 0.01
         f1 = "test_f1" if task == "binary" else "test_macro_f1"
