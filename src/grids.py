@@ -35,6 +35,8 @@ def main() -> None:
 
         conf = copy_conf(Path(folder) / "conf")  # one for all grids: one that begins in an hour is as planned now
         planned = {one: [f"+experiment={one}", *options.overrides] for one in grids(options.folder)}
+        # it takes a tenth of a second a run, and more beside other work
+        print(f"{options.folder}: looks for the runs of {len(planned)} grids in the store", file=sys.stderr, flush=True)
         found = Grids.of(options.folder, {one: composed_jobs(given, conf) for one, given in planned.items()})
         with shared_progress(found.progress):
             failed = [grid for grid in found.left if _fails(conf, planned[grid])]

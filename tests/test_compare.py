@@ -1,5 +1,6 @@
 """`python -m src.compare` on runs of the store and folders of reports, and its errors."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,6 +63,7 @@ def test_two_runs_are_compared(logged: Logged, capsys: pytest.CaptureFixture[str
     assert f"decision_tree on pca k=3, seed 0 ({other})" in text
     assert "| a description" not in text
     # 300 records, 5 wrong of one and 45 of the other: accuracy 295/300 and 255/300
+    assert re.search(r"^A less B +\+0.13333 +-0.13333 ", text, re.M)
     assert "McNemar (chi-square with continuity correction): 40 records only A has right, 0 only B" in text
     assert "The two runs differ: A is better in accuracy, by 0.13333; A is better in false alarm rate" in text
     assert main([one, one]) == 0
@@ -99,7 +101,7 @@ def test_a_further_test_part_is_compared_by_its_name(logged: Logged, capsys: pyt
     assert main([one, other, "--part", "test_21", "--resamples", "100"]) == 0
     assert "McNemar (exact binomial): 1 records only A has right" in capsys.readouterr().out
     assert main([one, other]) == 1
-    assert f"compare: run {one}: found no test_verdicts.parquet in sqlite" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"compare: run {one}: found no test part test, expected one of test_21\n"
 
 
 def test_folders_with_reports_of_direct_runs_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

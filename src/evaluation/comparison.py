@@ -192,18 +192,18 @@ def _mismatches(first: Verdicts, second: Verdicts) -> Iterator[str]:
 
 def explain(result: Comparison, names: tuple[str, str]) -> list[str]:
     """Format a comparison as text: a table, both tests, and a sentence that says if the runs differ."""
-    width = max(len("difference"), *(len(name) for name in names))
+    less = f"{names[0]} less {names[1]}"
     titles = [f"{difference.metric.replace('_', ' '):>20}" for difference in result.differences]
     rows = {
         names[0]: [f"{difference.first:.5f}" for difference in result.differences],
         names[1]: [f"{difference.second:.5f}" for difference in result.differences],
-        "difference": [f"{difference.first - difference.second:+.5f}" for difference in result.differences],
+        less: [f"{difference.first - difference.second:+.5f}" for difference in result.differences],
         "95 % from": [f"{difference.low:+.5f}" for difference in result.differences],
         "to": [f"{difference.high:+.5f}" for difference in result.differences],
         "p": [f"{difference.p:.2g}" for difference in result.differences],
     }
-    lines = [f"{'':<{width}}{''.join(titles)}".rstrip()]
-    lines += [f"{name:<{width}}{''.join(f'{value:>20}' for value in values)}" for name, values in rows.items()]
+    lines = [f"{'':<{len(less)}}{''.join(titles)}".rstrip()]
+    lines += [f"{name:<{len(less)}}{''.join(f'{value:>20}' for value in values)}" for name, values in rows.items()]
     test = result.test
     return [
         *lines,

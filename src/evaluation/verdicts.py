@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 from src.utils.files import whole_file
 from src.utils.paths import FURTHER_TESTS
 
+VERDICTS = "_verdicts.parquet"  # end of the name of each file
 _KINDS = {"row": "int64", "vector": "uint64", "target": "int32", "predicted": "int32", "attack": "float32"}
 _FACTS = b"verdicts"
 
 
 def verdicts_file(part: str) -> str:
     """Name of the file with the verdicts of a test part."""
-    return f"{part}_verdicts.parquet"
+    return part + VERDICTS
 
 
 def verdicts_place(part: str) -> Path:

@@ -67,7 +67,7 @@ def settings_on(trained: Settings, config: Config, card: Card) -> Settings:
     if declared.simulated != trained.dataset.simulated:
         kinds = ["simulated" if one else "real" for one in (declared.simulated, trained.dataset.simulated)]
         raise ValueError(f"dataset={name}: found {kinds[0]} records, expected {kinds[1]} ones, as in the training: "
-                         "a score across the two says nothing")  # fmt: skip
+                         "a score across the two says nothing; choose another run, or another data set")  # fmt: skip
     _check_order(trained.layout, name, ordered=declared.ordered)
     config = _with_known_values(config, declared.schema, card.schema)
     data = build(OmegaConf.create(config), stage="preprocess")

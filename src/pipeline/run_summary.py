@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from src.config.settings import Settings
+from src.evaluation.config import DecisionProtocol
 from src.evaluation.metrics import detection_name
 from src.pipeline.experiment import Evaluated, TrainingRecord
 from src.pipeline.stage_tables import PART_WORDS
@@ -15,6 +16,7 @@ from src.utils.paths import experiment_in_copy, shown_path
 from src.utils.sections import Row, Section, as_markdown, as_text
 
 _COST = "mean cost"
+_MOST_PROBABLE = "most probable class"  # the rule without any setting
 _FEW_ALARMS = 0.001  # share of single normal records with an alarm that no warning is worth
 _MUCH_SEEN = 0.1  # share of a test part in training above which its scores without those records have a column
 # Label and name of each score.
@@ -111,6 +113,23 @@ def _choices(settings: Settings, training: TrainingRecord, found: Evaluated) -> 
     every = "all features" if settings.k is None else f"all {settings.k} features"
     read = settings.input.replace(f"none k={settings.k or 'all'}", every)
     yield "model", f"{settings.model_words} on {read}{size}"
+    if (decision := ", ".join(_decision(settings.decision, training.metrics))) != _MOST_PROBABLE:
+        yield "decision", decision
+
+
+def _decision(protocol: DecisionProtocol, metrics: Mapping[str, Any]) -> Iterator[str]:
+    """Rule of the verdicts, with the values that training fitted."""
+    yield "least expected cost" if protocol.rule == "least_cost" else _MOST_PROBABLE
+    if protocol.attack_prior_odds != 1:
+        yield f"attacks at {protocol.attack_prior_odds:g} times their odds"
+    if protocol.calibrate:
+        yield f"probabilities at temperature {metrics['val_temperature']:.3g}"
+    if protocol.false_alarm_budget is not None:
+        part = f"{protocol.false_alarm_blocks} blocks of training" if protocol.false_alarm_blocks else "validation"
+        yield (
+            f"an alarm from P(attack) = {metrics['val_threshold']:.6g} "
+            f"for {100 * protocol.false_alarm_budget:g} % false alarms on {part}"
+        )
 
 
 def _alarms(n_classes: int) -> Mapping[str, str]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import ModuleType
 
-from src.evaluation.verdicts import verdicts_place
+from src.evaluation.verdicts import VERDICTS, verdicts_place
 from src.tracking.find_runs import find_run
 from src.tracking.store import open_store
+from src.utils.paths import FURTHER_TESTS
 
 # Values that decide which records a test part has, and the class of each.
 _DECISIVE = (
@@ -60,6 +62,8 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
         found = mlflow.get_run(run)
         path = Path(mlflow.artifacts.download_artifacts(f"runs:/{run}/{place.as_posix()}"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
+        if parts := _parts(mlflow, run):
+            raise ValueError(f"run {run}: found no test part {part}, expected one of {', '.join(parts)}") from None
         raise ValueError(
             f"run {run}: found no {place.as_posix()} in {mlflow.get_tracking_uri()} "
             f"({getattr(error, 'message', error)}); expected a run that was evaluated by this version, not a parent"
@@ -68,6 +72,21 @@ def find_verdicts(run: str, part: str) -> KeptVerdicts:
     # earlier runs have no such tag: their description was the caption
     caption = tags.get("caption") or tags.get("mlflow.note.content", "")
     return KeptVerdicts(run, path, caption, found.data.params)
+
+
+def _parts(mlflow: ModuleType, run: str) -> list[str]:
+    """Return the names of the test parts of which a run keeps verdicts; none if the store does not answer."""
+    try:
+        folders = ("", *(f"{FURTHER_TESTS}/{path.name}" for path in _artifacts(mlflow, run, FURTHER_TESTS)))
+        names = {path.name for folder in folders for path in _artifacts(mlflow, run, folder)}
+    except (mlflow.exceptions.MlflowException, OSError):
+        return []
+    return sorted(name.removesuffix(VERDICTS) for name in names if name.endswith(VERDICTS))
+
+
+def _artifacts(mlflow: ModuleType, run: str, folder: str) -> list[PurePosixPath]:
+    found = mlflow.artifacts.list_artifacts(run_id=run, artifact_path=folder or None)
+    return [PurePosixPath(one.path) for one in found]
 
 
 def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:

@@ -138,8 +138,9 @@ def test_the_grids_of_a_report_have_one_progress_and_are_skipped_once_they_are_d
     assert re.search(rf"^paper: {n} of {n} runs done \({n - 1} were in the store\), best .* none left$", output, re.M)
     (child,) = [run for run in project.runs() if "mlflow.parentRunId" in run.data.tags]
     again = project.module("grids", *same)
-    assert again.startswith(f"paper: {n} of {n} runs done ({n} were in the store), ")
-    assert len(again.splitlines()) == 1
+    said, done = again.splitlines()
+    assert said == f"paper: looks for the runs of {n} grids in the store"
+    assert done.startswith(f"paper: {n} of {n} runs done ({n} were in the store), ")
     assert [run.info.run_id for run in project.runs() if "mlflow.parentRunId" in run.data.tags] == [child.info.run_id]
 
 

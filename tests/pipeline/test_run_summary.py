@@ -50,7 +50,8 @@ def summary(
     assessments = {test: Assessment({}, found, pd.DataFrame(), pd.DataFrame(), verdicts) for test in tests}
     facts = {f"derived.records_{part}": 12155 for part in ("train", "val", *tests)}
     everything |= more or {}
-    record = TrainingRecord(RUN, {"epochs": 3}, {}, facts | {"derived.network_parameters": 21634}, [], {})
+    fitted = {"epochs": 3, "val_temperature": 1.234567, "val_threshold": 0.987654321}
+    record = TrainingRecord(RUN, fitted, {}, facts | {"derived.network_parameters": 21634}, [], {})
     return summarize(settings, record, Evaluated(everything, TIMINGS, assessments))
 
 
@@ -119,6 +120,22 @@ def test_the_choices_say_what_was_run(composed: Compose) -> None:
     assert whole.table[0].rows[2][1] == "lstm on log_minmax all 53 features, 21,634 weights"
     assert simulated.table[0].rows[0][1].startswith("SIMULATED DATA: 12,155 training")
     assert real.table[-1].rows[0][1] == "fit 2.84 (3 epochs), reduction 0.02, scoring 123"
+
+
+def test_a_rule_that_was_set_has_a_row_with_its_fitted_values(composed: Compose) -> None:
+    def row(*overrides: str) -> str:
+        return dict(summary(composed, "task=five", *overrides).table[0].rows)["decision"]
+
+    assert row("decision.rule=least_cost", "decision.attack_prior_odds=8") == (
+        "least expected cost, attacks at 8 times their odds"
+    )
+    assert row("decision.calibrate=true", "decision.false_alarm_budget=0.005") == (
+        "most probable class, probabilities at temperature 1.23, an alarm from P(attack) = 0.987654 for 0.5 % false "
+        "alarms on validation"
+    )
+    blocks = row("split.distinct=true", "decision.false_alarm_budget=0.01", "decision.false_alarm_blocks=10")
+    assert blocks.endswith("for 1 % false alarms on 10 blocks of training")
+    assert "decision" not in dict(summary(composed).table[0].rows)
 
 
 def test_further_tests_have_columns_of_their_own(composed: Compose) -> None:
