@@ -50,7 +50,7 @@ def test_the_parent_has_the_mean_over_the_seeds(seeded):
 def test_two_runs_on_different_records_are_refused_and_a_run_equals_itself(seeded):
     project, _ = seeded
     one, other = [run.info.run_id for run in project.runs() if "mlflow.parentRunId" in run.data.tags][:2]
-    assert "expected two runs on the same records and classes; the runs have seed=" in project.module(
+    assert "expected pairs of runs on the same records and classes; the runs have seed=" in project.module(
         "compare", one, other, fails=True
     )
     assert "The two runs do not differ" in project.module("compare", one, one)
