@@ -10,6 +10,7 @@ from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun.seed_groups import Configs
 from src.tracking.parents import children, describe
 from src.tracking.store import open_store
+from src.tracking.tables.alike_runs import shared_params
 from src.tracking.tables.formats import MOST_ROWS, markdown, text, write_files
 from src.tracking.tables.results import FINISHED, NOT_RUN, Row, TableRun, results_table
 from src.tracking.tables.seed_shares import seed_shares
@@ -73,7 +74,8 @@ def _row(group: Configs, own: Mapping[str, Any], finished: FinishedRuns) -> Row:
         finished: Lookup of the runs that made jobs needless.
     """
     runs = {str(seed): _run(config, own, finished) for seed, config in group.items()}
-    return Row({key: str(value) for key, value in flat(next(iter(group.values()))).items()}, runs)
+    params = [{key: str(value) for key, value in flat(config).items()} for config in group.values()]
+    return Row(shared_params(params), runs)
 
 
 def _run(config: dict[str, Any], own: Mapping[str, Any], finished: FinishedRuns) -> TableRun:

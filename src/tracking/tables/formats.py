@@ -160,14 +160,37 @@ def _caption(table: ResultsTable) -> list[str]:
 
 
 def _intervals(table: ResultsTable) -> str:
-    """Words on what the intervals of a table cover; a table has one kind."""
+    """Words on what the intervals of a table cover, and which rows have one test or tests that overlap."""
     if not table.means:
         wide = any(_wide(score) for row in table.rows for score in row.scores.values())
         return "; 95 % intervals over the test records (bootstrap), which cover no other seeds" * wide
-    ratios = sorted({f"{row.overlap:.2f}" for row in table.rows if row.over_seeds and row.overlap})
-    corrected = f", corrected for overlapping tests (n_test / n_train = {', '.join(ratios)})" if ratios else ""
+    means = {number: row for number, row in enumerate(table.rows, 1) if row.over_seeds}
+    by_ratio: dict[str, list[int]] = {}
+    for number, row in means.items():
+        if row.overlap:
+            by_ratio.setdefault(f"{row.overlap:.2f}", []).append(number)
+    fixed = [number for number, row in means.items() if row.one_test]
+
+    def in_rows(numbers: Sequence[int]) -> str:
+        return f" in {_numbered(numbers)}" if len(numbers) < len(means) else ""
+
+    ratios = ", ".join(f"{ratio}{in_rows(numbers)}" for ratio, numbers in sorted(by_ratio.items()))
+    tests = f", corrected for overlapping tests (n_test / n_train = {ratios})" if ratios else ""
+    tests += f", on one fixed test{in_rows(fixed)} (seeds alone, not test records)" if fixed else ""
     single = "; a single run has none" if any(len(row.finished) == 1 for row in table.rows) else ""
-    return f": means, 95 % t intervals over the seeds{corrected}{single}, and (lowest to highest seed)"
+    return f": means, 95 % t intervals over the seeds{tests}{single}, and (lowest to highest seed)"
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    """Rows by their numbers from the top: `row 2`, `rows 1-3, 5`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    shown = ", ".join(f"{one[0]}-{one[-1]}" if len(one) > 1 else str(one[0]) for one in runs)
+    return f"row{'s' * (len(numbers) != 1)} {shown}"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from src.config.settings import TRAINED_ON, is_simulated
-from src.evaluation.intervals import Interval, overlap_of_seeds
+from src.evaluation.fixed_test import draw_one_test, overlap_of_tests
+from src.evaluation.intervals import Interval
 from src.evaluation.metric_kinds import less_is_better
-from src.tracking.run_names import NO_CHOICES, copied
+from src.tracking.run_names import copied
+from src.tracking.tables.alike_runs import Params, no_choice
 from src.tracking.tables.seed_summary import SeedScore, over_seeds
 
 METRICS = (
@@ -27,11 +29,9 @@ NOT_RUN = "not run"
 _GROUPS = ("dataset", "task", "split", "model", "scaling", "reducer", "layout")
 _DATA = ("dataset.name", "task.name", "split.name")
 _DEFAULTS = {"scaling.name": "minmax", "layout.name": "record"}  # that captions leave out
-_NEVER_COLUMNS = (*NO_CHOICES, "derived.")
 _SCHEMA = "dataset.schema."  # of which a column would be as wide as the file
 _ALWAYS_SHOWN = ("run", "status")
 
-Params = Mapping[str, str]  # by full name, as MLflow logs them
 Score = TypeVar("Score", bound=Interval)
 
 
@@ -61,7 +61,7 @@ class Row:
     """Configuration over its seeds.
 
     Attributes:
-        params: Parameters of any of its runs.
+        params: Parameters that its runs share, as `alike_runs.shared_params` gives them.
         runs: Runs by seed.
     """
 
@@ -98,11 +98,25 @@ class Row:
 
     @property
     def overlap(self) -> float:
-        """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
+        """Ratio of test to training records where each seed draws both anew, 0 on one fixed test."""
+        return overlap_of_tests(self._split, self._found)
+
+    @property
+    def one_test(self) -> bool:
+        """True if all seeds have the same test records: a published test, or fixed seeds of the draws."""
+        return self._split.get("test") == "published" or draw_one_test(self._found)
+
+    @property
+    def _found(self) -> list[Params]:
+        return [run.params for run in self.finished.values()]
+
+    @property
+    def _split(self) -> dict[str, str]:
+        """Config of the split, with the test of an evaluation on other data."""
         split = {key.removeprefix("split."): value for key, value in self.params.items() if key.startswith("split.")}
         if f"{TRAINED_ON}.name" in self.params:
             split["test"] = "published"
-        return overlap_of_seeds(split, [run.params for run in self.finished.values()])
+        return split
 
     @property
     def n_classes(self) -> int:
@@ -261,15 +275,10 @@ def differing(rows: Iterable[Row]) -> list[str]:
         if len({one.get(key) for one in params}) > 1
         and key != "seed"
         and not key.startswith(_SCHEMA)
-        and not _no_choice(key)
+        and not no_choice(key)
         and not all(copied(key, one) for one in params if key in one)
     ]
     return [key for key in found if not _follows_from_name(key, found, params)]
-
-
-def _no_choice(key: str) -> bool:
-    """Tell whether a parameter is no choice of a person: a fact, or the class that follows from a file of conf/."""
-    return key.startswith(_NEVER_COLUMNS) or key.endswith("_target_")
 
 
 def _follows_from_name(key: str, found: Sequence[str], params: Sequence[Params]) -> bool:
@@ -281,17 +290,6 @@ def _follows_from_name(key: str, found: Sequence[str], params: Sequence[Params])
     for one in params:
         values.setdefault(one.get(name), set()).add(one.get(key))
     return all(len(each) == 1 for each in values.values())
-
-
-def without_seed(params: Params) -> tuple[tuple[str, str], ...]:
-    """Parameters of a configuration over its seeds, for grouping."""
-    return tuple(
-        sorted(
-            (key, value)
-            for key, value in params.items()
-            if key != "seed" and not _no_choice(key) and not copied(key, params)
-        )
-    )
 
 
 def _resolved(name: str, metrics: Iterable[str], params: Iterable[str]) -> str:

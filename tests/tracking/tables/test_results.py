@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.flatten import flat
 from src.tracking.tables.formats import as_csv, formatted, latex, markdown, text, write_files
-from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table, without_seed
+from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table
 from src.tracking.tables.seed_shares import seed_shares
 
 Compose = Callable[..., DictConfig]
@@ -127,6 +127,31 @@ def test_tests_of_held_out_types_overlap_by_the_records_of_the_runs() -> None:
     assert found.overlap == pytest.approx(1 / 3)
     drawn = row({"k": "2", "split.test": "0.2", "split.train": "0.6"}, *seeds)
     assert found.scores["test_accuracy"] == drawn.scores["test_accuracy"]
+
+
+def test_the_caption_says_which_rows_have_one_fixed_test_and_which_have_tests_that_overlap() -> None:
+    """With fixed `seeds.sampling` and `seeds.split` no correction: the interval is the plain one."""
+
+    def seeds(mean: float, **fixed: str) -> list[TableRun]:
+        return [
+            replace(run(mean, test_accuracy=0.9 + 0.02 * seed), params={"seed": str(seed), **fixed})
+            for seed in range(3)
+        ]
+
+    split = {"split.test": "0.2", "split.train": "0.6"}
+    both = {"seeds.sampling": "5", "seeds.split": "5"}
+    fixed, drawn = row({"k": "2", **split}, *seeds(0.9, **both)), row({"k": "3", **split}, *seeds(0.8))
+    assert fixed.overlap == 0
+    assert fixed.scores["test_accuracy"].low == pytest.approx(0.8541, abs=1e-4)
+    # a division of other records each time is no fixed test
+    assert row(split, *seeds(0.9, **{"seeds.split": "5"})).overlap == pytest.approx(1 / 3)
+    whole = "95 % t intervals over the seeds, on one fixed test (seeds alone, not test records), and"
+    assert whole in text(results_table([fixed]), "")
+    published = row({"k": "1", "split.test": "published", "split.train": "0.8"}, *seeds(0.7))
+    assert (
+        "95 % t intervals over the seeds, corrected for overlapping tests (n_test / n_train = 0.33 in row 2), on one "
+        "fixed test in rows 1, 3-4 (seeds alone, not test records), and"
+    ) in text(results_table([fixed, drawn, published, replace(published, params=published.params | {"k": "4"})]), "")
 
 
 def test_a_row_over_seeds_is_named_without_them() -> None:
@@ -293,10 +318,3 @@ def test_a_grid_over_the_seeds_of_single_draws_says_which_moves_the_score() -> N
     assert results_table(rows).parameters == ["seeds.split", "seeds.training"]
     assert seed_shares(rows[:3]) == []
     assert seed_shares([*rows[:3], row({"k": "3", "seeds.split": "1", "seeds.training": "1"}, run(0.5))]) == []
-
-
-def test_seeds_that_follow_the_seed_are_no_columns_and_no_other_configuration() -> None:
-    old, new = row({}, run(0.5)).params, row({"seeds.split": "0", "seeds.training": "0"}, run(0.5)).params
-    assert without_seed(old) == without_seed(new) == without_seed({**new, "seed": "1", "seeds.split": "1",
-                                                                   "seeds.training": "1"})  # fmt: skip
-    assert without_seed({**new, "seeds.split": "1"}) != without_seed(old)
