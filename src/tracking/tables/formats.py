@@ -15,6 +15,7 @@ from tabulate import tabulate
 
 from src.evaluation.intervals import Interval
 from src.evaluation.metric_kinds import less_is_better, scale_of
+from src.evaluation.silent_seeds import with_silent_seeds
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.tracking.run_names import short_names
 from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row
@@ -36,6 +37,10 @@ _TITLES = {
     "test_accuracy_unseen": "accuracy,\nnot seen",
     **{f"test_detection_at_{rate_name(rate)}": f"det. at\n{100 * rate:g} %" for rate in FALSE_ALARM_RATES},
 }
+# Scores whose zero says that no threshold keeps the rate of false alarms.
+_AT_EQUAL_ALARMS = re.compile(
+    r"(?P<part>\w+?)_(detection\w*|mean_cost|false_alarm_rate)_(?P<rate>(at|set_for)_[\d.]+_percent)"
+)
 _VALUES = {"None": "null", "True": "true", "False": "false"}  # as on the command line
 
 
@@ -263,7 +268,11 @@ def _score(table: ResultsTable, row: Row, *, metric: str, detail: _Detail) -> st
             parts.append(f"[{shown(score.low)}, {shown(score.high)}]")
         if isinstance(score, SeedScore) and detail.seeds(metric):
             parts.append(f"({shown(score.lowest)} to {shown(score.highest)})")
-    return " ".join(parts)
+    if (found := _AT_EQUAL_ALARMS.fullmatch(metric)) is None:
+        return " ".join(parts)
+    detection = f"{found['part']}_detection_{found['rate']}"
+    detected = [run.metrics[detection] for run in row.finished.values() if detection in run.metrics]
+    return with_silent_seeds(" ".join(parts), detected, is_detection="detection" in metric)
 
 
 def _has_interval(table: ResultsTable, metric: str) -> bool:

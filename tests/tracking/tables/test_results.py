@@ -292,6 +292,17 @@ def test_metrics_that_are_no_shares_are_shown_as_they_are_and_sorted_by_what_is_
     assert [one[:2] for one in lines(text(table, ""))] == [["97.5000", "2.0000"], ["98.5610", "4.7000"]]
 
 
+def test_a_detection_of_none_at_equal_false_alarms_is_told_from_a_small_one() -> None:
+    """A threshold that keeps the rate is missing in one seed of two, or in all."""
+    at, cost = "test_detection_at_0.1_percent", "test_mean_cost_at_0.1_percent"
+    some = [run(0.9, **{at: share, cost: 0.5}) for share in (0.0, 0.4)]
+    none = [run(0.8, **{at: 0.0, cost: 0.5}) for _ in range(2)]
+    columns = ["k", "detection_at_0.1_percent", cost]
+    made = markdown(results_table([row({"k": "2"}, *some), row({"k": "3"}, *none)], columns=columns))
+    assert "(0.00 to 40.00) (1 of 2 seeds finds none) | 0.5000 (1 of 2 seeds finds none) |" in made
+    assert made.endswith("| 3 | 2 | none | 0.5000 (2 of 2 seeds find none) |")
+
+
 def test_a_metric_that_is_no_number_is_missing_and_comes_last() -> None:
     found = results_table([row({"k": str(k)}, run(score)) for k, score in enumerate((0.5, float("nan"), 0.9))])
     assert [one[:2] for one in lines(text(found, ""))] == [["2", "90.00"], ["0", "50.00"], ["1", "-"]]
