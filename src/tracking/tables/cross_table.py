@@ -7,6 +7,7 @@ from src.config.settings import TRAINED_ON
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.tracking.cross_evaluation import CrossRun
 from src.tracking.tables.alike_runs import by_configuration, shared_params
+from src.tracking.tables.remarks import left_out
 from src.tracking.tables.results import FINISHED, ResultsTable, Row, TableRun, differing
 
 _ALWAYS = (f"{TRAINED_ON}.name", "dataset.name")
@@ -21,7 +22,10 @@ _AT_EQUAL_ALARMS = tuple(f"test_detection_at_{rate_name(rate)}" for rate in FALS
 
 
 def cross_table(runs: Iterable[CrossRun]) -> ResultsTable:
-    """Make the table, in the order of the runs; those that differ by the seed alone are one row."""
+    """Make the table, in the order of the runs; those that differ by the seed alone are one row.
+
+    Of runs of the same configuration and seed the last counts.
+    """
     runs = list(runs)
     scored = [(run, part, {**run.params, "part": part}) for run in runs for part in run.parts]
     rows = []
@@ -34,7 +38,9 @@ def cross_table(runs: Iterable[CrossRun]) -> ResultsTable:
     parameters = list(dict.fromkeys([*_ALWAYS, *parts, *differing(rows)]))
     shown = [one for one in metrics if any(one in row.scores for row in rows)]
     lacking = dict.fromkeys(remark for run in runs for part in run.parts for remark in _lacks(run, part))
-    return ResultsTable(rows, parameters, shown, "", (*_REMARKS, *lacking))
+    counted = {run.id for row in rows for run in row.runs.values()}
+    repeated = left_out(len({run.id for run in runs} - counted))
+    return ResultsTable(rows, parameters, shown, "", (*_REMARKS, *repeated, *lacking))
 
 
 def _table_run(run: CrossRun, part: str) -> TableRun:

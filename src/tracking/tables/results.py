@@ -43,17 +43,20 @@ class TableRun:
         id: Id of the MLflow run; empty for a job that made none.
         status: Status of the run in lower case, or `not run`.
         params: Parameters that it logged.
+        code: Fingerprint of its code and libraries; empty if it is not known.
     """
 
     id: str
     metrics: Mapping[str, float]
     status: str
     params: Params = field(default_factory=dict)
+    code: str = ""
 
     @classmethod
     def of(cls, run: Any) -> "TableRun":
         """Run of a table for an MLflow run."""
-        return cls(run.info.run_id, run.data.metrics, run.info.status.lower(), run.data.params)
+        code = run.data.tags.get("fingerprint.code") or run.data.params.get("derived.git_revision", "")
+        return cls(run.info.run_id, run.data.metrics, run.info.status.lower(), run.data.params, code)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from src.tracking.store import MOST_RUNS, open_store, store_uri
 from src.tracking.tables.alike_runs import by_configuration, shared_params
 from src.tracking.tables.filter_keys import unknown_key
 from src.tracking.tables.formats import formatted, kind_of
+from src.tracking.tables.remarks import left_out, mixed_code
 from src.tracking.tables.results import FINISHED, Row, TableRun, results_table
 from src.tracking.tables.seed_shares import seed_shares
 from src.utils.files import write_text
@@ -63,9 +64,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
     rows, repeated = configurations([run for run in found if run.data.tags.get("multirun") != "true"])
     if not rows:
         raise ValueError(f"found no run in {uri}, looked for {looked_for}; make ui shows all runs")
-    if repeated:
-        remarks.append(f"{repeated} other run{'s' * (repeated != 1)} of the same configurations and seeds left out.")
-    return rows, remarks
+    return rows, [*remarks, *left_out(repeated), *mixed_code(rows)]
 
 
 def write_selected(
