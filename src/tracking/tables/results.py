@@ -216,7 +216,8 @@ def results_table(
         rows: Configurations, one or more.
         sort: Metric or parameter that the rows are sorted by; unless given, macro F1 on validation, in blocks of the
             same data.
-        columns: Names of metrics and parameters; unless given, the parameters that differ and a few scores.
+        columns: Names of metrics and parameters; unless given, the parameters that differ and a few scores. Where rows
+            are evaluations on other data, the data sets that differ are columns too.
         remarks: Sentences about the choice of the runs.
     Raises:
         ValueError: no run has a metric or parameter of that name.
@@ -230,6 +231,7 @@ def results_table(
     else:
         known = [_resolved(name, metrics, params) for name in columns if name not in _ALWAYS_SHOWN]
         parameters = [name for name in known if name not in metrics]
+        parameters += [name for name in _on_other_data(rows) if name not in parameters]
         shown = [name for name in known if name in metrics]
     order = _resolved(sort, metrics, params) if sort else BEST
     made = ResultsTable(list(rows), parameters, shown, order, tuple(remarks))
@@ -241,6 +243,14 @@ def results_table(
         return (block, *(_by_score(row, order) if by_score else _by_value(row.params.get(order, ""))))
 
     return ResultsTable(sorted(rows, key=key), parameters, shown, order, tuple(remarks))
+
+
+def _on_other_data(rows: Sequence[Row]) -> list[str]:
+    """Parameters with data sets that tell evaluations on other data from one another and from the training."""
+    trained_on = f"{TRAINED_ON}.name"
+    if not any(trained_on in row.params for row in rows):
+        return []
+    return [key for key in (trained_on, "dataset.name") if len({row.params.get(key) for row in rows}) > 1]
 
 
 def _by_score(row: Row, metric: str) -> tuple[bool, float]:

@@ -55,6 +55,8 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         if len(same) > 1:
             remarks.append(f"The newest of {len(same)} multiruns of this name; an id selects another.")
             parents = [max(same, key=lambda parent: parent.info.start_time)]
+        elif len(parents) > 1:
+            remarks.append(f"Runs of {len(parents)} multiruns; a whole name or an id selects one.")
         found = [run for parent in parents for run in _runs_of(client, parent)]
         looked_for = f"runs of {', '.join(parent.info.run_name for parent in parents)}"
     else:

@@ -228,6 +228,21 @@ def test_columns_are_found_by_full_and_short_names() -> None:
 # --- formats ----------------------------------------------------------------------------------------------------------
 
 
+def test_an_evaluation_on_other_data_is_told_from_its_training_whatever_columns_are_asked_for() -> None:
+    trained = row({"dataset.name": "kdd99_10pct"}, run(0.9))
+    others = [row({"dataset.name": name, "trained_on.name": "kdd99_10pct"}, run(0.9)) for name in ("nsl_kdd", "later")]
+    asked = ["model", "accuracy"]
+    table = results_table([trained, others[0]], columns=asked)
+    assert table.parameters == ["model.name", "trained_on.name", "dataset.name"]
+    assert "| model | trained_on | dataset |" in markdown(table)
+    assert results_table(others, columns=asked).parameters == ["model.name", "dataset.name"]
+    assert results_table(others, columns=["dataset", *asked]).parameters == ["dataset.name", "model.name"]
+    assert results_table([others[0]], columns=asked).parameters == ["model.name"]
+    assert results_table([trained, row({"dataset.name": "other"}, run(0.9))], columns=asked).parameters == [
+        "model.name"
+    ]
+
+
 def test_forty_rows_are_shown_and_the_file_has_all(tmp_path: Path) -> None:
     table = results_table([row({"k": str(k)}, run(k / 100)) for k in range(53)])
     made = text(table, "somewhere/table.csv")

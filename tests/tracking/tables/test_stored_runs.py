@@ -188,6 +188,18 @@ def test_a_row_of_runs_of_several_versions_of_the_code_is_told(ids, shown) -> No
             client.delete_run(run_id)
 
 
+def test_the_number_of_multiruns_that_begin_so_is_told(ids, shown) -> None:
+    assert "multiruns" not in shown("k=2,3")
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    experiment = client.get_experiment_by_name("simulated").experiment_id
+    other = client.create_run(experiment, run_name="k=2,3 model=svm seed=0,1", tags={"multirun": "true"}).info.run_id
+    try:
+        assert "Runs of 2 multiruns; a whole name or an id selects one." in shown("k=2,3")
+        assert "multiruns" not in shown("k=2,3 model=svm")
+    finally:
+        client.delete_run(other)
+
+
 def test_audits_are_no_rows(ids, shown) -> None:
     before = shown()
     client = mlflow.MlflowClient()
