@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from src.evaluation.comparison import check_pairs, mean_differences
+from src.evaluation.fixed_test import overlap_of_tests
 from src.evaluation.intervals import (
     SEEDS,
     SEEDS_AND_RECORDS,
@@ -15,7 +16,6 @@ from src.evaluation.intervals import (
     Interval,
     MeanTest,
     hierarchical,
-    overlap_of_seeds,
     student,
 )
 from src.evaluation.metric_kinds import scale_of
@@ -203,8 +203,8 @@ class Configuration:
 
     @property
     def overlap(self) -> float:
-        """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
-        return overlap_of_seeds(self.config["split"], [run.params for run in self.runs.values()])
+        """Ratio of test to training records where each seed draws both anew, 0 on one fixed test."""
+        return overlap_of_tests(self.config["split"], [run.params for run in self.runs.values()])
 
     @cached_property
     def _over_both(self) -> dict[str, Interval]:

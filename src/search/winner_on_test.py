@@ -6,7 +6,8 @@ import numpy as np
 from hydra import compose
 from omegaconf import OmegaConf
 
-from src.evaluation.intervals import overlap_of_seeds, student
+from src.evaluation.fixed_test import overlap_of_tests
+from src.evaluation.intervals import student
 from src.reports.markdown import markdown_table
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments
@@ -76,5 +77,5 @@ def _runs(overrides: list[str], stored: FinishedRuns) -> OnTest | None:
     return OnTest(
         tuple(run.metrics["test_accuracy"] for run in found),
         tuple(run.metrics["fit_seconds"] for run in found),
-        overlap_of_seeds(config.split, [run.params for run in found]),
+        overlap_of_tests(config.split, [run.params for run in found]),
     )

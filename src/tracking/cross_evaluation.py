@@ -18,7 +18,7 @@ from src.pipeline.experiment import TrainingRecord
 from src.pipeline.fingerprint import config_digest
 from src.pipeline.run_summary import summarize
 from src.pipeline.stage_outputs import StageOutputs
-from src.tracking.find_runs import find_run
+from src.tracking.find_runs import FoundRun, find_run
 from src.tracking.logged_models import detector_folder
 from src.tracking.runs import CONFIG_FILE, parameters, tracked_run
 from src.tracking.store import open_store
@@ -73,7 +73,7 @@ class _Stored:
 def cross_evaluate(
     runs: Sequence[str], datasets: Sequence[str], overrides: Sequence[str], folder: Path
 ) -> Iterator[CrossRun]:
-    """Evaluate detectors on data sets, one after the other; all are checked before the first is scored.
+    """Evaluate each detector on each data set once, one after the other; all are checked before the first is scored.
 
     Args:
         runs: Ids of runs, their first digits, names of runs, or addresses of models.
@@ -84,7 +84,10 @@ def cross_evaluate(
         ValueError: there is no such run or data set, or a detector cannot be evaluated on it.
         RuntimeError: the training part of a run cannot be made anew.
     """
-    pairs = [(one, one.on(name, overrides)) for one in map(_stored, dict.fromkeys(runs)) for name in datasets]
+    found_runs = {run.id: run for run in map(find_run, runs)}  # a name and an id may be those of one run
+    pairs = [
+        (one, one.on(name, overrides)) for one in map(_stored, found_runs.values()) for name in dict.fromkeys(datasets)
+    ]
     training, scored = None, dict[str, StageOutputs]()
     for number, (stored, settings) in enumerate(pairs, 1):
         on = settings.config["dataset"]["name"]
@@ -111,13 +114,12 @@ def _outputs(settings: Settings, before: StageOutputs | None) -> StageOutputs:
     return before.for_config(settings) if before else StageOutputs(settings, project())
 
 
-def _stored(text: str) -> _Stored:
-    """Find a run, and check its config and its detector.
+def _stored(run: FoundRun) -> _Stored:
+    """Read a run, and check its config and its detector.
 
     Raises:
-        ValueError: there is no such run, it has no detector, or it is an evaluation of another run's detector.
+        ValueError: the run has no detector, or it is an evaluation of another run's detector.
     """
-    run = find_run(text)
     mlflow = open_store(None)
     logged = mlflow.get_run(run.id).data
     if detector := logged.tags.get("detector_run"):

@@ -49,8 +49,17 @@ def _changed(config: Mapping[str, Any], default: Mapping[str, Any]) -> Iterator[
 
 def copied(key: str, values: Mapping[str, Any]) -> bool:
     """Tell whether a key repeats another: `reducer.k` is `k`, and the parameter `model` of a run is `model.name`."""
-    source = "seed" if key.startswith("seeds.") else _SOURCES.get(key, f"{key}.name")
+    source = _source(key)
     return source in values and values[key] == values[source]
+
+
+def may_follow_seed(key: str) -> bool:
+    """Tell whether a key has the value of `seed` unless it is given."""
+    return _source(key) == "seed"
+
+
+def _source(key: str) -> str:
+    return "seed" if key.startswith("seeds.") else _SOURCES.get(key, f"{key}.name")
 
 
 def parent_name(overrides: Sequence[str], swept: Collection[str], experiment: str | None) -> str:

@@ -16,7 +16,17 @@ def test_a_detector_is_scored_on_other_data_as_on_its_own_test_part(project: Pro
     (project.root / "conf" / "dataset" / "later.yaml").write_text(
         "defaults: [simulated, _self_]\nname: later\nrecords: 3000\ntest_records: 1200\nseed: 3\n"
     )
-    scored = ("cross_evaluate", trained.info.run_id[:8], "--on", "simulated", "later", "-o", "table.csv")
+    # given twice, and scored once
+    scored = (
+        "cross_evaluate",
+        trained.info.run_id[:8],
+        str(trained.info.run_name),
+        "--on",
+        "simulated",
+        "later",
+        "-o",
+        "table.csv",
+    )
     printed = project.module(*scored)
     runs = {run.data.tags["scored_on"]: run for run in project.runs() if "scored_on" in run.data.tags}
     own, other = runs["simulated"], runs["later"]

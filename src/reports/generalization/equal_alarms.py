@@ -6,6 +6,7 @@ import pandas as pd
 
 from src.evaluation.intervals import TEST_RECORDS, Interval
 from src.evaluation.operating_points import BASE_RATES, alarm_shares
+from src.evaluation.silent_seeds import with_silent_seeds
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.reports.markdown import MISSING, cost, markdown_table, percent
 from src.reports.runs import Configuration
@@ -14,7 +15,6 @@ from src.reports.standings import at_equal_alarms, standings_table
 _PAIRED = (0.005, 0.01, 0.05)  # false-alarm rates of the paired differences; below, stored scores are often equal
 _USED = 0.01  # false-alarm rate of the tables that show one
 _MAILBOMB = "mailbomb"  # a flood, of which there are far more records than of most other unknown types
-_NONE = "none"  # of the attacks: no seed finds any
 
 
 def settings(configurations: Sequence[Configuration]) -> str:
@@ -140,17 +140,8 @@ def _score(one: Configuration, metric: str, detection: str, show: Callable[[Inte
 
 
 def _said(mean: str, one: Configuration, detection: str, *, is_detection: bool = True) -> str:
-    """Mean with a note on the seeds that find no attack; `none` for a detection if all of them do.
-
-    A seed finds none if no threshold is within the rate, or if only normal records reach it.
-    """
-    shares = one.values(detection).values()
-    silent, asked = sum(not share for share in shares), len(shares)
-    if not silent:
-        return mean
-    if silent == asked and is_detection:
-        return _NONE
-    return f"{mean} ({silent} of {asked} {'seed' if asked == 1 else 'seeds'} {'finds' if silent == 1 else 'find'} none)"
+    """Mean with a note on the seeds that find no attack, by the metric of the share that they find."""
+    return with_silent_seeds(mean, one.values(detection).values(), is_detection=is_detection)
 
 
 def _unknown_types(one: Configuration) -> Iterator[pd.DataFrame | None]:

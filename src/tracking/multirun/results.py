@@ -10,7 +10,9 @@ from src.tracking.finished_runs import FinishedRuns
 from src.tracking.multirun.seed_groups import Configs
 from src.tracking.parents import children, describe
 from src.tracking.store import open_store
+from src.tracking.tables.alike_runs import shared_params
 from src.tracking.tables.formats import MOST_ROWS, markdown, text, write_files
+from src.tracking.tables.remarks import mixed_code
 from src.tracking.tables.results import FINISHED, NOT_RUN, Row, TableRun, results_table
 from src.tracking.tables.seed_shares import seed_shares
 from src.tracking.tables.seed_summary import SeedSummary, seeds_csv
@@ -39,7 +41,7 @@ def log_results(groups: Sequence[Configs], parent: str, folder: Path, place: str
     rows = [_row(group, own, finished) for group in groups]
     nested = {child.info.run_id for child in own.values()}
     stored = [run.id for row in rows for run in row.runs.values() if run.id and run.id not in nested]
-    table = results_table(rows, remarks=[*_remarks(stored, rows), *seed_shares(rows)])
+    table = results_table(rows, remarks=[*_remarks(stored, rows), *mixed_code(rows), *seed_shares(rows)])
     write_files(table, folder)
     shown = f"{shown_path(folder)}/table"
     tags, metrics = dict(_tags(stored, place)), dict[str, float]()
@@ -73,7 +75,8 @@ def _row(group: Configs, own: Mapping[str, Any], finished: FinishedRuns) -> Row:
         finished: Lookup of the runs that made jobs needless.
     """
     runs = {str(seed): _run(config, own, finished) for seed, config in group.items()}
-    return Row({key: str(value) for key, value in flat(next(iter(group.values()))).items()}, runs)
+    params = [{key: str(value) for key, value in flat(config).items()} for config in group.values()]
+    return Row(shared_params(params), runs)
 
 
 def _run(config: dict[str, Any], own: Mapping[str, Any], finished: FinishedRuns) -> TableRun:

@@ -6,7 +6,9 @@ from typing import Any
 from src.config.settings import TRAINED_ON
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.tracking.cross_evaluation import CrossRun
-from src.tracking.tables.results import FINISHED, ResultsTable, Row, TableRun, differing, without_seed
+from src.tracking.tables.alike_runs import by_configuration, shared_params
+from src.tracking.tables.remarks import left_out
+from src.tracking.tables.results import FINISHED, ResultsTable, Row, TableRun, differing
 
 _ALWAYS = (f"{TRAINED_ON}.name", "dataset.name")
 _REMARKS = (
@@ -20,22 +22,29 @@ _AT_EQUAL_ALARMS = tuple(f"test_detection_at_{rate_name(rate)}" for rate in FALS
 
 
 def cross_table(runs: Iterable[CrossRun]) -> ResultsTable:
-    """Make the table, in the order of the runs; those that differ by the seed alone are one row."""
+    """Make the table, in the order of the runs; those that differ by the seed alone are one row.
+
+    Of runs of the same configuration and seed the last counts.
+    """
     runs = list(runs)
-    grouped: dict[Any, tuple[dict[str, str], dict[str, TableRun]]] = {}
-    for run in runs:
-        for part in run.parts:
-            params = {**run.params, "part": part}
-            _, by_seed = grouped.setdefault(without_seed(params), (params, {}))
-            by_seed[params["seed"]] = TableRun(run.id, _of_part(run.metrics, part, run.parts), FINISHED)
-    rows = [Row(params, by_seed) for params, by_seed in grouped.values()]
+    scored = [(run, part, {**run.params, "part": part}) for run in runs for part in run.parts]
+    rows = []
+    for places in by_configuration([params for _, _, params in scored]):
+        params = shared_params([scored[place][2] for place in places.values()])
+        rows.append(Row(params, {seed: _table_run(*scored[place][:2]) for seed, place in places.items()}))
     two = all(row.n_classes == 2 for row in rows)
     metrics = (*_SCORES, *(_OF_TWO if two else _OF_MORE), *_AT_EQUAL_ALARMS)
     parts = ["part"] if len({row.params["part"] for row in rows}) > 1 else []
     parameters = list(dict.fromkeys([*_ALWAYS, *parts, *differing(rows)]))
     shown = [one for one in metrics if any(one in row.scores for row in rows)]
     lacking = dict.fromkeys(remark for run in runs for part in run.parts for remark in _lacks(run, part))
-    return ResultsTable(rows, parameters, shown, "", (*_REMARKS, *lacking))
+    counted = {run.id for row in rows for run in row.runs.values()}
+    repeated = left_out(len({run.id for run in runs} - counted))
+    return ResultsTable(rows, parameters, shown, "", (*_REMARKS, *repeated, *lacking))
+
+
+def _table_run(run: CrossRun, part: str) -> TableRun:
+    return TableRun(run.id, _of_part(run.metrics, part, run.parts), FINISHED, run.params)
 
 
 def _lacks(run: CrossRun, part: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from tabulate import tabulate
 
 from src.evaluation.intervals import Interval
 from src.evaluation.metric_kinds import less_is_better, scale_of
+from src.evaluation.silent_seeds import with_silent_seeds
 from src.evaluation.thresholds import FALSE_ALARM_RATES, rate_name
 from src.tracking.run_names import short_names
 from src.tracking.tables.results import BEST, FINISHED, ResultsTable, Row
@@ -36,6 +37,10 @@ _TITLES = {
     "test_accuracy_unseen": "accuracy,\nnot seen",
     **{f"test_detection_at_{rate_name(rate)}": f"det. at\n{100 * rate:g} %" for rate in FALSE_ALARM_RATES},
 }
+# Scores whose zero says that no threshold keeps the rate of false alarms.
+_AT_EQUAL_ALARMS = re.compile(
+    r"(?P<part>\w+?)_(detection\w*|mean_cost|false_alarm_rate)_(?P<rate>(at|set_for)_[\d.]+_percent)"
+)
 _VALUES = {"None": "null", "True": "true", "False": "false"}  # as on the command line
 
 
@@ -160,14 +165,37 @@ def _caption(table: ResultsTable) -> list[str]:
 
 
 def _intervals(table: ResultsTable) -> str:
-    """Words on what the intervals of a table cover; a table has one kind."""
+    """Words on what the intervals of a table cover, and which rows have one test or tests that overlap."""
     if not table.means:
         wide = any(_wide(score) for row in table.rows for score in row.scores.values())
         return "; 95 % intervals over the test records (bootstrap), which cover no other seeds" * wide
-    ratios = sorted({f"{row.overlap:.2f}" for row in table.rows if row.over_seeds and row.overlap})
-    corrected = f", corrected for overlapping tests (n_test / n_train = {', '.join(ratios)})" if ratios else ""
+    means = {number: row for number, row in enumerate(table.rows, 1) if row.over_seeds}
+    by_ratio: dict[str, list[int]] = {}
+    for number, row in means.items():
+        if row.overlap:
+            by_ratio.setdefault(f"{row.overlap:.2f}", []).append(number)
+    fixed = [number for number, row in means.items() if row.one_test]
+
+    def in_rows(numbers: Sequence[int]) -> str:
+        return f" in {_numbered(numbers)}" if len(numbers) < len(means) else ""
+
+    ratios = ", ".join(f"{ratio}{in_rows(numbers)}" for ratio, numbers in sorted(by_ratio.items()))
+    tests = f", corrected for overlapping tests (n_test / n_train = {ratios})" if ratios else ""
+    tests += f", on one fixed test{in_rows(fixed)} (seeds alone, not test records)" if fixed else ""
     single = "; a single run has none" if any(len(row.finished) == 1 for row in table.rows) else ""
-    return f": means, 95 % t intervals over the seeds{corrected}{single}, and (lowest to highest seed)"
+    return f": means, 95 % t intervals over the seeds{tests}{single}, and (lowest to highest seed)"
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    """Rows by their numbers from the top: `row 2`, `rows 1-3, 5`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    shown = ", ".join(f"{one[0]}-{one[-1]}" if len(one) > 1 else str(one[0]) for one in runs)
+    return f"row{'s' * (len(numbers) != 1)} {shown}"
 
 
 @dataclass(frozen=True)
@@ -240,7 +268,11 @@ def _score(table: ResultsTable, row: Row, *, metric: str, detail: _Detail) -> st
             parts.append(f"[{shown(score.low)}, {shown(score.high)}]")
         if isinstance(score, SeedScore) and detail.seeds(metric):
             parts.append(f"({shown(score.lowest)} to {shown(score.highest)})")
-    return " ".join(parts)
+    if (found := _AT_EQUAL_ALARMS.fullmatch(metric)) is None:
+        return " ".join(parts)
+    detection = f"{found['part']}_detection_{found['rate']}"
+    detected = [run.metrics[detection] for run in row.finished.values() if detection in run.metrics]
+    return with_silent_seeds(" ".join(parts), detected, is_detection="detection" in metric)
 
 
 def _has_interval(table: ResultsTable, metric: str) -> bool:

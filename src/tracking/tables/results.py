@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from src.config.settings import TRAINED_ON, is_simulated
-from src.evaluation.intervals import Interval, overlap_of_seeds
+from src.evaluation.fixed_test import draw_one_test, overlap_of_tests
+from src.evaluation.intervals import Interval
 from src.evaluation.metric_kinds import less_is_better
-from src.tracking.run_names import NO_CHOICES, copied
+from src.tracking.run_names import copied
+from src.tracking.tables.alike_runs import Params, no_choice
 from src.tracking.tables.seed_summary import SeedScore, over_seeds
 
 METRICS = (
@@ -27,11 +29,9 @@ NOT_RUN = "not run"
 _GROUPS = ("dataset", "task", "split", "model", "scaling", "reducer", "layout")
 _DATA = ("dataset.name", "task.name", "split.name")
 _DEFAULTS = {"scaling.name": "minmax", "layout.name": "record"}  # that captions leave out
-_NEVER_COLUMNS = (*NO_CHOICES, "derived.")
 _SCHEMA = "dataset.schema."  # of which a column would be as wide as the file
 _ALWAYS_SHOWN = ("run", "status")
 
-Params = Mapping[str, str]  # by full name, as MLflow logs them
 Score = TypeVar("Score", bound=Interval)
 
 
@@ -43,17 +43,20 @@ class TableRun:
         id: Id of the MLflow run; empty for a job that made none.
         status: Status of the run in lower case, or `not run`.
         params: Parameters that it logged.
+        code: Fingerprint of its code and libraries; empty if it is not known.
     """
 
     id: str
     metrics: Mapping[str, float]
     status: str
     params: Params = field(default_factory=dict)
+    code: str = ""
 
     @classmethod
     def of(cls, run: Any) -> "TableRun":
         """Run of a table for an MLflow run."""
-        return cls(run.info.run_id, run.data.metrics, run.info.status.lower(), run.data.params)
+        code = run.data.tags.get("fingerprint.code") or run.data.params.get("derived.git_revision", "")
+        return cls(run.info.run_id, run.data.metrics, run.info.status.lower(), run.data.params, code)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Row:
     """Configuration over its seeds.
 
     Attributes:
-        params: Parameters of any of its runs.
+        params: Parameters that its runs share, as `alike_runs.shared_params` gives them.
         runs: Runs by seed.
     """
 
@@ -98,11 +101,25 @@ class Row:
 
     @property
     def overlap(self) -> float:
-        """Ratio of test to training records where each seed draws both anew, 0 on a published test."""
+        """Ratio of test to training records where each seed draws both anew, 0 on one fixed test."""
+        return overlap_of_tests(self._split, self._found)
+
+    @property
+    def one_test(self) -> bool:
+        """True if all seeds have the same test records: a published test, or fixed seeds of the draws."""
+        return self._split.get("test") == "published" or draw_one_test(self._found)
+
+    @property
+    def _found(self) -> list[Params]:
+        return [run.params for run in self.finished.values()]
+
+    @property
+    def _split(self) -> dict[str, str]:
+        """Config of the split, with the test of an evaluation on other data."""
         split = {key.removeprefix("split."): value for key, value in self.params.items() if key.startswith("split.")}
         if f"{TRAINED_ON}.name" in self.params:
             split["test"] = "published"
-        return overlap_of_seeds(split, [run.params for run in self.finished.values()])
+        return split
 
     @property
     def n_classes(self) -> int:
@@ -199,7 +216,8 @@ def results_table(
         rows: Configurations, one or more.
         sort: Metric or parameter that the rows are sorted by; unless given, macro F1 on validation, in blocks of the
             same data.
-        columns: Names of metrics and parameters; unless given, the parameters that differ and a few scores.
+        columns: Names of metrics and parameters; unless given, the parameters that differ and a few scores. Where rows
+            are evaluations on other data, the data sets that differ are columns too.
         remarks: Sentences about the choice of the runs.
     Raises:
         ValueError: no run has a metric or parameter of that name.
@@ -213,6 +231,7 @@ def results_table(
     else:
         known = [_resolved(name, metrics, params) for name in columns if name not in _ALWAYS_SHOWN]
         parameters = [name for name in known if name not in metrics]
+        parameters += [name for name in _on_other_data(rows) if name not in parameters]
         shown = [name for name in known if name in metrics]
     order = _resolved(sort, metrics, params) if sort else BEST
     made = ResultsTable(list(rows), parameters, shown, order, tuple(remarks))
@@ -224,6 +243,14 @@ def results_table(
         return (block, *(_by_score(row, order) if by_score else _by_value(row.params.get(order, ""))))
 
     return ResultsTable(sorted(rows, key=key), parameters, shown, order, tuple(remarks))
+
+
+def _on_other_data(rows: Sequence[Row]) -> list[str]:
+    """Parameters with data sets that tell evaluations on other data from one another and from the training."""
+    trained_on = f"{TRAINED_ON}.name"
+    if not any(trained_on in row.params for row in rows):
+        return []
+    return [key for key in (trained_on, "dataset.name") if len({row.params.get(key) for row in rows}) > 1]
 
 
 def _by_score(row: Row, metric: str) -> tuple[bool, float]:
@@ -261,15 +288,10 @@ def differing(rows: Iterable[Row]) -> list[str]:
         if len({one.get(key) for one in params}) > 1
         and key != "seed"
         and not key.startswith(_SCHEMA)
-        and not _no_choice(key)
+        and not no_choice(key)
         and not all(copied(key, one) for one in params if key in one)
     ]
     return [key for key in found if not _follows_from_name(key, found, params)]
-
-
-def _no_choice(key: str) -> bool:
-    """Tell whether a parameter is no choice of a person: a fact, or the class that follows from a file of conf/."""
-    return key.startswith(_NEVER_COLUMNS) or key.endswith("_target_")
 
 
 def _follows_from_name(key: str, found: Sequence[str], params: Sequence[Params]) -> bool:
@@ -281,17 +303,6 @@ def _follows_from_name(key: str, found: Sequence[str], params: Sequence[Params])
     for one in params:
         values.setdefault(one.get(name), set()).add(one.get(key))
     return all(len(each) == 1 for each in values.values())
-
-
-def without_seed(params: Params) -> tuple[tuple[str, str], ...]:
-    """Parameters of a configuration over its seeds, for grouping."""
-    return tuple(
-        sorted(
-            (key, value)
-            for key, value in params.items()
-            if key != "seed" and not _no_choice(key) and not copied(key, params)
-        )
-    )
 
 
 def _resolved(name: str, metrics: Iterable[str], params: Iterable[str]) -> str:

@@ -12,9 +12,11 @@ from src.tracking.dead_runs import close_dead_runs
 from src.tracking.parents import children
 from src.tracking.runs import active_run
 from src.tracking.store import MOST_RUNS, open_store, store_uri
+from src.tracking.tables.alike_runs import by_configuration, shared_params
 from src.tracking.tables.filter_keys import unknown_key
 from src.tracking.tables.formats import formatted, kind_of
-from src.tracking.tables.results import FINISHED, Row, TableRun, results_table, without_seed
+from src.tracking.tables.remarks import left_out, mixed_code
+from src.tracking.tables.results import FINISHED, Row, TableRun, results_table
 from src.tracking.tables.seed_shares import seed_shares
 from src.utils.files import write_text
 from src.utils.messages import first_line
@@ -53,6 +55,8 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
         if len(same) > 1:
             remarks.append(f"The newest of {len(same)} multiruns of this name; an id selects another.")
             parents = [max(same, key=lambda parent: parent.info.start_time)]
+        elif len(parents) > 1:
+            remarks.append(f"Runs of {len(parents)} multiruns; a whole name or an id selects one.")
         found = [run for parent in parents for run in _runs_of(client, parent)]
         looked_for = f"runs of {', '.join(parent.info.run_name for parent in parents)}"
     else:
@@ -62,9 +66,7 @@ def select(selection: str | None) -> tuple[list[Row], list[str]]:
     rows, repeated = configurations([run for run in found if run.data.tags.get("multirun") != "true"])
     if not rows:
         raise ValueError(f"found no run in {uri}, looked for {looked_for}; make ui shows all runs")
-    if repeated:
-        remarks.append(f"{repeated} other run{'s' * (repeated != 1)} of the same configurations and seeds left out.")
-    return rows, remarks
+    return rows, [*remarks, *left_out(repeated), *mixed_code(rows)]
 
 
 def write_selected(
@@ -148,7 +150,7 @@ def _runs_of(client: Any, parent: Any) -> list[Any]:
 
 
 def configurations(runs: Sequence[Any]) -> tuple[list[Row], int]:
-    """Group MLflow runs that differ by the seed alone.
+    """Group MLflow runs that differ by the seed alone; a run may belong to two configurations, see `alike_runs`.
 
     Of runs with the same configuration and seed the newest one with test scores counts, or else the newest.
 
@@ -157,19 +159,22 @@ def configurations(runs: Sequence[Any]) -> tuple[list[Row], int]:
     Returns:
         Configurations, the oldest first, and the number of runs that do not count.
     """
-    grouped: dict[Any, tuple[dict[str, str], dict[str, TableRun]]] = {}
-    for run in sorted(runs, key=_worth):
-        params = run.data.params
-        _, by_seed = grouped.setdefault((run.info.experiment_id, without_seed(params)), (params, {}))
-        by_seed[params.get("seed", "")] = TableRun.of(run)  # replaces those that are worth less
-    rows = [Row(params, dict(sorted(by_seed.items(), key=_by_seed))) for params, by_seed in grouped.values()]
-    counted = sum(len(row.runs) for row in rows)
-    return rows, len({run.info.run_id for run in runs}) - counted
+    rows: list[Row] = []
+    by_experiment: dict[str, list[Any]] = {}
+    for run in sorted(runs, key=_worth):  # those that are worth most last
+        by_experiment.setdefault(run.info.experiment_id, []).append(run)
+    for alike in by_experiment.values():
+        for places in by_configuration([run.data.params for run in alike]):
+            by_seed = {seed: alike[place] for seed, place in sorted(places.items(), key=_by_seed)}
+            params = shared_params([run.data.params for run in by_seed.values()])
+            rows.append(Row(params, {seed: TableRun.of(run) for seed, run in by_seed.items()}))
+    counted = {run.id for row in rows for run in row.runs.values()}
+    return rows, len({run.info.run_id for run in runs} - counted)
 
 
 def _worth(run: Any) -> tuple[bool, int]:
     return run.info.status.lower() == FINISHED and "test_accuracy" in run.data.metrics, run.info.start_time
 
 
-def _by_seed(item: tuple[str, TableRun]) -> tuple[int, str]:
+def _by_seed(item: tuple[str, int]) -> tuple[int, str]:
     return len(item[0]), item[0]

@@ -73,6 +73,14 @@ def test_a_split_without_a_share_of_the_test_has_the_overlap_of_its_records() ->
     assert Configuration("grid", made.config, (0, 1), {}).overlap == 0
 
 
+def test_seeds_with_one_draw_and_one_division_have_one_test_which_needs_no_correction() -> None:
+    def seeds(**fixed: str) -> dict[int, Run]:
+        return {seed: Run("id", {}, {"seed": str(seed), **fixed}, lambda: Path(), "page") for seed in (0, 1)}
+
+    assert configuration("binary", "pca", 2, seeds()).overlap == pytest.approx(1 / 3)
+    assert configuration("binary", "pca", 2, seeds(**{"seeds.sampling": "1", "seeds.split": "1"})).overlap == 0
+
+
 def test_only_seeds_that_both_have_are_compared(made: PaperResults, without: Callable[..., PaperResults]) -> None:
     less = without(made, (("binary", "pca", 2, "lstm"), 0), (("binary", "mi", 2, "lstm"), 4))
     found = less.difference("binary", ("pca", 2), ("mi", 2))

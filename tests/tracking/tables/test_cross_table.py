@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,22 @@ def test_seeds_of_one_configuration_are_one_row_on_one_fixed_test() -> None:
     assert seeds.scores["test_accuracy"].mean == pytest.approx(0.81)
     assert seeds.overlap == 0  # the published test is that of all seeds
     assert "model.name" in table.parameters
+
+
+def test_runs_of_equal_config_and_seed_are_one_row_and_that_is_said() -> None:
+    first, again = evaluated(0.80), replace(evaluated(0.82), id="b" * 32)
+    table = cross_table([first, again])
+    assert [[run.id for run in row.runs.values()] for row in table.rows] == [["b" * 32]]
+    assert "1 other run of the same configurations and seeds left out." in text(table, "")
+    assert "left out" not in text(cross_table([first, replace(again, params=again.params | {"seed": "1"})]), "")
+
+
+def test_a_detector_that_no_threshold_keeps_within_the_false_alarms_finds_none() -> None:
+    """Detection is accuracy - 0.2: 60 % and none."""
+    rows = cross_table([evaluated(0.8), evaluated(0.2, **{"model.name": "knn"})])
+    assert [line.split()[-2] for line in text(rows, "").splitlines()[-2:]] == ["60.00", "none"]
+    both = cross_table([evaluated(0.8), evaluated(0.2, seed=1)])
+    assert "30.00 (1 of 2 seeds finds none)" in markdown(both).replace("[0.00, 100.00] (0.00 to 60.00) ", "")
 
 
 def test_a_file_that_cannot_be_written_leaves_the_table_on_the_screen(

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.flatten import flat
 from src.tracking.tables.formats import as_csv, formatted, latex, markdown, text, write_files
-from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table, without_seed
+from src.tracking.tables.results import NOT_RUN, ResultsTable, Row, TableRun, results_table
 from src.tracking.tables.seed_shares import seed_shares
 
 Compose = Callable[..., DictConfig]
@@ -129,6 +129,31 @@ def test_tests_of_held_out_types_overlap_by_the_records_of_the_runs() -> None:
     assert found.scores["test_accuracy"] == drawn.scores["test_accuracy"]
 
 
+def test_the_caption_says_which_rows_have_one_fixed_test_and_which_have_tests_that_overlap() -> None:
+    """With fixed `seeds.sampling` and `seeds.split` no correction: the interval is the plain one."""
+
+    def seeds(mean: float, **fixed: str) -> list[TableRun]:
+        return [
+            replace(run(mean, test_accuracy=0.9 + 0.02 * seed), params={"seed": str(seed), **fixed})
+            for seed in range(3)
+        ]
+
+    split = {"split.test": "0.2", "split.train": "0.6"}
+    both = {"seeds.sampling": "5", "seeds.split": "5"}
+    fixed, drawn = row({"k": "2", **split}, *seeds(0.9, **both)), row({"k": "3", **split}, *seeds(0.8))
+    assert fixed.overlap == 0
+    assert fixed.scores["test_accuracy"].low == pytest.approx(0.8541, abs=1e-4)
+    # a division of other records each time is no fixed test
+    assert row(split, *seeds(0.9, **{"seeds.split": "5"})).overlap == pytest.approx(1 / 3)
+    whole = "95 % t intervals over the seeds, on one fixed test (seeds alone, not test records), and"
+    assert whole in text(results_table([fixed]), "")
+    published = row({"k": "1", "split.test": "published", "split.train": "0.8"}, *seeds(0.7))
+    assert (
+        "95 % t intervals over the seeds, corrected for overlapping tests (n_test / n_train = 0.33 in row 2), on one "
+        "fixed test in rows 1, 3-4 (seeds alone, not test records), and"
+    ) in text(results_table([fixed, drawn, published, replace(published, params=published.params | {"k": "4"})]), "")
+
+
 def test_a_row_over_seeds_is_named_without_them() -> None:
     seeds = [run(0.5, test_accuracy=0.9 + 0.02 * seed) for seed in range(3)]
     table = results_table([row({"k": "3"}, run(0.9)), row({"k": "2"}, *seeds)])
@@ -203,6 +228,21 @@ def test_columns_are_found_by_full_and_short_names() -> None:
 # --- formats ----------------------------------------------------------------------------------------------------------
 
 
+def test_an_evaluation_on_other_data_is_told_from_its_training_whatever_columns_are_asked_for() -> None:
+    trained = row({"dataset.name": "kdd99_10pct"}, run(0.9))
+    others = [row({"dataset.name": name, "trained_on.name": "kdd99_10pct"}, run(0.9)) for name in ("nsl_kdd", "later")]
+    asked = ["model", "accuracy"]
+    table = results_table([trained, others[0]], columns=asked)
+    assert table.parameters == ["model.name", "trained_on.name", "dataset.name"]
+    assert "| model | trained_on | dataset |" in markdown(table)
+    assert results_table(others, columns=asked).parameters == ["model.name", "dataset.name"]
+    assert results_table(others, columns=["dataset", *asked]).parameters == ["dataset.name", "model.name"]
+    assert results_table([others[0]], columns=asked).parameters == ["model.name"]
+    assert results_table([trained, row({"dataset.name": "other"}, run(0.9))], columns=asked).parameters == [
+        "model.name"
+    ]
+
+
 def test_forty_rows_are_shown_and_the_file_has_all(tmp_path: Path) -> None:
     table = results_table([row({"k": str(k)}, run(k / 100)) for k in range(53)])
     made = text(table, "somewhere/table.csv")
@@ -267,6 +307,17 @@ def test_metrics_that_are_no_shares_are_shown_as_they_are_and_sorted_by_what_is_
     assert [one[:2] for one in lines(text(table, ""))] == [["97.5000", "2.0000"], ["98.5610", "4.7000"]]
 
 
+def test_a_detection_of_none_at_equal_false_alarms_is_told_from_a_small_one() -> None:
+    """A threshold that keeps the rate is missing in one seed of two, or in all."""
+    at, cost = "test_detection_at_0.1_percent", "test_mean_cost_at_0.1_percent"
+    some = [run(0.9, **{at: share, cost: 0.5}) for share in (0.0, 0.4)]
+    none = [run(0.8, **{at: 0.0, cost: 0.5}) for _ in range(2)]
+    columns = ["k", "detection_at_0.1_percent", cost]
+    made = markdown(results_table([row({"k": "2"}, *some), row({"k": "3"}, *none)], columns=columns))
+    assert "(0.00 to 40.00) (1 of 2 seeds finds none) | 0.5000 (1 of 2 seeds finds none) |" in made
+    assert made.endswith("| 3 | 2 | none | 0.5000 (2 of 2 seeds find none) |")
+
+
 def test_a_metric_that_is_no_number_is_missing_and_comes_last() -> None:
     found = results_table([row({"k": str(k)}, run(score)) for k, score in enumerate((0.5, float("nan"), 0.9))])
     assert [one[:2] for one in lines(text(found, ""))] == [["2", "90.00"], ["0", "50.00"], ["1", "-"]]
@@ -293,10 +344,3 @@ def test_a_grid_over_the_seeds_of_single_draws_says_which_moves_the_score() -> N
     assert results_table(rows).parameters == ["seeds.split", "seeds.training"]
     assert seed_shares(rows[:3]) == []
     assert seed_shares([*rows[:3], row({"k": "3", "seeds.split": "1", "seeds.training": "1"}, run(0.5))]) == []
-
-
-def test_seeds_that_follow_the_seed_are_no_columns_and_no_other_configuration() -> None:
-    old, new = row({}, run(0.5)).params, row({"seeds.split": "0", "seeds.training": "0"}, run(0.5)).params
-    assert without_seed(old) == without_seed(new) == without_seed({**new, "seed": "1", "seeds.split": "1",
-                                                                   "seeds.training": "1"})  # fmt: skip
-    assert without_seed({**new, "seeds.split": "1"}) != without_seed(old)

@@ -27,7 +27,8 @@ def ids(laid_out_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     experiment = client.create_experiment("simulated", str(folder / "artifacts"))
     start = iter(range(1, 100))
 
-    def run(name: str, k: int, accuracy: float | None, seed: int = 0, **tags: str) -> str:
+    def run(name: str, k: int, accuracy: float | None, seed: int = 0, code: str = "old", **tags: str) -> str:
+        tags["fingerprint.code"] = code
         made = client.create_run(experiment, start_time=next(start), run_name=name, tags=tags).info.run_id
         scores = {"val_macro_f1": accuracy, "test_accuracy": accuracy} if accuracy is not None else {}
         params = [Param(key, value) for key, value in (NAMES | {"k": str(k), "seed": str(seed)}).items()]
@@ -164,6 +165,39 @@ def test_a_grid_over_data_sets_has_the_runs_of_each(ids, shown) -> None:
     assert shown("dataset=a,b", "--columns", "dataset,run,status,accuracy") == shown(
         "dataset=a,b", "--columns", "dataset,accuracy"
     )
+
+
+def test_a_row_of_runs_of_several_versions_of_the_code_is_told(ids, shown) -> None:
+    """No row is told for the others: k=3 has one finished run, the two of k=2 are of one seed."""
+    assert "versions of the code" not in shown()
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    experiment = client.get_experiment_by_name("simulated").experiment_id
+    made = []
+    for seed, code in enumerate(("old", "new", "new")):
+        tags = {"fingerprint.code": code}
+        made.append(client.create_run(experiment, start_time=200, run_name=f"mix-{seed}", tags=tags).info.run_id)
+        params = [Param(key, value) for key, value in (NAMES | {"k": "5", "seed": str(seed)}).items()]
+        client.log_batch(made[-1], [Metric("test_accuracy", 0.5, 0, 0), Metric("val_macro_f1", 0.5, 0, 0)], params)
+        client.set_terminated(made[-1], "FINISHED")
+    try:
+        assert "1 row mixes runs of several versions of the code or the libraries." in shown()
+        client.delete_run(made[0])
+        assert "versions of the code" not in shown()
+    finally:
+        for run_id in made:
+            client.delete_run(run_id)
+
+
+def test_the_number_of_multiruns_that_begin_so_is_told(ids, shown) -> None:
+    assert "multiruns" not in shown("k=2,3")
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    experiment = client.get_experiment_by_name("simulated").experiment_id
+    other = client.create_run(experiment, run_name="k=2,3 model=svm seed=0,1", tags={"multirun": "true"}).info.run_id
+    try:
+        assert "Runs of 2 multiruns; a whole name or an id selects one." in shown("k=2,3")
+        assert "multiruns" not in shown("k=2,3 model=svm")
+    finally:
+        client.delete_run(other)
 
 
 def test_audits_are_no_rows(ids, shown) -> None:
