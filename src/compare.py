@@ -38,17 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         runs = [folder_or_id(run) for run in (options.one, *options.others)]
         # only now: they take seconds
-        from src.evaluation.comparison import check_pairs, compare, explain, explain_several, short_names
-        from src.evaluation.verdicts import Verdicts
-        from src.tracking.verdicts import differing, find_verdicts
+        from src.evaluation.comparison import compare, explain, explain_several, short_names
+        from src.tracking.verdicts import find_verdicts, read_comparable
 
         found = [find_verdicts(run, options.part) for run in runs]
-        verdicts = [Verdicts.read(one.path) for one in found]
-        for one, of_it in zip(found[1:], verdicts[1:], strict=True):
-            try:
-                check_pairs(verdicts[:1], [of_it])
-            except ValueError as error:
-                raise ValueError(f"{found[0].run} and {one.run}: {error}{differing(found[0], one)}") from None
+        verdicts = read_comparable(found)
         names = short_names(len(found))
         if len(found) > 2:
             lines = explain_several(verdicts, names, resamples=options.resamples, seed=options.seed)

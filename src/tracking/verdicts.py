@@ -1,11 +1,12 @@
 """Verdicts on the test records, kept by runs and found by run id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 
-from src.evaluation.verdicts import VERDICTS, verdicts_place
+from src.evaluation.comparison import check_pairs
+from src.evaluation.verdicts import VERDICTS, Verdicts, verdicts_place
 from src.tracking.find_runs import find_run
 from src.tracking.store import open_store
 from src.utils.paths import FURTHER_TESTS
@@ -89,7 +90,22 @@ def _artifacts(mlflow: ModuleType, run: str, folder: str) -> list[PurePosixPath]
     return [PurePosixPath(one.path) for one in found]
 
 
-def differing(one: KeptVerdicts, other: KeptVerdicts) -> str:
+def read_comparable(found: Sequence[KeptVerdicts]) -> list[Verdicts]:
+    """Read the verdicts of runs that are to be compared with the first of them.
+
+    Raises:
+        ValueError: a run has other records or classes than the first; names both, and the choices in which they differ.
+    """
+    verdicts = [Verdicts.read(one.path) for one in found]
+    for one, read in zip(found[1:], verdicts[1:], strict=True):
+        try:
+            check_pairs(verdicts[:1], [read])
+        except ValueError as error:
+            raise ValueError(f"{found[0].run} and {one.run}: {error}{_differing(found[0], one)}") from None
+    return verdicts
+
+
+def _differing(one: KeptVerdicts, other: KeptVerdicts) -> str:
     """Text for the end of an error: choices of two runs that make their test parts differ; empty if none is known."""
     unlike = [
         f"{key}={one.params[key]} and {other.params[key]}"
