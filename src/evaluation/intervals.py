@@ -8,7 +8,7 @@ An interval says what it covers, and a column of a table has one kind only:
 - `NEXT_RUN`: the score of one further run with a new seed, such as the one run that a paper reports.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -46,26 +46,6 @@ class MeanTest:
 
     interval: Interval
     p: float
-
-
-def overlap_of_seeds(split: Mapping[str, object], runs: Iterable[Mapping[str, object]] = ()) -> float:
-    """Return the ratio of test to training records where each seed draws both anew; 0 for a published test.
-
-    Args:
-        split: Config of the split: `train`, and `test` as a share or `published`. A split without `test` decides by
-            attack types and blocks, so that the numbers of records of the runs count.
-        runs: Parameters of the runs.
-
-    >>> overlap_of_seeds({"train": 0.6, "test": 0.2}), overlap_of_seeds({"train": 0.8, "test": "published"})
-    (0.33333333333333337, 0.0)
-    >>> overlap_of_seeds({"train": 0.9}, [{"derived.records_test": "50", "derived.records_train": "200"}])
-    0.25
-    """
-    if split.get("test") is not None:
-        return 0.0 if split["test"] == "published" else float(str(split["test"])) / float(str(split["train"]))
-    counts = ([run.get(f"derived.records_{part}") for part in ("test", "train")] for run in runs)
-    ratios = [float(str(test)) / float(str(train)) for test, train in counts if test and train]
-    return sum(ratios) / len(ratios) if ratios else 0.0
 
 
 def student(values: Sequence[float] | np.ndarray, *, overlap: float = 0.0, scale: Scale = "real") -> Interval:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from src.evaluation.comparison import check_pairs, mean_differences
-from src.evaluation.fixed_test import overlap_of_tests
 from src.evaluation.intervals import (
     SEEDS,
     SEEDS_AND_RECORDS,
@@ -20,6 +19,7 @@ from src.evaluation.intervals import (
 )
 from src.evaluation.metric_kinds import scale_of
 from src.evaluation.metrics import detection_name, f1_name
+from src.evaluation.overlapping_tests import overlap_of_tests
 from src.evaluation.paired_detection import ResampledDetection, resampled_detection, resampled_differences
 from src.evaluation.thresholds import rate_name
 from src.evaluation.verdicts import Verdicts, verdicts_file, verdicts_place

@@ -6,8 +6,8 @@ import numpy as np
 from hydra import compose
 from omegaconf import OmegaConf
 
-from src.evaluation.fixed_test import overlap_of_tests
 from src.evaluation.intervals import student
+from src.evaluation.overlapping_tests import overlap_of_tests
 from src.reports.markdown import markdown_table
 from src.search.best_config import Winner, train_command
 from src.search.experiments import Experiments

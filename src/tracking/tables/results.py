@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from src.config.settings import TRAINED_ON, is_simulated
-from src.evaluation.fixed_test import draw_one_test, overlap_of_tests
 from src.evaluation.intervals import Interval
 from src.evaluation.metric_kinds import less_is_better
+from src.evaluation.overlapping_tests import have_one_test, overlap_of_tests
 from src.tracking.run_names import copied
 from src.tracking.tables.alike_runs import Params, no_choice
 from src.tracking.tables.seed_summary import SeedScore, over_seeds
@@ -107,7 +107,7 @@ class Row:
     @property
     def one_test(self) -> bool:
         """True if all seeds have the same test records: a published test, or fixed seeds of the draws."""
-        return self._split.get("test") == "published" or draw_one_test(self._found)
+        return have_one_test(self._split, self._found)
 
     @property
     def _found(self) -> list[Params]:
