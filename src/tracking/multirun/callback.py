@@ -4,6 +4,7 @@ import atexit
 import functools
 import os
 import sys
+import threading
 import uuid
 import warnings
 from collections.abc import Callable
@@ -32,7 +33,9 @@ from src.utils.paths import PREPARED_VARIABLE
 from src.utils.termination import closed_on_stop, deaf_children, ignore_in_worker, stopping, terminable
 
 _WITHOUT_MODEL = ("audit",)  # commands whose runs are of no training: no parent has them, no job of train is one
-_OPEN = ExitStack()  # of the multirun; not in the callback, which is pickled for workers
+# Of the multirun; not in the callback, which is pickled for workers.
+_OPEN = ExitStack()
+_ENDING = threading.Lock()
 
 
 def _fatal(method: Callable[..., None]) -> Callable[..., None]:
@@ -226,7 +229,10 @@ class MultirunCallback(Callback):
         self._failed |= not log_results(self._groups, self._parent, folder, place)
 
     def _end_parent(self, *, complete: bool) -> None:
-        if self._parent:
+        """End the parent once: the thread that waits for signals does so too, and ends the process when it has done."""
+        with _ENDING:
+            if not self._parent:
+                return
             for name in (runs.PARENT_VARIABLE, runs.CALL_VARIABLE):
                 os.environ.pop(name, None)
             try:

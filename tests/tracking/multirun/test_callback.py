@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,27 @@ def test_an_error_at_the_end_of_a_job_ends_the_command_after_the_last_one(monkey
     with pytest.raises(SystemExit, match="1"):
         callback.on_multirun_end(config)
     assert ended == [True]
+
+
+def test_two_threads_end_the_parent_once_and_neither_goes_on_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that waits for signals ends the process once it is through: the other must not be cut off."""
+    begun, go_on, ended = threading.Event(), threading.Event(), []
+
+    def end_parent(run_id: str, **kwargs: Any) -> None:
+        begun.set()
+        assert go_on.wait(10)
+        ended.append(run_id)
+
+    monkeypatch.setattr(parents, "end_parent", end_parent)
+    made = MultirunCallback()
+    made._parent = "one"
+    main, waiting = (threading.Thread(target=made._end_parent, kwargs={"complete": False}) for _ in range(2))
+    main.start()
+    assert begun.wait(10)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    go_on.set()
+    for thread in (main, waiting):
+        thread.join(10)
+    assert ended == ["one"]
