@@ -3,9 +3,10 @@
 All intervals and p-values cover other test records, and no other seeds unless several seeds of each are given.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -150,17 +151,18 @@ def mean_differences(
 
 def _sign_tests(first: Sequence[Verdicts], second: Sequence[Verdicts]) -> dict[str, float]:
     """Return the lowest p-values of sign tests over the vectors with other verdicts: of all records, and of a class."""
-    changed: dict[str, set[int]] = {
-        _ALL: set(),
-        "false_alarm_rate": set(),
-        detection_name(len(first[0].classes)): set(),
+    pairs = [(one.by_row(), other.by_row()) for one, other in zip(first, second, strict=True)]
+
+    def lowest(among: Callable[[np.ndarray], Any]) -> float:
+        """Lowest p-value over the records that `among` selects by their class."""
+        vectors = [one.vector[(one.predicted != other.predicted) & among(one.target)] for one, other in pairs]
+        return min(1.0, 2.0 ** (1 - len(np.unique(np.concatenate(vectors)))))
+
+    return {
+        _ALL: lowest(lambda target: True),
+        "false_alarm_rate": lowest(lambda target: target == 0),
+        detection_name(len(first[0].classes)): lowest(lambda target: target != 0),
     }
-    for one, other in zip(first, second, strict=True):
-        one, other = one.by_row(), other.by_row()
-        differs = one.predicted != other.predicted
-        for vectors, among in zip(changed.values(), (True, one.target == 0, one.target != 0), strict=True):
-            vectors.update(np.unique(one.vector[differs & among]).tolist())
-    return {name: min(1.0, 2.0 ** (1 - len(vectors))) for name, vectors in changed.items()}
 
 
 def check_pairs(first: Sequence[Verdicts], second: Sequence[Verdicts]) -> None:

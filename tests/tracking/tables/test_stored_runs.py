@@ -168,7 +168,7 @@ def test_a_grid_over_data_sets_has_the_runs_of_each(ids, shown) -> None:
 
 
 def test_a_row_of_runs_of_several_versions_of_the_code_is_told(ids, shown) -> None:
-    """No row is told for the others: k=3 has one finished run, the two of k=2 are of one seed."""
+    """Rows with one finished run, as k=3, or with one seed, as k=2, cannot mix versions."""
     assert "versions of the code" not in shown()
     client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
     experiment = client.get_experiment_by_name("simulated").experiment_id
